@@ -1,0 +1,41 @@
+/**
+ * The life of an email as everybody sees it. Runs in the browser too: nothing in here does I/O.
+ *
+ * The rank orders the statuses. Messages about an email arrive twice, late and out of order;
+ * a status only ever moves up in rank, so the order of arrival cannot change where it ends.
+ */
+export const RANK = {
+  queued: 0,
+  sending: 1,
+  retrying: 1,
+  sent: 2,
+  failed: 2,
+  delayed: 3,
+  delivered: 4,
+  bounced: 5,
+  suppressed: 5,
+  complained: 5,
+} as const
+
+export type EmailStatus = keyof typeof RANK
+
+/** One line of the timeline. `at` and `retryAt` are ISO 8601 in UTC, by the database's clock. */
+export type TimelineEntry = {
+  status: EmailStatus
+  at: string
+  attempt?: number
+  reason?: string
+  retryAt?: string
+}
+
+/** All that the public may know of an email. It never contains a name or an address. */
+export type Snapshot = {
+  id: string
+  status: EmailStatus
+  attempts: number
+  /** The number of entries in the timeline: a snapshot with a higher version is a newer one. */
+  version: number
+  /** True when nothing more can come. */
+  final: boolean
+  timeline: TimelineEntry[]
+}
