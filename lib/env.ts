@@ -10,7 +10,10 @@ const schema = z.object({
   /** Only the sandbox sets it: without it the SDK talks to https://api.resend.com. */
   RESEND_BASE_URL: z.url().optional(),
   /** Without it no delivery report can be trusted: the webhook answers 503 and "sent" is final. */
-  RESEND_WEBHOOK_SECRET: z.string().startsWith('whsec_').optional(),
+  RESEND_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^whsec_[\w+/]+=*$/, 'must start with whsec_')
+    .optional(),
   /** `Name <address>` at a domain that you have verified with Resend. */
   EMAIL_FROM: z.string().default('Behind the Scenes <onboarding@resend.dev>'),
 })

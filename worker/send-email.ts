@@ -23,13 +23,13 @@ export async function sendEmail(job: JobWithMetadata<JobData<'send-email'>>, bos
   if (!email) throw new GiveUp('no_such_email')
   if (RANK[email.status] >= RANK.sent && email.status !== 'failed') return
 
-  const message = (email.message as Message | null) ?? (await renderOnce(emailId, email.user))
   await prisma().$transaction(async (tx) => {
     // A job of a mail that was given up was put back by hand.
     if (email.status === 'failed') await recordEvent(tx, emailId, { status: 'queued' })
     await recordEvent(tx, emailId, { status: 'sending', attempt })
   })
 
+  const message = (email.message as Message | null) ?? (await renderOnce(emailId, email.user))
   const outcome = await sendMessage(message, `${email.kind}/${emailId}`, job.signal)
 
   // What happened and what follows from it are one transaction.

@@ -49,9 +49,12 @@ function parseIdempotencyKey(request: Request): string | undefined {
 function parseInput(body: unknown): SignupInput {
   const result = signupInput.safeParse(body)
   if (result.success) return result.data
-  const { formErrors, fieldErrors } = z.flattenError(result.error)
+  const errors = result.error.issues.flatMap((issue) => {
+    const fields = issue.code === 'unrecognized_keys' ? issue.keys : issue.path.map(String)
+    return fields.map((field) => [field, [issue.message]] as [string, string[]])
+  })
   throw new Problem(422, 'Check what you entered', {
-    detail: formErrors.join(' ') || undefined,
-    errors: fieldErrors,
+    detail: errors.length > 0 ? undefined : 'Send an object with name and email.',
+    errors: Object.fromEntries(errors),
   })
 }
