@@ -29,6 +29,9 @@ export function isDatabaseError(error: unknown): boolean {
   return (
     error instanceof Prisma.PrismaClientKnownRequestError ||
     error instanceof Prisma.PrismaClientUnknownRequestError ||
-    error instanceof Prisma.PrismaClientInitializationError
+    error instanceof Prisma.PrismaClientInitializationError ||
+    // The connection pool throws plain errors: only their words tell.
+    (error instanceof Error &&
+      /^(timeout exceeded|Connection terminated|Query read timeout)/.test(error.message))
   )
 }

@@ -41,9 +41,12 @@ export function handle<Args extends unknown[]>(
       return await handler(request, ...args)
     } catch (error) {
       if (error instanceof Problem) return error.toResponse()
-      console.error(`${request.method} ${new URL(request.url).pathname}:`, error)
-      if (isDatabaseError(error))
+      const route = `${request.method} ${new URL(request.url).pathname}`
+      if (isDatabaseError(error)) {
+        console.error(route, (error as Error).message)
         return unavailable('The database cannot be reached. Nothing was changed.').toResponse()
+      }
+      console.error(route, error)
       return new Problem(500, 'Internal server error').toResponse()
     }
   }

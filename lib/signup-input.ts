@@ -28,16 +28,16 @@ const NAME_RULES: [RegExp, string][] = [
   [/\p{Cs}/u, 'Names can’t contain broken characters.'],
   [/[\p{Cc}\p{Zl}\p{Zp}]/u, 'Names can’t contain line breaks or control characters.'],
   [/[\u202A-\u202E\u2066-\u2069]/u, 'Names can’t contain characters that change the direction of text.'],
-  [/\p{M}{5,}/u, 'Names can’t pile up more than four accents.'],
   [/[<>]/u, 'Names can’t contain < or >.'],
   [
-    /:\/\/|\bwww\.|\b(?:https?|ftp|mailto|javascript|data|tel):|[\p{L}\p{N}-]{2,}\.\p{L}{2,}|[\p{L}\p{N}]\.[\p{L}\p{N}]+\//iu,
+    /:\/\/|\bwww\.|\b(?:https?|ftp|mailto|javascript|data|tel):|[\p{L}\p{N}-]{2,}\.\p{L}{2,}|\.(?:com|net|org|io|me|co)\b|[\p{L}\p{N}]\.[\p{L}\p{N}]+\//iu,
     'Names can’t contain a web address. A space after the dot helps.',
   ],
 ]
 
 function complainAboutName(name: string): string | undefined {
   if (!name) return 'Enter your name.'
+  if (/\p{M}{5,}/u.test(name.normalize('NFD'))) return 'Names can’t pile up more than four accents.'
   for (const [pattern, complaint] of NAME_RULES) if (pattern.test(name)) return complaint
   // Nothing left but marks, spaces and what Unicode draws as nothing (U+2800 is a blank in Braille).
   if (/^[\p{M}\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]*$/u.test(name))

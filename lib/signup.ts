@@ -1,7 +1,7 @@
 import { toSnapshot } from './email/snapshot'
 import type { Snapshot } from './email/status'
 import { Prisma } from './generated/prisma/client'
-import { prisma, type Transaction } from './prisma'
+import { isDatabaseError, prisma, type Transaction } from './prisma'
 import { Problem, unavailable } from './problem'
 import { enqueue } from './queue'
 import type { SignupInput } from './signup-input'
@@ -22,7 +22,7 @@ export async function signUp(input: SignupInput, key?: string): Promise<Signup> 
     return await prisma().$transaction((tx) => createSignup(tx, input, key))
   } catch (error) {
     if (isUniqueViolation(error)) return await findSignup(input, key)
-    console.error('Sign up:', error)
+    console.error('Sign up:', isDatabaseError(error) ? (error as Error).message : error)
     throw unavailable('You have not been signed up. Please try again.')
   }
 }
