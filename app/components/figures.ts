@@ -1,0 +1,34 @@
+const UNITS = [
+  { name: 'ms', ms: 1, below: 1_000, digits: 0 },
+  { name: 's', ms: 1_000, below: 9_950, digits: 1 },
+  { name: 's', ms: 1_000, below: 59_500, digits: 0 },
+  { name: 'min', ms: 60_000, below: 3_570_000, digits: 0 },
+  { name: 'h', ms: 3_600_000, below: 84_600_000, digits: 0 },
+  { name: 'd', ms: 86_400_000, below: Number.POSITIVE_INFINITY, digits: 0 },
+]
+
+/** One number and its unit: "14 ms", "3.2 s", "2 min". A negative duration counts as none. */
+export function formatDuration(ms: number): string {
+  const rounded = Math.max(0, Math.round(ms))
+  const unit = UNITS.find((candidate) => rounded < candidate.below)
+  if (!unit) return ''
+  return `${(rounded / unit.ms).toFixed(unit.digits)} ${unit.name}`
+}
+
+const TIME = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+  timeZone: 'UTC',
+})
+
+/** "23 Nov, 19:49 UTC": the same on the server and in every browser, whatever their language and time zone. */
+export function formatTime(iso: string): string {
+  return `${TIME.format(new Date(iso))} UTC`
+}
+
+/** The order number on a ticket: enough of the id to tell the tickets in a lecture hall apart. */
+export function formatOrder(id: string): string {
+  return id.slice(0, 4).toUpperCase()
+}
