@@ -1,6 +1,6 @@
 import { Paper } from './paper'
 
-const WAITING = ['You sign up', 'We answer']
+const COUNTER = ['You sign up', 'Instant reply']
 const BEHIND = ['Task queued', 'Worker runs', 'Done']
 
 /** The ticket before anybody has signed up: the five steps of every background job. */
@@ -10,8 +10,8 @@ export function BlankTicket() {
       label="The five steps of a signup"
       stub={
         <>
-          <p className="mb-5 text-base font-semibold">You wait for this</p>
-          <Steps steps={WAITING} from={1} />
+          <p className="mb-5 text-base font-semibold">At the counter</p>
+          <Steps steps={COUNTER} from={1} />
           <div aria-hidden className="mt-6 flex items-end gap-2">
             <div className="h-18 w-13 border-2 border-dashed border-line" />
             <div className="h-18 w-13 border-2 border-dashed border-line" />

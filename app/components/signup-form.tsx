@@ -9,6 +9,7 @@ type Props = { onSignup: (welcomeEmail: Snapshot, waitedMs: number) => void }
 
 export function SignupForm({ onSignup }: Props) {
   const formRef = useRef<HTMLFormElement>(null)
+  const alertRef = useRef<HTMLDivElement>(null)
   const last = useRef({ body: '', key: '' })
   const [problem, submit, pending] = useActionState(signUp, null)
 
@@ -23,7 +24,9 @@ export function SignupForm({ onSignup }: Props) {
   }
 
   useEffect(() => {
-    if (problem?.errors) formRef.current?.querySelector<HTMLInputElement>('[aria-invalid]')?.focus()
+    if (!problem) return
+    alertRef.current?.scrollIntoView({ block: 'nearest' })
+    formRef.current?.querySelector<HTMLInputElement>('[aria-invalid]')?.focus()
   }, [problem])
 
   return (
@@ -54,7 +57,7 @@ export function SignupForm({ onSignup }: Props) {
       >
         {pending ? 'Signing you up' : 'Sign me up'}
       </button>
-      <div role="alert" className="min-h-16 pt-4 text-lg">
+      <div ref={alertRef} role="alert" className="min-h-16 pt-4 text-lg">
         {problem && <Complaint problem={problem} />}
       </div>
     </form>

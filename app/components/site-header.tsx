@@ -8,7 +8,11 @@ export function SiteHeader({ sandbox }: { sandbox: boolean }) {
       </Link>
       {sandbox && (
         <nav aria-label="Main">
-          <Link href="/inbox" className="-my-2 py-2 text-lg underline-offset-4 hover:underline">
+          <Link
+            href="/inbox"
+            prefetch={false}
+            className="-my-2 py-2 text-lg underline-offset-4 hover:underline"
+          >
             Inbox
           </Link>
         </nav>

@@ -64,6 +64,7 @@ export function Ticket({ snapshot, connection, waitedMs, fresh, sandbox }: Props
       {sandbox && snapshot.final && accepted && (
         <Link
           href={`/inbox/${snapshot.id}`}
+          prefetch={false}
           className="mt-4 block border-2 border-ink px-4 py-3 text-center text-lg font-semibold hover:bg-ink hover:text-sheet"
         >
           Read the email
