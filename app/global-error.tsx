@@ -9,11 +9,7 @@ export default function GlobalError({ retry }: { retry: () => void }) {
       <body className="grid min-h-dvh place-content-center gap-6 p-6 font-[system-ui]">
         <title>Something went wrong</title>
         <h1 className="text-5xl font-bold tracking-tight">Something went wrong.</h1>
-        <button
-          type="button"
-          onClick={() => retry()}
-          className="cursor-pointer bg-ink px-6 py-4 text-xl font-semibold text-paper"
-        >
+        <button type="button" onClick={() => retry()} className="button">
           Try again
         </button>
       </body>

@@ -6,14 +6,14 @@ export const metadata: Metadata = { title: 'Not found' }
 
 export default function NotFound() {
   return (
-    <div className="pt-4 lg:pt-10">
+    <>
       <Headline news="nothing here.">There is</Headline>
       <p className="mt-6 max-w-lg text-xl text-muted">
         The address may be mistyped, or the ticket it belongs to is gone.
       </p>
-      <Link href="/" className="mt-8 inline-block py-2 text-xl font-semibold underline underline-offset-4">
+      <Link href="/" className="mt-8 link text-xl font-semibold">
         Go to the signup
       </Link>
-    </div>
+    </>
   )
 }

@@ -15,17 +15,12 @@ export function formatDuration(ms: number): string {
   return `${(rounded / unit.ms).toFixed(unit.digits)} ${unit.name}`
 }
 
-const TIME = new Intl.DateTimeFormat('en-GB', {
-  day: 'numeric',
-  month: 'short',
-  hour: '2-digit',
-  minute: '2-digit',
-  timeZone: 'UTC',
-})
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
 /** "23 Nov, 19:49 UTC": the same on the server and in every browser, whatever their language and time zone. */
 export function formatTime(iso: string): string {
-  return `${TIME.format(new Date(iso))} UTC`
+  const time = new Date(iso)
+  return `${time.getUTCDate()} ${MONTHS[time.getUTCMonth()]}, ${time.toISOString().slice(11, 16)} UTC`
 }
 
 /** The order number on a ticket: enough of the id to tell the tickets in a lecture hall apart. */

@@ -53,7 +53,7 @@ export function SignedUp({ initial, waitedMs, fresh = false, sandbox }: Props) {
       <p role="status" className="mt-6 min-h-24 max-w-xl text-2xl leading-8 text-pretty text-muted">
         {sentence}
       </p>
-      <Link href="/" className="mt-8 inline-block py-2 text-xl font-semibold underline underline-offset-4">
+      <Link href="/" className="mt-8 link text-xl font-semibold">
         Sign somebody else up
       </Link>
     </Spread>

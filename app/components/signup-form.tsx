@@ -53,7 +53,7 @@ export function SignupForm({ onSignup }: Props) {
         type="submit"
         aria-disabled={pending}
         onClick={(event) => pending && event.preventDefault()}
-        className="mt-2 w-full cursor-pointer bg-ink px-6 py-4 text-xl font-semibold text-paper hover:bg-ink/85 active:translate-y-px aria-disabled:cursor-progress sm:w-auto sm:min-w-64"
+        className="mt-2 w-full button aria-disabled:cursor-progress sm:w-auto sm:min-w-64"
       >
         {pending ? 'Signing you up' : 'Sign me up'}
       </button>
@@ -69,7 +69,7 @@ function Complaint({ problem }: { problem: Problem }) {
   if (problem.errors?.name || problem.errors?.email) return <p className="sr-only">{problem.title}</p>
   return (
     <p>
-      <strong className="font-semibold text-bad">{problem.title}</strong> {problem.detail}
+      <strong className="block font-semibold text-bad">{problem.title}</strong> {problem.detail}
     </p>
   )
 }

@@ -88,7 +88,8 @@ function Waited({ ms }: { ms: number | undefined }) {
       Account created! <br />
       You waited{' '}
       <strong className="mt-4 block text-8xl leading-none font-semibold tracking-[-0.06em]">
-        {value} <span className="-ml-8 text-4xl tracking-tight">{unit}</span>
+        {value}
+        <span className="ml-3 text-4xl tracking-tight"> {unit}</span>
       </strong>
     </p>
   )

@@ -75,14 +75,31 @@ export const STATUS: Record<EmailStatus, Words> = {
   },
 }
 
+const DOWN = 'The mail service is down.'
+const NO_ANSWER = 'The mail service didn’t answer properly.'
+const OUR_ACCOUNT = 'The mail service doesn’t accept our account. We have to fix that.'
+const NOT_ACCEPTED = 'The mail service doesn’t accept this email.'
+
+/** By the codes on the timeline: most are Resend’s own error names, some are ours. */
 const REASON: Record<string, string> = {
-  provider_unavailable: 'The mail service is down.',
   timeout: 'The mail service didn’t answer in time.',
-  rate_limited: 'The mail service asked us to slow down.',
-  quota_exceeded: 'Today’s allowance of mail is used up.',
-  invalid_recipient: 'The mail service doesn’t accept this address.',
-  bounced: 'The mailbox refused the email.',
-  not_configured: 'The mail service doesn’t accept our key.',
+  service_unavailable: DOWN,
+  internal_server_error: DOWN,
+  provider_error: DOWN,
+  application_error: NO_ANSWER,
+  unreadable_answer: NO_ANSWER,
+  rate_limit_exceeded: 'The mail service asks us to slow down.',
+  daily_quota_exceeded: 'Today’s allowance of mail is used up.',
+  monthly_quota_exceeded: 'This month’s allowance of mail is used up.',
+  missing_api_key: OUR_ACCOUNT,
+  restricted_api_key: OUR_ACCOUNT,
+  invalid_api_key: OUR_ACCOUNT,
+  suspended_api_key: OUR_ACCOUNT,
+  invalid_permission: OUR_ACCOUNT,
+  validation_error: NOT_ACCEPTED,
+  invalid_parameter: NOT_ACCEPTED,
+  security_error: NOT_ACCEPTED,
+  worker_died: 'The worker died each time it tried.',
 }
 
 /** A sentence for a reason code. A code that nobody has put into words yet is shown as it is. */

@@ -15,31 +15,38 @@ export default async function InboxPage() {
   return (
     <>
       <Headline>Inbox</Headline>
-      {mails.length === 0 && (
-        <p className="mt-8 text-xl text-muted">
-          Nothing here yet.{' '}
-          <Link href="/" className="text-ink underline underline-offset-4">
-            Sign somebody up
-          </Link>{' '}
-          and the email comes here.
-        </p>
+      <p className="mt-5 text-xl text-muted">
+        {mails.length > 0 ? 'Mail that the sandbox kept instead of sending it.' : <Empty />}
+      </p>
+      {mails.length > 0 && (
+        <ul className="mt-10 divide-y divide-line border-y border-line">
+          {mails.map((mail) => (
+            <li key={mail.id}>
+              <Link
+                href={`/inbox/${mail.id}`}
+                className="grid gap-x-8 gap-y-1 py-5 text-lg hover:underline underline-offset-4 sm:grid-cols-[1fr_1fr_auto]"
+              >
+                <span className="truncate font-semibold">{mail.to}</span>
+                <span className="truncate">{mail.subject}</span>
+                <time dateTime={mail.at} className="text-muted tabular-nums">
+                  {formatTime(mail.at)}
+                </time>
+              </Link>
+            </li>
+          ))}
+        </ul>
       )}
-      <ul className="mt-10 border-b border-line">
-        {mails.map((mail) => (
-          <li key={mail.id} className="border-t border-line">
-            <Link
-              href={`/inbox/${mail.emailId ?? mail.id}`}
-              className="grid gap-x-8 gap-y-1 py-5 text-lg hover:bg-ink/5 sm:grid-cols-[1fr_1fr_auto] sm:px-3"
-            >
-              <span className="truncate font-semibold">{mail.to}</span>
-              <span className="truncate">{mail.subject}</span>
-              <time dateTime={mail.at} className="text-muted tabular-nums">
-                {formatTime(mail.at)}
-              </time>
-            </Link>
-          </li>
-        ))}
-      </ul>
+    </>
+  )
+}
+
+function Empty() {
+  return (
+    <>
+      No mail yet.{' '}
+      <Link href="/" className="link text-ink">
+        Sign somebody up
+      </Link>
     </>
   )
 }

@@ -69,7 +69,7 @@ function NotYet() {
     <>
       <BackToInbox />
       <div className="mt-6">
-        <Headline news="here.">This mail is not</Headline>
+        <Headline news="is not here.">This mail</Headline>
       </div>
       <p className="mt-6 max-w-lg text-xl text-muted">
         The mail service hasn’t accepted it yet, or has been restarted and has forgotten it: the sandbox keeps
@@ -81,7 +81,7 @@ function NotYet() {
 
 function BackToInbox() {
   return (
-    <Link href="/inbox" className="inline-block py-2 text-lg underline underline-offset-4">
+    <Link href="/inbox" className="link text-lg">
       All mail
     </Link>
   )
