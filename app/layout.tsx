@@ -38,7 +38,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         <main
           id="main"
           tabIndex={-1}
-          className="mx-auto w-full max-w-304 flex-1 px-5 pt-4 pb-20 outline-none sm:px-10 lg:pt-6"
+          className="mx-auto w-full max-w-304 flex-1 px-5 pt-4 pb-20 outline-none sm:px-10"
         >
           {children}
         </main>

@@ -15,7 +15,7 @@ export function Field({ label, errors, ...input }: Props) {
         id={input.name}
         aria-invalid={errors ? true : undefined}
         aria-describedby={errors ? errorId : undefined}
-        className="mt-1 block w-full border-b-2 border-ink bg-transparent py-2 text-2xl outline-offset-2 placeholder:text-muted aria-invalid:border-bad"
+        className="mt-1 block w-full border-b-2 border-ink bg-transparent py-1.5 text-2xl outline-offset-2 placeholder:text-muted aria-invalid:border-bad"
       />
       <p id={errorId} className="min-h-9 pt-1.5 text-base text-bad">
         {errors?.join(' ')}

@@ -22,6 +22,8 @@ export function SignupFlow({ sandbox }: { sandbox: boolean }) {
 
   function showTicket(welcomeEmail: Snapshot, waitedMs: number): void {
     const path = ticketPath(welcomeEmail.id)
+    // Pressed twice before the page was ready: the second answer is the first one again.
+    if (window.location.pathname === path) return
     rememberWaited(path, waitedMs)
     setSignups((earlier) => [...earlier, { welcomeEmail, waitedMs }])
     // The same page stays mounted; Back returns to the form, and a reload asks the server for the ticket.
@@ -54,7 +56,7 @@ export function SignupFlow({ sandbox }: { sandbox: boolean }) {
       <p className="mt-5 max-w-lg text-xl text-pretty text-muted">
         Your account is ready at once. The welcome email is made afterwards, behind the scenes.
       </p>
-      <div className="mt-8 max-w-lg">
+      <div className="mt-6 max-w-lg">
         <SignupForm onSignup={showTicket} />
       </div>
     </Spread>

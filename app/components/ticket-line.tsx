@@ -18,9 +18,14 @@ export function TicketLine({ entry, sinceClick, delay, last }: Props) {
       className={delay === undefined ? undefined : 'motion-safe:animate-print'}
       style={delay === undefined ? undefined : { animationDelay: `${delay}ms` }}
     >
-      <div className="flex gap-2">
+      <div className="flex gap-2 whitespace-nowrap">
         <span className="font-semibold">{STATUS[entry.status].line}</span>
-        {entry.status === 'sending' && attempt > 1 && <span className="text-muted">attempt {attempt}</span>}
+        {entry.status === 'sending' && attempt > 1 && (
+          <span className="text-muted">
+            <span className="max-sm:sr-only">attempt </span>
+            {attempt}
+          </span>
+        )}
         <span aria-hidden className="leader mb-1.5 flex-1 text-muted" />
         <time dateTime={entry.at}>+{formatDuration(sinceClick)}</time>
       </div>

@@ -23,7 +23,6 @@ export function Ticket({ snapshot, connection, waitedMs, fresh, sandbox }: Props
   // What was there when the page came is not printed again.
   const [alreadyPrinted] = useState(lines.length)
   const start = lines[0]
-  const accepted = snapshot.timeline.some((entry) => entry.status === 'sent')
 
   return (
     <Paper
@@ -61,7 +60,7 @@ export function Ticket({ snapshot, connection, waitedMs, fresh, sandbox }: Props
           {connection === 'lost' && 'Connection lost, reconnecting'}
         </p>
       </div>
-      {sandbox && snapshot.final && accepted && (
+      {sandbox && snapshot.final && snapshot.status !== 'failed' && (
         <Link
           href={`/inbox/${snapshot.id}`}
           prefetch={false}
@@ -77,7 +76,7 @@ export function Ticket({ snapshot, connection, waitedMs, fresh, sandbox }: Props
 function Waited({ ms }: { ms: number | undefined }) {
   if (ms === undefined) {
     return (
-      <p className="mt-6 text-3xl font-semibold tracking-tight">
+      <p id="waited" className="mt-6 text-3xl font-semibold tracking-tight">
         Account created! Nobody waited for the email.
       </p>
     )
@@ -89,7 +88,7 @@ function Waited({ ms }: { ms: number | undefined }) {
       You waited{' '}
       <strong className="mt-4 block text-8xl leading-none font-semibold tracking-[-0.06em]">
         {value}
-        <span className="ml-3 text-4xl tracking-tight"> {unit}</span>
+        <span className="text-4xl tracking-tight"> {unit}</span>
       </strong>
     </p>
   )
