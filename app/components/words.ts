@@ -99,6 +99,9 @@ const REASON: Record<string, string> = {
   validation_error: NOT_ACCEPTED,
   invalid_parameter: NOT_ACCEPTED,
   security_error: NOT_ACCEPTED,
+  permanent: 'The mailbox doesn’t exist, or refuses all mail.',
+  transient: 'The mailbox couldn’t take it. It may be full.',
+  undetermined: 'The mailbox didn’t say why.',
   worker_died: 'The worker died each time it tried.',
 }
 
