@@ -19,6 +19,19 @@ export const RANK = {
 
 export type EmailStatus = keyof typeof RANK
 
+/** Whether an email that is `current` may become `next`. */
+export function mayBecome(current: EmailStatus, next: EmailStatus): boolean {
+  // A redrive is the one way back; and a mail that Resend accepted can still fail, but not the other way round.
+  if (current === 'failed') return next === 'queued' || RANK[next] > RANK.failed
+  return RANK[next] >= RANK[current] && next !== 'queued'
+}
+
+/** Whether nothing more can come. Without webhooks, "sent" is the last thing we ever hear. */
+export function isFinal(status: EmailStatus, hasWebhooks: boolean): boolean {
+  if (status === 'sent') return !hasWebhooks
+  return status === 'failed' || RANK[status] >= RANK.delivered
+}
+
 /** One line of the timeline. `at` and `retryAt` are ISO 8601 in UTC, by the database's clock. */
 export type TimelineEntry = {
   status: EmailStatus

@@ -1,0 +1,63 @@
+import { env } from '../env'
+import { prisma } from '../prisma'
+import { type EmailStatus, isFinal, type Snapshot, type TimelineEntry } from './status'
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/**
+ * All that the public may know of an email, or null when there is no such email.
+ * @param id the email's id; anything else than a UUID is no email
+ * @throws when the database is unreachable.
+ */
+export async function readSnapshot(id: string): Promise<Snapshot | null> {
+  if (!UUID.test(id)) return null
+  // One statement, so that status and timeline are of the same moment.
+  const [row] = await prisma().$queryRaw<{ status: EmailStatus; attempts: number; events: EventRow[] }[]>`
+    SELECT status::text, attempts, (
+      SELECT json_agg(json_build_object('status', status, 'at', at, 'attempt', attempt, 'reason', reason, 'retryAt', "retryAt") ORDER BY id)
+      FROM "EmailEvent" WHERE "emailId" = "Email".id
+    ) AS events
+    FROM "Email" WHERE id = ${id}::uuid`
+  return row ? toSnapshot({ id: id.toLowerCase(), ...row }) : null
+}
+
+type EventRow = {
+  status: EmailStatus
+  at: Date | string
+  attempt?: number | null
+  reason?: string | null
+  retryAt?: Date | string | null
+}
+
+/** The public view of an email and its events, which stand in the order in which they were written. */
+export function toSnapshot(email: {
+  id: string
+  status: EmailStatus
+  attempts: number
+  events: EventRow[] | null
+}): Snapshot {
+  const events = email.events ?? []
+  return {
+    id: email.id,
+    status: email.status,
+    attempts: email.attempts,
+    version: events.length,
+    final: isFinal(email.status, env('RESEND_WEBHOOK_SECRET') !== undefined),
+    timeline: events.map(toEntry),
+  }
+}
+
+function toEntry({ status, at, attempt, reason, retryAt }: EventRow): TimelineEntry {
+  return {
+    status,
+    at: toIso(at),
+    ...(attempt ? { attempt } : {}),
+    ...(reason ? { reason } : {}),
+    ...(retryAt ? { retryAt: toIso(retryAt) } : {}),
+  }
+}
+
+// Postgres writes the offset of its time zone ("+00:00"), the public contract is UTC ("Z").
+function toIso(time: Date | string): string {
+  return new Date(time).toISOString()
+}

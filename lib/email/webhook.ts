@@ -1,0 +1,99 @@
+import { Webhook } from 'standardwebhooks'
+import { z } from 'zod'
+import { env } from '../env'
+import { prisma } from '../prisma'
+import { Problem, unavailable } from '../problem'
+import { recordEvent } from './record'
+import type { EmailStatus } from './status'
+
+/** What Resend reports of a mail, in our words. https://resend.com/docs/dashboard/webhooks/event-types */
+const STATUS: Record<string, EmailStatus> = {
+  'email.sent': 'sent',
+  'email.delivery_delayed': 'delayed',
+  'email.delivered': 'delivered',
+  'email.bounced': 'bounced',
+  'email.complained': 'complained',
+  'email.failed': 'failed',
+  'email.suppressed': 'suppressed',
+}
+
+const tags = z.union([
+  z.record(z.string(), z.string()),
+  // A list in some of Resend's examples.
+  z.array(z.object({ name: z.string(), value: z.string() })).transform(toMap),
+])
+
+const reportSchema = z.object({
+  type: z.string(),
+  data: z.looseObject({
+    email_id: z.string().optional(),
+    tags: tags.optional().catch(undefined),
+    bounce: z.object({ type: z.string() }).optional().catch(undefined),
+    suppressed: z.object({ type: z.string() }).optional().catch(undefined),
+    failed: z.object({ reason: z.string() }).optional().catch(undefined),
+  }),
+})
+
+type Report = z.infer<typeof reportSchema>
+
+/**
+ * Takes a report on a mail from Resend. It may come twice, late and in any order.
+ * @param body the raw text, as it was signed
+ * @returns false when it was ignored: a mail that is not ours, or nothing new
+ * @throws {Problem} 401 when the signature or its age is wrong, 400 when the body is no report, 503 without a secret
+ * @throws when the database is unreachable: Resend tries again later
+ */
+export async function receiveReport(body: string, headers: Headers): Promise<boolean> {
+  const { type, data } = parseReport(verifyBody(body, headers))
+  const status = STATUS[type]
+  if (!status) return false
+
+  return await prisma().$transaction(async (tx) => {
+    const email = await tx.email.findFirst({ where: { OR: identify(data) } })
+    if (!email) return false
+    return await recordEvent(tx, email.id, {
+      status,
+      reason: toCode(data.bounce?.type ?? data.suppressed?.type ?? data.failed?.reason),
+      providerId: email.providerId ?? data.email_id,
+      providerEventId: headers.get('svix-id') ?? undefined,
+    })
+  })
+}
+
+function verifyBody(body: string, headers: Headers): unknown {
+  const secret = env('RESEND_WEBHOOK_SECRET')
+  if (!secret) throw unavailable('No webhook secret is configured.')
+  try {
+    const webhook = new Webhook(secret)
+    // Resend signs with Svix, which writes the headers of the Standard Webhooks specification in its own names.
+    return webhook.verify(body, {
+      'webhook-id': headers.get('svix-id') ?? '',
+      'webhook-timestamp': headers.get('svix-timestamp') ?? '',
+      'webhook-signature': headers.get('svix-signature') ?? '',
+    })
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Problem(400, 'Malformed JSON')
+    throw new Problem(401, 'Wrong signature')
+  }
+}
+
+function parseReport(json: unknown): Report {
+  const result = reportSchema.safeParse(json)
+  if (!result.success) throw new Problem(400, 'Malformed report')
+  return result.data
+}
+
+// The tag is ours from the start; the provider's id is stored only when its answer has reached us.
+function identify({ email_id, tags }: Report['data']): ({ id: string } | { providerId: string })[] {
+  const ours = z.guid().safeParse(tags?.email_id)
+  return [...(email_id ? [{ providerId: email_id }] : []), ...(ours.success ? [{ id: ours.data }] : [])]
+}
+
+// Reasons are public, so only codes: Resend's sentences may quote an address.
+function toCode(reason: string | undefined): string | undefined {
+  return reason && /^\w{1,40}$/.test(reason) ? reason.toLowerCase() : undefined
+}
+
+function toMap(list: { name: string; value: string }[]): Record<string, string> {
+  return Object.fromEntries(list.map(({ name, value }) => [name, value]))
+}

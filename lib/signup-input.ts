@@ -1,0 +1,63 @@
+import { domainToASCII } from 'node:url'
+import { z } from 'zod'
+
+/** What a person may send to sign up. Unknown fields are refused; what comes out is canonical. */
+export const signupInput = z.strictObject({
+  name: z
+    .string({ error: 'Enter your name.' })
+    .transform((name) => name.normalize('NFC').trim())
+    .superRefine((name, ctx) => {
+      const complaint = complainAboutName(name)
+      if (complaint) ctx.addIssue({ code: 'custom', message: complaint })
+    }),
+  email: z.string({ error: 'Enter your email address.' }).transform((address, ctx) => {
+    const canonical = canonicalAddress(address.trim())
+    if (canonical) return canonical
+    ctx.addIssue({
+      code: 'custom',
+      message: address.trim() ? 'Enter an address like ada@example.com.' : 'Enter your email address.',
+    })
+    return z.NEVER
+  }),
+})
+
+export type SignupInput = z.infer<typeof signupInput>
+
+// A name is printed in an email and on pages: any script is welcome, but nothing that hides, reverses or links.
+const NAME_RULES: [RegExp, string][] = [
+  [/\p{Cs}/u, 'Names can’t contain broken characters.'],
+  [/[\p{Cc}\p{Zl}\p{Zp}]/u, 'Names can’t contain line breaks or control characters.'],
+  [/[\u202A-\u202E\u2066-\u2069]/u, 'Names can’t contain characters that change the direction of text.'],
+  [/[<>]/u, 'Names can’t contain < or >.'],
+  [
+    /:\/\/|\bwww\.|\b(?:https?|ftp|mailto|javascript|data|tel):|[\p{L}\p{N}-]{2,}\.\p{L}{2,}|\.(?:com|net|org|io|me|co)\b|[\p{L}\p{N}]\.[\p{L}\p{N}]+\//iu,
+    'Names can’t contain a web address. A space after the dot helps.',
+  ],
+]
+
+function complainAboutName(name: string): string | undefined {
+  if (!name) return 'Enter your name.'
+  if (/\p{M}{5,}/u.test(name.normalize('NFD'))) return 'Names can’t pile up more than four accents.'
+  for (const [pattern, complaint] of NAME_RULES) if (pattern.test(name)) return complaint
+  // Nothing left but marks, spaces and what Unicode draws as nothing (U+2800 is a blank in Braille).
+  if (/^[\p{M}\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]*$/u.test(name))
+    return 'Enter a name that can be seen.'
+  const characters = [...new Intl.Segmenter().segment(name)].length
+  if (characters > 80 || Buffer.byteLength(name) > 320) return 'Names can have up to 80 characters.'
+}
+
+const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/
+const DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(xn--[a-z0-9-]{1,59}|[a-z]{2,63})$/
+
+/** One plain address in the form in which we store and compare it, or undefined when it is none. */
+function canonicalAddress(address: string): string | undefined {
+  const at = address.lastIndexOf('@')
+  const local = address.slice(0, at).toLowerCase()
+  const unicodeDomain = address.slice(at + 1)
+  // domainToASCII parses like the host of a URL, so keep what only a URL may contain away from it.
+  if (at < 1 || /[^\p{L}\p{M}\p{N}.\-。．｡]/u.test(unicodeDomain)) return
+  const domain = domainToASCII(unicodeDomain)
+  if (local.length > 64 || !LOCAL_PART.test(local) || !DOMAIN.test(domain)) return
+  const canonical = `${local}@${domain}`
+  return canonical.length <= 254 ? canonical : undefined
+}

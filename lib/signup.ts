@@ -1,0 +1,83 @@
+import { toSnapshot } from './email/snapshot'
+import type { Snapshot } from './email/status'
+import { Prisma } from './generated/prisma/client'
+import { isDatabaseError, prisma, type Transaction } from './prisma'
+import { Problem, unavailable } from './problem'
+import { enqueue } from './queue'
+import type { SignupInput } from './signup-input'
+
+export type Signup = {
+  user: { id: string; name: string; email: string }
+  welcomeEmail: Snapshot
+}
+
+/**
+ * Creates the user, the record of their welcome email, and the job that sends it: all three or none.
+ * @param key the request's Idempotency-Key: the same key and input answer the same signup again
+ * @throws {Problem} 409 when the address is taken, 422 when the key belongs to another signup, 503 when the database
+ * or the queue is unavailable; nothing was created then.
+ */
+export async function signUp(input: SignupInput, key?: string): Promise<Signup> {
+  try {
+    return await prisma().$transaction((tx) => createSignup(tx, input, key))
+  } catch (error) {
+    if (isUniqueViolation(error)) return await findSignup(input, key)
+    console.error('Sign up:', isDatabaseError(error) ? (error as Error).message : error)
+    throw unavailable('You have not been signed up. Please try again.')
+  }
+}
+
+async function createSignup(tx: Transaction, input: SignupInput, key?: string): Promise<Signup> {
+  const user = await tx.user.create({
+    data: {
+      ...input,
+      signupKey: key,
+      emails: { create: { kind: 'welcome', events: { create: { status: 'queued' } } } },
+    },
+    include: FIRST_EMAIL,
+  })
+  const signup = toSignup(user)
+  await enqueue(tx, 'send-email', { emailId: signup.welcomeEmail.id })
+  return signup
+}
+
+/** The signup that stands in the way of this one. It may be this very one, asked for again. */
+async function findSignup(input: SignupInput, key?: string): Promise<Signup> {
+  const user = key
+    ? await prisma().user.findUnique({ where: { signupKey: key }, include: FIRST_EMAIL })
+    : null
+  if (!user) {
+    throw new Problem(409, 'Email already registered', {
+      errors: { email: ['This address is already signed up.'] },
+    })
+  }
+  if (user.name !== input.name || user.email !== input.email) {
+    throw new Problem(422, 'Idempotency-Key already used', {
+      detail: 'This key belongs to a signup with other data. Use a new key for a new signup.',
+    })
+  }
+  return toSignup(user)
+}
+
+const FIRST_EMAIL = {
+  emails: {
+    where: { kind: 'welcome' },
+    include: { events: { orderBy: { id: 'asc' }, take: 1 } },
+  },
+} satisfies Prisma.UserInclude
+
+// As it was when it was created, so that asking twice gives the same answer twice.
+function toSignup(user: Prisma.UserGetPayload<{ include: typeof FIRST_EMAIL }>): Signup {
+  const { id, name, email, emails } = user
+  const [welcome] = emails
+  if (!welcome) throw new Error(`User ${id} has no welcome email`)
+  const { events } = welcome
+  return {
+    user: { id, name, email },
+    welcomeEmail: toSnapshot({ id: welcome.id, status: 'queued', attempts: 0, events }),
+  }
+}
+
+function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from '@playwright/test'
+import { findBrowser } from './e2e/browser'
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results/output',
+  fullyParallel: true,
+  forbidOnly: !!process.env.CI,
+  workers: 2,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list'], ['./e2e/reporter.ts']],
+  use: {
+    // biome-ignore lint/style/noNonNullAssertion: the runner's READY line sets it, see webServer
+    baseURL: process.env.APP_URL!,
+    launchOptions: { executablePath: findBrowser() },
+    trace: 'retain-on-failure',
+  },
+  webServer: {
+    name: 'app',
+    command: 'node --import tsx sandbox/run.ts demo',
+    env: { SANDBOX_DIR: 'test-results/sandbox', SANDBOX_FRESH: '1', SANDBOX_LATENCY_MS: '50', PORT: '3200' },
+    wait: { stdout: /READY (?<app_url>\S+)/ },
+    gracefulShutdown: { signal: 'SIGTERM', timeout: 30_000 },
+    timeout: 120_000,
+    stdout: 'ignore',
+  },
+})

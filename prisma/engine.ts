@@ -1,0 +1,104 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { PrismaPg } from '@prisma/adapter-pg'
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
+import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
+
+/*
+ * Prisma's own schema engine compiled to WebAssembly. It does what `prisma migrate` does and leaves the same
+ * `_prisma_migrations` behind, but needs neither a download nor a native binary.
+ */
+const FOLDER = fileURLToPath(new URL('.', import.meta.url))
+export const SCHEMA = path.join(FOLDER, 'schema.prisma')
+export const MIGRATIONS = path.join(FOLDER, 'migrations')
+
+const NO_FILTER = { externalTables: [], externalEnums: [] }
+
+/**
+ * Applies the migrations that the database does not have yet.
+ * @param databaseUrl a PostgreSQL connection string
+ * @returns the names of those applied now.
+ * @throws when a migration fails, or when the database's history does not match the folder.
+ */
+export async function applyMigrations(databaseUrl: string): Promise<string[]> {
+  const engine = await openEngine(databaseUrl)
+  const names = await listMigrations()
+  const lockfile = path.join(MIGRATIONS, 'migration_lock.toml')
+  const result = await engine.applyMigrations({
+    migrationsList: {
+      baseDir: MIGRATIONS,
+      lockfile: { path: 'migration_lock.toml', content: await readFile(lockfile, 'utf8') },
+      shadowDbInitScript: '',
+      migrationDirectories: await Promise.all(
+        names.map(async (name) => {
+          const value = await readFile(path.join(MIGRATIONS, name, 'migration.sql'), 'utf8')
+          return {
+            path: name,
+            migrationFile: { path: 'migration.sql', content: { tag: 'ok' as const, value } },
+          }
+        }),
+      ),
+    },
+    filters: NO_FILTER,
+  })
+  return result.appliedMigrationNames
+}
+
+/**
+ * The SQL that leads from one schema.prisma to another, empty when they mean the same.
+ * @param databaseUrl any PostgreSQL database: the engine wants a connection, but reads and writes nothing there
+ * @param from the contents of the older schema, or null for an empty database
+ * @param to the contents of the newer one
+ */
+export async function diffSchemas(databaseUrl: string, from: string | null, to: string): Promise<string> {
+  const engine = await openEngine(databaseUrl)
+  const target = (content: string) => ({
+    tag: 'schemaDatamodel' as const,
+    files: [{ path: SCHEMA, content }],
+  })
+  const result = await engine.diff({
+    from: from === null ? { tag: 'empty' } : target(from),
+    to: target(to),
+    script: true,
+    exitCode: true,
+    filters: NO_FILTER,
+  })
+  return result.exitCode === 0 ? '' : (result.stdout ?? '')
+}
+
+/** The names of the migrations, oldest first. */
+export async function listMigrations(): Promise<string[]> {
+  const entries = await readdir(MIGRATIONS, { withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort()
+}
+
+async function openEngine(databaseUrl: string): Promise<bindings.SchemaEngine> {
+  const file = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
+  const wasm = await readFile(path.join(path.dirname(file), 'schema_engine_bg.wasm'))
+  const { instance } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': bindings })
+  bindings.__wbg_set_wasm(instance.exports)
+  const initialise = instance.exports.__wbindgen_start as () => void
+  initialise()
+  const adapter = bindMigrationAwareSqlAdapterFactory(new Adapter({ connectionString: databaseUrl }))
+  return bindings.SchemaEngine.new(
+    { datamodels: [[SCHEMA, await readFile(SCHEMA, 'utf8')]] },
+    () => {},
+    adapter,
+  )
+}
+
+/** Prisma's adapter cuts a script at every semicolon, even inside a function's body. Postgres takes it whole. */
+class Adapter extends PrismaPg {
+  override async connect(): ReturnType<PrismaPg['connect']> {
+    const connection = await super.connect()
+    connection.executeScript = async (script) => {
+      await connection.underlyingDriver().query(script)
+    }
+    return connection
+  }
+}

@@ -1,0 +1,31 @@
+/*
+ * npm run migrate:new -- add-phone
+ *
+ * Writes the migration that leads from the last one to schema.prisma. Each migration keeps a copy of the schema it
+ * leads to, so comparing them needs no shadow database and no network.
+ */
+import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { env } from '../lib/env'
+import { diffSchemas, listMigrations, MIGRATIONS, SCHEMA } from './engine'
+
+const title = process.argv[2]
+if (!title || !/^[a-z0-9][a-z0-9_-]*$/i.test(title)) {
+  console.error('Name the migration: npm run migrate:new -- add-phone')
+  process.exit(2)
+}
+
+const last = (await listMigrations()).at(-1)
+const before = last ? await readFile(path.join(MIGRATIONS, last, 'schema.prisma'), 'utf8') : null
+const sql = await diffSchemas(env('DATABASE_URL'), before, await readFile(SCHEMA, 'utf8'))
+if (!sql) {
+  console.log('schema.prisma says nothing that the migrations do not.')
+  process.exit()
+}
+
+const timestamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14)
+const folder = path.join(MIGRATIONS, `${timestamp}_${title}`)
+await mkdir(folder)
+await writeFile(path.join(folder, 'migration.sql'), sql)
+await copyFile(SCHEMA, path.join(folder, 'schema.prisma'))
+console.log(`Wrote ${path.relative(process.cwd(), folder)}. Read the SQL, then: npm run migrate`)

@@ -1,0 +1,36 @@
+import { hostname } from 'node:os'
+import { requireEnv } from '@/lib/env'
+import { WORKER_NAME } from '@/lib/health'
+import { createBoss } from '@/lib/queue'
+import { buryEmail } from './bury-email'
+import { sendEmail } from './send-email'
+import { work } from './work'
+
+// 1. Better not start at all than start and fail at every job.
+requireEnv('DATABASE_URL', 'RESEND_API_KEY', 'EMAIL_FROM')
+
+// 2. Connect to the queue. Of the web server's and the worker's, this is the boss that does the upkeep: every two
+//    seconds it looks for jobs whose worker has died.
+const boss = createBoss({
+  application_name: `${WORKER_NAME} ${process.pid}@${hostname()}`,
+  useListenNotify: true,
+  superviseIntervalSeconds: 2,
+  monitorIntervalSeconds: 2,
+  migrate: false,
+  createSchema: false,
+})
+await boss.start({ attempts: 1_000 })
+
+// 3. Take jobs. From here on everything happens in the handlers.
+await work(boss, 'send-email', sendEmail)
+await work(boss, 'send-email-dead', buryEmail)
+console.log('Ready for jobs.')
+
+// 4. Asked to stop, take no more jobs and finish those in hand. What is not done in 15 s goes to another worker.
+const signal = await new Promise<string>((resolve) => {
+  for (const name of ['SIGTERM', 'SIGINT']) process.on(name, resolve)
+})
+console.log(`${signal}: finishing the jobs in hand.`)
+await boss.stop({ graceful: true, timeout: 15_000 })
+console.log('Goodbye.')
+process.exit(0)

@@ -1,0 +1,54 @@
+import type { JobResult, JobWithMetadata, PgBoss } from 'pg-boss'
+import { JOBS, type JobData, type QueueName } from '@/lib/queue'
+import { GiveUp } from './settle'
+
+/** Returns when the job is done, throws GiveUp when it never will be, and anything else to be tried again. */
+export type Handler<Name extends QueueName> = (
+  job: JobWithMetadata<JobData<Name>>,
+  boss: PgBoss,
+) => Promise<void>
+
+/**
+ * Settings for jobs that should start at once and never wait in a crowd (times in seconds).
+ * pg-boss sends its NOTIFY for new jobs only: retries wait for the next poll, by default 30 s. And several
+ * notifications count as one, so a full batch must lead straight to the next.
+ */
+const OPTIONS = {
+  includeMetadata: true,
+  perJobResults: true,
+  batchSize: 10,
+  localConcurrency: 2,
+  burstWhenBatchFull: true,
+  pollingIntervalSeconds: 0.5,
+  notifyPollingIntervalSeconds: 1,
+} as const
+
+/** Lets the handler work on the jobs of a queue until the boss is stopped. */
+export async function work<Name extends QueueName>(
+  boss: PgBoss,
+  name: Name,
+  handler: Handler<Name>,
+): Promise<void> {
+  await boss.work<JobData<Name>, unknown, typeof OPTIONS>(name, OPTIONS, (jobs) =>
+    Promise.all(jobs.map((job) => run(boss, name, handler, job))),
+  )
+}
+
+async function run<Name extends QueueName>(
+  boss: PgBoss,
+  name: Name,
+  handler: Handler<Name>,
+  job: JobWithMetadata<JobData<Name>>,
+): Promise<JobResult> {
+  const { id } = job
+  try {
+    if (!JOBS[name].safeParse(job.data).success) throw new GiveUp('malformed_job')
+    await handler(job, boss)
+    return { id, status: 'completed' }
+  } catch (error) {
+    const { message } = error as Error
+    console.error(`${name} ${id}: ${message}`)
+    if (error instanceof GiveUp) return { id, status: 'deadletter', output: { reason: error.reason } }
+    return { id, status: 'failed', output: { message } }
+  }
+}
