@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import {
   chown,
@@ -15,6 +14,7 @@ import {
 } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
+import { fingerprint } from './fingerprint'
 
 export interface PostgresHome {
   /** Where the cluster and the log live. */
@@ -47,7 +47,7 @@ export async function openPostgresHome(dir: string): Promise<PostgresHome> {
 
   const account = await findAccount()
   const base = await openSharedFolder()
-  const home = path.join(base, createHash('sha256').update(dir).digest('hex').slice(0, 16))
+  const home = path.join(base, fingerprint(dir))
   await mkdir(home, { recursive: true, mode: 0o700 })
   await chown(home, account.uid, account.gid)
 

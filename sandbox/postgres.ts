@@ -3,17 +3,19 @@ import { once } from 'node:events'
 import { open, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { guard } from './guard'
 import { findPort } from './ports'
 import { type Cluster, createCluster, findCluster } from './postgres-cluster'
 import { openPostgresHome } from './postgres-home'
 import { readLock, releaseLock, stopServer } from './postgres-lock'
 import { spawnTool } from './postgres-tools'
+import { untilEnd } from './processes'
 
 export interface Postgres {
   url: string
   pid: number
-  /** Resolves when the server has ended, for whatever reason. */
-  ended: Promise<void>
+  /** Resolves when the server has ended, for whatever reason, and tells how. */
+  ended: Promise<string>
   /** Ends the sessions, saves everything and resolves when the server is gone. */
   stop(): Promise<void>
 }
@@ -47,7 +49,8 @@ export async function startPostgres({ dir, port, fresh }: Options): Promise<Post
   const log = await open(logFile, 'w')
   const args = ['-D', cluster.data, ...settings.flatMap((setting) => ['-c', setting])]
   const server = spawnTool(home, 'postgres', args, ['ignore', log.fd, log.fd])
-  const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
+  guard(server, 'SIGINT')
+  const ended = untilEnd(server)
   await once(server, 'spawn')
   await log.close()
 
