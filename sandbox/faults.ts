@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface Reply {
+  status: number
+  headers?: Record<string, string>
+  body: string
+}
+
+interface Send {
+  /** Hands the mail to Resend and tells what Resend says. */
+  accept(): Promise<Reply>
+  /** Waits until somebody chooses a mode. */
+  modeChange(): Promise<unknown>
+  /** Aborts when the local Resend stops. */
+  signal: AbortSignal
+}
+
+export type Mode = keyof typeof modes
+
+/** How a send ends on an email provider's good and bad days. Without a reply the connection is cut. */
+export const modes = {
+  ok: ({ accept }) => accept(),
+  slow: ({ accept, signal }) => sleep(8000, undefined, { signal }).then(accept),
+  outage: async () => refuse(503, 'service_unavailable', 'We are unavailable at the moment.'),
+  'rate-limit': async () => refuse(429, 'rate_limit_exceeded', 'Too many requests.', { 'retry-after': '2' }),
+  hang: ({ modeChange }) => modeChange().then(cutConnection),
+  garbage: async () => ({ status: 200, body: nextNonsense() }),
+  'reset-after-accept': ({ accept }) => accept().then(cutConnection),
+  invalid: async () => refuse(422, 'validation_error', 'Invalid `to` field.'),
+  'bad-key': async () => refuse(403, 'invalid_api_key', 'API key is invalid.'),
+} satisfies Record<string, (send: Send) => Promise<Reply | undefined>>
+
+/** An error as Resend words it. */
+export function refuse(
+  status: number,
+  name: string,
+  message: string,
+  headers?: Record<string, string>,
+): Reply {
+  return { status, headers, body: JSON.stringify({ statusCode: status, name, message }) }
+}
+
+function cutConnection(): undefined {}
+
+const nonsense = ['<html>Welcome to nginx!</html>', 'null', '{}']
+
+function nextNonsense(): string {
+  const [next = ''] = nonsense.splice(0, 1)
+  nonsense.push(next)
+  return next
+}

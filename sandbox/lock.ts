@@ -1,0 +1,43 @@
+import { once } from 'node:events'
+import { rm } from 'node:fs/promises'
+import { connect, createServer, type Server } from 'node:net'
+import os from 'node:os'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fingerprint } from './fingerprint'
+
+/**
+ * Takes a sandbox folder for this runner alone. The lock is a socket: unlike a file, nobody answers on it once its
+ * owner is gone, in whatever way it went.
+ * @param whereabouts tells a second runner where this one is
+ * @throws {Error} when another runner has it
+ */
+export async function lockSandbox(dir: string, whereabouts: () => string): Promise<Server> {
+  const name = `behind-the-scenes-${fingerprint(dir)}`
+  const address =
+    process.platform === 'win32' ? String.raw`\\.\pipe\${name}` : path.join(os.tmpdir(), `${name}.sock`)
+  try {
+    return await listen(address, whereabouts)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+  }
+
+  const holder = await ask(address)
+  if (holder !== undefined) {
+    throw new Error(
+      `Already running ${holder} with ${dir}. To run a second one, set SANDBOX_DIR to another folder.`,
+    )
+  }
+  await rm(address, { force: true })
+  return listen(address, whereabouts)
+}
+
+async function listen(address: string, whereabouts: () => string): Promise<Server> {
+  const server = createServer((socket) => socket.on('error', () => {}).end(whereabouts()))
+  await once(server.listen(address), 'listening')
+  return server
+}
+
+async function ask(address: string): Promise<string | undefined> {
+  return text(connect(address)).catch(() => undefined)
+}

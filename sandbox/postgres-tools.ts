@@ -1,0 +1,30 @@
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import path from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { PostgresHome } from './postgres-home'
+
+type Tool = 'initdb' | 'pg_ctl' | 'postgres'
+
+/** Starts one of Postgres' programs in a process group of its own, where a Ctrl-C in the terminal can't reach it. */
+export function spawnTool(home: PostgresHome, tool: Tool, args: string[], stdio: StdioOptions): ChildProcess {
+  return spawn(path.join(home.bin, tool), args, {
+    ...home.account,
+    cwd: home.dir,
+    // Without a valid locale in the environment, Postgres does not start on macOS.
+    env: { ...process.env, LC_ALL: 'C' },
+    detached: true,
+    windowsHide: true,
+    stdio,
+  })
+}
+
+/**
+ * Runs one of Postgres' programs to its end.
+ * @throws {Error} with the program's own words when it fails
+ */
+export async function runTool(home: PostgresHome, tool: Tool, args: string[]): Promise<void> {
+  const child = spawnTool(home, tool, args, ['ignore', 'ignore', 'pipe'])
+  const [[code], words] = await Promise.all([once(child, 'exit'), child.stderr ? text(child.stderr) : ''])
+  if (code !== 0) throw new Error(`${tool} failed:\n${words.trim()}`)
+}

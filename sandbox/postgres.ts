@@ -1,0 +1,75 @@
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { open, readFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { guard } from './guard'
+import { findPort } from './ports'
+import { type Cluster, createCluster, findCluster } from './postgres-cluster'
+import { openPostgresHome } from './postgres-home'
+import { readLock, releaseLock, stopServer } from './postgres-lock'
+import { spawnTool } from './postgres-tools'
+import { untilEnd } from './processes'
+
+export interface Postgres {
+  url: string
+  pid: number
+  /** Resolves when the server has ended, for whatever reason, and tells how. */
+  ended: Promise<string>
+  /** Ends the sessions, saves everything and resolves when the server is gone. */
+  stop(): Promise<void>
+}
+
+interface Options {
+  /** Where the data is kept. */
+  dir: string
+  /** Default: any free one. */
+  port?: number
+  /** Forget the data of earlier runs. */
+  fresh?: boolean
+}
+
+/**
+ * Starts the embedded Postgres on 127.0.0.1, whatever a crash has left behind.
+ * @throws {Error} with Postgres' own words
+ */
+export async function startPostgres({ dir, port, fresh }: Options): Promise<Postgres> {
+  const home = await openPostgresHome(dir)
+  const existing = await findCluster(home)
+  if (existing) await releaseLock(home, existing)
+  const cluster = existing && !fresh && !home.abandoned ? existing : await createCluster(home)
+
+  const settings = [
+    `port=${port ?? (await findPort(0))}`,
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+  ]
+  const logFile = path.join(home.dir, 'log')
+  // A file, because a pipe would break when the runner is killed.
+  const log = await open(logFile, 'w')
+  const args = ['-D', cluster.data, ...settings.flatMap((setting) => ['-c', setting])]
+  const server = spawnTool(home, 'postgres', args, ['ignore', log.fd, log.fd])
+  guard(server, 'SIGINT')
+  const ended = untilEnd(server)
+  await once(server, 'spawn')
+  await log.close()
+
+  const url = await waitUntilReady(cluster, server)
+  if (!url || !server.pid) throw new Error(`Postgres did not start:\n${await readFile(logFile, 'utf8')}`)
+
+  const stop = async (): Promise<void> => {
+    await stopServer(home, cluster).catch(() => server.kill('SIGKILL'))
+    await ended
+  }
+  return { url, pid: server.pid, ended, stop }
+}
+
+async function waitUntilReady(cluster: Cluster, server: ChildProcess): Promise<string | undefined> {
+  while (server.exitCode === null && server.signalCode === null) {
+    const lock = await readLock(cluster)
+    if (lock?.pid === server.pid && lock?.state === 'ready') {
+      return `postgresql://postgres:${cluster.password}@127.0.0.1:${lock.port}/postgres`
+    }
+    await sleep(20)
+  }
+}

@@ -1,0 +1,19 @@
+import { type ChildProcess, spawnSync } from 'node:child_process'
+
+/** Resolves when a process has ended and tells how: `exit 1`, `SIGKILL`. */
+export function untilEnd(child: ChildProcess): Promise<string> {
+  return new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? `exit ${code}`)))
+}
+
+/** Signals a process that leads a group, and all of its group. Windows knows no signals: there it ends them. */
+export function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  if (process.platform === 'win32') {
+    spawnSync('taskkill', ['/pid', String(pid), '/T', '/F'])
+    return
+  }
+  try {
+    process.kill(-pid, signal)
+  } catch {
+    // Nobody left to signal.
+  }
+}

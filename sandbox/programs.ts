@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { guard } from './guard'
+import { signalGroup, untilEnd } from './processes'
+import type { Service } from './supervisor'
+
+const GRACE_MS = 20_000
+
+/** Runs a Node program and prints its lines, each after its name. */
+export function startProgram(name: string, args: string[]): Service {
+  const child = spawn(process.execPath, args, {
+    // A group of its own: Ctrl-C in the terminal reaches the runner only, and that stops things in order.
+    detached: true,
+    windowsHide: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  guard(child, 'SIGKILL')
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => say(line, name))
+  }
+
+  const endGroup = (): void => {
+    if (child.pid) signalGroup(child.pid, 'SIGKILL')
+  }
+  const ended = untilEnd(child).then((how) => {
+    // A program that was killed has left its children behind.
+    endGroup()
+    return how
+  })
+  const stop = async (): Promise<void> => {
+    child.kill('SIGTERM')
+    const impatience = setTimeout(endGroup, GRACE_MS)
+    await ended
+    clearTimeout(impatience)
+  }
+  return { ended, stop }
+}
+
+/** Prints a line in the name of a service. */
+export function say(line: string, name = 'sandbox'): void {
+  console.log(`${name.padEnd(8)} │ ${line}`)
+}

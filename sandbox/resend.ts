@@ -1,0 +1,87 @@
+import { once, setMaxListeners } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { createEmulator } from 'emulate'
+import { type Call, createFaultLayer } from './fault-layer'
+import type { Reply } from './faults'
+import { createReporter } from './webhooks'
+
+export interface LocalResend {
+  url: string
+  stop(): Promise<void>
+}
+
+interface Options {
+  /** How long every answer to a send takes. */
+  latencyMs: number
+  webhookUrl: string
+  /** `whsec_` and random bytes in base64. */
+  webhookSecret: string
+}
+
+// The emulator counts requests for each API key and shuts the door after 4,999 in an hour.
+const REQUESTS_PER_KEY = 4000
+
+/**
+ * Starts a stand-in for Resend on a free port of 127.0.0.1: the API as the `emulate` package knows it, webhooks
+ * as Resend sends them, and `/sandbox`, where the weather is made (see fault-layer.ts).
+ */
+export async function startResend({ latencyMs, webhookUrl, webhookSecret }: Options): Promise<LocalResend> {
+  const closing = new AbortController()
+  const { signal } = closing
+  // Every send and every webhook on its way listens to it.
+  setMaxListeners(0, signal)
+  const emulator = await createEmulator({ service: 'resend', port: 0 })
+  const report = createReporter({ url: webhookUrl, secret: webhookSecret, signal })
+  const layer = createFaultLayer({
+    latencyMs,
+    forward,
+    // It ends by an exception only when this server stops.
+    onAccepted: (mail) => void report(mail).catch(() => {}),
+    signal,
+  })
+  let forwarded = 0
+
+  async function forward({ method, path, body, idempotencyKey }: Call): Promise<Reply> {
+    const headers = new Headers({
+      authorization: `Bearer re_${Math.floor(forwarded++ / REQUESTS_PER_KEY)}`,
+      'content-type': 'application/json',
+    })
+    if (idempotencyKey) headers.set('idempotency-key', idempotencyKey)
+    const response = await fetch(emulator.url + path, { method, headers, body: body || undefined })
+    const contentType = response.headers.get('content-type') ?? 'application/json'
+    return { status: response.status, headers: { 'content-type': contentType }, body: await response.text() }
+  }
+
+  async function answer(request: IncomingMessage): Promise<Reply | undefined> {
+    const call = await readCall(request)
+    if (call.path === '/sandbox') return layer.control(call)
+    if (call.method === 'POST' && /^\/emails(\/batch)?$/.test(call.path)) return layer.send(call)
+    return forward(call)
+  }
+
+  const server = createServer(async (request, response) => {
+    const reply = await answer(request).catch(() => undefined)
+    if (!reply) return request.socket.destroy()
+    response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers }).end(reply.body)
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+
+  async function stop(): Promise<void> {
+    closing.abort()
+    server.close()
+    server.closeAllConnections()
+    await emulator.close()
+  }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
+}
+
+async function readCall(request: IncomingMessage): Promise<Call> {
+  return {
+    method: request.method ?? 'GET',
+    path: request.url ?? '/',
+    body: await text(request),
+    idempotencyKey: [request.headers['idempotency-key'] ?? []].flat()[0],
+  }
+}

@@ -1,0 +1,127 @@
+/*
+ * npm run dev, npm run demo
+ *
+ * Everything on one computer: Postgres, a stand-in for Resend, the web server and the worker. The app knows nothing
+ * of this; it is told by its environment where its database and its email provider are.
+ */
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdir, realpath, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import nextEnv from '@next/env'
+import { lockSandbox } from './lock'
+import { findPort } from './ports'
+import { startPostgres } from './postgres'
+import { say, startProgram } from './programs'
+import { startResend } from './resend'
+import { readSettings } from './settings'
+import { listenForStop } from './stop-signal'
+import { createSupervisor } from './supervisor'
+
+const dev = process.argv[2] === 'dev'
+const stopping = listenForStop()
+const { signal } = stopping
+const cleanup: (() => unknown)[] = []
+
+try {
+  await start()
+  await once(signal, 'abort')
+} catch (error) {
+  if (!signal.aborted) stopping.abort(error)
+}
+if (signal.reason instanceof Error) {
+  say(signal.reason.message)
+  process.exitCode = 1
+}
+for (const step of cleanup.reverse()) await step()
+process.exit()
+
+async function start(): Promise<void> {
+  // 1. The settings, from the same `.env` files that Next reads.
+  Object.assign(process.env, { NODE_ENV: dev ? 'development' : 'production' })
+  nextEnv.loadEnvConfig(process.cwd(), dev, { info() {}, error: console.error })
+  const settings = readSettings()
+
+  // 2. One runner for each folder, and a port for the app.
+  await mkdir(settings.SANDBOX_DIR, { recursive: true })
+  const dir = await realpath(settings.SANDBOX_DIR)
+  const lock = await lockSandbox(dir, () => process.env.APP_URL ?? '')
+  cleanup.push(() => lock.close())
+  const port = await findPort(settings.PORT)
+  if (settings.PORT && port !== settings.PORT) say(`Port ${settings.PORT} is taken: using ${port}.`)
+  const appUrl = `http://localhost:${port}`
+  process.env.APP_URL = appUrl
+
+  // 3. A database, unless there is one.
+  const database = createSupervisor(stopping)
+  cleanup.push(database.stopAll)
+  if (!process.env.DATABASE_URL) {
+    const options = {
+      dir: path.join(dir, 'postgres'),
+      port: await findPort(0),
+      fresh: settings.SANDBOX_FRESH,
+    }
+    const { url } = await database.keep('postgres', () => startPostgres(options))
+    process.env.DATABASE_URL = url
+    options.fresh = false
+  }
+
+  // 4. An email provider, unless there is a key for the real one.
+  if (!process.env.RESEND_API_KEY) {
+    const webhookSecret = `whsec_${randomBytes(32).toString('base64')}`
+    const webhookUrl = `${appUrl}/api/webhooks/resend`
+    const resend = await startResend({ latencyMs: settings.SANDBOX_LATENCY_MS, webhookUrl, webhookSecret })
+    cleanup.push(resend.stop)
+    Object.assign(process.env, {
+      RESEND_API_KEY: 're_sandbox',
+      RESEND_BASE_URL: resend.url,
+      RESEND_WEBHOOK_SECRET: webhookSecret,
+    })
+  }
+  await writeEnvFile(path.join(dir, 'env'))
+
+  // 5. The tables and queues.
+  signal.throwIfAborted()
+  const migration = startProgram('migrate', ['--import', 'tsx', 'prisma/migrate.ts'])
+  signal.addEventListener('abort', migration.stop)
+  const end = await migration.ended
+  if (end !== 'exit 0') throw new Error(`The database could not be migrated (${end}).`)
+
+  // 6. The app: one web server, and as many workers as you like.
+  const app = createSupervisor(stopping)
+  cleanup.push(app.stopAll)
+  const nextBin = 'node_modules/next/dist/bin/next'
+  await app.keep('web', async () => startProgram('web', [nextBin, dev ? 'dev' : 'start', '-p', `${port}`]))
+  for (let number = 1; number <= settings.SANDBOX_WORKERS; number++) {
+    const name = settings.SANDBOX_WORKERS > 1 ? `worker ${number}` : 'worker'
+    const loader = dev
+      ? ['node_modules/tsx/dist/cli.mjs', 'watch', '--clear-screen=false']
+      : ['--import', 'tsx']
+    await app.keep(name, async () => startProgram(name, [...loader, 'worker/index.ts']))
+  }
+
+  // 7. From here on, what dies is started again.
+  await waitUntilHealthy(`${appUrl}/api/health`, settings.SANDBOX_WORKERS)
+  database.becomeReady()
+  app.becomeReady()
+  console.log(`READY ${appUrl}`)
+}
+
+/** Writes down how to join in from another terminal. A real provider's key is not written anywhere. */
+async function writeEnvFile(file: string): Promise<void> {
+  const names = ['DATABASE_URL', 'RESEND_BASE_URL', 'RESEND_WEBHOOK_SECRET', 'APP_URL']
+  if (process.env.RESEND_API_KEY === 're_sandbox') names.push('RESEND_API_KEY')
+  const lines = names.filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}\n`)
+  await writeFile(file, lines.join(''), { mode: 0o600 })
+}
+
+async function waitUntilHealthy(url: string, workers: number): Promise<void> {
+  while (true) {
+    const health = await fetch(url, { signal })
+      .then((response) => (response.ok ? response.json() : undefined))
+      .catch(() => undefined)
+    if (health && health.workers >= workers) return
+    await sleep(200, undefined, { signal })
+  }
+}

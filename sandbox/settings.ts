@@ -1,0 +1,22 @@
+import { z } from 'zod'
+
+const schema = z.object({
+  /** Of the web server. */
+  PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
+  /** Holds the database and the file `env`. */
+  SANDBOX_DIR: z.string().default('.sandbox'),
+  /** How long the local Resend takes to answer. */
+  SANDBOX_LATENCY_MS: z.coerce.number().int().min(0).max(600_000).default(3000),
+  /** 0: start your own in another terminal. */
+  SANDBOX_WORKERS: z.coerce.number().int().min(0).max(100).default(1),
+  /** Start with an empty database. */
+  SANDBOX_FRESH: z.stringbool().default(false),
+})
+
+/** What the sandbox itself can be told by the environment. @throws {Error} naming what is malformed */
+export function readSettings(): z.infer<typeof schema> {
+  const given = Object.entries(process.env).filter(([, value]) => value !== '')
+  const settings = schema.safeParse(Object.fromEntries(given))
+  if (!settings.success) throw new Error(`Check the environment:\n${z.prettifyError(settings.error)}`)
+  return settings.data
+}
