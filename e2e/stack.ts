@@ -48,7 +48,7 @@ export async function startStack(name: string): Promise<Stack> {
     SANDBOX_FRESH: '1',
     SANDBOX_WORKERS: '0',
     SANDBOX_LATENCY_MS: '20',
-    PORT: '3300',
+    PORT: '0',
   })
   const env = parseEnv(await readFile(path.join(folder, 'env'), 'utf8')) as Record<string, string>
   const { APP_URL: appUrl = '', DATABASE_URL: databaseUrl = '', RESEND_BASE_URL: resendUrl = '' } = env
