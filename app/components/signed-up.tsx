@@ -7,7 +7,7 @@ import { Headline } from './headline'
 import { Spread } from './spread'
 import { Ticket } from './ticket'
 import { useSnapshot } from './use-snapshot'
-import { STATUS } from './words'
+import { STATUS, STRANDED } from './words'
 
 type Props = {
   initial: Snapshot
@@ -18,7 +18,7 @@ type Props = {
 }
 
 export function SignedUp({ initial, waitedMs, fresh = false, sandbox }: Props) {
-  const { snapshot, connection } = useSnapshot(initial)
+  const { snapshot, connection, stranded } = useSnapshot(initial)
   const headlineRef = useRef<HTMLHeadingElement>(null)
   const ticketRef = useRef<HTMLDivElement>(null)
   const { headline, sentence, tone } = STATUS[snapshot.status]
@@ -39,6 +39,7 @@ export function SignedUp({ initial, waitedMs, fresh = false, sandbox }: Props) {
           <Ticket
             snapshot={snapshot}
             connection={connection}
+            stranded={stranded}
             waitedMs={waitedMs}
             fresh={fresh}
             sandbox={sandbox}
@@ -51,7 +52,7 @@ export function SignedUp({ initial, waitedMs, fresh = false, sandbox }: Props) {
         The email
       </Headline>
       <p role="status" className="mt-6 min-h-24 max-w-xl text-2xl leading-8 text-pretty text-muted">
-        {sentence}
+        {stranded ? STRANDED.sentence : sentence}
       </p>
       <Link href="/" className="mt-8 link text-xl font-semibold">
         Sign somebody else up

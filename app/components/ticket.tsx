@@ -7,10 +7,12 @@ import { Paper } from './paper'
 import { Stamp } from './stamp'
 import { TicketLine } from './ticket-line'
 import type { Connection } from './watch-email'
+import { STRANDED } from './words'
 
 type Props = {
   snapshot: Snapshot
   connection: Connection
+  stranded: boolean
   /** Absent when the page is opened by somebody else than the one who signed up. */
   waitedMs: number | undefined
   /** True right after the signup: the ticket comes out of the printer. */
@@ -18,7 +20,7 @@ type Props = {
   sandbox: boolean
 }
 
-export function Ticket({ snapshot, connection, waitedMs, fresh, sandbox }: Props) {
+export function Ticket({ snapshot, connection, stranded, waitedMs, fresh, sandbox }: Props) {
   const lines = pickLines(snapshot.timeline)
   // What was there when the page came is not printed again.
   const [alreadyPrinted] = useState(lines.length)
@@ -50,6 +52,7 @@ export function Ticket({ snapshot, connection, waitedMs, fresh, sandbox }: Props
           />
         ))}
       </ol>
+      {stranded && <p className="mt-3 text-lg font-semibold">{STRANDED.line}</p>}
       <div className="mt-4 min-h-24">
         {snapshot.final ? (
           <Stamp status={snapshot.status} fresh={alreadyPrinted < lines.length} />

@@ -5,6 +5,8 @@ export type Connection = 'live' | 'lost'
 type Listener = {
   onSnapshot: (snapshot: Snapshot) => void
   onConnection: (connection: Connection) => void
+  /** Told every few seconds while the email waits for one. */
+  onWorkers: (count: number) => void
 }
 
 const FIRST_DELAY_MS = 500
@@ -14,7 +16,7 @@ const LONGEST_DELAY_MS = 5_000
  * Follows an email by server-sent events until the returned function is called. It heals by itself:
  * every connection begins with a whole snapshot, so nothing that was missed in between is lost.
  */
-export function watchEmail(id: string, { onSnapshot, onConnection }: Listener): () => void {
+export function watchEmail(id: string, { onSnapshot, onConnection, onWorkers }: Listener): () => void {
   let source: EventSource | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let delay = FIRST_DELAY_MS
@@ -28,6 +30,7 @@ export function watchEmail(id: string, { onSnapshot, onConnection }: Listener): 
       onConnection('live')
     })
     source.addEventListener('email', (event) => onSnapshot(JSON.parse(event.data)))
+    source.addEventListener('workers', (event) => onWorkers(JSON.parse(event.data).workers))
     source.addEventListener('error', () => {
       onConnection('lost')
       // A broken connection the browser mends alone; after an HTTP error (a restart, a proxy) it gives up.

@@ -75,6 +75,12 @@ export const STATUS: Record<EmailStatus, Words> = {
   },
 }
 
+/** No worker is running. */
+export const STRANDED = {
+  line: 'waiting for a worker',
+  sentence: 'No worker is on duty. Your email is safe in the queue and goes out as soon as one starts.',
+}
+
 const DOWN = 'The mail service is down.'
 const NO_ANSWER = 'The mail service didn’t answer properly.'
 const OUR_ACCOUNT = 'The mail service doesn’t accept our account. We have to fix that.'
@@ -103,6 +109,9 @@ const REASON: Record<string, string> = {
   transient: 'The mailbox couldn’t take it. It may be full.',
   undetermined: 'The mailbox didn’t say why.',
   worker_died: 'The worker died each time it tried.',
+  outcome_unknown: 'It may have been sent long ago. A person has to decide.',
+  invalid_idempotent_request: 'It may have been sent already. A person has to decide.',
+  forced: 'A person decided to send it again.',
 }
 
 /** A sentence for a reason code. A code that nobody has put into words yet is shown as it is. */
