@@ -83,5 +83,7 @@ test('health tells what works', async () => {
     database: 'up',
     workers: expect.any(Number),
     queued: expect.any(Number),
+    failed: expect.any(Number),
+    attention: null,
   })
 })
