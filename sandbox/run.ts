@@ -39,7 +39,7 @@ process.exit()
 
 async function start(): Promise<void> {
   // 1. The settings, from the same `.env` files that Next reads.
-  Object.assign(process.env, { NODE_ENV: dev ? 'development' : 'production' })
+  Object.assign(process.env, { NODE_ENV: dev ? 'development' : 'production', NEXT_TELEMETRY_DISABLED: '1' })
   nextEnv.loadEnvConfig(process.cwd(), dev, { info() {}, error: console.error })
   const settings = readSettings()
 

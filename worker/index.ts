@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import { requireEnv } from '@/lib/env'
 import { WORKER_NAME } from '@/lib/health'
+import { takeOverSignalFromNpm } from '@/lib/npm-signal'
 import { createBoss } from '@/lib/queue'
 import { buryEmail } from './bury-email'
 import { sendEmail } from './send-email'
@@ -27,6 +28,7 @@ await work(boss, 'send-email-dead', buryEmail)
 console.log('Ready for jobs.')
 
 // 4. Asked to stop, take no more jobs and finish those in hand. What is not done in 15 s goes to another worker.
+takeOverSignalFromNpm()
 const signal = await new Promise<string>((resolve) => {
   for (const name of ['SIGTERM', 'SIGINT']) process.on(name, resolve)
 })
