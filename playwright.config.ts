@@ -19,7 +19,7 @@ export default defineConfig({
   webServer: {
     name: 'app',
     command: 'node --import tsx sandbox/run.ts demo',
-    env: { SANDBOX_DIR: 'test-results/sandbox', SANDBOX_FRESH: '1', SANDBOX_LATENCY_MS: '50', PORT: '3200' },
+    env: { SANDBOX_DIR: 'test-results/sandbox', SANDBOX_FRESH: '1', SANDBOX_LATENCY_MS: '50', PORT: '0' },
     wait: { stdout: /READY (?<app_url>\S+)/ },
     gracefulShutdown: { signal: 'SIGTERM', timeout: 30_000 },
     timeout: 120_000,

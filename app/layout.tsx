@@ -1,7 +1,48 @@
-export default function L({ children }: { children: React.ReactNode }) {
+import { GeistMono } from 'geist/font/mono'
+import { GeistSans } from 'geist/font/sans'
+import type { Metadata, Viewport } from 'next'
+import { connection } from 'next/server'
+import type { ReactNode } from 'react'
+import { inSandbox } from '@/lib/env'
+import { SiteHeader } from './components/site-header'
+import './globals.css'
+
+export const metadata: Metadata = {
+  title: { default: 'Behind the Scenes', template: '%s · Behind the Scenes' },
+  description:
+    'A signup that answers at once, and a welcome email that follows. Watch a background job at work.',
+}
+
+export const viewport: Viewport = {
+  colorScheme: 'light dark',
+  themeColor: [
+    { media: '(prefers-color-scheme: light)', color: '#f7f3eb' },
+    { media: '(prefers-color-scheme: dark)', color: '#130e0b' },
+  ],
+}
+
+export default async function RootLayout({ children }: { children: ReactNode }) {
+  // The environment is that of the running server, not of the machine that built the pages.
+  await connection()
+
   return (
-    <html lang="en">
-      <body>{children}</body>
+    <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`}>
+      <body className="flex min-h-dvh flex-col antialiased">
+        <a
+          href="#main"
+          className="sr-only z-10 bg-ink px-4 py-3 text-paper focus:not-sr-only focus:fixed focus:top-3 focus:left-3 focus:px-4 focus:py-3"
+        >
+          Skip to the content
+        </a>
+        <SiteHeader sandbox={inSandbox()} />
+        <main
+          id="main"
+          tabIndex={-1}
+          className="mx-auto w-full max-w-304 flex-1 px-5 pt-4 pb-20 outline-none sm:px-10"
+        >
+          {children}
+        </main>
+      </body>
     </html>
   )
 }

@@ -1,3 +1,6 @@
-export default function P() {
-  return <p>hi</p>
+import { inSandbox } from '@/lib/env'
+import { SignupFlow } from './components/signup-flow'
+
+export default function SignupPage() {
+  return <SignupFlow sandbox={inSandbox()} />
 }

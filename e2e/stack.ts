@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
+import { parseEnv } from 'node:util'
 import { Client } from 'pg'
 
 /*
@@ -13,8 +14,22 @@ export type Stack = {
   databaseUrl: string
   resendUrl: string
   env: Record<string, string>
+  /** Starts one more worker. */
   startWorker(): Promise<Process>
+  /** Starts one more web server, on the given port. */
+  startWeb(port: number): Promise<Process>
+  /** Sets the weather at the mail service: mode, answer time. Returns what it has counted. */
+  setProvider(settings: { mode?: string; latencyMs?: number }): Promise<ProviderCounts>
+  /** Kills the extra processes and sets fair weather. */
+  reset(): Promise<void>
   stop(): Promise<void>
+}
+
+export type ProviderCounts = {
+  calls: number
+  accepted: number
+  /** By idempotency key. */
+  emails: Record<string, { calls: number; accepted: number }>
 }
 
 export type Process = {
@@ -26,30 +41,43 @@ export type Process = {
 }
 
 /** Starts the runner with a database of its own and without a worker: tests start and kill their own. */
-export async function startStack(name: string, options: { latencyMs?: number } = {}): Promise<Stack> {
+export async function startStack(name: string): Promise<Stack> {
   const folder = path.resolve('test-results', name)
   const runner = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'demo'], /READY \S+/, {
     SANDBOX_DIR: folder,
     SANDBOX_FRESH: '1',
     SANDBOX_WORKERS: '0',
-    SANDBOX_LATENCY_MS: String(options.latencyMs ?? 20),
-    PORT: '3300',
+    SANDBOX_LATENCY_MS: '20',
+    PORT: '0',
   })
-  const env = parseEnvFile(await readFile(path.join(folder, 'env'), 'utf8'))
+  const env = parseEnv(await readFile(path.join(folder, 'env'), 'utf8')) as Record<string, string>
   const { APP_URL: appUrl = '', DATABASE_URL: databaseUrl = '', RESEND_BASE_URL: resendUrl = '' } = env
-  const workers: Process[] = []
+  const extras: Process[] = []
+  const start = async (args: string[], ready: RegExp, extraEnv = {}): Promise<Process> => {
+    const extra = await startProcess(args, ready, { ...env, ...extraEnv })
+    extras.push(extra)
+    return extra
+  }
+  const setProvider: Stack['setProvider'] = async (settings) => {
+    const response = await fetch(`${resendUrl}/sandbox`, { method: 'PUT', body: JSON.stringify(settings) })
+    if (!response.ok) throw new Error(await response.text())
+    return await response.json()
+  }
+  const reset = async (): Promise<void> => {
+    await Promise.all(extras.splice(0).map((extra) => extra.kill('SIGKILL')))
+    await setProvider({ mode: 'ok', latencyMs: 20 })
+  }
   return {
     appUrl,
     databaseUrl,
     resendUrl,
     env,
-    async startWorker() {
-      const worker = await startProcess(['--import', 'tsx', 'worker/index.ts'], /Ready for jobs/, env)
-      workers.push(worker)
-      return worker
-    },
+    startWorker: () => start(['--import', 'tsx', 'worker/index.ts'], /Ready for jobs/),
+    startWeb: (port) => start(['node_modules/next/dist/bin/next', 'start', '-p', String(port)], /Ready in/),
+    setProvider,
+    reset,
     async stop() {
-      await Promise.all(workers.map((worker) => worker.kill('SIGKILL')))
+      await reset()
       await runner.kill('SIGTERM')
     },
   }
@@ -99,13 +127,4 @@ export async function query<Row>(databaseUrl: string, sql: string, values: unkno
   } finally {
     await client.end()
   }
-}
-
-function parseEnvFile(text: string): Record<string, string> {
-  return Object.fromEntries(
-    text
-      .split('\n')
-      .filter((line) => line.includes('='))
-      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
-  )
 }

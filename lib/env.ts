@@ -16,6 +16,8 @@ const schema = z.object({
     .optional(),
   /** `Name <address>` at a domain that you have verified with Resend. */
   EMAIL_FROM: z.string().default('Behind the Scenes <onboarding@resend.dev>'),
+  /** The longest pause between two attempts to send, in seconds. */
+  RETRY_MAX_SECONDS: z.coerce.number().positive().default(300),
 })
 
 type Env = z.infer<typeof schema>

@@ -1,20 +1,55 @@
+import { VERDICTS } from './email/outcome'
 import { prisma } from './prisma'
 
-export type Health = { database: 'up'; workers: number; queued: number }
+export type Health = {
+  database: 'up'
+  /** Processes that take jobs. */
+  workers: number
+  /** Jobs that wait, also those that wait for another try. */
+  queued: number
+  /** Emails that were given up. */
+  failed: number
+  /** Why no mail goes out until an operator acts, as a code. */
+  attention: string | null
+}
 
 /** How a worker names its connections, so that Postgres itself can tell how many workers live. */
 export const WORKER_NAME = 'email worker'
+
+const OPERATOR_REASONS = Object.entries(VERDICTS)
+  .filter(([, { kind }]) => kind === 'operator')
+  .map(([error]) => error.split(' ')[0])
 
 /**
  * The state of the system. The database knows all of it: who is connected, and what waits.
  * @throws when the database is unreachable.
  */
 export async function readHealth(): Promise<Health> {
-  const [row] = await prisma().$queryRaw<{ workers: number; queued: number }[]>`
+  const workers = await countWorkers()
+  const [row] = await prisma().$queryRaw<[Omit<Health, 'database' | 'workers'>]>`
     SELECT
-      (SELECT count(DISTINCT application_name)::int FROM pg_stat_activity
-        WHERE datname = current_database() AND starts_with(application_name, ${WORKER_NAME})) AS workers,
-      (SELECT count(*)::int FROM pgboss.job WHERE name = 'send-email' AND state < 'active') AS queued`
-  if (!row) throw new Error('Postgres answered nothing')
-  return { database: 'up', ...row }
+      (SELECT count(*)::int FROM pgboss.job WHERE name = 'send-email' AND state < 'active') AS queued,
+      (SELECT count(*)::int FROM "Email" WHERE status = 'failed') AS failed,
+      (SELECT min(reason) FROM "Email" JOIN "EmailEvent" event ON "emailId" = "Email".id
+        WHERE "Email".status = 'retrying' AND event.status = 'retrying' AND "retryAt" > now()
+        AND reason = ANY (${OPERATOR_REASONS})) AS attention`
+  return { database: 'up', workers, ...row }
+}
+
+let counting: Promise<number> | undefined
+
+/**
+ * The number of live workers. Many may ask at once: the answer may be one second old.
+ * @throws when the database is unreachable.
+ */
+export function countWorkers(): Promise<number> {
+  if (!counting) {
+    setTimeout(() => (counting = undefined), 1_000)
+    counting = prisma().$queryRaw<[{ workers: number }]>`
+        SELECT count(DISTINCT application_name)::int AS workers FROM pg_stat_activity
+        WHERE datname = current_database() AND starts_with(application_name, ${WORKER_NAME})`.then(
+      ([{ workers }]) => workers,
+    )
+  }
+  return counting
 }

@@ -44,8 +44,11 @@ export function createBoss(options: ConstructorOptions): PgBoss {
 
 const shared = globalThis as { sender?: Promise<PgBoss> }
 
-// What a web server needs of pg-boss: to send. Schema and queues come from `npm run migrate`, upkeep from the worker.
-function openSender(): Promise<PgBoss> {
+/**
+ * The pg-boss of a web server, which only sends: schema and queues come from `npm run migrate`, upkeep from the worker.
+ * @throws when the database is unreachable. The next call tries again.
+ */
+export function openSender(): Promise<PgBoss> {
   shared.sender ??= createBoss({ max: 2, supervise: false, migrate: false, createSchema: false })
     .start()
     .catch((error) => {

@@ -1,6 +1,6 @@
 import { toSnapshot } from './email/snapshot'
 import type { Snapshot } from './email/status'
-import { Prisma } from './generated/prisma/client'
+import { type Email, type EmailEvent, Prisma, type User } from './generated/prisma/client'
 import { isDatabaseError, prisma, type Transaction } from './prisma'
 import { Problem, unavailable } from './problem'
 import { enqueue } from './queue'
@@ -28,24 +28,16 @@ export async function signUp(input: SignupInput, key?: string): Promise<Signup> 
 }
 
 async function createSignup(tx: Transaction, input: SignupInput, key?: string): Promise<Signup> {
-  const user = await tx.user.create({
-    data: {
-      ...input,
-      signupKey: key,
-      emails: { create: { kind: 'welcome', events: { create: { status: 'queued' } } } },
-    },
-    include: FIRST_EMAIL,
-  })
-  const signup = toSignup(user)
-  await enqueue(tx, 'send-email', { emailId: signup.welcomeEmail.id })
-  return signup
+  const user = await tx.user.create({ data: { ...input, signupKey: key } })
+  const email = await tx.email.create({ data: { userId: user.id, kind: 'welcome' } })
+  const queued = await tx.emailEvent.create({ data: { emailId: email.id, status: 'queued' } })
+  await enqueue(tx, 'send-email', { emailId: email.id })
+  return toSignup(user, email, queued)
 }
 
 /** The signup that stands in the way of this one. It may be this very one, asked for again. */
 async function findSignup(input: SignupInput, key?: string): Promise<Signup> {
-  const user = key
-    ? await prisma().user.findUnique({ where: { signupKey: key }, include: FIRST_EMAIL })
-    : null
+  const user = key && (await prisma().user.findUnique({ where: { signupKey: key } }))
   if (!user) {
     throw new Problem(409, 'Email already registered', {
       errors: { email: ['This address is already signed up.'] },
@@ -56,25 +48,19 @@ async function findSignup(input: SignupInput, key?: string): Promise<Signup> {
       detail: 'This key belongs to a signup with other data. Use a new key for a new signup.',
     })
   }
-  return toSignup(user)
+  const email = await prisma().email.findFirstOrThrow({ where: { userId: user.id, kind: 'welcome' } })
+  const queued = await prisma().emailEvent.findFirstOrThrow({
+    where: { emailId: email.id },
+    orderBy: { id: 'asc' },
+  })
+  return toSignup(user, email, queued)
 }
 
-const FIRST_EMAIL = {
-  emails: {
-    where: { kind: 'welcome' },
-    include: { events: { orderBy: { id: 'asc' }, take: 1 } },
-  },
-} satisfies Prisma.UserInclude
-
 // As it was when it was created, so that asking twice gives the same answer twice.
-function toSignup(user: Prisma.UserGetPayload<{ include: typeof FIRST_EMAIL }>): Signup {
-  const { id, name, email, emails } = user
-  const [welcome] = emails
-  if (!welcome) throw new Error(`User ${id} has no welcome email`)
-  const { events } = welcome
+function toSignup({ id, name, email }: User, welcome: Email, queued: EmailEvent): Signup {
   return {
     user: { id, name, email },
-    welcomeEmail: toSnapshot({ id: welcome.id, status: 'queued', attempts: 0, events }),
+    welcomeEmail: toSnapshot({ id: welcome.id, status: 'queued', attempts: 0, events: [queued] }),
   }
 }
 

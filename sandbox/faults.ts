@@ -27,7 +27,7 @@ export const modes = {
   garbage: async () => ({ status: 200, body: nextNonsense() }),
   'reset-after-accept': ({ accept }) => accept().then(cutConnection),
   invalid: async () => refuse(422, 'validation_error', 'Invalid `to` field.'),
-  'bad-key': async () => refuse(403, 'invalid_api_key', 'API key is invalid.'),
+  'bad-key': async () => refuse(401, 'restricted_api_key', 'This API key is restricted.'),
 } satisfies Record<string, (send: Send) => Promise<Reply | undefined>>
 
 /** An error as Resend words it. */

@@ -1,4 +1,5 @@
 import type { JobWithMetadata, PgBoss } from 'pg-boss'
+import { mightSendTwice } from '@/lib/email/doubt'
 import { retryDelay } from '@/lib/email/outcome'
 import { recordEvent } from '@/lib/email/record'
 import { type Message, sendMessage } from '@/lib/email/send'
@@ -9,30 +10,33 @@ import { prisma } from '@/lib/prisma'
 import type { JobData } from '@/lib/queue'
 import { completeJob, GiveUp, postponeJob } from './settle'
 
+type SendEmailJob = JobWithMetadata<JobData<'send-email'>>
+
 /**
  * One attempt to send one email. It may run twice, die anywhere and be taken over by another worker: the idempotency
  * key and the stored message make sure that Resend sends one mail.
  * @throws {GiveUp} when trying again cannot help: the job goes to the dead-letter queue
  * @throws when the database is away: the queue tries again
  */
-export async function sendEmail(job: JobWithMetadata<JobData<'send-email'>>, boss: PgBoss): Promise<void> {
+export async function sendEmail(job: SendEmailJob, boss: PgBoss): Promise<void> {
   const { emailId } = job.data
   const attempt = job.retryCount + 1
 
-  const email = await prisma().email.findUnique({ where: { id: emailId }, include: { user: true } })
-  if (!email) throw new GiveUp('no_such_email')
-  if (RANK[email.status] >= RANK.sent && email.status !== 'failed') return
-
-  await prisma().$transaction(async (tx) => {
-    // A job of a mail that was given up was put back by hand.
-    if (email.status === 'failed') await recordEvent(tx, emailId, { status: 'queued' })
-    await recordEvent(tx, emailId, { status: 'sending', attempt })
+  // 1. Is there anything left to do?
+  const email = await prisma().email.findUnique({
+    where: { id: emailId },
+    include: { user: true, events: { orderBy: { id: 'asc' } } },
   })
+  if (!email) throw new GiveUp('no_such_email')
+  if (RANK[email.status] >= RANK.sent) return
+  if (mightSendTwice(email.events)) throw new GiveUp('outcome_unknown')
 
+  // 2. Send.
+  await prisma().$transaction((tx) => recordEvent(tx, emailId, { status: 'sending', attempt }))
   const message = (email.message as Message | null) ?? (await renderOnce(emailId, email.user))
   const outcome = await sendMessage(message, `${email.kind}/${emailId}`, job.signal)
 
-  // What happened and what follows from it are one transaction.
+  // 3. Record what happened, in one transaction with what follows from it.
   switch (outcome.kind) {
     case 'accepted':
       await prisma().$transaction(async (tx) => {
@@ -40,21 +44,40 @@ export async function sendEmail(job: JobWithMetadata<JobData<'send-email'>>, bos
         await completeJob(boss, tx, job)
       })
       return
+
     case 'retry':
-    case 'wait': {
-      const isAttempt = outcome.kind === 'retry'
-      if (isAttempt && job.retryCount >= job.retryLimit) throw new GiveUp(outcome.reason)
-      const delay = isAttempt ? retryDelay(attempt) : outcome.seconds * 1000
-      const retryAt = new Date(Date.now() + delay)
-      await prisma().$transaction(async (tx) => {
-        await postponeJob(boss, tx, job, retryAt, { isAttempt })
-        await recordEvent(tx, emailId, { status: 'retrying', attempt, reason: outcome.reason, retryAt })
-      })
-      return
-    }
+      if (job.retryCount >= job.retryLimit) throw new GiveUp(outcome.reason)
+      return await tryAgain(boss, job, outcome.reason, retryDelay(attempt), { isAttempt: true })
+
+    case 'wait':
+    case 'operator':
+      if (outcome.kind === 'operator') console.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}.`)
+      return await tryAgain(boss, job, outcome.reason, spread(outcome.seconds), { isAttempt: false })
+
     case 'permanent':
+    case 'unknown':
       throw new GiveUp(outcome.reason)
   }
+}
+
+async function tryAgain(
+  boss: PgBoss,
+  job: SendEmailJob,
+  reason: string,
+  delayMs: number,
+  { isAttempt }: { isAttempt: boolean },
+): Promise<void> {
+  const retryAt = new Date(Date.now() + delayMs)
+  const attempt = job.retryCount + 1
+  await prisma().$transaction(async (tx) => {
+    await postponeJob(boss, tx, job, retryAt, { isAttempt })
+    await recordEvent(tx, job.data.emailId, { status: 'retrying', attempt, reason, retryAt })
+  })
+}
+
+// Those who were turned away together should not all come back in the same moment.
+function spread(seconds: number): number {
+  return seconds * 1000 * (1 + Math.random() / 2)
 }
 
 // Every attempt must send the same bytes, or Resend takes the second for another mail under a used key.

@@ -1,61 +1,72 @@
 import type { CreateEmailResponse } from 'resend'
+import { env } from '../env'
 
 /** What became of one attempt to send. `reason` is a code for the timeline. */
-export type Outcome =
-  /** Resend has the mail. */
-  | { kind: 'accepted'; providerId: string }
-  /** Try again, with the same idempotency key, after a growing delay. */
-  | { kind: 'retry'; reason: string }
-  /** Resend asks us to wait. That is no failed attempt. */
-  | { kind: 'wait'; reason: string; seconds: number }
-  /** Trying again cannot help this mail. */
-  | { kind: 'permanent'; reason: string }
+export type Outcome = { kind: 'accepted'; providerId: string } | ({ reason: string } & Verdict)
 
-type Rule = { kind: 'retry' | 'permanent' } | { kind: 'wait'; seconds: number }
+type Verdict =
+  /** Try again with the same idempotency key, after a growing delay. */
+  | { kind: 'retry' }
+  /** Try again, but not before the time that Resend asks for, or this one. That was no failed attempt. */
+  | { kind: 'wait'; seconds: number }
+  /** Only we can mend it, and no user's mail is given up for that: it waits, and the log shouts. */
+  | { kind: 'operator'; seconds: number }
+  /** This mail will never be accepted. */
+  | { kind: 'permanent' }
+  /** Another payload went out under our key, so an earlier attempt was probably accepted: a person decides. */
+  | { kind: 'unknown' }
 
-const HOUR = 3600
-const RETRY: Rule = { kind: 'retry' }
-const PERMANENT: Rule = { kind: 'permanent' }
-/** The operator must act (a key, a domain, a plan). No user's mail is given up for that: it waits. */
-const OPERATOR: Rule = { kind: 'wait', seconds: 60 }
+const retry: Verdict = { kind: 'retry' }
+const operator: Verdict = { kind: 'operator', seconds: 60 }
+const permanent: Verdict = { kind: 'permanent' }
+const unknown: Verdict = { kind: 'unknown' }
 
-/** By Resend's error name, and by status where a name means two things. https://resend.com/docs/api-reference/errors */
-const RULES: Record<string, Rule> = {
+/** By the error's name, or by name and status where a name has two meanings. https://resend.com/docs/api-reference/errors */
+export const VERDICTS: Record<string, Verdict> = {
+  application_error: retry,
+  internal_server_error: retry,
+  service_unavailable: retry,
+  concurrent_idempotent_requests: retry,
+  resource_locked: retry,
+
   rate_limit_exceeded: { kind: 'wait', seconds: 1 },
-  daily_quota_exceeded: { kind: 'wait', seconds: HOUR },
-  monthly_quota_exceeded: { kind: 'wait', seconds: HOUR },
+  daily_quota_exceeded: { kind: 'wait', seconds: 3600 },
+  monthly_quota_exceeded: { kind: 'wait', seconds: 3600 },
 
-  missing_api_key: OPERATOR,
-  restricted_api_key: OPERATOR,
-  invalid_api_key: OPERATOR,
-  suspended_api_key: OPERATOR,
-  invalid_permission: OPERATOR,
-  'validation_error 401': OPERATOR,
-  'validation_error 403': OPERATOR,
+  missing_api_key: operator,
+  restricted_api_key: operator,
+  invalid_api_key: operator,
+  suspended_api_key: operator,
+  invalid_permission: operator,
+  'validation_error 401': operator,
+  'validation_error 403': operator,
 
-  validation_error: PERMANENT,
-  invalid_from_address: PERMANENT,
-  missing_required_field: PERMANENT,
-  invalid_parameter: PERMANENT,
-  invalid_idempotency_key: PERMANENT,
-  security_error: PERMANENT,
-  // Another payload went out under our key: an earlier attempt was probably accepted. Never send it under a new key.
-  invalid_idempotent_request: PERMANENT,
+  validation_error: permanent,
+  invalid_from_address: permanent,
+  missing_required_field: permanent,
+  invalid_parameter: permanent,
+  invalid_idempotency_key: permanent,
+  security_error: permanent,
+
+  invalid_idempotent_request: unknown,
 }
 
-/** Everything that the Resend SDK may answer, sorted. It never throws; success means that there is an id. */
+/** Sorts everything that the Resend SDK may answer. It never throws; success means that there is an id. */
 export function classify({ data, error, headers }: CreateEmailResponse): Outcome {
-  if (data?.id) return { kind: 'accepted', providerId: data.id }
-  if (!error) return { kind: 'retry', reason: 'unreadable_answer' }
-  // Timeouts, resets, 5xx and whatever Resend may invent tomorrow are worth another try.
-  const rule = RULES[`${error.name} ${error.statusCode}`] ?? RULES[error.name] ?? RETRY
-  const reason = error.name ?? 'provider_error'
-  if (rule.kind !== 'wait') return { kind: rule.kind, reason }
-  return { kind: 'wait', reason, seconds: Number(headers?.['retry-after']) || rule.seconds }
+  if (typeof data?.id === 'string') return { kind: 'accepted', providerId: data.id }
+  const { name = '', statusCode } = error ?? {}
+  // 200 with nonsense, or an error without a proper name, comes from something in between.
+  const reason = /^\w{1,40}$/.test(name) ? name : 'unreadable_answer'
+  // What Resend may invent tomorrow is worth another try.
+  const verdict = VERDICTS[`${reason} ${statusCode}`] ?? VERDICTS[reason] ?? retry
+  const retryAfter = Number(headers?.['retry-after'])
+  return verdict.kind === 'wait' && retryAfter > 0
+    ? { reason, ...verdict, seconds: retryAfter }
+    : { reason, ...verdict }
 }
 
-/** How long to wait after the nth failed attempt: 2 s, 4 s, 8 s … at most 5 min, a little less by chance. In ms. */
+/** How long to wait after the nth failed attempt: 2 s, 4 s, 8 s … up to a limit, and a little less by chance. In ms. */
 export function retryDelay(attempt: number): number {
-  const seconds = Math.min(2 ** attempt, 300)
+  const seconds = Math.min(2 ** attempt, env('RETRY_MAX_SECONDS'))
   return seconds * 1000 * (0.75 + Math.random() / 4)
 }

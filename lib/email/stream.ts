@@ -1,9 +1,10 @@
+import { countWorkers } from '../health'
 import { readSnapshot } from './snapshot'
-import type { Snapshot } from './status'
+import { RANK, type Snapshot } from './status'
 import { watchEmail } from './watch'
 
-/** Between two comments that keep proxies from closing a quiet stream. */
-const KEEP_ALIVE_MS = 15_000
+/** How often a quiet stream says something, which also keeps proxies from closing it. */
+const TICK_MS = 3_000
 
 const shared = globalThis as { openStreams?: Set<() => void> }
 shared.openStreams ??= new Set()
@@ -15,7 +16,8 @@ export function closeStreams(): void {
 }
 
 /**
- * Server-sent events: a snapshot of the email at once and after each change, until the final one.
+ * Server-sent events about an email, up to the final one:
+ * `email` with a snapshot, at once and after each change; `workers` with their number, while it waits for one.
  * @param signal aborts when the reader has gone
  */
 export function streamSnapshots(id: string, signal: AbortSignal): ReadableStream<Uint8Array> {
@@ -24,42 +26,48 @@ export function streamSnapshots(id: string, signal: AbortSignal): ReadableStream
 
   return new ReadableStream({
     start(controller) {
-      let version = 0
+      let last: Snapshot | undefined
       let closed = false
       let reading = false
       let changed = false
 
-      const send = (text: string): void => controller.enqueue(encoder.encode(text))
-      const keepAlive = setInterval(() => send(': still here\n\n'), KEEP_ALIVE_MS)
+      const send = (text: string): void => {
+        if (!closed) controller.enqueue(encoder.encode(text))
+      }
 
       // Changes that come in while we read lead to one more read, however many they are.
       const update = async (): Promise<void> => {
         changed = true
         if (reading) return
         reading = true
-        try {
-          while (changed && !closed) {
-            changed = false
-            const snapshot = await readSnapshot(id)
-            if (closed) return
-            if (!snapshot) return close()
-            if (snapshot.version > version) send(toMessage(snapshot))
-            version = snapshot.version
-            if (snapshot.final) return close()
+        while (changed && !closed) {
+          changed = false
+          const snapshot = await readSnapshot(id)
+          if (!snapshot) return close()
+          if (snapshot.version > (last?.version ?? 0)) {
+            send(`event: email\nid: ${snapshot.version}\ndata: ${JSON.stringify(snapshot)}\n\n`)
           }
-        } catch (error) {
-          // The browser reconnects, and is told what it missed.
-          console.error('Live status:', (error as Error).message)
-          close()
-        } finally {
-          reading = false
+          last = snapshot
+          if (snapshot.final) return close()
         }
+        reading = false
+      }
+
+      const tick = async (): Promise<void> => {
+        if (last && RANK[last.status] >= RANK.sent) return send(': still here\n\n')
+        send(`event: workers\ndata: ${JSON.stringify({ workers: await countWorkers() })}\n\n`)
+      }
+
+      // The browser reconnects, and is told what it missed.
+      const fail = (error: Error): void => {
+        console.error('Live status:', error.message)
+        close()
       }
 
       close = () => {
         if (closed) return
         closed = true
-        clearInterval(keepAlive)
+        clearInterval(ticking)
         stopWatching()
         openStreams.delete(close)
         controller.close()
@@ -69,13 +77,10 @@ export function streamSnapshots(id: string, signal: AbortSignal): ReadableStream
       signal.addEventListener('abort', close)
       // The headers leave with the first chunk. And watch before reading: what changes in between must not be missed.
       send('retry: 1000\n\n')
-      const stopWatching = watchEmail(id, () => void update())
-      void update()
+      const stopWatching = watchEmail(id, () => void update().catch(fail))
+      const ticking = setInterval(() => void tick().catch(fail), TICK_MS)
+      void update().catch(fail)
     },
     cancel: () => close(),
   })
-}
-
-function toMessage(snapshot: Snapshot): string {
-  return `event: email\nid: ${snapshot.version}\ndata: ${JSON.stringify(snapshot)}\n\n`
 }

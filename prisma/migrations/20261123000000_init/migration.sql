@@ -57,6 +57,9 @@ CREATE UNIQUE INDEX "Email_providerId_key" ON "Email"("providerId");
 CREATE INDEX "Email_userId_idx" ON "Email"("userId");
 
 -- CreateIndex
+CREATE INDEX "Email_status_idx" ON "Email"("status");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "EmailEvent_providerEventId_key" ON "EmailEvent"("providerEventId");
 
 -- CreateIndex

@@ -1,0 +1,25 @@
+import type { ComponentProps } from 'react'
+
+type Props = ComponentProps<'input'> & { name: string; label: string; errors: string[] | undefined }
+
+/** A labelled input with a place for its error, kept free so that nothing moves when one appears. */
+export function Field({ label, errors, ...input }: Props) {
+  const errorId = `${input.name}-error`
+  return (
+    <div>
+      <label htmlFor={input.name} className="text-lg font-medium">
+        {label}
+      </label>
+      <input
+        {...input}
+        id={input.name}
+        aria-invalid={errors ? true : undefined}
+        aria-describedby={errors ? errorId : undefined}
+        className="mt-1 block w-full border-b-2 border-ink bg-transparent py-1.5 text-2xl outline-offset-2 placeholder:text-muted aria-invalid:border-bad"
+      />
+      <p id={errorId} className="min-h-9 pt-1.5 text-base text-bad">
+        {errors?.join(' ')}
+      </p>
+    </div>
+  )
+}

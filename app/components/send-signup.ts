@@ -1,0 +1,52 @@
+import type { Snapshot } from '@/lib/email/status'
+
+/** What the server says when it says no (RFC 9457), and our own words when it says nothing. */
+export type Problem = {
+  title: string
+  detail?: string
+  errors?: Record<string, string[]>
+}
+
+export type Answer = { welcomeEmail: Snapshot; waitedMs: number } | { problem: Problem }
+
+const UNREACHABLE: Problem = {
+  title: 'We couldn’t reach the server.',
+  detail: 'Nothing is lost: press the button again.',
+}
+
+/**
+ * Posts a signup and measures the wait. It never throws.
+ * @param key the same for the same body, so that asking again cannot sign up twice.
+ */
+export async function sendSignup(body: string, key: string): Promise<Answer> {
+  const start = performance.now()
+  try {
+    const response = await fetch('/api/users', {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
+      body,
+    })
+    if (!response.ok) return { problem: await readProblem(response) }
+    const { welcomeEmail } = await response.json()
+    return { welcomeEmail, waitedMs: Math.max(1, Math.round(performance.now() - start)) }
+  } catch {
+    return { problem: UNREACHABLE }
+  }
+}
+
+async function readProblem(response: Response): Promise<Problem> {
+  // A proxy in between answers in HTML.
+  if (!response.headers.get('Content-Type')?.includes('json')) return UNREACHABLE
+  const problem: Problem = await response.json()
+  const seconds = Number(response.headers.get('Retry-After'))
+  if (!seconds) return problem
+  return { ...problem, detail: `${problem.detail ?? ''} Try again in ${seconds} s.`.trim() }
+}
+
+/** A random UUID. `crypto.randomUUID` is missing where a page is opened by plain http from another machine. */
+export function createKey(): string {
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID()
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20)}`
+}

@@ -1,0 +1,22 @@
+import type { EmailStatus } from '@/lib/email/status'
+import { STATUS, type Tone } from './words'
+
+const COLOR: Record<Tone, string> = {
+  busy: 'border-accent text-accent',
+  good: 'border-good text-good',
+  bad: 'border-bad text-bad',
+}
+
+/** The end of the story, stamped on the ticket. */
+export function Stamp({ status, fresh }: { status: EmailStatus; fresh: boolean }) {
+  const { line, tone } = STATUS[status]
+  return (
+    <p className="py-4 text-center">
+      <strong
+        className={`inline-block -rotate-4 border-4 px-4 py-1 font-sans text-3xl sm:px-5 sm:text-4xl font-extrabold tracking-wider uppercase ${COLOR[tone]} ${fresh ? 'motion-safe:animate-stamp' : ''}`}
+      >
+        {line}
+      </strong>
+    </p>
+  )
+}

@@ -1,0 +1,40 @@
+import type { TimelineEntry } from '@/lib/email/status'
+import { Countdown } from './countdown'
+import { formatDuration } from './figures'
+import { explainReason, STATUS } from './words'
+
+type Props = {
+  entry: TimelineEntry
+  sinceClick: number
+  /** When to print the line, in ms from now; undefined when it has been on the ticket all along. */
+  delay: number | undefined
+  last: boolean
+}
+
+export function TicketLine({ entry, sinceClick, delay, last }: Props) {
+  const attempt = entry.attempt ?? 1
+  return (
+    <li
+      className={delay === undefined ? undefined : 'motion-safe:animate-print'}
+      style={delay === undefined ? undefined : { animationDelay: `${delay}ms` }}
+    >
+      <div className="flex gap-2 whitespace-nowrap">
+        <span className="font-semibold">{STATUS[entry.status].line}</span>
+        {entry.status === 'sending' && attempt > 1 && (
+          <span className="text-muted">
+            <span className="max-sm:sr-only">attempt </span>
+            {attempt}
+          </span>
+        )}
+        <span aria-hidden className="leader mb-1.5 flex-1 text-muted" />
+        <time dateTime={entry.at}>+{formatDuration(sinceClick)}</time>
+      </div>
+      {entry.reason && <p className="text-base text-muted">{explainReason(entry.reason)}</p>}
+      {entry.status === 'retrying' && last && entry.retryAt && (
+        <p className="text-base font-semibold">
+          attempt {attempt + 1} <Countdown from={entry.at} to={entry.retryAt} />
+        </p>
+      )}
+    </li>
+  )
+}

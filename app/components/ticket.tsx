@@ -1,0 +1,98 @@
+import Link from 'next/link'
+import { useState } from 'react'
+import type { Snapshot } from '@/lib/email/status'
+import { formatDuration, formatOrder, formatTime } from './figures'
+import { pickLines } from './lines'
+import { Paper } from './paper'
+import { Stamp } from './stamp'
+import { TicketLine } from './ticket-line'
+import type { Connection } from './watch-email'
+import { STRANDED } from './words'
+
+type Props = {
+  snapshot: Snapshot
+  connection: Connection
+  stranded: boolean
+  /** Absent when the page is opened by somebody else than the one who signed up. */
+  waitedMs: number | undefined
+  /** True right after the signup: the ticket comes out of the printer. */
+  fresh: boolean
+  sandbox: boolean
+}
+
+export function Ticket({ snapshot, connection, stranded, waitedMs, fresh, sandbox }: Props) {
+  const lines = pickLines(snapshot.timeline)
+  // What was there when the page came is not printed again.
+  const [alreadyPrinted] = useState(lines.length)
+  const start = lines[0]
+
+  return (
+    <Paper
+      label={`Ticket ${formatOrder(snapshot.id)}`}
+      feeding={fresh}
+      stub={
+        <>
+          <p className="flex flex-wrap justify-between gap-x-4 text-base text-muted">
+            <span>No. {formatOrder(snapshot.id)}</span>
+            {start && <time dateTime={start.at}>{formatTime(start.at)}</time>}
+          </p>
+          <Waited ms={waitedMs} />
+        </>
+      }
+    >
+      <p className="mb-4 text-base font-semibold">Behind the scenes</p>
+      <ol className="space-y-3 text-lg">
+        {lines.map((entry, index) => (
+          <TicketLine
+            key={`${entry.status} ${entry.at}`}
+            entry={entry}
+            sinceClick={Date.parse(entry.at) - Date.parse(start?.at ?? entry.at) + (waitedMs ?? 0)}
+            delay={index < alreadyPrinted ? undefined : (index - alreadyPrinted) * 80}
+            last={index === lines.length - 1}
+          />
+        ))}
+      </ol>
+      {stranded && <p className="mt-3 text-lg font-semibold">{STRANDED.line}</p>}
+      <div className="mt-4 min-h-24">
+        {snapshot.final ? (
+          <Stamp status={snapshot.status} fresh={alreadyPrinted < lines.length} />
+        ) : (
+          <span aria-hidden className="block h-5 w-3 motion-safe:animate-cursor bg-ink" />
+        )}
+        <p role="status" className="text-base font-semibold text-bad">
+          {connection === 'lost' && 'Connection lost, reconnecting'}
+        </p>
+      </div>
+      {sandbox && snapshot.final && snapshot.status !== 'failed' && (
+        <Link
+          href={`/inbox/${snapshot.id}`}
+          prefetch={false}
+          className="mt-4 block border-2 border-ink px-4 py-3 text-center text-lg font-semibold hover:bg-ink hover:text-sheet"
+        >
+          Read the email
+        </Link>
+      )}
+    </Paper>
+  )
+}
+
+function Waited({ ms }: { ms: number | undefined }) {
+  if (ms === undefined) {
+    return (
+      <p id="waited" className="mt-6 text-3xl font-semibold tracking-tight">
+        Account created! Nobody waited for the email.
+      </p>
+    )
+  }
+  const [value, unit] = formatDuration(ms).split(' ')
+  return (
+    <p id="waited" className="mt-6 text-xl font-medium">
+      Account created! <br />
+      You waited{' '}
+      <strong className="mt-4 block text-8xl leading-none font-semibold tracking-[-0.06em]">
+        {value}
+        <span className="text-4xl tracking-tight"> {unit}</span>
+      </strong>
+    </p>
+  )
+}

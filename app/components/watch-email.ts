@@ -1,0 +1,85 @@
+import type { Snapshot } from '@/lib/email/status'
+
+export type Connection = 'live' | 'lost'
+
+type Listener = {
+  onSnapshot: (snapshot: Snapshot) => void
+  onConnection: (connection: Connection) => void
+  /** Told every few seconds while the email waits for one. */
+  onWorkers: (count: number) => void
+}
+
+const FIRST_DELAY_MS = 500
+const LONGEST_DELAY_MS = 5_000
+
+/**
+ * Follows an email by server-sent events until the returned function is called. It heals by itself:
+ * every connection begins with a whole snapshot, so nothing that was missed in between is lost.
+ */
+export function watchEmail(id: string, { onSnapshot, onConnection, onWorkers }: Listener): () => void {
+  let source: EventSource | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let delay = FIRST_DELAY_MS
+
+  function open(): void {
+    clearTimeout(timer)
+    if (source || document.hidden) return
+    source = new EventSource(`/api/emails/${id}/events`)
+    source.addEventListener('open', () => {
+      delay = FIRST_DELAY_MS
+      onConnection('live')
+    })
+    source.addEventListener('email', (event) => onSnapshot(JSON.parse(event.data)))
+    source.addEventListener('workers', (event) => onWorkers(JSON.parse(event.data).workers))
+    source.addEventListener('error', () => {
+      onConnection('lost')
+      // A broken connection the browser mends alone; after an HTTP error (a restart, a proxy) it gives up.
+      if (source?.readyState === EventSource.CLOSED) reopenLater()
+    })
+  }
+
+  function close(): void {
+    clearTimeout(timer)
+    source?.close()
+    source = undefined
+  }
+
+  function reopenLater(): void {
+    close()
+    timer = setTimeout(open, delay)
+    delay = Math.min(delay * 2, LONGEST_DELAY_MS)
+  }
+
+  // Being offline says nothing about a server on the same machine: try anyway.
+  function handleOffline(): void {
+    onConnection('lost')
+    reopenLater()
+  }
+
+  // The browser may be pausing before its own next attempt: don't make anybody wait for it.
+  function handleOnline(): void {
+    close()
+    open()
+  }
+
+  // A browser keeps at most six streams per host: a tab that nobody sees gives its own back.
+  function handleVisibility(): void {
+    if (document.hidden) close()
+    else open()
+  }
+
+  const leaving = new AbortController()
+  const { signal } = leaving
+  window.addEventListener('online', handleOnline, { signal })
+  window.addEventListener('offline', handleOffline, { signal })
+  // A page kept for the Back button must not hold a stream.
+  window.addEventListener('pagehide', close, { signal })
+  window.addEventListener('pageshow', open, { signal })
+  document.addEventListener('visibilitychange', handleVisibility, { signal })
+  open()
+
+  return () => {
+    leaving.abort()
+    close()
+  }
+}

@@ -1,0 +1,120 @@
+import type { EmailStatus } from '@/lib/email/status'
+
+export type Tone = 'busy' | 'good' | 'bad'
+
+type Words = {
+  /** On the ticket. */
+  line: string
+  /** Ends the headline that begins "You’re in. The email …". */
+  headline: string
+  /** Tells somebody who doesn't program what is going on. */
+  sentence: string
+  tone: Tone
+}
+
+export const STATUS: Record<EmailStatus, Words> = {
+  queued: {
+    line: 'queued',
+    headline: 'can wait.',
+    sentence: 'Your welcome email is in the queue. Nobody has to stand and wait for it, least of all you.',
+    tone: 'busy',
+  },
+  sending: {
+    line: 'sending',
+    headline: 'is going out.',
+    sentence: 'A worker took the job from the queue and is handing your email to the mail service.',
+    tone: 'busy',
+  },
+  retrying: {
+    line: 'retrying',
+    headline: 'tries again.',
+    sentence: 'That attempt didn’t work. The job is back in the queue and the worker will try again.',
+    tone: 'busy',
+  },
+  sent: {
+    line: 'sent',
+    headline: 'is on its way.',
+    sentence: 'The mail service has accepted your email and is carrying it to your mailbox.',
+    tone: 'good',
+  },
+  delayed: {
+    line: 'delayed',
+    headline: 'is delayed.',
+    sentence: 'Your mailbox isn’t answering right now. The mail service keeps trying.',
+    tone: 'busy',
+  },
+  delivered: {
+    line: 'delivered',
+    headline: 'has arrived.',
+    sentence: 'Your welcome email is in your mailbox. All of this happened after you had your answer.',
+    tone: 'good',
+  },
+  failed: {
+    line: 'failed',
+    headline: 'didn’t go out.',
+    sentence: 'The email could not be sent, and the worker has put it aside. Your account is not affected.',
+    tone: 'bad',
+  },
+  bounced: {
+    line: 'bounced',
+    headline: 'bounced.',
+    sentence: 'The mailbox refused the email: the address may be mistyped. Your account is not affected.',
+    tone: 'bad',
+  },
+  suppressed: {
+    line: 'suppressed',
+    headline: 'was held back.',
+    sentence: 'Earlier mail to this address was refused, so the mail service no longer writes to it.',
+    tone: 'bad',
+  },
+  complained: {
+    line: 'reported',
+    headline: 'was reported.',
+    sentence: 'The email arrived and was marked as spam. We won’t write to this address again.',
+    tone: 'bad',
+  },
+}
+
+/** No worker is running. */
+export const STRANDED = {
+  line: 'waiting for a worker',
+  sentence: 'No worker is on duty. Your email is safe in the queue and goes out as soon as one starts.',
+}
+
+const DOWN = 'The mail service is down.'
+const NO_ANSWER = 'The mail service didn’t answer properly.'
+const OUR_ACCOUNT = 'The mail service doesn’t accept our account. We have to fix that.'
+const NOT_ACCEPTED = 'The mail service doesn’t accept this email.'
+
+/** By the codes on the timeline: most are Resend’s own error names, some are ours. */
+const REASON: Record<string, string> = {
+  timeout: 'The mail service didn’t answer in time.',
+  service_unavailable: DOWN,
+  internal_server_error: DOWN,
+  provider_error: DOWN,
+  application_error: NO_ANSWER,
+  unreadable_answer: NO_ANSWER,
+  rate_limit_exceeded: 'The mail service asks us to slow down.',
+  daily_quota_exceeded: 'Today’s allowance of mail is used up.',
+  monthly_quota_exceeded: 'This month’s allowance of mail is used up.',
+  missing_api_key: OUR_ACCOUNT,
+  restricted_api_key: OUR_ACCOUNT,
+  invalid_api_key: OUR_ACCOUNT,
+  suspended_api_key: OUR_ACCOUNT,
+  invalid_permission: OUR_ACCOUNT,
+  validation_error: NOT_ACCEPTED,
+  invalid_parameter: NOT_ACCEPTED,
+  security_error: NOT_ACCEPTED,
+  permanent: 'The mailbox doesn’t exist, or refuses all mail.',
+  transient: 'The mailbox couldn’t take it. It may be full.',
+  undetermined: 'The mailbox didn’t say why.',
+  worker_died: 'The worker died each time it tried.',
+  outcome_unknown: 'It may have been sent long ago. A person has to decide.',
+  invalid_idempotent_request: 'It may have been sent already. A person has to decide.',
+  forced: 'A person decided to send it again.',
+}
+
+/** A sentence for a reason code. A code that nobody has put into words yet is shown as it is. */
+export function explainReason(reason: string): string {
+  return REASON[reason] ?? `Reason: ${reason.replaceAll('_', ' ')}.`
+}

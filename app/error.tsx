@@ -1,0 +1,19 @@
+'use client'
+
+import { Headline } from './components/headline'
+
+export default function ErrorPage({ retry }: { retry: () => void }) {
+  return (
+    <>
+      <Headline news="went wrong." tone="bad">
+        Something
+      </Headline>
+      <p className="mt-6 max-w-lg text-xl text-muted">
+        It is our fault, not yours. An email that was in the queue is still there and will go out.
+      </p>
+      <button type="button" onClick={() => retry()} className="mt-8 button">
+        Try again
+      </button>
+    </>
+  )
+}

@@ -1,0 +1,87 @@
+import { randomUUID } from 'node:crypto'
+import { expect, test } from '@playwright/test'
+import { app, isDelivered, readStream, signUp, sql, waitForSnapshot } from '../app'
+
+test('a snapshot never tells a name or an address', async () => {
+  const { id } = await signUp()
+  await waitForSnapshot(id, isDelivered)
+  const text = await (await fetch(`${app.url}/api/emails/${id}`)).text()
+  expect(JSON.parse(text)).toMatchObject({ id, status: 'delivered', attempts: 1, final: true })
+  expect(text).not.toContain('@')
+  expect(text).not.toContain('Ada')
+})
+
+test('the stream tells every step up to the final one, and then ends', async () => {
+  const { id } = await signUp()
+  const snapshots = []
+  for await (const snapshot of readStream(`${app.url}/api/emails/${id}/events`)) snapshots.push(snapshot)
+  const last = snapshots.at(-1)
+  expect(last).toMatchObject({ status: 'delivered', final: true })
+  expect(last?.timeline.map((entry) => entry.status)).toEqual(['queued', 'sending', 'sent', 'delivered'])
+  const versions = snapshots.map((snapshot) => snapshot.version)
+  expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b))
+})
+
+test('a reconnect after the final snapshot is a 204', async () => {
+  const { id } = await signUp()
+  const { version } = await waitForSnapshot(id, isDelivered)
+  const stream = `${app.url}/api/emails/${id}/events`
+  expect((await fetch(stream, { headers: { 'last-event-id': String(version) } })).status).toBe(204)
+  // Somebody who has missed the end still gets it.
+  const late = await fetch(stream, { headers: { 'last-event-id': '1' } })
+  expect(late.status).toBe(200)
+  expect(await late.text()).toContain('"final":true')
+})
+
+test('whoever writes, the stream hears of it', async () => {
+  const { id } = await signUp()
+  await waitForSnapshot(id, isDelivered)
+  const { id: other } = await signUp()
+  await waitForSnapshot(other, isDelivered)
+  // As a person in psql might.
+  await sql(`UPDATE "Email" SET status = 'sent' WHERE id = $1`, [id])
+  const waiting = waitForSnapshot(id, (snapshot) => snapshot.status === 'complained')
+  await sql(
+    `WITH complaint AS (INSERT INTO "EmailEvent" ("emailId", status) VALUES ($1, 'complained'))
+     UPDATE "Email" SET status = 'complained' WHERE id = $1`,
+    [id],
+  )
+  expect((await waiting).final).toBe(true)
+})
+
+test('has headers that no proxy buffers, and answers HEAD', async () => {
+  const { id } = await signUp()
+  const response = await fetch(`${app.url}/api/emails/${id}/events`, { method: 'HEAD' })
+  expect(response.status).toBe(200)
+  expect(response.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+  expect(response.headers.get('cache-control')).toBe('no-cache, no-transform')
+  expect(response.headers.get('x-accel-buffering')).toBe('no')
+})
+
+for (const [index, id] of [randomUUID(), '1', 'x'.repeat(300), "';--"].entries()) {
+  test(`answers 404 to an unknown id (${index})`, async () => {
+    for (const path of ['', '/events']) {
+      const response = await fetch(`${app.url}/api/emails/${encodeURIComponent(id)}${path}`)
+      expect(response.status).toBe(404)
+      expect(response.headers.get('content-type')).toBe('application/problem+json')
+    }
+  })
+}
+
+test('answers 405 to other methods', async () => {
+  for (const path of [`emails/${randomUUID()}`, `emails/${randomUUID()}/events`, 'health']) {
+    const response = await fetch(`${app.url}/api/${path}`, { method: 'POST' })
+    expect(response.status).toBe(405)
+    expect(response.headers.get('allow')).toBe('GET, HEAD')
+  }
+})
+
+test('health tells what works', async () => {
+  const response = await fetch(`${app.url}/api/health`)
+  expect(response.status).toBe(200)
+  expect(await response.json()).toEqual({
+    database: 'up',
+    workers: expect.any(Number),
+    queued: expect.any(Number),
+  })
+})

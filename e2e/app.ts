@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { parseEnv } from 'node:util'
+import type { Snapshot } from '../lib/email/status'
+import { query } from './stack'
+
+/** The installation that all tests share. Its runner wrote down how to reach each part. */
+export const app = {
+  url: process.env.APP_URL ?? '',
+  env: (): Record<string, string | undefined> => parseEnv(readFileSync('test-results/sandbox/env', 'utf8')),
+}
+
+/** A statement on the shared database. */
+export function sql<Row>(statement: string, values: unknown[] = []): Promise<Row[]> {
+  return query<Row>(app.env().DATABASE_URL ?? '', statement, values)
+}
+
+/** An address that no other test uses. */
+export function newAddress(): string {
+  return `${randomUUID()}@example.com`
+}
+
+/** Sends a signup as a program would. */
+export function postSignup(
+  body: unknown,
+  headers: Record<string, string> = {},
+  url = app.url,
+): Promise<Response> {
+  return fetch(`${url}/api/users`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' || body instanceof Uint8Array ? (body as BodyInit) : JSON.stringify(body),
+  })
+}
+
+/** Signs somebody up and returns their email. */
+export async function signUp(email = newAddress(), url = app.url): Promise<Snapshot> {
+  const response = await postSignup({ name: 'Ada', email }, {}, url)
+  if (response.status !== 201) throw new Error(`${response.status} ${await response.text()}`)
+  return (await response.json()).welcomeEmail
+}
+
+/** Listens to the stream of an email until a snapshot satisfies the condition. */
+export async function waitForSnapshot(
+  id: string,
+  satisfies: (snapshot: Snapshot) => boolean,
+  url = app.url,
+): Promise<Snapshot> {
+  for (;;) {
+    const snapshots = readStream(`${url}/api/emails/${id}/events`)
+    for await (const snapshot of snapshots) if (satisfies(snapshot)) return snapshot
+  }
+}
+
+/** The snapshots of one event stream, as they arrive. */
+export async function* readStream(
+  url: string,
+  headers: Record<string, string> = {},
+): AsyncGenerator<Snapshot> {
+  const response = await fetch(url, { headers })
+  if (response.status !== 200 || !response.body) throw new Error(`${url} answered ${response.status}`)
+  let text = ''
+  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
+    text += chunk
+    const messages = text.split('\n\n')
+    text = messages.pop() ?? ''
+    for (const message of messages) {
+      const data = /^data: (.*)$/m.exec(message)?.[1]
+      if (data) yield JSON.parse(data)
+    }
+  }
+}
+
+export const isDelivered = (snapshot: Snapshot): boolean => snapshot.status === 'delivered'
