@@ -21,13 +21,17 @@ export async function findCluster(home: PostgresHome): Promise<Cluster | undefin
 /**
  * Creates the cluster in this home, in place of any earlier one.
  *
- * It is made aside and renamed when complete, so that an interruption leaves nothing that looks finished.
+ * It is made aside and renamed when complete: an interruption leaves nothing that looks finished.
  */
 export async function createCluster(home: PostgresHome): Promise<Cluster> {
   const dir = path.join(home.dir, 'cluster')
   const draft = `${dir}-draft`
   const cluster: Cluster = { data: path.join(dir, 'data'), password: randomBytes(18).toString('base64url') }
-  for (const old of [dir, draft]) await rm(old, { recursive: true, force: true })
+  // Deleting takes a while, and half a cluster must not be found by the next start: out of the way first.
+  const trash = `${dir}-trash`
+  await rm(trash, { recursive: true, force: true })
+  if (existsSync(dir)) await rename(dir, trash)
+  for (const old of [trash, draft]) await rm(old, { recursive: true, force: true })
 
   const passwordFile = path.join(draft, 'password')
   await mkdir(draft, { mode: 0o700 })
