@@ -27,7 +27,7 @@ const cleanup: (() => unknown)[] = []
 
 try {
   await start()
-  await once(signal, 'abort')
+  if (!signal.aborted) await once(signal, 'abort')
 } catch (error) {
   if (!signal.aborted) stopping.abort(error)
 }
