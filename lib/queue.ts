@@ -19,14 +19,24 @@ export type JobData<Name extends QueueName> = z.infer<(typeof JOBS)[Name]>
  * queue that names it. Times are in seconds.
  */
 export const QUEUES: Record<QueueName, Omit<Queue, 'name'>> = {
-  'send-email-dead': { notify: true, retryLimit: 20, retryDelay: 5, retryBackoff: true, retryDelayMax: 300 },
+  'send-email-dead': {
+    notify: true,
+    retryLimit: 1_000_000,
+    retryDelay: 1,
+    retryBackoff: true,
+    retryDelayMax: 300,
+  },
   'send-email': {
     notify: true,
     deadLetter: 'send-email-dead',
-    // The worker decides when a failed attempt is repeated (lib/email/outcome.ts). These two are for the attempt
-    // that had no chance to decide, because its process died.
-    retryLimit: 60,
+    // When an attempt is repeated, and how often, the worker decides (worker/send-email.ts). The delays are for the
+    // attempt that had no chance to decide, because its process died or the database was away.
+    retryLimit: 1_000_000,
     retryDelay: 1,
+    retryBackoff: true,
+    retryDelayMax: 300,
+    // pg-boss deletes what nobody has taken for 14 days, unless told otherwise.
+    retentionSeconds: 365 * 24 * 3600,
     // A worker that is silent for this long is dead, and its jobs go to another (10 is pg-boss's minimum).
     heartbeatSeconds: 10,
     expireInSeconds: 60,

@@ -8,7 +8,7 @@ import { sendEmail } from './send-email'
 import { work } from './work'
 
 // 1. Better not start at all than start and fail at every job.
-requireEnv('DATABASE_URL', 'RESEND_API_KEY', 'EMAIL_FROM')
+requireEnv('DATABASE_URL', 'RESEND_API_KEY', 'RESEND_BASE_URL', 'EMAIL_FROM', 'RETRY_MAX_SECONDS')
 
 // 2. Connect to the queue. Of the web server's and the worker's, this is the boss that does the upkeep: every two
 //    seconds it looks for jobs whose worker has died.

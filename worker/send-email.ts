@@ -1,6 +1,6 @@
 import type { JobWithMetadata, PgBoss } from 'pg-boss'
-import { mightSendTwice } from '@/lib/email/doubt'
-import { retryDelay } from '@/lib/email/outcome'
+import { countFailures, mightSendTwice } from '@/lib/email/history'
+import { MAX_FAILURES, retryDelay } from '@/lib/email/outcome'
 import { recordEvent } from '@/lib/email/record'
 import { type Message, sendMessage } from '@/lib/email/send'
 import { RANK } from '@/lib/email/status'
@@ -30,6 +30,9 @@ export async function sendEmail(job: SendEmailJob, boss: PgBoss): Promise<void> 
   if (!email) throw new GiveUp('no_such_email')
   if (RANK[email.status] >= RANK.sent) return
   if (mightSendTwice(email.events)) throw new GiveUp('outcome_unknown')
+  const failures = countFailures(email.events)
+  // Only an attempt that died with its worker gets here: the others have given up below.
+  if (failures >= MAX_FAILURES) throw new GiveUp('worker_died')
 
   // 2. Send.
   await prisma().$transaction((tx) => recordEvent(tx, emailId, { status: 'sending', attempt }))
@@ -46,13 +49,13 @@ export async function sendEmail(job: SendEmailJob, boss: PgBoss): Promise<void> 
       return
 
     case 'retry':
-      if (job.retryCount >= job.retryLimit) throw new GiveUp(outcome.reason)
-      return await tryAgain(boss, job, outcome.reason, retryDelay(attempt), { isAttempt: true })
+      if (failures + 1 >= MAX_FAILURES) throw new GiveUp(outcome.reason)
+      return await tryAgain(boss, job, outcome.reason, retryDelay(failures + 1))
 
     case 'wait':
     case 'operator':
       if (outcome.kind === 'operator') console.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}.`)
-      return await tryAgain(boss, job, outcome.reason, spread(outcome.seconds), { isAttempt: false })
+      return await tryAgain(boss, job, outcome.reason, spread(outcome.seconds))
 
     case 'permanent':
     case 'unknown':
@@ -60,17 +63,11 @@ export async function sendEmail(job: SendEmailJob, boss: PgBoss): Promise<void> 
   }
 }
 
-async function tryAgain(
-  boss: PgBoss,
-  job: SendEmailJob,
-  reason: string,
-  delayMs: number,
-  { isAttempt }: { isAttempt: boolean },
-): Promise<void> {
+async function tryAgain(boss: PgBoss, job: SendEmailJob, reason: string, delayMs: number): Promise<void> {
   const retryAt = new Date(Date.now() + delayMs)
   const attempt = job.retryCount + 1
   await prisma().$transaction(async (tx) => {
-    await postponeJob(boss, tx, job, retryAt, { isAttempt })
+    await postponeJob(boss, tx, job, retryAt)
     await recordEvent(tx, job.data.emailId, { status: 'retrying', attempt, reason, retryAt })
   })
 }

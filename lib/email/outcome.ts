@@ -17,7 +17,7 @@ type Verdict =
   | { kind: 'unknown' }
 
 const retry: Verdict = { kind: 'retry' }
-const operator: Verdict = { kind: 'operator', seconds: 60 }
+const operator: Verdict = { kind: 'operator', seconds: 300 }
 const permanent: Verdict = { kind: 'permanent' }
 const unknown: Verdict = { kind: 'unknown' }
 
@@ -65,8 +65,11 @@ export function classify({ data, error, headers }: CreateEmailResponse): Outcome
     : { reason, ...verdict }
 }
 
-/** How long to wait after the nth failed attempt: 2 s, 4 s, 8 s … up to a limit, and a little less by chance. In ms. */
-export function retryDelay(attempt: number): number {
-  const seconds = Math.min(2 ** attempt, env('RETRY_MAX_SECONDS'))
+/** With the delays below and a limit of 5 min between two attempts: about four hours. */
+export const MAX_FAILURES = 60
+
+/** How long to wait after the nth failure: 2 s, 4 s, 8 s … up to a limit, and a little less by chance. In ms. */
+export function retryDelay(failures: number): number {
+  const seconds = Math.min(2 ** failures, env('RETRY_MAX_SECONDS'))
   return seconds * 1000 * (0.75 + Math.random() / 4)
 }
