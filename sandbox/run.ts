@@ -106,6 +106,7 @@ async function start(): Promise<void> {
 
   // 7. From here on, what dies is started again.
   await waitUntilHealthy(`${appUrl}/api/health`, settings.SANDBOX_WORKERS)
+  await warmUp(appUrl)
   database.becomeReady()
   app.becomeReady()
   console.log(`READY ${appUrl}`)
@@ -117,6 +118,12 @@ async function writeEnvFile(file: string): Promise<void> {
   if (process.env.RESEND_API_KEY === 're_sandbox') names.push('RESEND_API_KEY')
   const lines = names.filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}\n`)
   await writeFile(file, lines.join(''), { mode: 0o600 })
+}
+
+/** Next loads a route, and in development compiles it, at its first visit. Nobody should wait for that. */
+async function warmUp(appUrl: string): Promise<void> {
+  const paths = ['/', '/api/users', '/signups/none', '/api/emails/none/events', '/api/webhooks/resend']
+  await Promise.all(paths.map((path) => fetch(appUrl + path, { signal }).then((response) => response.text())))
 }
 
 async function waitUntilHealthy(url: string, workers: number): Promise<void> {

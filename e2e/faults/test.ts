@@ -5,8 +5,8 @@ import { type Stack, startStack } from '../stack'
 export const test = base.extend<{ stack: Stack }, { ownStack: Stack }>({
   ownStack: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern
-    async ({}, use, { workerIndex }) => {
-      const stack = await startStack(`stack-${workerIndex}`)
+    async ({}, use, { parallelIndex }) => {
+      const stack = await startStack(`stack-${parallelIndex}`)
       await use(stack)
       await stack.stop()
     },
