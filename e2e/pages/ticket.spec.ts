@@ -123,6 +123,7 @@ onSharedApp(
     const context = await browser.newContext({ javaScriptEnabled: false, storageState })
     const withoutScripts = await context.newPage()
     await withoutScripts.goto(page.url())
+    await expect(ticketOn(withoutScripts)).toContainText('You waited')
     await expect(ticketOn(withoutScripts)).toHaveText(await ticketOn(page).innerText(), {
       useInnerText: true,
     })
