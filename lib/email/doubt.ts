@@ -1,4 +1,4 @@
-import { VERDICTS } from './outcome'
+import { findVerdict } from './outcome'
 import type { EmailStatus } from './status'
 
 /** Resend recognises an idempotency key for 24 h. We rely on it a little less long. */
@@ -24,6 +24,6 @@ export function mightSendTwice(events: Event[], now = Date.now()): boolean {
 
 // An answer that leaves no doubt: Resend did not take the mail.
 function isRefusal(event: Event | undefined): boolean {
-  const verdict = event?.reason ? VERDICTS[event.reason] : undefined
+  const verdict = event?.reason ? findVerdict(event.reason) : undefined
   return verdict !== undefined && verdict.kind !== 'retry' && verdict.kind !== 'unknown'
 }

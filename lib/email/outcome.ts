@@ -53,16 +53,21 @@ export const VERDICTS: Record<string, Verdict> = {
 
 /** Sorts everything that the Resend SDK may answer. It never throws; success means that there is an id. */
 export function classify({ data, error, headers }: CreateEmailResponse): Outcome {
-  if (typeof data?.id === 'string') return { kind: 'accepted', providerId: data.id }
-  const { name = '', statusCode } = error ?? {}
+  if (data?.id && typeof data.id === 'string') return { kind: 'accepted', providerId: data.id }
+  const { name, statusCode } = error ?? {}
   // 200 with nonsense, or an error without a proper name, comes from something in between.
-  const reason = /^\w{1,40}$/.test(name) ? name : 'unreadable_answer'
+  const reason = typeof name === 'string' && /^\w{1,40}$/.test(name) ? name : 'unreadable_answer'
   // What Resend may invent tomorrow is worth another try.
-  const verdict = VERDICTS[`${reason} ${statusCode}`] ?? VERDICTS[reason] ?? retry
+  const verdict = findVerdict(`${reason} ${statusCode}`) ?? findVerdict(reason) ?? retry
   const retryAfter = Number(headers?.['retry-after'])
   return verdict.kind === 'wait' && retryAfter > 0
     ? { reason, ...verdict, seconds: retryAfter }
     : { reason, ...verdict }
+}
+
+/** The row of the table, if there is one. The code is somebody else's word, "constructor" for example. */
+export function findVerdict(code: string): Verdict | undefined {
+  return Object.hasOwn(VERDICTS, code) ? VERDICTS[code] : undefined
 }
 
 /** How long to wait after the nth failed attempt: 2 s, 4 s, 8 s … up to a limit, and a little less by chance. In ms. */
