@@ -1,21 +1,12 @@
-import { createServer } from 'node:net'
 import { expect } from '@playwright/test'
 import { newAddress, postSignup, readStream, signUp } from '../app'
 import { query } from '../stack'
 import { test } from './test'
 
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0)
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 test('SIGTERM with an open stream: the server ends the stream and stops', async ({ stack }) => {
-  const port = await findPort()
-  const web = await stack.startWeb(port)
+  const web = await stack.startWeb()
   const { id } = await signUp(newAddress(), stack.appUrl)
-  const stream = readStream(`http://localhost:${port}/api/emails/${id}/events`)
+  const stream = readStream(`${web.url}/api/emails/${id}/events`)
   expect((await stream.next()).value.status).toBe('queued')
   const started = Date.now()
   const code = await web.kill('SIGTERM')
