@@ -24,7 +24,8 @@ export const QUEUES: Record<QueueName, Omit<Queue, 'name'>> = {
     notify: true,
     deadLetter: 'send-email-dead',
     // The worker decides when a failed attempt is repeated (lib/email/outcome.ts). These two are for the attempt
-    // that had no chance to decide, because its process died.
+    // that had no chance to decide, because its process died. The worker itself gives up one attempt earlier: what
+    // pg-boss runs at the limit cannot be put off any more, not even because Resend asks us to slow down.
     retryLimit: 60,
     retryDelay: 1,
     // A worker that is silent for this long is dead, and its jobs go to another (10 is pg-boss's minimum).

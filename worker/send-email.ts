@@ -46,7 +46,7 @@ export async function sendEmail(job: SendEmailJob, boss: PgBoss): Promise<void> 
       return
 
     case 'retry':
-      if (job.retryCount >= job.retryLimit) throw new GiveUp(outcome.reason)
+      if (attempt >= job.retryLimit) throw new GiveUp(outcome.reason)
       return await tryAgain(boss, job, outcome.reason, retryDelay(attempt), { isAttempt: true })
 
     case 'wait':
