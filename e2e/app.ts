@@ -40,15 +40,20 @@ export async function signUp(email = newAddress(), url = app.url): Promise<Snaps
   return (await response.json()).welcomeEmail
 }
 
-/** Listens to the stream of an email until a snapshot satisfies the condition. */
+/** Listens to the stream of an email until a snapshot satisfies the condition, through restarts of anything. */
 export async function waitForSnapshot(
   id: string,
   satisfies: (snapshot: Snapshot) => boolean,
   url = app.url,
 ): Promise<Snapshot> {
   for (;;) {
-    const snapshots = readStream(`${url}/api/emails/${id}/events`)
-    for await (const snapshot of snapshots) if (satisfies(snapshot)) return snapshot
+    try {
+      const snapshots = readStream(`${url}/api/emails/${id}/events`)
+      for await (const snapshot of snapshots) if (satisfies(snapshot)) return snapshot
+    } catch (error) {
+      if (!isPassing(error)) throw error
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
 
@@ -57,18 +62,41 @@ export async function* readStream(
   url: string,
   headers: Record<string, string> = {},
 ): AsyncGenerator<Snapshot> {
+  for await (const { event, data } of readEvents(url, headers)) if (event === 'email') yield data as Snapshot
+}
+
+/** All events of one stream, as they arrive. */
+export async function* readEvents(
+  url: string,
+  headers: Record<string, string> = {},
+): AsyncGenerator<{ event: string; data: unknown }> {
   const response = await fetch(url, { headers })
-  if (response.status !== 200 || !response.body) throw new Error(`${url} answered ${response.status}`)
+  if (response.status !== 200 || !response.body) throw new HttpError(response.status, url)
   let text = ''
   for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
     text += chunk
     const messages = text.split('\n\n')
     text = messages.pop() ?? ''
     for (const message of messages) {
+      const event = /^event: (.*)$/m.exec(message)?.[1] ?? ''
       const data = /^data: (.*)$/m.exec(message)?.[1]
-      if (data) yield JSON.parse(data)
+      if (data) yield { event, data: JSON.parse(data) }
     }
   }
+}
+
+class HttpError extends Error {
+  constructor(
+    readonly status: number,
+    url: string,
+  ) {
+    super(`${url} answered ${status}`)
+  }
+}
+
+// Nobody answers, the stream breaks off, or the database is away: a browser would try again.
+function isPassing(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof HttpError && error.status === 503)
 }
 
 export const isDelivered = (snapshot: Snapshot): boolean => snapshot.status === 'delivered'

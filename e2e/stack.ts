@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
 import { Client } from 'pg'
@@ -13,17 +14,30 @@ export type Stack = {
   appUrl: string
   databaseUrl: string
   resendUrl: string
-  env: Record<string, string>
+  env: Env
+  /** Runs one SQL statement on the stack's database. */
+  query<Row>(sql: string, values?: unknown[]): Promise<Row[]>
   /** Starts one more worker. */
-  startWorker(): Promise<Process>
-  /** Starts one more web server, on the given port. */
-  startWeb(port: number): Promise<Process>
+  startWorker(env?: Env): Promise<Process>
+  /** Starts one more web server, on a free port unless one is given. */
+  startWeb(options?: { port?: number; env?: Env }): Promise<Web>
+  /** Runs a Node program to its end. */
+  run(args: string[], env?: Env): Promise<{ code: number | null; output: string }>
   /** Sets the weather at the mail service: mode, answer time. Returns what it has counted. */
   setProvider(settings: { mode?: string; latencyMs?: number }): Promise<ProviderCounts>
-  /** Kills the extra processes and sets fair weather. */
+  /**
+   * Ends Postgres and waits until it is gone: SIGINT breaks off all sessions ("fast"), SIGQUIT saves nothing more
+   * ("immediate"). The runner starts it again a second later.
+   */
+  killPostgres(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>
+  /** Waits until Postgres takes connections. */
+  untilPostgresIsBack(): Promise<void>
+  /** Kills the extra processes, forgets all signups and sets fair weather. */
   reset(): Promise<void>
   stop(): Promise<void>
 }
+
+export type Env = Record<string, string>
 
 export type ProviderCounts = {
   calls: number
@@ -31,6 +45,8 @@ export type ProviderCounts = {
   /** By idempotency key. */
   emails: Record<string, { calls: number; accepted: number }>
 }
+
+export type Web = Process & { url: string; port: number }
 
 export type Process = {
   pid: number
@@ -49,22 +65,41 @@ export async function startStack(name: string): Promise<Stack> {
     SANDBOX_WORKERS: '0',
     SANDBOX_LATENCY_MS: '20',
     PORT: '0',
+    // Whatever a developer's .env says: what is hurt and emptied here must be the stack's own.
+    DATABASE_URL: '',
+    RESEND_API_KEY: '',
   })
-  const env = parseEnv(await readFile(path.join(folder, 'env'), 'utf8')) as Record<string, string>
+  const env = parseEnv(await readFile(path.join(folder, 'env'), 'utf8')) as Env
   const { APP_URL: appUrl = '', DATABASE_URL: databaseUrl = '', RESEND_BASE_URL: resendUrl = '' } = env
   const extras: Process[] = []
-  const start = async (args: string[], ready: RegExp, extraEnv = {}): Promise<Process> => {
+  const start = async (args: string[], ready: RegExp, extraEnv?: Env): Promise<Process> => {
     const extra = await startProcess(args, ready, { ...env, ...extraEnv })
     extras.push(extra)
     return extra
+  }
+  const startWeb: Stack['startWeb'] = async ({ port, env } = {}) => {
+    port ??= await findPort()
+    const args = ['node_modules/next/dist/bin/next', 'start', '-p', String(port)]
+    const web = await start(args, /Ready in/, env)
+    return { ...web, port, url: `http://localhost:${port}` }
   }
   const setProvider: Stack['setProvider'] = async (settings) => {
     const response = await fetch(`${resendUrl}/sandbox`, { method: 'PUT', body: JSON.stringify(settings) })
     if (!response.ok) throw new Error(await response.text())
     return await response.json()
   }
+  const untilPostgresIsBack = (): Promise<void> =>
+    waitFor(() =>
+      query(databaseUrl, 'SELECT 1').then(
+        () => true,
+        () => false,
+      ),
+    )
   const reset = async (): Promise<void> => {
     await Promise.all(extras.splice(0).map((extra) => extra.kill('SIGKILL')))
+    await untilPostgresIsBack()
+    await query(databaseUrl, 'DELETE FROM "User"')
+    await query(databaseUrl, 'DELETE FROM pgboss.job')
     await setProvider({ mode: 'ok', latencyMs: 20 })
   }
   return {
@@ -72,9 +107,19 @@ export async function startStack(name: string): Promise<Stack> {
     databaseUrl,
     resendUrl,
     env,
-    startWorker: () => start(['--import', 'tsx', 'worker/index.ts'], /Ready for jobs/),
-    startWeb: (port) => start(['node_modules/next/dist/bin/next', 'start', '-p', String(port)], /Ready in/),
+    query: (sql, values) => query(databaseUrl, sql, values),
+    startWorker: (extraEnv) => start(['--import', 'tsx', 'worker/index.ts'], /Ready for jobs/, extraEnv),
+    startWeb,
+    run: (args, extraEnv) => runToEnd(args, { ...env, ...extraEnv }),
     setProvider,
+    async killPostgres(signal) {
+      const [row] = await query<{ data_directory: string }>(databaseUrl, 'SHOW data_directory')
+      const lock = await readFile(path.join(row?.data_directory ?? '', 'postmaster.pid'), 'utf8')
+      const pid = Number.parseInt(lock, 10)
+      process.kill(pid, signal)
+      await waitFor(() => !isAlive(pid))
+    },
+    untilPostgresIsBack,
     reset,
     async stop() {
       await reset()
@@ -84,28 +129,50 @@ export async function startStack(name: string): Promise<Stack> {
 }
 
 /** Starts a Node program and waits until it prints `ready`. */
-export async function startProcess(
-  args: string[],
-  ready: RegExp,
-  env: Record<string, string>,
-): Promise<Process> {
-  const child = spawn(process.execPath, args, { env: { ...process.env, NODE_ENV: 'production', ...env } })
-  let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
-  const exit = once(child, 'exit') as Promise<[number | null]>
-
+export async function startProcess(args: string[], ready: RegExp, env: Env): Promise<Process> {
+  const { child, output, exit } = spawnNode(args, env)
   await Promise.race([
-    waitFor(() => ready.test(output)),
-    exit.then(([code]) => Promise.reject(new Error(`${args.join(' ')} ended with ${code}:\n${output}`))),
+    waitFor(() => ready.test(output())),
+    exit.then(([code]) => Promise.reject(new Error(`${args.join(' ')} ended with ${code}:\n${output()}`))),
   ])
   return {
     pid: child.pid as number,
-    output: () => output,
+    output,
     async kill(signal) {
       if (isRunning(child)) child.kill(signal)
       const [code] = await exit
       return code
     },
+  }
+}
+
+async function runToEnd(args: string[], env: Env): Promise<{ code: number | null; output: string }> {
+  const { output, exit } = spawnNode(args, env)
+  const [code] = await exit
+  return { code, output: output() }
+}
+
+type Spawned = { child: ChildProcess; output(): string; exit: Promise<[number | null]> }
+
+function spawnNode(args: string[], env: Env): Spawned {
+  const child = spawn(process.execPath, args, { env: { ...process.env, NODE_ENV: 'production', ...env } })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
+  return { child, output: () => output, exit: once(child, 'close') as Promise<[number | null]> }
+}
+
+async function findPort(): Promise<number> {
+  const server = createServer().listen(0)
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
   }
 }
 
@@ -121,6 +188,8 @@ export async function waitFor(condition: () => boolean | Promise<boolean>): Prom
 /** Runs one SQL statement on a connection of its own. */
 export async function query<Row>(databaseUrl: string, sql: string, values: unknown[] = []): Promise<Row[]> {
   const client = new Client({ connectionString: databaseUrl })
+  // The test may be ending Postgres at this moment: then the query rejects, and that says enough.
+  client.on('error', () => {})
   await client.connect()
   try {
     return (await client.query(sql, values)).rows

@@ -8,6 +8,7 @@ import { sendEmail } from './send-email'
 import { work } from './work'
 
 // 1. Better not start at all than start and fail at every job.
+takeOverSignalFromNpm()
 requireEnv('DATABASE_URL', 'RESEND_API_KEY', 'RESEND_BASE_URL', 'EMAIL_FROM', 'RETRY_MAX_SECONDS')
 
 // 2. Connect to the queue. Of the web server's and the worker's, this is the boss that does the upkeep: every two
@@ -28,7 +29,6 @@ await work(boss, 'send-email-dead', buryEmail)
 console.log('Ready for jobs.')
 
 // 4. Asked to stop, take no more jobs and finish those in hand. What is not done in 15 s goes to another worker.
-takeOverSignalFromNpm()
 const signal = await new Promise<string>((resolve) => {
   for (const name of ['SIGTERM', 'SIGINT']) process.on(name, resolve)
 })

@@ -28,7 +28,7 @@ export async function postponeJob(
   date: Date,
 ): Promise<void> {
   const db = fromPrisma(tx)
-  await boss.fail(job.name, job, null, { db })
-  const { updated } = await boss.update(job.name, undefined, { id: job.id, startAfter: date, db })
-  if (updated === 0) throw new ClaimLost(`Job ${job.id} has gone to another worker`)
+  const { affected } = (await boss.fail(job.name, job, null, { db })) as { affected: number }
+  if (affected === 0) throw new ClaimLost(`Job ${job.id} has gone to another worker`)
+  await boss.update(job.name, undefined, { id: job.id, startAfter: date, db })
 }

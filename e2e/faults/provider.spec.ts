@@ -1,8 +1,20 @@
 import { expect } from '@playwright/test'
-import { isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
+import { newAddress, signUp } from '../app'
+import { waitFor } from '../stack'
+import { findFaults, untilSettled } from './oracle'
+import { countSends, holdReports, isFinal, makeDue, signUpMany, until } from './steps'
 import { test } from './test'
 
-test('an outage, then recovery: the ticket shows both, and one mail is sent', async ({ stack, page }) => {
+test('slow: a mail that takes eight seconds is sent once, at the first attempt', async ({ stack }) => {
+  await stack.setProvider({ mode: 'slow' })
+  await stack.startWorker()
+  const ids = await signUpMany(stack, 3)
+  for (const id of ids)
+    expect(await until(stack, id, isFinal)).toMatchObject({ status: 'delivered', attempts: 1 })
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('outage, then recovery: the ticket shows both, and one mail is sent', async ({ stack, page }) => {
   await stack.startWorker()
   await stack.setProvider({ mode: 'outage' })
   await page.goto(stack.appUrl)
@@ -11,7 +23,7 @@ test('an outage, then recovery: the ticket shows both, and one mail is sent', as
   await page.getByLabel('Email').fill(email)
   await page.getByRole('button').click()
   await expect(page).toHaveURL(/\/signups\//)
-  await expect(page.getByText(/retrying/i).first()).toBeVisible()
+  await expect(page.getByText('The mail service is down.').first()).toBeVisible()
 
   await stack.setProvider({ mode: 'ok' })
   await expect(page.getByText(/^delivered$/i).first()).toBeVisible()
@@ -19,20 +31,148 @@ test('an outage, then recovery: the ticket shows both, and one mail is sent', as
   await expect(page.getByText(email)).toHaveCount(1)
 })
 
-test('what cannot succeed goes to the dead-letter queue, with its reason', async ({ stack }) => {
+test('rate limit: no attempt before the time that Resend asks for, and none used up', async ({ stack }) => {
+  await stack.setProvider({ mode: 'rate-limit' })
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  const countAttemptsLeft = async () => {
+    const [job] = await stack.query<{ left: number }>(
+      `SELECT retry_limit - retry_count AS left FROM pgboss.job WHERE name = 'send-email' AND data->>'emailId' = $1`,
+      [id],
+    )
+    return job?.left
+  }
+  const before = await countAttemptsLeft()
+  await stack.startWorker()
+  await until(
+    stack,
+    id,
+    ({ timeline }) => timeline.filter(({ status }) => status === 'retrying').length === 2,
+  )
+  await stack.setProvider({ mode: 'ok' })
+  const { timeline } = await until(stack, id, isFinal)
+
+  for (const [index, { status, reason, at, retryAt = '' }] of timeline.entries()) {
+    if (status !== 'retrying') continue
+    expect(reason).toBe('rate_limit_exceeded')
+    // The sandbox says "retry-after: 2".
+    expect(Date.parse(retryAt) - Date.parse(at)).toBeGreaterThan(1_900)
+    expect(Date.parse(timeline[index + 1]?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(retryAt))
+  }
+  expect(await countAttemptsLeft()).toBe(before)
+  await untilSettled(stack)
+  expect(await countSends(stack, id)).toEqual({ calls: 3, accepted: 1 })
+  expect(await findFaults(stack, [id])).toEqual([])
+})
+
+test('hang: given up after ten seconds, then tried again', async ({ stack }) => {
+  await stack.setProvider({ mode: 'hang' })
+  await stack.startWorker()
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  const { timeline } = await until(stack, id, ({ status }) => status === 'retrying')
+  const [sending, retrying] = timeline.slice(-2)
+  expect(retrying?.reason).toBe('timeout')
+  const seconds = (Date.parse(retrying?.at ?? '') - Date.parse(sending?.at ?? '')) / 1000
+  expect(seconds).toBeGreaterThan(9.9)
+  expect(seconds).toBeLessThan(12)
+
+  await stack.setProvider({ mode: 'ok' })
+  await until(stack, id, isFinal)
+  await untilSettled(stack)
+  expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
+  expect(await findFaults(stack, [id])).toEqual([])
+})
+
+test('garbage: an answer that nobody can read counts as none', async ({ stack }) => {
+  await stack.setProvider({ mode: 'garbage' })
+  await stack.startWorker({ RETRY_MAX_SECONDS: '0.1' })
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  // Three kinds of garbage take turns: a web page, null, {}.
+  await until(stack, id, ({ attempts }) => attempts > 3)
+  await stack.setProvider({ mode: 'ok' })
+  const { timeline } = await until(stack, id, isFinal)
+  const reasons = timeline.flatMap(({ reason }) => reason ?? [])
+  expect(new Set(reasons)).toEqual(new Set(['application_error', 'unreadable_answer']))
+  await untilSettled(stack)
+  expect(await findFaults(stack, [id])).toEqual([])
+})
+
+test('accepted, and the answer lost: the second attempt sends no second mail', async ({ stack }) => {
+  // Else the reports would tell that it was sent before the worker tries again.
+  const letReports = await holdReports(stack)
+  await stack.setProvider({ mode: 'reset-after-accept' })
+  await stack.startWorker()
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await until(stack, id, ({ status }) => status === 'retrying')
+  expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
+  await stack.setProvider({ mode: 'ok' })
+  await until(stack, id, ({ status }) => status === 'sent')
+  await letReports()
+  await until(stack, id, isFinal)
+  await untilSettled(stack)
+  expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
+  expect(await findFaults(stack, [id])).toEqual([])
+})
+
+test('accepted, and the answer lost: a report tells, and nothing is sent again', async ({ stack }) => {
+  await stack.setProvider({ mode: 'reset-after-accept' })
+  await stack.startWorker()
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await until(stack, id, isFinal)
+  await untilSettled(stack)
+  expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
+  expect(await findFaults(stack, [id])).toEqual([])
+})
+
+test('invalid: what cannot succeed goes to the dead-letter queue, with its reason', async ({ stack }) => {
   await stack.startWorker()
   await stack.setProvider({ mode: 'invalid' })
   const { id } = await signUp(newAddress(), stack.appUrl)
-  const snapshot = await waitForSnapshot(id, ({ final }) => final, stack.appUrl)
+  const snapshot = await until(stack, id, isFinal)
   expect(snapshot).toMatchObject({ status: 'failed', attempts: 1 })
   expect(snapshot.timeline.at(-1)?.reason).toBe('validation_error')
+  await untilSettled(stack)
+  const [letter] = await stack.query(
+    `SELECT source_name, source_output->>'reason' AS reason FROM pgboss.job
+     WHERE name = 'send-email-dead' AND data->>'emailId' = $1`,
+    [id],
+  )
+  expect(letter).toEqual({ source_name: 'send-email', reason: 'validation_error' })
+  expect(await findFaults(stack, [id])).toEqual([])
 })
 
-test('a bounce ends on the ticket', async ({ stack }) => {
-  await stack.startWorker()
-  const { id } = await signUp(`bounced+${newAddress().slice(0, 8)}@resend.dev`, stack.appUrl)
-  const snapshot = await waitForSnapshot(id, ({ final }) => final, stack.appUrl)
-  expect(snapshot.status).toBe('bounced')
-  expect(snapshot.timeline.map(({ status }) => status)).toEqual(['queued', 'sending', 'sent', 'bounced'])
-  expect(isDelivered(snapshot)).toBe(false)
+test('bad key: the log and /api/health shout, nobody is given up, and all goes out once it is mended', async ({
+  stack,
+}) => {
+  const readHealth = async () => (await fetch(`${stack.appUrl}/api/health`)).json()
+  expect(await readHealth()).toMatchObject({ attention: null, failed: 0 })
+  await stack.setProvider({ mode: 'bad-key' })
+  const worker = await stack.startWorker()
+  const ids = await signUpMany(stack, 3)
+  for (const id of ids) await until(stack, id, ({ status }) => status === 'retrying')
+  expect(worker.output()).toContain('NO MAIL GOES OUT: Resend answers restricted_api_key.')
+  expect(await readHealth()).toMatchObject({ attention: 'restricted_api_key', failed: 0, queued: 3 })
+
+  await stack.setProvider({ mode: 'ok' })
+  await makeDue(stack)
+  await untilSettled(stack)
+  expect(await readHealth()).toMatchObject({ attention: null, failed: 0, queued: 0 })
+  for (const id of ids) expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
+  expect(await findFaults(stack, ids)).toEqual([])
 })
+
+for (const [name, statuses] of [
+  ['bounced', ['queued', 'sending', 'sent', 'bounced']],
+  ['complained', ['queued', 'sending', 'sent', 'delivered', 'complained']],
+  ['suppressed', ['queued', 'sending', 'sent', 'suppressed']],
+] as const) {
+  test(`${name}@resend.dev: the ticket ends with it`, async ({ stack }) => {
+    await stack.startWorker()
+    const address = `${name}+${newAddress().slice(0, 8)}@resend.dev`
+    const { id } = await signUp(address, stack.appUrl)
+    await waitFor(async () => (await until(stack, id, isFinal)).status === name)
+    const { timeline } = await until(stack, id, isFinal)
+    expect([...new Set(timeline.map(({ status }) => status))]).toEqual(statuses)
+    await untilSettled(stack)
+    expect(await findFaults(stack, [id])).toEqual([])
+  })
+}

@@ -1,12 +1,14 @@
 import { test as base } from '@playwright/test'
 import { type Stack, startStack } from '../stack'
+import { watchStatuses } from './oracle'
 
-/** A test with an installation that it may hurt. */
+/** A test with an installation that it may hurt. It is empty at the start of each test. */
 export const test = base.extend<{ stack: Stack }, { ownStack: Stack }>({
   ownStack: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern
     async ({}, use, { parallelIndex }) => {
       const stack = await startStack(`stack-${parallelIndex}`)
+      await watchStatuses(stack)
       await use(stack)
       await stack.stop()
     },

@@ -1,21 +1,15 @@
-import { createServer } from 'node:net'
+import { randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
+import { Client } from 'pg'
 import { newAddress, postSignup, readStream, signUp } from '../app'
-import { query } from '../stack'
+import { query, waitFor } from '../stack'
+import { findFaults, untilSettled } from './oracle'
 import { test } from './test'
 
-async function findPort(): Promise<number> {
-  const server = createServer().listen(0)
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 test('SIGTERM with an open stream: the server ends the stream and stops', async ({ stack }) => {
-  const port = await findPort()
-  const web = await stack.startWeb(port)
+  const web = await stack.startWeb()
   const { id } = await signUp(newAddress(), stack.appUrl)
-  const stream = readStream(`http://localhost:${port}/api/emails/${id}/events`)
+  const stream = readStream(`${web.url}/api/emails/${id}/events`)
   expect((await stream.next()).value.status).toBe('queued')
   const started = Date.now()
   const code = await web.kill('SIGTERM')
@@ -59,4 +53,61 @@ test('a transaction that breaks at its last step leaves nothing behind', async (
   } finally {
     await query(databaseUrl, `DROP TRIGGER refuse ON "User"; DROP FUNCTION refuse()`)
   }
+})
+
+test('killed after the commit, before the answer: asking again gives the same signup', async ({ stack }) => {
+  // The commit has to wait for this lock, and goes on even if the web server that asked for it is gone.
+  await stack.query(
+    `CREATE FUNCTION wait_at_gate() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       PERFORM pg_advisory_xact_lock(4711); RETURN NULL;
+     END $$;
+     CREATE CONSTRAINT TRIGGER wait_at_gate AFTER INSERT ON "User" DEFERRABLE INITIALLY DEFERRED
+       FOR EACH ROW EXECUTE FUNCTION wait_at_gate()`,
+  )
+  const gate = new Client({ connectionString: stack.databaseUrl })
+  await gate.connect()
+  const web = await stack.startWeb()
+  const body = { name: 'Ada', email: newAddress() }
+  const headers = { 'idempotency-key': randomUUID() }
+  try {
+    await gate.query('SELECT pg_advisory_lock(4711)')
+    const unanswered = expect(postSignup(body, headers, web.url)).rejects.toThrow('fetch failed')
+    await waitFor(async () => {
+      const locks = await stack.query(`SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`)
+      return locks.length === 1
+    })
+    await web.kill('SIGKILL')
+    await unanswered
+    expect(await stack.query('SELECT FROM "User"')).toEqual([])
+    await gate.query('SELECT pg_advisory_unlock(4711)')
+    await waitFor(async () => (await stack.query('SELECT FROM "User"')).length === 1)
+  } finally {
+    await gate.end()
+    await stack.query('DROP TRIGGER wait_at_gate ON "User"; DROP FUNCTION wait_at_gate()')
+  }
+
+  const restarted = await stack.startWeb({ port: web.port })
+  const answers = []
+  for (const url of [restarted.url, stack.appUrl]) answers.push(await postSignup(body, headers, url))
+  expect(answers.map(({ status }) => status)).toEqual([201, 201])
+  const [first, second] = await Promise.all(answers.map((answer) => answer.json()))
+  expect(second).toEqual(first)
+  expect(await stack.query('SELECT state FROM pgboss.job')).toEqual([{ state: 'created' }])
+
+  await stack.startWorker()
+  await untilSettled(stack)
+  expect(await findFaults(stack, [first.welcomeEmail.id])).toEqual([])
+})
+
+test('killed with open streams: the tickets go on with the next one', async ({ stack, page }) => {
+  const web = await stack.startWeb()
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await page.goto(`${web.url}/signups/${id}`)
+  await expect(page.getByText('waiting for a worker')).toBeVisible()
+  await web.kill('SIGKILL')
+  await expect(page.getByText('Connection lost, reconnecting')).toBeVisible()
+  await stack.startWeb({ port: web.port })
+  await stack.startWorker()
+  await expect(page.getByText(/^delivered$/i).first()).toBeVisible()
+  await expect(page.getByText('Connection lost, reconnecting')).toBeHidden()
 })

@@ -1,73 +1,222 @@
 import { expect } from '@playwright/test'
-import { isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
-import { query, waitFor } from '../stack'
+import { Client } from 'pg'
+import { isDelivered, newAddress, readStream, signUp } from '../app'
+import { type Stack, waitFor } from '../stack'
+import { findFaults, untilSettled } from './oracle'
+import { countSends, holdReports, isFinal, signUpMany, until, untilAsked } from './steps'
 import { test } from './test'
 
-test('a worker is killed before Resend has the mail: another one sends it', async ({ stack }) => {
-  await stack.setProvider({ mode: 'hang' })
-  const first = await stack.startWorker()
-  const { id } = await signUp(newAddress(), stack.appUrl)
-  const key = `welcome/${id}`
-  await waitFor(async () => (await stack.setProvider({})).emails[key]?.calls === 1)
-  await first.kill('SIGKILL')
-  await stack.setProvider({ mode: 'ok' })
+test.describe('a worker is killed', () => {
+  test('before Resend has the mail: another one sends it', async ({ stack }) => {
+    await stack.setProvider({ mode: 'hang' })
+    const first = await stack.startWorker()
+    const { id } = await signUp(newAddress(), stack.appUrl)
+    await untilAsked(stack, id)
+    await first.kill('SIGKILL')
+    await stack.setProvider({ mode: 'ok' })
 
-  await stack.startWorker()
-  const snapshot = await waitForSnapshot(id, isDelivered, stack.appUrl)
-  expect(snapshot.attempts).toBe(2)
-  expect((await stack.setProvider({})).emails[key]).toEqual({ calls: 2, accepted: 1 })
-})
-
-test('a worker is killed after Resend has the mail: no second one is sent', async ({ stack }) => {
-  await stack.setProvider({ latencyMs: 2_000 })
-  const first = await stack.startWorker()
-  const { id } = await signUp(newAddress(), stack.appUrl)
-  const key = `welcome/${id}`
-  await waitFor(async () => (await stack.setProvider({})).emails[key]?.calls === 1)
-  await first.kill('SIGKILL')
-
-  await stack.startWorker()
-  await waitForSnapshot(id, isDelivered, stack.appUrl)
-  // The job has outlived its worker. Whoever takes it now must see that there is nothing left to do.
-  await waitFor(async () => {
-    const jobs = await query<{ state: string }>(
-      stack.databaseUrl,
-      `SELECT state FROM pgboss.job WHERE name = 'send-email' AND data->>'emailId' = $1`,
-      [id],
-    )
-    return jobs[0]?.state === 'completed'
+    await stack.startWorker()
+    const snapshot = await until(stack, id, isDelivered)
+    expect(snapshot.attempts).toBe(2)
+    await untilSettled(stack)
+    expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
+    expect(await findFaults(stack, [id])).toEqual([])
   })
-  expect((await stack.setProvider({})).emails[key]?.accepted).toBe(1)
+
+  test('after Resend has the mail, and a report tells: it is not even asked again', async ({ stack }) => {
+    await stack.setProvider({ latencyMs: 1_000 })
+    const first = await stack.startWorker()
+    const { id } = await signUp(newAddress(), stack.appUrl)
+    await untilAsked(stack, id)
+    await first.kill('SIGKILL')
+
+    await stack.startWorker()
+    await until(stack, id, isDelivered)
+    // The job has outlived its worker. Whoever takes it now must see that there is nothing left to do.
+    await untilSettled(stack)
+    expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
+    expect(await findFaults(stack, [id])).toEqual([])
+  })
+
+  for (const [title, lock] of [
+    ['between acceptance and record', `SELECT FROM "Email" WHERE id::text = $1 FOR UPDATE`],
+    ['between record and completion', `SELECT FROM pgboss.job WHERE data->>'emailId' = $1 FOR UPDATE`],
+  ] as const) {
+    test(`${title}: Resend knows the key, and no second mail is sent`, async ({ stack }) => {
+      const letReports = await holdReports(stack)
+      await stack.setProvider({ latencyMs: 1_000 })
+      const first = await stack.startWorker()
+      const { id } = await signUp(newAddress(), stack.appUrl)
+      await untilAsked(stack, id)
+      // The worker has to stop at this row, which is exactly between the two.
+      const gate = new Client({ connectionString: stack.databaseUrl })
+      await gate.connect()
+      await gate.query('BEGIN')
+      await gate.query(lock, [id])
+      await waitFor(async () => (await countSends(stack, id)).accepted === 1)
+      await waitFor(async () => (await listWaitingWorkers(stack)).length > 0)
+      await first.kill('SIGKILL')
+      await gate.query('ROLLBACK')
+      await gate.end()
+
+      await stack.setProvider({ latencyMs: 0 })
+      await stack.startWorker()
+      const { timeline } = await until(stack, id, ({ status }) => status === 'sent')
+      expect(timeline.map(({ status }) => status)).toEqual(['queued', 'sending', 'sending', 'sent'])
+      await letReports()
+      await untilSettled(stack)
+      expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
+      expect(await findFaults(stack, [id])).toEqual([])
+    })
+  }
+
+  test('right after the record: the job was completed with it, and nobody does it again', async ({
+    stack,
+  }) => {
+    const letReports = await holdReports(stack)
+    const first = await stack.startWorker()
+    const { id } = await signUp(newAddress(), stack.appUrl)
+    await waitFor(async () => (await stack.query(`SELECT FROM "Email" WHERE status = 'sent'`)).length === 1)
+    await first.kill('SIGKILL')
+    const jobs = await stack.query('SELECT state, retry_count FROM pgboss.job')
+    expect(jobs).toEqual([{ state: 'completed', retry_count: 0 }])
+    await letReports()
+    await untilSettled(stack)
+    expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
+    expect(await findFaults(stack, [id])).toEqual([])
+  })
+
+  test('with hands full: others finish all of it', async ({ stack }) => {
+    await stack.setProvider({ latencyMs: 500 })
+    const first = await stack.startWorker()
+    const ids = await signUpMany(stack, 20)
+    await waitFor(async () => (await stack.setProvider({})).emails[`welcome/${ids[19]}`] !== undefined)
+    await first.kill('SIGKILL')
+    await stack.setProvider({ latencyMs: 20 })
+    await Promise.all([stack.startWorker(), stack.startWorker()])
+    await untilSettled(stack)
+    expect(await findFaults(stack, ids)).toEqual([])
+  })
 })
 
-test('SIGTERM: the worker finishes what is in hand, takes no more, and exits with 0', async ({ stack }) => {
-  await stack.setProvider({ latencyMs: 1_000 })
-  const worker = await stack.startWorker()
-  const { id } = await signUp(newAddress(), stack.appUrl)
-  await waitForSnapshot(id, (snapshot) => snapshot.status === 'sending', stack.appUrl)
-  const exit = worker.kill('SIGTERM')
-  await waitFor(() => worker.output().includes('SIGTERM'))
-  const { id: later } = await signUp(newAddress(), stack.appUrl)
-  expect(await exit).toBe(0)
+test.describe('SIGTERM', () => {
+  test('in the middle of a send: the worker finishes it, takes no more, and exits with 0', async ({
+    stack,
+  }) => {
+    await stack.setProvider({ latencyMs: 1_000 })
+    const worker = await stack.startWorker()
+    const { id } = await signUp(newAddress(), stack.appUrl)
+    await until(stack, id, ({ status }) => status === 'sending')
+    const exit = worker.kill('SIGTERM')
+    await waitFor(() => worker.output().includes('SIGTERM'))
+    const { id: later } = await signUp(newAddress(), stack.appUrl)
+    expect(await exit).toBe(0)
 
-  await waitForSnapshot(id, isDelivered, stack.appUrl)
-  const response = await fetch(`${stack.appUrl}/api/emails/${later}`)
-  expect((await response.json()).status).toBe('queued')
+    await until(stack, id, isDelivered)
+    const response = await fetch(`${stack.appUrl}/api/emails/${later}`)
+    expect((await response.json()).status).toBe('queued')
 
-  await stack.startWorker()
-  await waitForSnapshot(later, isDelivered, stack.appUrl)
+    await stack.startWorker()
+    await untilSettled(stack)
+    expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
+    expect(await findFaults(stack, [id, later])).toEqual([])
+  })
+
+  test('while the provider hangs: exits with 0 within 20 s, and another worker goes on', async ({
+    stack,
+  }) => {
+    await stack.setProvider({ mode: 'hang' })
+    const worker = await stack.startWorker()
+    const { id } = await signUp(newAddress(), stack.appUrl)
+    await untilAsked(stack, id)
+    const started = Date.now()
+    expect(await worker.kill('SIGTERM')).toBe(0)
+    expect(Date.now() - started).toBeLessThan(20_000)
+
+    await stack.setProvider({ mode: 'ok' })
+    await stack.startWorker()
+    await untilSettled(stack)
+    expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
+    expect(await findFaults(stack, [id])).toEqual([])
+  })
 })
 
 test('many workers side by side send each mail once', async ({ stack }) => {
   await Promise.all([stack.startWorker(), stack.startWorker(), stack.startWorker()])
-  const emails = await Promise.all(Array.from({ length: 60 }, () => signUp(newAddress(), stack.appUrl)))
-  await Promise.all(emails.map(({ id }) => waitForSnapshot(id, isDelivered, stack.appUrl)))
-  const counts = await stack.setProvider({})
-  for (const { id } of emails) expect(counts.emails[`welcome/${id}`]).toEqual({ calls: 1, accepted: 1 })
+  const ids = await signUpMany(stack, 60)
+  await untilSettled(stack)
+  for (const id of ids) expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
+  expect(await findFaults(stack, ids)).toEqual([])
 })
 
 test('a crowd of signups without a worker is sent as soon as one starts', async ({ stack }) => {
-  const emails = await Promise.all(Array.from({ length: 200 }, () => signUp(newAddress(), stack.appUrl)))
+  const ids = await signUpMany(stack, 200)
   await stack.startWorker()
-  await Promise.all(emails.map(({ id }) => waitForSnapshot(id, isDelivered, stack.appUrl)))
+  await untilSettled(stack)
+  expect(await findFaults(stack, ids)).toEqual([])
 })
+
+test('/api/health counts the living workers', async ({ stack }) => {
+  const countWorkers = async () => (await (await fetch(`${stack.appUrl}/api/health`)).json()).workers
+  const [first] = await Promise.all([stack.startWorker(), stack.startWorker()])
+  await waitFor(async () => (await countWorkers()) === 2)
+  await first.kill('SIGKILL')
+  await waitFor(async () => (await countWorkers()) === 1)
+})
+
+test('the worker loses its LISTEN connection: it listens again, and new jobs start', async ({ stack }) => {
+  await stack.startWorker()
+  const [before] = await listListeners(stack, 'email worker')
+  await stack.query('SELECT pg_terminate_backend($1)', [before])
+  await waitFor(async () => {
+    const [now] = await listListeners(stack, 'email worker')
+    return now !== undefined && now !== before
+  })
+  const ids = await signUpMany(stack, 3)
+  await untilSettled(stack)
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('the worker loses all its connections in the middle of a send: one mail', async ({ stack }) => {
+  await stack.setProvider({ latencyMs: 1_000 })
+  await stack.startWorker()
+  const ids = await signUpMany(stack, 3)
+  for (const id of ids) await untilAsked(stack, id)
+  await stack.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE pid <> pg_backend_pid() AND datname = current_database()`,
+  )
+  await untilSettled(stack)
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('the web server loses its LISTEN connection: open streams go on', async ({ stack }) => {
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  const stream = readStream(`${stack.appUrl}/api/emails/${id}/events`)
+  expect((await stream.next()).value.status).toBe('queued')
+  await waitFor(async () => (await listListeners(stack, 'live status')).length === 1)
+  const [before] = await listListeners(stack, 'live status')
+  await stack.query('SELECT pg_terminate_backend($1)', [before])
+  // While nobody listens, a report comes in.
+  await waitFor(async () => (await listListeners(stack, 'live status')).length === 0)
+  await stack.query(`INSERT INTO "EmailEvent" ("emailId", status) VALUES ($1, 'sending')`, [id])
+  expect((await stream.next()).value.version).toBe(2)
+
+  await stack.startWorker()
+  for await (const snapshot of stream) if (isFinal(snapshot)) expect(snapshot.status).toBe('delivered')
+  expect((await stream.next()).done).toBe(true)
+})
+
+async function listWaitingWorkers(stack: Stack): Promise<unknown[]> {
+  return await stack.query(`SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)
+}
+
+/** The server processes behind the connections that LISTEN. */
+async function listListeners(stack: Stack, applicationName: string): Promise<number[]> {
+  const rows = await stack.query<{ pid: number }>(
+    `SELECT pid FROM pg_stat_activity
+     WHERE starts_with(application_name, $1) AND query ~* '^\\s*(LISTEN|SELECT 1$)' ORDER BY pid`,
+    [applicationName],
+  )
+  return rows.map(({ pid }) => pid)
+}

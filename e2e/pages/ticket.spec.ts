@@ -82,13 +82,12 @@ test('offline: the page says so, comes back by itself and shows what it has miss
 
 test('a web server that dies and comes back: the page waits for it and goes on', async ({ stack, page }) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
-  const web = await stack.startWeb(0)
-  const url = /http:\/\/localhost:(\d+)/.exec(web.output())
-  await page.goto(`${url?.[0]}/signups/${id}`)
+  const web = await stack.startWeb()
+  await page.goto(`${web.url}/signups/${id}`)
   await web.kill('SIGKILL')
   await expect(page.getByText(LOST)).toBeVisible()
 
-  await stack.startWeb(Number(url?.[1]))
+  await stack.startWeb({ port: Number(new URL(web.url).port) })
   await expect(page.getByText(LOST)).toBeHidden()
   await stack.startWorker()
   await expectDelivered(page)

@@ -1,4 +1,4 @@
-import { VERDICTS } from './outcome'
+import { findVerdict } from './outcome'
 import type { EmailStatus } from './status'
 
 /* What the events of an email, oldest first, say about its attempts. */
@@ -13,29 +13,29 @@ export const FORCED = 'forced'
 /** How many attempts have failed since the email was last queued. Being asked to wait is no failure. */
 export function countFailures(events: Event[]): number {
   const queued = events.findLastIndex(({ status }) => status === 'queued')
-  return attemptsIn(events.slice(queued)).filter(({ result }) => !wasRefused(result)).length
+  return doubtfulAttempts(events.slice(queued + 1)).length
 }
 
-/**
- * Whether sending now might send a second mail: an earlier attempt may have been accepted without our hearing of it
- * (its answer was lost, or its worker died), and it is so old that Resend no longer knows its key.
- */
+/** Whether an attempt may have been accepted without our hearing of it: its answer was lost, or its worker died. */
+export function mayHaveBeenAccepted(events: Event[]): boolean {
+  return doubtfulAttempts(events).length > 0
+}
+
+/** Whether sending now might send a second mail: one may have been accepted, and Resend no longer knows its key. */
 export function mightSendTwice(events: Event[]): boolean {
   const forced = events.findLastIndex(({ reason }) => reason === FORCED)
-  return attemptsIn(events.slice(forced + 1)).some(
-    ({ at, result }) => !wasRefused(result) && Date.now() - at.getTime() > KEY_LIFETIME_MS,
+  return doubtfulAttempts(events.slice(forced + 1)).some(
+    ({ at }) => Date.now() - at.getTime() > KEY_LIFETIME_MS,
   )
 }
 
-/** Each attempt with the event that followed it, which is its result unless its worker died. */
-function attemptsIn(events: Event[]): { at: Date; result: Event | undefined }[] {
-  return events.flatMap(({ status, at }, index) =>
-    status === 'sending' ? [{ at, result: events[index + 1] }] : [],
-  )
+// The event that follows an attempt is its result, unless its worker died.
+function doubtfulAttempts(events: Event[]): Event[] {
+  return events.filter(({ status }, index) => status === 'sending' && !isRefusal(events[index + 1]))
 }
 
-/** Whether the answer leaves no doubt: Resend did not take the mail. */
-function wasRefused(result: Event | undefined): boolean {
-  const verdict = result?.reason ? VERDICTS[result.reason] : undefined
+// An answer that leaves no doubt: Resend did not take the mail.
+function isRefusal(event: Event | undefined): boolean {
+  const verdict = event?.reason ? findVerdict(event.reason) : undefined
   return verdict !== undefined && verdict.kind !== 'retry' && verdict.kind !== 'unknown'
 }

@@ -16,6 +16,7 @@ type Verdict =
   /** Another payload went out under our key, so an earlier attempt was probably accepted: a person decides. */
   | { kind: 'unknown' }
 
+const DAY = 24 * 3600
 const retry: Verdict = { kind: 'retry' }
 const operator: Verdict = { kind: 'operator', seconds: 300 }
 const permanent: Verdict = { kind: 'permanent' }
@@ -38,11 +39,11 @@ export const VERDICTS: Record<string, Verdict> = {
   invalid_api_key: operator,
   suspended_api_key: operator,
   invalid_permission: operator,
+  invalid_from_address: operator,
   'validation_error 401': operator,
   'validation_error 403': operator,
 
   validation_error: permanent,
-  invalid_from_address: permanent,
   missing_required_field: permanent,
   invalid_parameter: permanent,
   invalid_idempotency_key: permanent,
@@ -53,16 +54,20 @@ export const VERDICTS: Record<string, Verdict> = {
 
 /** Sorts everything that the Resend SDK may answer. It never throws; success means that there is an id. */
 export function classify({ data, error, headers }: CreateEmailResponse): Outcome {
-  if (typeof data?.id === 'string') return { kind: 'accepted', providerId: data.id }
-  const { name = '', statusCode } = error ?? {}
+  if (data?.id && typeof data.id === 'string') return { kind: 'accepted', providerId: data.id }
+  const { name, statusCode } = error ?? {}
   // 200 with nonsense, or an error without a proper name, comes from something in between.
-  const reason = /^\w{1,40}$/.test(name) ? name : 'unreadable_answer'
+  const reason = typeof name === 'string' && /^\w{1,40}$/.test(name) ? name : 'unreadable_answer'
   // What Resend may invent tomorrow is worth another try.
-  const verdict = VERDICTS[`${reason} ${statusCode}`] ?? VERDICTS[reason] ?? retry
+  const verdict = findVerdict(`${reason} ${statusCode}`) ?? findVerdict(reason) ?? retry
+  if (verdict.kind !== 'wait') return { reason, ...verdict }
   const retryAfter = Number(headers?.['retry-after'])
-  return verdict.kind === 'wait' && retryAfter > 0
-    ? { reason, ...verdict, seconds: retryAfter }
-    : { reason, ...verdict }
+  return { reason, ...verdict, seconds: retryAfter > 0 ? Math.min(retryAfter, DAY) : verdict.seconds }
+}
+
+/** The row of the table, if there is one. The code is somebody else's word, "constructor" for example. */
+export function findVerdict(code: string): Verdict | undefined {
+  return Object.hasOwn(VERDICTS, code) ? VERDICTS[code] : undefined
 }
 
 /** With the delays below and a limit of 5 min between two attempts: about four hours. */

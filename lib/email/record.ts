@@ -38,8 +38,8 @@ export async function recordEvent(tx: Transaction, emailId: string, fact: EmailF
   return true
 }
 
-// Writers queue up at this row, so the events of an email have the order in which they were committed.
-async function lockEmail(tx: Transaction, id: string): Promise<{ status: EmailStatus } | undefined> {
+/** Writers queue up at this row, so the events of an email have the order in which they were committed. */
+export async function lockEmail(tx: Transaction, id: string): Promise<{ status: EmailStatus } | undefined> {
   const rows = await tx.$queryRaw<{ status: EmailStatus }[]>`
     SELECT status::text FROM "Email" WHERE id = ${id}::uuid FOR UPDATE`
   return rows[0]

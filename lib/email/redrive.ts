@@ -1,7 +1,7 @@
 import { prisma } from '../prisma'
 import { enqueue } from '../queue'
 import { FORCED, mightSendTwice } from './history'
-import { recordEvent } from './record'
+import { lockEmail, recordEvent } from './record'
 
 export type Redrive = 'queued' | 'not failed' | 'accepted by Resend' | 'might be sent twice'
 
@@ -13,6 +13,8 @@ export type Redrive = 'queued' | 'not failed' | 'accepted by Resend' | 'might be
  */
 export async function redriveEmail(id: string, { force = false } = {}): Promise<Redrive> {
   return await prisma().$transaction(async (tx) => {
+    // Two people may redrive it at the same moment: the second waits here, and then finds it queued.
+    await lockEmail(tx, id)
     const email = await tx.email.findUnique({
       where: { id },
       include: { events: { orderBy: { id: 'asc' } } },

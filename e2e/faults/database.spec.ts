@@ -1,0 +1,89 @@
+import { expect } from '@playwright/test'
+import { newAddress } from '../app'
+import { query } from '../stack'
+import { findFaults, untilSettled } from './oracle'
+import { signUpStubbornly, until } from './steps'
+import { test } from './test'
+
+for (const [word, signal] of [
+  ['fast', 'SIGINT'],
+  ['immediate', 'SIGQUIT'],
+] as const) {
+  test(`Postgres is stopped (${word}) under load: web and worker go on without a restart`, async ({
+    stack,
+  }) => {
+    const worker = await stack.startWorker()
+    const answered: { id: string; asked: number }[] = []
+    const signUpAnother = async (): Promise<string> => {
+      const signup = await signUpStubbornly(stack.appUrl)
+      answered.push(signup)
+      return signup.id
+    }
+    let loading = true
+    const load = Array.from({ length: 3 }, async () => {
+      while (loading) {
+        await signUpAnother()
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+    })
+    for (let stop = 0; stop < 2; stop++) {
+      // There is traffic before and after each stop.
+      await until(stack, await signUpAnother(), ({ status }) => status !== 'queued')
+      await stack.killPostgres(signal)
+      await signUpAnother()
+    }
+    loading = false
+    await Promise.all(load)
+    expect(answered.some(({ asked }) => asked > 1)).toBe(true)
+    await untilSettled(stack)
+    expect(
+      await findFaults(
+        stack,
+        answered.map(({ id }) => id),
+      ),
+    ).toEqual([])
+    // It is the same process that took and finished them.
+    expect(await worker.kill('SIGTERM')).toBe(0)
+  })
+}
+
+test('Postgres is away: 503 with Retry-After, and health says so', async ({ stack }) => {
+  await stack.killPostgres('SIGINT')
+  const answers = await Promise.all([
+    fetch(`${stack.appUrl}/api/health`),
+    fetch(`${stack.appUrl}/api/emails/7cf0ea3c-66a4-4b1e-8f5b-000000000000`),
+    fetch(`${stack.appUrl}/api/users`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'Ada', email: newAddress() }),
+    }),
+  ])
+  for (const answer of answers) {
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('retry-after')).toBe('5')
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+  }
+  await stack.untilPostgresIsBack()
+  expect((await fetch(`${stack.appUrl}/api/health`)).status).toBe(200)
+  expect(await stack.query('SELECT FROM "User"')).toEqual([])
+})
+
+test('migrations run by two processes at once, and once more: each ends well', async ({ stack }) => {
+  const name = `empty_${Date.now()}`
+  await stack.query(`CREATE DATABASE ${name}`)
+  const url = new URL(stack.databaseUrl)
+  url.pathname = name
+  const migrate = () => stack.run(['--import', 'tsx', 'prisma/migrate.ts'], { DATABASE_URL: url.href })
+  try {
+    const results = await Promise.all([migrate(), migrate()])
+    results.push(await migrate())
+    for (const { code, output } of results) expect(code, output).toBe(0)
+    expect(results.filter(({ output }) => output.includes('No migration to apply.'))).toHaveLength(2)
+    const tables = await query(url.href, `SELECT to_regclass('"EmailEvent"') IS NOT NULL AS events`)
+    expect(tables).toEqual([{ events: true }])
+    const queues = await query(url.href, 'SELECT name FROM pgboss.queue ORDER BY name')
+    expect(queues).toEqual([{ name: 'send-email' }, { name: 'send-email-dead' }])
+  } finally {
+    await stack.query(`DROP DATABASE ${name} WITH (FORCE)`)
+  }
+})

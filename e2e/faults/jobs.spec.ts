@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto'
+import { expect } from '@playwright/test'
+import { PgBoss } from 'pg-boss'
+import { newAddress, signUp } from '../app'
+import { type Stack, waitFor } from '../stack'
+import { findFaults } from './oracle'
+import { isFinal, signUpMany, until } from './steps'
+import { test } from './test'
+
+/** Puts a job into the queue that no signup made. */
+async function send(stack: Stack, data: object | null): Promise<string> {
+  const boss = new PgBoss({ connectionString: stack.databaseUrl, supervise: false, schedule: false })
+  await boss.start()
+  const id = await boss.send('send-email', data)
+  await boss.stop()
+  if (!id) throw new Error('not sent')
+  return id
+}
+
+/** Waits for the dead letter of a job, and returns the reason on it. */
+async function readDeadLetter(stack: Stack, jobId: string): Promise<{ reason: string; state: string }> {
+  let letter: { reason: string; state: string } | undefined
+  await waitFor(async () => {
+    ;[letter] = await stack.query<{ reason: string; state: string }>(
+      `SELECT source_output->>'reason' AS reason, state FROM pgboss.job
+       WHERE name = 'send-email-dead' AND source_id = $1 AND state >= 'completed'`,
+      [jobId],
+    )
+    return letter !== undefined
+  })
+  return letter as { reason: string; state: string }
+}
+
+for (const [title, data, reason] of [
+  ['a payload of another shape', { email: 'ada@example.com' }, 'malformed_job'],
+  ['no payload at all', null, 'malformed_job'],
+  ['an id that is none', { emailId: 'x' }, 'malformed_job'],
+  ['an email that never existed', { emailId: randomUUID() }, 'no_such_email'],
+] as const) {
+  test(`${title}: to the dead letters, and its neighbours are unharmed`, async ({ stack }) => {
+    const before = await signUpMany(stack, 2)
+    const poison = await send(stack, data)
+    const after = await signUpMany(stack, 2)
+    await stack.startWorker()
+    for (const id of [...before, ...after]) {
+      expect(await until(stack, id, isFinal)).toMatchObject({ status: 'delivered', attempts: 1 })
+    }
+    expect((await readDeadLetter(stack, poison)).reason).toBe(reason)
+    const [job] = await stack.query('SELECT state, retry_count FROM pgboss.job WHERE id = $1', [poison])
+    expect(job).toEqual({ state: 'failed', retry_count: 0 })
+    expect(await findFaults(stack, [...before, ...after])).toEqual([])
+  })
+}
+
+test('a user who was deleted before the mail: no mail, and the neighbours are unharmed', async ({
+  stack,
+}) => {
+  const [before = '', deleted = '', after = ''] = await signUpMany(stack, 3)
+  await stack.query(`DELETE FROM "User" WHERE id = (SELECT "userId" FROM "Email" WHERE id = $1)`, [deleted])
+  const [job] = await stack.query<{ id: string }>(`SELECT id FROM pgboss.job WHERE data->>'emailId' = $1`, [
+    deleted,
+  ])
+  await stack.startWorker()
+  for (const id of [before, after]) expect((await until(stack, id, isFinal)).status).toBe('delivered')
+  expect(await readDeadLetter(stack, job?.id ?? '')).toEqual({ reason: 'no_such_email', state: 'completed' })
+  const { emails } = await stack.setProvider({})
+  expect(emails[`welcome/${deleted}`]).toBeUndefined()
+  expect(await findFaults(stack, [before, after])).toEqual([])
+})
+
+test('a user who is deleted during the send: the job ends, and the worker goes on', async ({ stack }) => {
+  await stack.setProvider({ latencyMs: 1_000 })
+  await stack.startWorker()
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await waitFor(async () => (await stack.setProvider({})).emails[`welcome/${id}`] !== undefined)
+  await stack.query('DELETE FROM "User"')
+  await waitFor(async () => {
+    const open = await stack.query(`SELECT FROM pgboss.job WHERE state < 'completed'`)
+    return open.length === 0
+  })
+  const next = await signUpMany(stack, 1)
+  expect((await until(stack, next[0] ?? '', isFinal)).status).toBe('delivered')
+  expect(await findFaults(stack, next)).toEqual([])
+})

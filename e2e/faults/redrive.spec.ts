@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto'
+import { expect } from '@playwright/test'
+import { Client } from 'pg'
+import { newAddress, signUp } from '../app'
+import { type Stack, waitFor } from '../stack'
+import { findFaults, untilSettled } from './oracle'
+import { isFinal, limitAttempts, report, signUpMany, until } from './steps'
+import { test } from './test'
+
+/** `npm run redrive -- …` */
+const redrive = (stack: Stack, ...args: string[]) =>
+  stack.run(['--import', 'tsx', 'worker/redrive.ts', ...args])
+
+/** Signs up so many people whose mail Resend refuses. */
+async function failMany(stack: Stack, count: number): Promise<string[]> {
+  await stack.setProvider({ mode: 'invalid' })
+  const worker = await stack.startWorker()
+  const ids = await signUpMany(stack, count)
+  await untilSettled(stack)
+  await worker.kill('SIGTERM')
+  await stack.setProvider({ mode: 'ok' })
+  return ids
+}
+
+/** Signs up somebody whose only attempt ends without a clear answer. */
+async function failInDoubt(stack: Stack): Promise<string> {
+  await stack.setProvider({ mode: 'garbage' })
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await limitAttempts(stack, id, 1)
+  const worker = await stack.startWorker()
+  expect((await until(stack, id, isFinal)).status).toBe('failed')
+  await untilSettled(stack)
+  await worker.kill('SIGTERM')
+  await stack.setProvider({ mode: 'ok' })
+  return id
+}
+
+const age = (stack: Stack, hours: number) =>
+  stack.query(`UPDATE "EmailEvent" SET at = at - make_interval(hours => $1)`, [hours])
+
+test('all that was given up goes out, and the tickets go on', async ({ stack }) => {
+  const ids = await failMany(stack, 3)
+  const { code, output } = await redrive(stack)
+  expect(output).toContain('3 of 3 put back into the queue.')
+  expect(code).toBe(0)
+  await stack.startWorker()
+  for (const id of ids) {
+    const { status, timeline } = await until(stack, id, isFinal)
+    expect(status).toBe('delivered')
+    expect(timeline.map(({ status }) => status).slice(0, 6)).toEqual([
+      ...['queued', 'sending', 'failed'],
+      ...['queued', 'sending', 'sent'],
+    ])
+  }
+  await untilSettled(stack)
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('one id: the others stay where they are', async ({ stack }) => {
+  const [chosen = '', other = ''] = await failMany(stack, 2)
+  const { code, output } = await redrive(stack, chosen)
+  expect(output).toContain(`${chosen}: queued`)
+  expect(output).not.toContain(other)
+  expect(code).toBe(0)
+  await stack.startWorker()
+  await until(stack, chosen, ({ status }) => status === 'delivered')
+  expect((await until(stack, other, isFinal)).status).toBe('failed')
+})
+
+test('what was not given up is left alone', async ({ stack }) => {
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  for (const one of [id, randomUUID()]) {
+    const { code, output } = await redrive(stack, one, '--force')
+    expect(output).toContain(`${one}: not failed`)
+    expect(code).toBe(1)
+  }
+  expect(await redrive(stack)).toMatchObject({ code: 0, output: expect.stringContaining('0 of 0') })
+  expect(await stack.query('SELECT 1 FROM pgboss.job')).toHaveLength(1)
+})
+
+test('a malformed id is refused before anything happens', async ({ stack }) => {
+  const [id = ''] = await failMany(stack, 1)
+  expect(await redrive(stack, id, 'all')).toEqual({ code: 2, output: 'Not the id of an email: all\n' })
+  expect((await until(stack, id, isFinal)).status).toBe('failed')
+})
+
+test('what Resend may have accepted more than 23 hours ago needs --force', async ({ stack }) => {
+  const id = await failInDoubt(stack)
+  await age(stack, 24)
+  const refused = await redrive(stack, id)
+  expect(refused.output).toContain(`${id}: might be sent twice`)
+  expect(refused.code).toBe(1)
+  expect((await until(stack, id, isFinal)).status).toBe('failed')
+
+  expect((await redrive(stack, id, '--force')).code).toBe(0)
+  await stack.startWorker()
+  const { status, timeline } = await until(stack, id, isFinal)
+  expect(status).toBe('delivered')
+  expect(timeline.map(({ reason }) => reason)).toContain('forced')
+  await untilSettled(stack)
+  expect(await findFaults(stack, [id])).toEqual([])
+})
+
+test('within 23 hours Resend still knows the key: no --force needed', async ({ stack }) => {
+  const id = await failInDoubt(stack)
+  await age(stack, 22)
+  expect((await redrive(stack, id)).code).toBe(0)
+  await stack.startWorker()
+  expect((await until(stack, id, isFinal)).status).toBe('delivered')
+})
+
+test('what Resend clearly refused may be sent however old it is', async ({ stack }) => {
+  const ids = await failMany(stack, 1)
+  await age(stack, 1_000)
+  expect((await redrive(stack)).code).toBe(0)
+  await stack.startWorker()
+  await untilSettled(stack)
+  expect((await until(stack, ids[0] ?? '', isFinal)).status).toBe('delivered')
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('an old job whose worker died is not sent again without a person', async ({ stack }) => {
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await stack.query(`INSERT INTO "EmailEvent" ("emailId", status, attempt) VALUES ($1, 'sending', 1)`, [id])
+  await age(stack, 24)
+  await stack.startWorker()
+  const { status, timeline } = await until(stack, id, isFinal)
+  expect(status).toBe('failed')
+  expect(timeline.at(-1)?.reason).toBe('outcome_unknown')
+  await untilSettled(stack)
+  expect(await findFaults(stack, [id])).toEqual([])
+})
+
+test('what Resend accepted and then failed to send is never sent by us again', async ({ stack }) => {
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  const data = { email_id: randomUUID(), tags: { email_id: id }, failed: { reason: 'reached_daily_quota' } }
+  expect((await report(stack, 'email.failed', data)).status).toBe(200)
+  const { code, output } = await redrive(stack, id, '--force')
+  expect(output).toContain(`${id}: accepted by Resend`)
+  expect(code).toBe(1)
+})
+
+test('two people redrive at the same moment: one job', async ({ stack }) => {
+  const [id = ''] = await failMany(stack, 1)
+  // Both come to this row before either can go on.
+  const gate = new Client({ connectionString: stack.databaseUrl })
+  await gate.connect()
+  await gate.query('BEGIN')
+  await gate.query('SELECT 1 FROM "Email" FOR UPDATE')
+  const both = Promise.all([redrive(stack, id), redrive(stack, id)])
+  await waitFor(async () => {
+    const waiting = await stack.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)
+    return waiting.length === 2
+  })
+  await gate.query('COMMIT')
+  await gate.end()
+  expect((await both).map(({ code }) => code).sort()).toEqual([0, 1])
+  const jobs = await stack.query(`SELECT 1 FROM pgboss.job WHERE name = 'send-email' AND state = 'created'`)
+  expect(jobs).toHaveLength(1)
+})

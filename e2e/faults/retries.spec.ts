@@ -1,0 +1,136 @@
+import { expect } from '@playwright/test'
+import { retryDelay } from '../../lib/email/outcome'
+import { QUEUES } from '../../lib/queue'
+import { newAddress, signUp } from '../app'
+import { waitFor } from '../stack'
+import { findFaults, untilSettled } from './oracle'
+import { countSends, holdReports, isFinal, limitAttempts, makeDue, signUpMany, until } from './steps'
+import { test } from './test'
+
+const HOUR = 3_600_000
+const attempts = QUEUES['send-email'].retryLimit ?? 0
+
+test('the delays grow to five minutes, with some chance in them', () => {
+  for (let attempt = 1; attempt <= attempts; attempt++) {
+    const longest = Math.min(2 ** attempt, 300) * 1000
+    const delays = Array.from({ length: 200 }, () => retryDelay(attempt))
+    expect(Math.max(...delays)).toBeLessThanOrEqual(longest)
+    expect(Math.min(...delays)).toBeGreaterThanOrEqual(longest * 0.75)
+    expect(new Set(delays).size).toBeGreaterThan(100)
+  }
+})
+
+test('all attempts together take about four hours, well inside the day of the idempotency key', () => {
+  const budgets = Array.from({ length: 100 }, () => {
+    let total = 0
+    for (let attempt = 1; attempt < attempts; attempt++) total += retryDelay(attempt)
+    return total
+  })
+  expect(Math.min(...budgets)).toBeGreaterThan(3.5 * HOUR)
+  // Each attempt may take ten seconds more.
+  expect(Math.max(...budgets) + attempts * 10_000).toBeLessThan(5 * HOUR)
+})
+
+test('a long outage, scaled down: soon after it everything is sent, each mail once', async ({ stack }) => {
+  // One second stands for the five minutes between two late attempts.
+  await stack.startWorker({ RETRY_MAX_SECONDS: '1' })
+  await stack.setProvider({ mode: 'outage' })
+  const ids = await signUpMany(stack, 20)
+  for (const id of ids) await until(stack, id, ({ attempts }) => attempts > 4)
+  await stack.setProvider({ mode: 'ok' })
+  const recovered = Date.now()
+  for (const id of ids) {
+    const { timeline } = await until(stack, id, isFinal)
+    for (const { at, retryAt } of timeline) {
+      if (retryAt) expect(Date.parse(retryAt) - Date.parse(at)).toBeLessThanOrEqual(1_050)
+    }
+    const sent = timeline.find(({ status }) => status === 'sent')
+    // The longest delay, the next look into the queue, and the sending of twenty mails.
+    expect(Date.parse(sent?.at ?? '') - recovered).toBeLessThan(4_000)
+  }
+  await untilSettled(stack)
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('what was first rendered is what is sent again, by another worker with another template', async ({
+  stack,
+}) => {
+  const letReports = await holdReports(stack)
+  // The provider keeps the first payload, and refuses another one under the same key.
+  await stack.setProvider({ mode: 'reset-after-accept' })
+  const first = await stack.startWorker()
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await until(stack, id, ({ status }) => status === 'retrying')
+  expect(await first.kill('SIGTERM')).toBe(0)
+
+  await stack.query(`UPDATE "User" SET name = 'Eve'`)
+  await stack.setProvider({ mode: 'ok' })
+  await stack.startWorker({ EMAIL_FROM: 'Somebody Else <else@example.com>' })
+  await makeDue(stack)
+  await until(stack, id, ({ status }) => status === 'sent')
+  await letReports()
+  await until(stack, id, isFinal)
+  expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
+
+  const [email] = await stack.query<{ providerId: string }>('SELECT "providerId" FROM "Email"')
+  const mail = await (await fetch(`${stack.resendUrl}/emails/${email?.providerId}`)).json()
+  expect(mail).toMatchObject({ subject: 'Welcome, Ada', from: expect.not.stringContaining('else') })
+  await untilSettled(stack)
+  expect(await findFaults(stack, [id])).toEqual([])
+})
+
+test('another payload under a used key is given up for a person to decide', async ({ stack }) => {
+  const letReports = await holdReports(stack)
+  await stack.setProvider({ mode: 'reset-after-accept' })
+  await stack.startWorker()
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await until(stack, id, ({ status }) => status === 'retrying')
+  await stack.query(`UPDATE "Email" SET message = jsonb_set(message, '{subject}', '"Another"')`)
+  await stack.setProvider({ mode: 'ok' })
+  await makeDue(stack)
+  const { status, timeline } = await until(stack, id, isFinal)
+  expect(status).toBe('failed')
+  expect(timeline.at(-1)?.reason).toBe('invalid_idempotent_request')
+  expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
+
+  // It had been sent indeed, and in the end the ticket says so.
+  await letReports()
+  await until(stack, id, ({ status }) => status === 'delivered')
+  await untilSettled(stack)
+  expect(await findFaults(stack, [id])).toEqual([])
+})
+
+test('after the last attempt it is given up, with the reason of the last failure', async ({ stack }) => {
+  await stack.setProvider({ mode: 'outage' })
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await limitAttempts(stack, id, 3)
+  await stack.startWorker({ RETRY_MAX_SECONDS: '0.1' })
+  const { status, attempts, timeline } = await until(stack, id, isFinal)
+  expect({ status, attempts }).toEqual({ status: 'failed', attempts: 3 })
+  expect(timeline.at(-1)?.reason).toBe('service_unavailable')
+  await untilSettled(stack)
+  expect(await findFaults(stack, [id])).toEqual([])
+})
+
+for (const mode of ['bad-key', 'rate-limit']) {
+  test(`${mode} at the last attempt: it is given up no sooner than by a real failure`, async ({ stack }) => {
+    await stack.setProvider({ mode: 'outage' })
+    const { id } = await signUp(newAddress(), stack.appUrl)
+    await limitAttempts(stack, id, 2)
+    await stack.startWorker({ RETRY_MAX_SECONDS: '1' })
+    await until(stack, id, ({ status }) => status === 'retrying')
+    await stack.setProvider({ mode })
+    for (const attempt of [2, 3, 4]) {
+      await waitFor(async () => {
+        await makeDue(stack)
+        return (await countSends(stack, id)).calls >= attempt
+      })
+    }
+    await until(stack, id, ({ attempts, status }) => attempts >= 4 && status === 'retrying')
+    await stack.setProvider({ mode: 'ok' })
+    await makeDue(stack)
+    expect((await until(stack, id, isFinal)).status).toBe('delivered')
+    await untilSettled(stack)
+    expect(await findFaults(stack, [id])).toEqual([])
+  })
+}

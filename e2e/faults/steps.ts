@@ -1,0 +1,111 @@
+import { createHmac, randomUUID } from 'node:crypto'
+import type { Snapshot } from '../../lib/email/status'
+import { newAddress, postSignup, signUp, waitForSnapshot } from '../app'
+import { type Stack, waitFor } from '../stack'
+
+/** Signs up several people at the same moment. Returns the ids of their emails. */
+export async function signUpMany(stack: Stack, count: number): Promise<string[]> {
+  const emails = await Promise.all(Array.from({ length: count }, () => signUp(newAddress(), stack.appUrl)))
+  return emails.map(({ id }) => id)
+}
+
+/** Follows an email on the stack's web server until a snapshot satisfies the condition. */
+export function until(
+  stack: Stack,
+  id: string,
+  satisfies: (snapshot: Snapshot) => boolean,
+): Promise<Snapshot> {
+  return waitForSnapshot(id, satisfies, stack.appUrl)
+}
+
+export const isFinal = ({ final }: Snapshot): boolean => final
+
+/** How often the mail service was asked to send this mail, and how often it accepted one. */
+export async function countSends(stack: Stack, id: string): Promise<{ calls: number; accepted: number }> {
+  const { emails } = await stack.setProvider({})
+  return emails[`welcome/${id}`] ?? { calls: 0, accepted: 0 }
+}
+
+/** Waits until the mail service has been asked `calls` times to send this mail. */
+export async function untilAsked(stack: Stack, id: string, calls = 1): Promise<void> {
+  await waitFor(async () => (await countSends(stack, id)).calls >= calls)
+}
+
+/** Makes jobs that wait for their next attempt due at once: the tests have less time than the mail has. */
+export async function makeDue(stack: Stack): Promise<void> {
+  await stack.query(`UPDATE pgboss.job SET start_after = now() WHERE state = 'retry'`)
+}
+
+/** Leaves the job of an email only so many attempts. */
+export async function limitAttempts(stack: Stack, id: string, attempts: number): Promise<void> {
+  // Once more than the worker may try: see QUEUES.
+  await stack.query(`UPDATE pgboss.job SET retry_limit = $2 WHERE data->>'emailId' = $1`, [id, attempts])
+}
+
+/** The reports of the mail service cannot be stored until the returned function is called. */
+export async function holdReports(stack: Stack): Promise<() => Promise<void>> {
+  await stack.query(
+    `CREATE FUNCTION refuse_report() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       RAISE EXCEPTION 'not now';
+     END $$;
+     CREATE TRIGGER refuse_report BEFORE INSERT ON "EmailEvent" FOR EACH ROW
+       WHEN (NEW."providerEventId" IS NOT NULL) EXECUTE FUNCTION refuse_report()`,
+  )
+  return async () => {
+    await stack.query(`DROP TRIGGER refuse_report ON "EmailEvent"; DROP FUNCTION refuse_report()`)
+  }
+}
+
+/**
+ * Signs up like our form: asks again with the same Idempotency-Key until there is an answer.
+ * @returns the id of the email, and how often it had to ask
+ */
+export async function signUpStubbornly(url: string): Promise<{ id: string; asked: number }> {
+  const body = { name: 'Ada', email: newAddress() }
+  const headers = { 'idempotency-key': randomUUID() }
+  for (let asked = 1; ; asked++) {
+    const response = await postSignup(body, headers, url).catch(() => undefined)
+    if (response?.status === 201) {
+      // The server can die between the head and the body of its answer.
+      const answer = await response.json().catch(() => undefined)
+      if (answer) return { id: answer.welcomeEmail.id, asked }
+    } else if (response && response.status !== 503) {
+      throw new Error(`${response.status} ${await response.text()}`)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+type Letter = { id?: string; at?: number; secret?: string }
+
+/** The headers that Svix, and so Resend, signs a webhook with. https://docs.svix.com/receiving/verifying-payloads/how-manual */
+export function sign(
+  body: string,
+  { id = `msg_${randomUUID()}`, at = Date.now(), secret = '' }: Letter,
+): Record<string, string> {
+  const timestamp = String(Math.floor(at / 1000))
+  const key = Buffer.from(secret.replace('whsec_', ''), 'base64')
+  const signature = createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')
+  return { 'svix-id': id, 'svix-timestamp': timestamp, 'svix-signature': `v1,${signature}` }
+}
+
+/** Posts a body to the webhook of the stack, or of another of its web servers. */
+export function postWebhook(
+  stack: Stack,
+  body: string,
+  headers: Record<string, string>,
+  url = stack.appUrl,
+): Promise<Response> {
+  return fetch(`${url}/api/webhooks/resend`, { method: 'POST', body, headers })
+}
+
+/** Reports something about a mail, properly signed. */
+export function report(
+  stack: Stack,
+  type: string,
+  data: Record<string, unknown>,
+  letter: Letter = {},
+): Promise<Response> {
+  const body = JSON.stringify({ type, created_at: new Date().toISOString(), data })
+  return postWebhook(stack, body, sign(body, { secret: stack.env.RESEND_WEBHOOK_SECRET, ...letter }))
+}

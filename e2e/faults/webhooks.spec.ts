@@ -1,0 +1,233 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { expect } from '@playwright/test'
+import { type EmailStatus, RANK, type Snapshot } from '../../lib/email/status'
+import { newAddress, signUp } from '../app'
+import { type Stack, waitFor } from '../stack'
+import { postWebhook, report, sign, signUpMany, until } from './steps'
+import { test } from './test'
+
+/** What a report says of the mail of this email, as Resend words it. */
+const about = (id: string) => ({ email_id: `mail-of-${id}`, tags: { email_id: id } })
+
+async function read(stack: Stack, id: string): Promise<Snapshot> {
+  return (await fetch(`${stack.appUrl}/api/emails/${id}`)).json()
+}
+
+const TYPES: [type: string, status: EmailStatus, details: object, reason?: string][] = [
+  ['email.sent', 'sent', {}],
+  ['email.delivered', 'delivered', {}],
+  ['email.delivery_delayed', 'delayed', {}],
+  [
+    'email.bounced',
+    'bounced',
+    { bounce: { type: 'Permanent', subType: 'General', message: 'No.' } },
+    'permanent',
+  ],
+  ['email.complained', 'complained', {}],
+  ['email.failed', 'failed', { failed: { reason: 'reached_daily_quota' } }, 'reached_daily_quota'],
+  [
+    'email.suppressed',
+    'suppressed',
+    { suppressed: { type: 'OnAccountSuppressionList', message: 'No.' } },
+    'onaccountsuppressionlist',
+  ],
+]
+
+for (const [type, status, details, reason] of TYPES) {
+  test(`${type} makes it ${status}`, async ({ stack }) => {
+    const { id } = await signUp(newAddress(), stack.appUrl)
+    const response = await report(stack, type, { ...about(id), ...details })
+    expect([response.status, await response.json()]).toEqual([200, { stored: true }])
+    const snapshot = await read(stack, id)
+    expect(snapshot.status).toBe(status)
+    expect(snapshot.timeline.at(-1)).toEqual({ status, at: expect.any(String), ...(reason && { reason }) })
+  })
+}
+
+test.describe('refuses with 401, and changes nothing,', () => {
+  const minute = 60_000
+  const forged: [title: string, headers: (body: string, secret: string) => Record<string, string>][] = [
+    ['a body without a signature', () => ({})],
+    ['another secret', (body) => sign(body, { secret: `whsec_${randomBytes(32).toString('base64')}` })],
+    ['the signature of another body', (_, secret) => sign('{}', { secret })],
+    ['a message of six minutes ago', (body, secret) => sign(body, { secret, at: Date.now() - 6 * minute })],
+    ['a message of the future', (body, secret) => sign(body, { secret, at: Date.now() + 6 * minute })],
+    [
+      'a fresh time on an old signature',
+      (body, secret) => ({
+        ...sign(body, { secret, at: Date.now() - 6 * minute }),
+        'svix-timestamp': String(Math.floor(Date.now() / 1000)),
+      }),
+    ],
+    [
+      'another id on a right signature',
+      (body, secret) => ({ ...sign(body, { secret }), 'svix-id': 'msg_1' }),
+    ],
+    ['a time that is no number', (body, secret) => ({ ...sign(body, { secret }), 'svix-timestamp': 'now' })],
+    ['an unknown version', (body, secret) => ({ ...sign(body, { secret }), 'svix-signature': 'v2,AAAA' })],
+  ]
+  for (const [title, headersOf] of forged) {
+    test(title, async ({ stack }) => {
+      const { id } = await signUp(newAddress(), stack.appUrl)
+      const body = JSON.stringify({ type: 'email.delivered', data: about(id) })
+      const headers = headersOf(body, stack.env.RESEND_WEBHOOK_SECRET ?? '')
+      expect((await postWebhook(stack, body, headers)).status).toBe(401)
+      expect(await read(stack, id)).toMatchObject({ status: 'queued', version: 1 })
+    })
+  }
+})
+
+test('one right signature among several is enough: secrets can be rotated', async ({ stack }) => {
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  const body = JSON.stringify({ type: 'email.delivered', data: about(id) })
+  const headers = sign(body, { secret: stack.env.RESEND_WEBHOOK_SECRET })
+  headers['svix-signature'] = `v1,${randomBytes(32).toString('base64')} ${headers['svix-signature']}`
+  expect((await postWebhook(stack, body, headers)).status).toBe(200)
+  expect((await read(stack, id)).status).toBe('delivered')
+})
+
+for (const [title, body] of [
+  ['that is not JSON', 'email.delivered'],
+  ['that is empty', ''],
+  ['that is null', 'null'],
+  ['that is a list', '[]'],
+  ['without data', '{"type":"email.sent"}'],
+  ['with a type that is no text', '{"type":7,"data":{}}'],
+] as const) {
+  test(`a signed body ${title} is a 400`, async ({ stack }) => {
+    const headers = sign(body, { secret: stack.env.RESEND_WEBHOOK_SECRET })
+    expect((await postWebhook(stack, body, headers)).status).toBe(400)
+  })
+}
+
+test('more than 64 KiB is a 413, even well signed', async ({ stack }) => {
+  const big = await report(stack, 'email.sent', { email_id: 'x'.repeat(65 * 1024) })
+  expect(big.status).toBe(413)
+  const long = await report(stack, 'email.sent', { email_id: 'x'.repeat(63 * 1024) })
+  expect(long.status).toBe(200)
+})
+
+test('the same message twice, and twenty times at once, is stored once', async ({ stack }) => {
+  const [first = '', second = ''] = await signUpMany(stack, 2)
+  const letter = { id: `msg_${randomUUID()}` }
+  const answers = []
+  for (let i = 0; i < 2; i++) answers.push(await report(stack, 'email.delivered', about(first), letter))
+  expect(await Promise.all(answers.map((answer) => answer.json()))).toEqual([
+    { stored: true },
+    { stored: false },
+  ])
+  expect((await read(stack, first)).version).toBe(2)
+
+  const other = { id: `msg_${randomUUID()}` }
+  const crowd = await Promise.all(
+    Array.from({ length: 20 }, () => report(stack, 'email.delivered', about(second), other)),
+  )
+  expect(crowd.map(({ status }) => status)).toEqual(Array(20).fill(200))
+  const stored = await Promise.all(crowd.map(async (answer) => (await answer.json()).stored))
+  expect(stored.filter(Boolean)).toHaveLength(1)
+  expect((await read(stack, second)).version).toBe(2)
+})
+
+test('in whatever order the reports come, the status only rises', async ({ stack }) => {
+  const types = ['email.sent', 'email.delivery_delayed', 'email.delivered', 'email.bounced']
+  const orders = permute(types)
+  expect(orders).toHaveLength(24)
+  const ids = await signUpMany(stack, orders.length)
+  await Promise.all(
+    orders.map(async (order, index) => {
+      const id = ids[index] ?? ''
+      let rank = 0
+      for (const type of order) {
+        expect((await report(stack, type, about(id))).status).toBe(200)
+        const { status } = await read(stack, id)
+        expect(RANK[status]).toBeGreaterThanOrEqual(rank)
+        rank = RANK[status]
+      }
+      expect((await read(stack, id)).status, order.join(' ')).toBe('bounced')
+    }),
+  )
+})
+
+test('all reports at the same moment: the status is the highest', async ({ stack }) => {
+  const ids = await signUpMany(stack, 5)
+  const types = ['email.sent', 'email.delivery_delayed', 'email.delivered', 'email.complained']
+  await Promise.all(ids.flatMap((id) => types.map((type) => report(stack, type, about(id)))))
+  for (const id of ids) expect(await read(stack, id)).toMatchObject({ status: 'complained', version: 5 })
+})
+
+for (const [title, tags] of [
+  ['a map', (id: string) => ({ email_id: id })],
+  ['a list', (id: string) => [{ name: 'email_id', value: id }]],
+] as const) {
+  test(`before the provider's id is stored, the tag tells whose mail it is: ${title}`, async ({ stack }) => {
+    const { id } = await signUp(newAddress(), stack.appUrl)
+    const providerId = randomUUID()
+    await report(stack, 'email.sent', { email_id: providerId, tags: tags(id) })
+    // From now on the id is known, and later reports need no tag.
+    await report(stack, 'email.delivered', { email_id: providerId })
+    const { timeline } = await read(stack, id)
+    expect(timeline.map(({ status }) => status)).toEqual(['queued', 'sent', 'delivered'])
+    const [row] = await stack.query('SELECT "providerId" FROM "Email"')
+    expect(row).toEqual({ providerId })
+  })
+}
+
+test('what does not concern us is answered 200 and ignored', async ({ stack }) => {
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  const stranger = { email_id: randomUUID(), tags: { email_id: randomUUID() } }
+  for (const [type, data] of [
+    ['email.opened', about(id)],
+    ['contact.created', { id: randomUUID() }],
+    ['email.delivered', stranger],
+    ['email.delivered', { email_id: randomUUID(), tags: { email_id: 'not-a-uuid' } }],
+    ['email.delivered', { email_id: randomUUID(), tags: 'odd' }],
+    ['email.delivered', {}],
+  ] as const) {
+    const response = await report(stack, type, data)
+    expect([response.status, await response.json()], JSON.stringify([type, data])).toEqual([
+      200,
+      { stored: false },
+    ])
+  }
+  expect(await read(stack, id)).toMatchObject({ status: 'queued', version: 1 })
+})
+
+test('a reason never contains an address', async ({ stack }) => {
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  const talkative = 'Mailbox of ada@example.com is full'
+  await report(stack, 'email.failed', { ...about(id), failed: { reason: talkative } })
+  await report(stack, 'email.bounced', { ...about(id), bounce: { type: talkative, message: talkative } })
+  await report(stack, 'email.suppressed', { ...about(id), suppressed: { type: 'ada@example.com' } })
+  const { version, timeline } = await read(stack, id)
+  expect(version).toBe(4)
+  expect(timeline.flatMap(({ reason }) => reason ?? [])).toEqual([])
+})
+
+test('without a secret nothing is believed: 503', async ({ stack }) => {
+  const web = await stack.startWeb({ env: { RESEND_WEBHOOK_SECRET: '' } })
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  const body = JSON.stringify({ type: 'email.delivered', data: about(id) })
+  for (const secret of [stack.env.RESEND_WEBHOOK_SECRET, '']) {
+    expect((await postWebhook(stack, body, sign(body, { secret }), web.url)).status).toBe(503)
+  }
+  expect(await read(stack, id)).toMatchObject({ status: 'queued', version: 1 })
+})
+
+test('database down: 503, and the same message is taken when it is back', async ({ stack }) => {
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  const letter = { id: `msg_${randomUUID()}` }
+  await stack.killPostgres('SIGINT')
+  const statuses: number[] = []
+  await waitFor(async () => {
+    const { status } = await report(stack, 'email.delivered', about(id), letter)
+    statuses.push(status)
+    return status === 200
+  })
+  expect(new Set(statuses)).toEqual(new Set([503, 200]))
+  expect((await until(stack, id, ({ final }) => final)).timeline).toHaveLength(2)
+})
+
+function permute<Item>(items: Item[]): Item[][] {
+  if (items.length < 2) return [items]
+  return items.flatMap((item, index) => permute(items.toSpliced(index, 1)).map((rest) => [item, ...rest]))
+}
