@@ -87,7 +87,7 @@ test('a web server that dies and comes back: the page waits for it and goes on',
   await web.kill('SIGKILL')
   await expect(page.getByText(LOST)).toBeVisible()
 
-  await stack.startWeb({ port: Number(new URL(web.url).port) })
+  await stack.startWeb({ port: web.port })
   await expect(page.getByText(LOST)).toBeHidden()
   await stack.startWorker()
   await expectDelivered(page)
