@@ -52,6 +52,7 @@ export type Process = {
   pid: number
   /** All that it has printed so far. */
   output(): string
+  isRunning(): boolean
   /** Sends a signal and waits for the end. Returns the exit code, null when the signal ended it. */
   kill(signal: NodeJS.Signals): Promise<number | null>
 }
@@ -138,6 +139,7 @@ export async function startProcess(args: string[], ready: RegExp, env: Env): Pro
   return {
     pid: child.pid as number,
     output,
+    isRunning: () => isRunning(child),
     async kill(signal) {
       if (isRunning(child)) child.kill(signal)
       const [code] = await exit

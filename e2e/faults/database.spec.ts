@@ -15,7 +15,7 @@ for (const [word, signal] of [
     const worker = await stack.startWorker()
     const answered: { id: string; asked: number }[] = []
     const signUpAnother = async (): Promise<string> => {
-      const signup = await signUpStubbornly(stack.appUrl)
+      const signup = await signUpStubbornly(() => stack.appUrl)
       answered.push(signup)
       return signup.id
     }

@@ -3,7 +3,7 @@ import { expect } from '@playwright/test'
 import { PgBoss } from 'pg-boss'
 import { newAddress, signUp } from '../app'
 import { type Stack, waitFor } from '../stack'
-import { findFaults } from './oracle'
+import { findFaults, untilSettled } from './oracle'
 import { isFinal, signUpMany, until } from './steps'
 import { test } from './test'
 
@@ -48,6 +48,7 @@ for (const [title, data, reason] of [
     expect((await readDeadLetter(stack, poison)).reason).toBe(reason)
     const [job] = await stack.query('SELECT state, retry_count FROM pgboss.job WHERE id = $1', [poison])
     expect(job).toEqual({ state: 'failed', retry_count: 0 })
+    await untilSettled(stack)
     expect(await findFaults(stack, [...before, ...after])).toEqual([])
   })
 }
@@ -65,6 +66,7 @@ test('a user who was deleted before the mail: no mail, and the neighbours are un
   expect(await readDeadLetter(stack, job?.id ?? '')).toEqual({ reason: 'no_such_email', state: 'completed' })
   const { emails } = await stack.setProvider({})
   expect(emails[`welcome/${deleted}`]).toBeUndefined()
+  await untilSettled(stack)
   expect(await findFaults(stack, [before, after])).toEqual([])
 })
 
@@ -80,5 +82,6 @@ test('a user who is deleted during the send: the job ends, and the worker goes o
   })
   const next = await signUpMany(stack, 1)
   expect((await until(stack, next[0] ?? '', isFinal)).status).toBe('delivered')
+  await untilSettled(stack)
   expect(await findFaults(stack, next)).toEqual([])
 })

@@ -58,13 +58,17 @@ export async function holdReports(stack: Stack): Promise<() => Promise<void>> {
 
 /**
  * Signs up like our form: asks again with the same Idempotency-Key until there is an answer.
+ * @param pickUrl says which web server to ask next
  * @returns the id of the email, and how often it had to ask
  */
-export async function signUpStubbornly(url: string): Promise<{ id: string; asked: number }> {
-  const body = { name: 'Ada', email: newAddress() }
+export async function signUpStubbornly(
+  pickUrl: () => string,
+  email = newAddress(),
+): Promise<{ id: string; asked: number }> {
+  const body = { name: 'Ada', email }
   const headers = { 'idempotency-key': randomUUID() }
   for (let asked = 1; ; asked++) {
-    const response = await postSignup(body, headers, url).catch(() => undefined)
+    const response = await postSignup(body, headers, pickUrl()).catch(() => undefined)
     if (response?.status === 201) {
       // The server can die between the head and the body of its answer.
       const answer = await response.json().catch(() => undefined)

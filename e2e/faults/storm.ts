@@ -1,0 +1,174 @@
+import { newAddress } from '../app'
+import type { Process, Stack } from '../stack'
+import { findFaults, untilSettled } from './oracle'
+import { makeDue, signUpStubbornly } from './steps'
+
+const CLIENTS = 4
+const WORKERS = 2
+/** How long after the storm everything may take to come to rest. */
+const PATIENCE_MS = 180_000
+
+/** How often each thing happened. */
+export type Toll = Record<string, number>
+
+/**
+ * People sign up while worker, web server, Postgres and provider are hurt at random. Afterwards the weather is fair,
+ * and everything has to come to a good end.
+ * @param seed the same seed hurts in the same order (though not at the same nanosecond)
+ * @returns what was survived, and what was not
+ */
+export async function surviveStorm(
+  stack: Stack,
+  { minutes, seed }: { minutes: number; seed: number },
+): Promise<{ toll: Toll; faults: string[] }> {
+  const toll: Toll = {}
+  const faults: string[] = []
+  const count = (what: string): void => {
+    toll[what] = (toll[what] ?? 0) + 1
+  }
+  const end = Date.now() + minutes * 60_000
+
+  /** Does something again and again until the storm is over, with pauses between, and chances of its own. */
+  async function keepDoing(
+    actor: number,
+    maxPauseMs: number,
+    act: (random: Random) => Promise<void>,
+  ): Promise<void> {
+    const random = createRandom(seed * 100 + actor)
+    for (;;) {
+      const pause = random.below(maxPauseMs)
+      if (Date.now() + pause > end) return
+      await new Promise((resolve) => setTimeout(resolve, pause))
+      await act(random)
+    }
+  }
+
+  /** A process that is killed and replaced. It must not die in any other way. */
+  async function hurt(name: string, process: Process, random: Random, start: () => Promise<Process>) {
+    const signal = random.pick(['SIGKILL', 'SIGTERM'] as const)
+    if (!process.isRunning()) faults.push(`${name} died by itself: ${process.output().slice(-500)}`)
+    await process.kill(signal)
+    count(`${name}: ${signal}`)
+    return await startSomehow(name, start)
+  }
+
+  /** A platform tries again when a program ends while it starts, for example because Postgres is away. */
+  async function startSomehow<Kind>(name: string, start: () => Promise<Kind>): Promise<Kind> {
+    for (let failures = 0; ; failures++) {
+      try {
+        return await start()
+      } catch (error) {
+        count(`${name}: did not start at once`)
+        if (failures === 20) throw error
+      }
+    }
+  }
+
+  const startWorker = () => stack.startWorker({ RETRY_MAX_SECONDS: '2' })
+  const web = await stack.startWeb()
+  const ids: string[] = []
+
+  const clients = Array.from({ length: CLIENTS }, (_, number) =>
+    keepDoing(number, 2_000, async (random) => {
+      count('signups')
+      const test = random.pick(['bounced', 'complained', 'suppressed'])
+      const address =
+        random.below(10) === 0 ? `${test}+${newAddress().slice(0, 36)}@resend.dev` : newAddress()
+      const { id, asked } = await signUpStubbornly(() => random.pick([web.url, stack.appUrl]), address)
+      ids.push(id)
+      count('answered 201')
+      for (let again = 1; again < asked; again++) count('asked again with the same key')
+    }),
+  )
+  const workers = Array.from({ length: WORKERS }, async (_, number) => {
+    let worker = await startSomehow('worker', startWorker)
+    await keepDoing(10 + number, 8_000, async (random) => {
+      worker = await hurt('worker', worker, random, startWorker)
+    })
+  })
+  const hurtWeb = async (): Promise<void> => {
+    let current: Process = web
+    await keepDoing(20, 12_000, async (random) => {
+      current = await hurt('web', current, random, () => stack.startWeb({ port: web.port }))
+    })
+  }
+  const hurtPostgres = () =>
+    keepDoing(21, 20_000, async (random) => {
+      const [signal, word] = random.pick([['SIGINT', 'fast'] as const, ['SIGQUIT', 'immediate'] as const])
+      await stack.killPostgres(signal)
+      count(`Postgres: stopped ${word}`)
+      await stack.untilPostgresIsBack()
+    })
+  const cutConnections = () =>
+    keepDoing(22, 8_000, async () => {
+      const cut = await stack
+        .query(
+          `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+           WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 3`,
+        )
+        .catch(() => [])
+      for (const _ of cut) count('Postgres: connection cut')
+    })
+  const changeWeather = () =>
+    keepDoing(23, 4_000, async (random) => {
+      const mode = random.pick([
+        ...['ok', 'ok', 'ok', 'ok', 'slow', 'outage', 'rate-limit', 'hang'],
+        ...['garbage', 'reset-after-accept', 'reset-after-accept', 'invalid', 'bad-key'],
+      ])
+      await stack.setProvider({ mode, latencyMs: random.below(500) })
+      count(`provider: ${mode}`)
+    })
+
+  // The last answers need a server, and Postgres must not be left down: who hurts also mends.
+  await Promise.all([...clients, ...workers, hurtWeb(), hurtPostgres(), cutConnections(), changeWeather()])
+
+  await stack.setProvider({ mode: 'ok', latencyMs: 20 })
+  const settled = await Promise.race([
+    settle(stack, count),
+    new Promise<false>((resolve) => setTimeout(resolve, PATIENCE_MS, false)),
+  ])
+  if (!settled) faults.push(`not at rest ${PATIENCE_MS / 1000} s after the storm`)
+  faults.push(...(await findFaults(stack, ids)))
+  const { calls, accepted, emails } = await stack.setProvider({})
+  const ours = ids.map((id) => emails[`welcome/${id}`] ?? { calls: 0, accepted: 0 })
+  toll['mails asked for'] = ours.reduce((sum, { calls }) => sum + calls, 0)
+  toll['mails accepted'] = ours.reduce((sum, { accepted }) => sum + accepted, 0)
+  if (accepted > calls) faults.push('more mails than calls')
+  const failed = await stack.query<{ id: string }>(`SELECT id FROM "Email" WHERE status = 'failed'`)
+  for (const { id } of failed) faults.push(`${id}: still given up`)
+  return { toll, faults }
+}
+
+/** Waits until all is final. What Resend refused in bad weather is sent again by hand, as an operator would. */
+async function settle(stack: Stack, count: (what: string) => void): Promise<true> {
+  const hurry = setInterval(() => void makeDue(stack).catch(() => {}), 1_000)
+  try {
+    await untilSettled(stack)
+    const failed = await stack.query(`SELECT FROM "Email" WHERE status = 'failed'`)
+    for (const _ of failed) count('given up, and redriven')
+    await stack.run(['--import', 'tsx', 'worker/redrive.ts'])
+    await untilSettled(stack)
+    return true
+  } finally {
+    clearInterval(hurry)
+  }
+}
+
+type Random = {
+  /** An integer from 0 up to, but not including, the limit. */
+  below(limit: number): number
+  pick<Item>(items: readonly Item[]): Item
+}
+
+/** Mulberry32: small, and the same on every machine. */
+function createRandom(seed: number): Random {
+  let state = seed | 0
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296
+  }
+  const below = (limit: number): number => Math.floor(next() * limit)
+  return { below, pick: (items) => items[below(items.length)] as (typeof items)[number] }
+}
