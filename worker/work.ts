@@ -9,15 +9,15 @@ export type Handler<Name extends QueueName> = (
 ) => Promise<void>
 
 /**
- * Settings for jobs that should start at once and never wait in a crowd (times in seconds).
- * pg-boss sends its NOTIFY for new jobs only: retries wait for the next poll, by default 30 s. And several
- * notifications count as one, so a full batch must lead straight to the next.
+ * Settings for jobs that should start at once, alone or in a crowd. Times are in seconds.
+ * Four loops take up to ten jobs each, and their next ones when all ten are done; a full batch leads straight to the
+ * next. pg-boss sends its NOTIFY for new jobs only: retries wait for the next poll, by default 30 s.
  */
 const OPTIONS = {
   includeMetadata: true,
   perJobResults: true,
   batchSize: 10,
-  localConcurrency: 2,
+  localConcurrency: 4,
   burstWhenBatchFull: true,
   pollingIntervalSeconds: 0.5,
   notifyPollingIntervalSeconds: 1,

@@ -77,6 +77,24 @@ test('what was first rendered is what is sent again, by another worker with anot
   expect(await findFaults(stack, [id])).toEqual([])
 })
 
+test('while every attempt was refused, a mended sender reaches the mail', async ({ stack }) => {
+  await stack.setProvider({ mode: 'bad-key' })
+  const first = await stack.startWorker()
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await until(stack, id, ({ status }) => status === 'retrying')
+  expect(await first.kill('SIGTERM')).toBe(0)
+
+  await stack.setProvider({ mode: 'ok' })
+  await stack.startWorker({ EMAIL_FROM: 'Somebody Else <else@example.com>' })
+  await makeDue(stack)
+  await until(stack, id, isFinal)
+  const [email] = await stack.query<{ providerId: string }>('SELECT "providerId" FROM "Email"')
+  const mail = await (await fetch(`${stack.resendUrl}/emails/${email?.providerId}`)).json()
+  expect(mail.from).toBe('Somebody Else <else@example.com>')
+  await untilSettled(stack)
+  expect(await findFaults(stack, [id])).toEqual([])
+})
+
 test('another payload under a used key is given up for a person to decide', async ({ stack }) => {
   const letReports = await holdReports(stack)
   await stack.setProvider({ mode: 'reset-after-accept' })
