@@ -2,7 +2,7 @@ import { Resend } from 'resend'
 import { env } from '../env'
 import { classify, type Outcome } from './outcome'
 
-/** A rendered mail, ready to send. It is stored before the first attempt and sent unchanged at every one. */
+/** A rendered mail, ready to send. It is stored before it is sent. */
 export type Message = {
   from: string
   to: string
