@@ -1,11 +1,14 @@
 import { closeStreams } from './lib/email/stream'
 import { requireEnv } from './lib/env'
+import { takeOverSignalFromNpm } from './lib/npm-signal'
 import { openSender } from './lib/queue'
 
 requireEnv('DATABASE_URL', 'APP_URL', 'RESEND_WEBHOOK_SECRET')
 
 // Connect now, so that the first person who signs up doesn't wait for it. No database yet? Then later.
 openSender().catch(() => {})
+
+takeOverSignalFromNpm()
 
 // `next start` waits for open connections when it is asked to stop, and a stream of events never ends by itself.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

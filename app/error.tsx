@@ -5,6 +5,7 @@ import { Headline } from './components/headline'
 export default function ErrorPage({ retry }: { retry: () => void }) {
   return (
     <>
+      <title>Something went wrong · Behind the Scenes</title>
       <Headline news="went wrong." tone="bad">
         Something
       </Headline>

@@ -9,7 +9,7 @@ await stack.startWorker()
 const browser = await chromium.launch({ executablePath: findBrowser() })
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 }, colorScheme })
+  const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, colorScheme })
   // The first visit of a server is never its fastest.
   for (const latencyMs of [0, 3_000]) {
     await stack.setProvider({ latencyMs })

@@ -15,7 +15,10 @@ const schema = z.object({
     .regex(/^whsec_[\w+/]+=*$/, 'must start with whsec_')
     .optional(),
   /** `Name <address>` at a domain that you have verified with Resend. */
-  EMAIL_FROM: z.string().default('Behind the Scenes <onboarding@resend.dev>'),
+  EMAIL_FROM: z
+    .string()
+    .regex(/^([^<>\r\n]+<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/, 'must be an address, or Name <address>')
+    .default('Behind the Scenes <onboarding@resend.dev>'),
   /** The longest pause between two attempts to send, in seconds. */
   RETRY_MAX_SECONDS: z.coerce.number().positive().default(300),
 })

@@ -22,10 +22,10 @@ const OPERATOR_REASONS = Object.entries(VERDICTS)
 
 /**
  * The state of the system. The database knows all of it: who is connected, and what waits.
+ * Many may ask at once, so the answer may be one second old.
  * @throws when the database is unreachable.
  */
-export async function readHealth(): Promise<Health> {
-  const workers = await countWorkers()
+export const readHealth = shareForOneSecond(async (): Promise<Health> => {
   const [row] = await prisma().$queryRaw<[Omit<Health, 'database' | 'workers'>]>`
     SELECT
       (SELECT count(*)::int FROM pgboss.job WHERE name = 'send-email' AND state < 'active') AS queued,
@@ -33,23 +33,28 @@ export async function readHealth(): Promise<Health> {
       (SELECT min(reason) FROM "Email" JOIN "EmailEvent" event ON "emailId" = "Email".id
         WHERE "Email".status = 'retrying' AND event.status = 'retrying' AND "retryAt" > now()
         AND reason = ANY (${OPERATOR_REASONS})) AS attention`
-  return { database: 'up', workers, ...row }
-}
-
-let counting: Promise<number> | undefined
+  return { database: 'up', workers: await countWorkers(), ...row }
+})
 
 /**
- * The number of live workers. Many may ask at once: the answer may be one second old.
+ * The number of live workers. Many may ask at once, so the answer may be one second old.
  * @throws when the database is unreachable.
  */
-export function countWorkers(): Promise<number> {
-  if (!counting) {
-    setTimeout(() => (counting = undefined), 1_000)
-    counting = prisma().$queryRaw<[{ workers: number }]>`
-        SELECT count(DISTINCT application_name)::int AS workers FROM pg_stat_activity
-        WHERE datname = current_database() AND starts_with(application_name, ${WORKER_NAME})`.then(
-      ([{ workers }]) => workers,
-    )
+export const countWorkers = shareForOneSecond(async (): Promise<number> => {
+  const [{ workers }] = await prisma().$queryRaw<[{ workers: number }]>`
+    SELECT count(DISTINCT application_name)::int AS workers FROM pg_stat_activity
+    WHERE datname = current_database() AND starts_with(application_name, ${WORKER_NAME})`
+  return workers
+})
+
+function shareForOneSecond<Result>(read: () => Promise<Result>): () => Promise<Result> {
+  let shared: Promise<Result> | undefined
+  return () => {
+    if (shared) return shared
+    setTimeout(() => {
+      shared = undefined
+    }, 1_000)
+    shared = read()
+    return shared
   }
-  return counting
 }

@@ -24,10 +24,13 @@ export function prisma(): PrismaClient {
   return shared.prisma
 }
 
+// Violations of a unique or a foreign key, and a row that should be there.
+const OUR_MISTAKES = ['P2002', 'P2003', 'P2025']
+
 /** Whether an error came from the database or the way to it, rather than from a mistake in our code. */
 export function isDatabaseError(error: unknown): boolean {
   return (
-    error instanceof Prisma.PrismaClientKnownRequestError ||
+    (error instanceof Prisma.PrismaClientKnownRequestError && !OUR_MISTAKES.includes(error.code)) ||
     error instanceof Prisma.PrismaClientUnknownRequestError ||
     error instanceof Prisma.PrismaClientInitializationError ||
     // The connection pool throws plain errors: only their words tell.

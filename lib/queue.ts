@@ -14,29 +14,36 @@ export const JOBS = {
 export type QueueName = keyof typeof JOBS
 export type JobData<Name extends QueueName> = z.infer<(typeof JOBS)[Name]>
 
-/**
- * The queues and their options: `npm run migrate` creates or updates them. A dead-letter queue stands before the
- * queue that names it. Times are in seconds.
- */
-export const QUEUES: Record<QueueName, Omit<Queue, 'name'>> = {
-  'send-email-dead': { notify: true, retryLimit: 20, retryDelay: 5, retryBackoff: true, retryDelayMax: 300 },
-  'send-email': {
-    notify: true,
-    deadLetter: 'send-email-dead',
-    // The worker decides when a failed attempt is repeated (lib/email/outcome.ts). These two are for the attempt
-    // that had no chance to decide, because its process died. The worker itself gives up one attempt earlier: what
-    // pg-boss runs at the limit cannot be put off any more, not even because Resend asks us to slow down.
-    retryLimit: 60,
-    retryDelay: 1,
-    // A worker that is silent for this long is dead, and its jobs go to another (10 is pg-boss's minimum).
-    heartbeatSeconds: 10,
-    expireInSeconds: 60,
-  },
+/** What all queues have in common. Times are in seconds. */
+const COMMON = {
+  notify: true,
+  // How often an attempt is repeated, and when, is for the handler to decide. These are for the attempt that had no
+  // chance to decide, because its process died or the database was away.
+  retryLimit: 1_000_000,
+  retryDelay: 1,
+  retryBackoff: true,
+  retryDelayMax: 300,
+  // A worker that is silent for this long is dead, and its jobs go to another (10 is pg-boss's minimum).
+  heartbeatSeconds: 10,
+  expireInSeconds: 60,
+  // pg-boss deletes what nobody has taken for 14 days, unless told otherwise.
+  retentionSeconds: 365 * 24 * 3600,
 }
 
-/** A pg-boss of this process's own connections. The caller starts and stops it. */
+/** The queues: `npm run migrate` creates or updates them. A dead-letter queue stands before the one that names it. */
+export const QUEUES: Record<QueueName, Omit<Queue, 'name'>> = {
+  'send-email-dead': COMMON,
+  'send-email': { ...COMMON, deadLetter: 'send-email-dead' },
+}
+
+/** A pg-boss with connections of its own. The caller starts and stops it. */
 export function createBoss(options: ConstructorOptions): PgBoss {
-  const boss = new PgBoss({ connectionString: env('DATABASE_URL'), schedule: false, ...options })
+  const connection = {
+    connectionString: env('DATABASE_URL'),
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
+  }
+  const boss = new PgBoss({ ...connection, schedule: false, ...options })
   // Without a listener for `error`, Node ends the process at the first lost connection.
   boss.on('error', (error) => console.error('pg-boss:', error.message))
   boss.on('warning', (warning) => console.warn('pg-boss:', warning.message))
@@ -50,13 +57,21 @@ const shared = globalThis as { sender?: Promise<PgBoss> }
  * @throws when the database is unreachable. The next call tries again.
  */
 export function openSender(): Promise<PgBoss> {
-  shared.sender ??= createBoss({ max: 2, supervise: false, migrate: false, createSchema: false })
-    .start()
-    .catch((error) => {
-      shared.sender = undefined
-      throw error
-    })
+  shared.sender ??= startSender().catch((error) => {
+    shared.sender = undefined
+    throw error
+  })
   return shared.sender
+}
+
+async function startSender(): Promise<PgBoss> {
+  const boss = createBoss({ max: 2, supervise: false, migrate: false, createSchema: false })
+  try {
+    return await boss.start()
+  } catch (error) {
+    await boss.stop().catch(() => {})
+    throw error
+  }
 }
 
 /**

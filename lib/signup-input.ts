@@ -35,15 +35,19 @@ const NAME_RULES: [RegExp, string][] = [
   ],
 ]
 
+const TOO_LONG = 'Names can have up to 80 characters.'
+
 function complainAboutName(name: string): string | undefined {
   if (!name) return 'Enter your name.'
+  // Before the rules: some of them take long over a long text.
+  if (Buffer.byteLength(name) > 320) return TOO_LONG
   if (/\p{M}{5,}/u.test(name.normalize('NFD'))) return 'Names can’t pile up more than four accents.'
   for (const [pattern, complaint] of NAME_RULES) if (pattern.test(name)) return complaint
   // Nothing left but marks, spaces and what Unicode draws as nothing (U+2800 is a blank in Braille).
   if (/^[\p{M}\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]*$/u.test(name))
     return 'Enter a name that can be seen.'
   const characters = [...new Intl.Segmenter().segment(name)].length
-  if (characters > 80 || Buffer.byteLength(name) > 320) return 'Names can have up to 80 characters.'
+  if (characters > 80) return TOO_LONG
 }
 
 const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/

@@ -3,7 +3,7 @@ import type { Snapshot } from './email/status'
 import { type Email, type EmailEvent, Prisma, type User } from './generated/prisma/client'
 import { isDatabaseError, prisma, type Transaction } from './prisma'
 import { Problem, unavailable } from './problem'
-import { enqueue } from './queue'
+import { enqueue, openSender } from './queue'
 import type { SignupInput } from './signup-input'
 
 export type Signup = {
@@ -19,11 +19,13 @@ export type Signup = {
  */
 export async function signUp(input: SignupInput, key?: string): Promise<Signup> {
   try {
+    // Connected before the transaction, so that no transaction waits for a connection.
+    await openSender()
     return await prisma().$transaction((tx) => createSignup(tx, input, key))
   } catch (error) {
     if (isUniqueViolation(error)) return await findSignup(input, key)
     console.error('Sign up:', isDatabaseError(error) ? (error as Error).message : error)
-    throw unavailable('You have not been signed up. Please try again.')
+    throw unavailable('Your signup could not be confirmed. Please try again.')
   }
 }
 

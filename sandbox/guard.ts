@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { untilEnd } from './processes'
 
@@ -17,6 +18,14 @@ export function guard(child: ChildProcess, signal: NodeJS.Signals): void {
   reaper ??= startReaper()
   reaper.send({ pid, signal } satisfies Ward)
   untilEnd(child).then(() => reaper?.connected && reaper.send({ pid } satisfies Ward))
+}
+
+/** Ends the reaper, when there is nothing left to guard. */
+export async function dismissReaper(): Promise<void> {
+  if (!reaper) return
+  reaper.ref()
+  reaper.disconnect()
+  await once(reaper, 'exit')
 }
 
 function startReaper(): ChildProcess {

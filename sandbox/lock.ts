@@ -25,7 +25,7 @@ export async function lockSandbox(dir: string, whereabouts: () => string): Promi
   const holder = await ask(address)
   if (holder !== undefined) {
     throw new Error(
-      `Already running ${holder} with ${dir}. To run a second one, set SANDBOX_DIR to another folder.`,
+      `Already running at ${holder}, with its data in ${dir}. To run a second one, set SANDBOX_DIR to another folder.`,
     )
   }
   await rm(address, { force: true })

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer, type Server } from 'node:net'
 
 /** The given TCP port or the next one that nobody listens on; 0 stands for any free port. */
 export async function findPort(wanted: number): Promise<number> {
@@ -8,6 +8,13 @@ export async function findPort(wanted: number): Promise<number> {
     if (await isFree(port)) return port
   }
   throw new Error(`There is no free port from ${wanted} on.`)
+}
+
+/** Finds a port like `findPort` and keeps it from others until `release` is called. */
+export async function reservePort(wanted: number): Promise<{ port: number; release(): Promise<void> }> {
+  const port = await findPort(wanted)
+  const placeholder = await listen(port)
+  return { port, release: () => close(placeholder) }
 }
 
 // macOS lets one program take every address of a port and another take 127.0.0.1 of it: ask for each.
@@ -25,10 +32,19 @@ async function isFree(port: number): Promise<boolean> {
 }
 
 async function listenBriefly(port: number, host?: string): Promise<number> {
+  const server = await listen(port, host)
+  const { port: taken } = server.address() as AddressInfo
+  await close(server)
+  return taken
+}
+
+async function listen(port: number, host?: string): Promise<Server> {
   const server = createServer().listen({ port, host })
   await once(server, 'listening')
-  const { port: taken } = server.address() as { port: number }
+  return server
+}
+
+async function close(server: Server): Promise<void> {
   server.close()
   await once(server, 'close')
-  return taken
 }

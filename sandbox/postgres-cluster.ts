@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chown, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { PostgresHome } from './postgres-home'
 import { runTool } from './postgres-tools'
@@ -21,13 +21,20 @@ export async function findCluster(home: PostgresHome): Promise<Cluster | undefin
 /**
  * Creates the cluster in this home, in place of any earlier one.
  *
- * It is made aside and renamed when complete, so that an interruption leaves nothing that looks finished.
+ * It is made aside and renamed when complete: an interruption leaves nothing that looks finished.
  */
 export async function createCluster(home: PostgresHome): Promise<Cluster> {
   const dir = path.join(home.dir, 'cluster')
-  const draft = `${dir}-draft`
+  const draft = `${dir}-draft-${process.pid}`
   const cluster: Cluster = { data: path.join(dir, 'data'), password: randomBytes(18).toString('base64url') }
-  for (const old of [dir, draft]) await rm(old, { recursive: true, force: true })
+
+  // Deleting takes a while, and half a cluster must not be found by the next start: out of the way first.
+  if (existsSync(dir)) await rename(dir, `${dir}-trash-${process.pid}`)
+  for (const name of await readdir(home.dir)) {
+    // An initdb that was interrupted may need a moment to end.
+    const options = { recursive: true, force: true, maxRetries: 10 }
+    if (name.startsWith('cluster-')) await rm(path.join(home.dir, name), options)
+  }
 
   const passwordFile = path.join(draft, 'password')
   await mkdir(draft, { mode: 0o700 })

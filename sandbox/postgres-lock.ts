@@ -5,6 +5,7 @@ import pg from 'pg'
 import type { Cluster } from './postgres-cluster'
 import type { PostgresHome } from './postgres-home'
 import { runTool } from './postgres-tools'
+import { isAlive } from './processes'
 
 interface Lock {
   pid: number
@@ -60,12 +61,4 @@ async function findHolder({ data, password }: Cluster, port: number): Promise<'s
 
 function lockFile(data: string): string {
   return path.join(data, 'postmaster.pid')
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0)
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }

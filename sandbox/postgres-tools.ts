@@ -2,13 +2,14 @@ import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
+import { guard } from './guard'
 import type { PostgresHome } from './postgres-home'
 
 type Tool = 'initdb' | 'pg_ctl' | 'postgres'
 
 /** Starts one of Postgres' programs in a process group of its own, where a Ctrl-C in the terminal can't reach it. */
 export function spawnTool(home: PostgresHome, tool: Tool, args: string[], stdio: StdioOptions): ChildProcess {
-  return spawn(path.join(home.bin, tool), args, {
+  const child = spawn(path.join(home.bin, tool), args, {
     ...home.account,
     cwd: home.dir,
     // Without a valid locale in the environment, Postgres does not start on macOS.
@@ -17,6 +18,8 @@ export function spawnTool(home: PostgresHome, tool: Tool, args: string[], stdio:
     windowsHide: true,
     stdio,
   })
+  guard(child, 'SIGINT')
+  return child
 }
 
 /**

@@ -3,7 +3,6 @@ import { once } from 'node:events'
 import { open, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { guard } from './guard'
 import { findPort } from './ports'
 import { type Cluster, createCluster, findCluster } from './postgres-cluster'
 import { openPostgresHome } from './postgres-home'
@@ -49,7 +48,6 @@ export async function startPostgres({ dir, port, fresh }: Options): Promise<Post
   const log = await open(logFile, 'w')
   const args = ['-D', cluster.data, ...settings.flatMap((setting) => ['-c', setting])]
   const server = spawnTool(home, 'postgres', args, ['ignore', log.fd, log.fd])
-  guard(server, 'SIGINT')
   const ended = untilEnd(server)
   await once(server, 'spawn')
   await log.close()

@@ -17,3 +17,12 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
     // Nobody left to signal.
   }
 }
+
+/** True while there is a process with this id, whoever it belongs to. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

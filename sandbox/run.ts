@@ -10,8 +10,9 @@ import { mkdir, realpath, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import nextEnv from '@next/env'
+import { dismissReaper } from './guard'
 import { lockSandbox } from './lock'
-import { findPort } from './ports'
+import { findPort, reservePort } from './ports'
 import { startPostgres } from './postgres'
 import { say, startProgram } from './programs'
 import { startResend } from './resend'
@@ -26,7 +27,7 @@ const cleanup: (() => unknown)[] = []
 
 try {
   await start()
-  await once(signal, 'abort')
+  if (!signal.aborted) await once(signal, 'abort')
 } catch (error) {
   if (!signal.aborted) stopping.abort(error)
 }
@@ -35,11 +36,12 @@ if (signal.reason instanceof Error) {
   process.exitCode = 1
 }
 for (const step of cleanup.reverse()) await step()
+await dismissReaper()
 process.exit()
 
 async function start(): Promise<void> {
   // 1. The settings, from the same `.env` files that Next reads.
-  Object.assign(process.env, { NODE_ENV: dev ? 'development' : 'production' })
+  Object.assign(process.env, { NODE_ENV: dev ? 'development' : 'production', NEXT_TELEMETRY_DISABLED: '1' })
   nextEnv.loadEnvConfig(process.cwd(), dev, { info() {}, error: console.error })
   const settings = readSettings()
 
@@ -48,7 +50,7 @@ async function start(): Promise<void> {
   const dir = await realpath(settings.SANDBOX_DIR)
   const lock = await lockSandbox(dir, () => process.env.APP_URL ?? '')
   cleanup.push(() => lock.close())
-  const port = await findPort(settings.PORT)
+  const { port, release } = await reservePort(settings.PORT)
   if (settings.PORT && port !== settings.PORT) say(`Port ${settings.PORT} is taken: using ${port}.`)
   const appUrl = `http://localhost:${port}`
   process.env.APP_URL = appUrl
@@ -92,6 +94,7 @@ async function start(): Promise<void> {
   const app = createSupervisor(stopping)
   cleanup.push(app.stopAll)
   const nextBin = 'node_modules/next/dist/bin/next'
+  await release()
   await app.keep('web', async () => startProgram('web', [nextBin, dev ? 'dev' : 'start', '-p', `${port}`]))
   for (let number = 1; number <= settings.SANDBOX_WORKERS; number++) {
     const name = settings.SANDBOX_WORKERS > 1 ? `worker ${number}` : 'worker'
@@ -103,6 +106,7 @@ async function start(): Promise<void> {
 
   // 7. From here on, what dies is started again.
   await waitUntilHealthy(`${appUrl}/api/health`, settings.SANDBOX_WORKERS)
+  await warmUp(appUrl)
   database.becomeReady()
   app.becomeReady()
   console.log(`READY ${appUrl}`)
@@ -116,12 +120,18 @@ async function writeEnvFile(file: string): Promise<void> {
   await writeFile(file, lines.join(''), { mode: 0o600 })
 }
 
+/** Next loads a route, and in development compiles it, at its first visit. Nobody should wait for that. */
+async function warmUp(appUrl: string): Promise<void> {
+  const paths = ['/', '/api/users', '/signups/none', '/api/emails/none/events', '/api/webhooks/resend']
+  await Promise.all(paths.map((path) => fetch(appUrl + path, { signal }).then((response) => response.text())))
+}
+
 async function waitUntilHealthy(url: string, workers: number): Promise<void> {
-  while (true) {
-    const health = await fetch(url, { signal })
-      .then((response) => (response.ok ? response.json() : undefined))
-      .catch(() => undefined)
-    if (health && health.workers >= workers) return
-    await sleep(200, undefined, { signal })
+  const patience = setInterval(() => say(`Waiting for ${url} to report ${workers} workers.`), 20_000)
+  const isHealthy = async (): Promise<boolean> => {
+    const response = await fetch(url, { signal })
+    return response.ok && (await response.json()).workers >= workers
   }
+  while (!(await isHealthy().catch(() => false))) await sleep(200, undefined, { signal })
+  clearInterval(patience)
 }

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { isAlive } from './processes'
 import { say } from './programs'
 
 /**
@@ -9,8 +11,9 @@ export function listenForStop(): AbortController {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stop(signal))
 
   const parent = process.ppid
+  const npm = findNpm(parent)
   setInterval(() => {
-    if (process.ppid !== parent) stop('its parent is gone')
+    if (process.ppid !== parent || (npm && !isAlive(npm))) stop('nobody is waiting for it')
   }, 500).unref()
   // A closed terminal takes no more output; that must not be the end of an orderly stop.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
@@ -27,4 +30,12 @@ export function listenForStop(): AbortController {
     }
   }
   return stopping
+}
+
+/** The process id of npm when its shell stands between npm and this process, as on Linux. */
+function findNpm(parent: number): number | undefined {
+  if (!process.env.npm_lifecycle_event || process.platform !== 'linux') return undefined
+  // "pid (name) state ppid …"
+  const [, name, grandparent] = readFileSync(`/proc/${parent}/stat`, 'utf8').match(/\((.*)\) \S (\d+)/) ?? []
+  return name?.endsWith('sh') ? Number(grandparent) : undefined
 }

@@ -1,5 +1,5 @@
 import type { JobWithMetadata, PgBoss } from 'pg-boss'
-import { recordEvent } from '@/lib/email/record'
+import { lockEmail, recordEvent } from '@/lib/email/record'
 import { prisma } from '@/lib/prisma'
 import type { JobData } from '@/lib/queue'
 import { completeJob } from './settle'
@@ -15,7 +15,9 @@ export async function buryEmail(
   const { emailId } = job.data
   const reason = (job.sourceOutput as { reason?: string } | null)?.reason ?? 'worker_died'
   await prisma().$transaction(async (tx) => {
+    await lockEmail(tx, emailId)
     const email = await tx.email.findUnique({ where: { id: emailId } })
+    // A report that it was sent may have come in the meantime.
     if (email && !email.providerId) await recordEvent(tx, emailId, { status: 'failed', reason })
     await completeJob(boss, tx, job)
   })

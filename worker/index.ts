@@ -1,13 +1,15 @@
 import { hostname } from 'node:os'
 import { requireEnv } from '@/lib/env'
 import { WORKER_NAME } from '@/lib/health'
+import { takeOverSignalFromNpm } from '@/lib/npm-signal'
 import { createBoss } from '@/lib/queue'
 import { buryEmail } from './bury-email'
 import { sendEmail } from './send-email'
 import { work } from './work'
 
 // 1. Better not start at all than start and fail at every job.
-requireEnv('DATABASE_URL', 'RESEND_API_KEY', 'EMAIL_FROM')
+takeOverSignalFromNpm()
+requireEnv('DATABASE_URL', 'RESEND_API_KEY', 'RESEND_BASE_URL', 'EMAIL_FROM', 'RETRY_MAX_SECONDS')
 
 // 2. Connect to the queue. Of the web server's and the worker's, this is the boss that does the upkeep: every two
 //    seconds it looks for jobs whose worker has died.

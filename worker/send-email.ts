@@ -1,11 +1,11 @@
 import type { JobWithMetadata, PgBoss } from 'pg-boss'
-import { mightSendTwice } from '@/lib/email/doubt'
-import { retryDelay } from '@/lib/email/outcome'
+import { countFailures, mayHaveBeenAccepted, mightSendTwice } from '@/lib/email/history'
+import { MAX_FAILURES, retryDelay } from '@/lib/email/outcome'
 import { recordEvent } from '@/lib/email/record'
 import { type Message, sendMessage } from '@/lib/email/send'
 import { RANK } from '@/lib/email/status'
 import { renderWelcome } from '@/lib/email/welcome'
-import { Prisma, type User } from '@/lib/generated/prisma/client'
+import type { User } from '@/lib/generated/prisma/client'
 import { prisma } from '@/lib/prisma'
 import type { JobData } from '@/lib/queue'
 import { completeJob, GiveUp, postponeJob } from './settle'
@@ -30,10 +30,14 @@ export async function sendEmail(job: SendEmailJob, boss: PgBoss): Promise<void> 
   if (!email) throw new GiveUp('no_such_email')
   if (RANK[email.status] >= RANK.sent) return
   if (mightSendTwice(email.events)) throw new GiveUp('outcome_unknown')
+  const failures = countFailures(email.events)
+  // Only an attempt that died with its worker gets here: the others have given up below.
+  if (failures >= MAX_FAILURES) throw new GiveUp('worker_died')
 
   // 2. Send.
   await prisma().$transaction((tx) => recordEvent(tx, emailId, { status: 'sending', attempt }))
-  const message = (email.message as Message | null) ?? (await renderOnce(emailId, email.user))
+  const message =
+    mayHaveBeenAccepted(email.events) && email.message ? (email.message as Message) : await render(email)
   const outcome = await sendMessage(message, `${email.kind}/${emailId}`, job.signal)
 
   // 3. Record what happened, in one transaction with what follows from it.
@@ -46,13 +50,13 @@ export async function sendEmail(job: SendEmailJob, boss: PgBoss): Promise<void> 
       return
 
     case 'retry':
-      if (attempt >= job.retryLimit) throw new GiveUp(outcome.reason)
-      return await tryAgain(boss, job, outcome.reason, retryDelay(attempt), { isAttempt: true })
+      if (failures + 1 >= MAX_FAILURES) throw new GiveUp(outcome.reason)
+      return await tryAgain(boss, job, outcome.reason, retryDelay(failures + 1))
 
     case 'wait':
     case 'operator':
       if (outcome.kind === 'operator') console.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}.`)
-      return await tryAgain(boss, job, outcome.reason, spread(outcome.seconds), { isAttempt: false })
+      return await tryAgain(boss, job, outcome.reason, spread(outcome.seconds))
 
     case 'permanent':
     case 'unknown':
@@ -60,17 +64,11 @@ export async function sendEmail(job: SendEmailJob, boss: PgBoss): Promise<void> 
   }
 }
 
-async function tryAgain(
-  boss: PgBoss,
-  job: SendEmailJob,
-  reason: string,
-  delayMs: number,
-  { isAttempt }: { isAttempt: boolean },
-): Promise<void> {
+async function tryAgain(boss: PgBoss, job: SendEmailJob, reason: string, delayMs: number): Promise<void> {
   const retryAt = new Date(Date.now() + delayMs)
   const attempt = job.retryCount + 1
   await prisma().$transaction(async (tx) => {
-    await postponeJob(boss, tx, job, retryAt, { isAttempt })
+    await postponeJob(boss, tx, job, retryAt)
     await recordEvent(tx, job.data.emailId, { status: 'retrying', attempt, reason, retryAt })
   })
 }
@@ -80,13 +78,11 @@ function spread(seconds: number): number {
   return seconds * 1000 * (1 + Math.random() / 2)
 }
 
-// Every attempt must send the same bytes, or Resend takes the second for another mail under a used key.
-// So what the first attempt renders is stored, whatever a later version of the template says.
-async function renderOnce(emailId: string, user: User): Promise<Message> {
-  await prisma().email.updateMany({
-    where: { id: emailId, message: { equals: Prisma.DbNull } },
-    data: { message: await renderWelcome(emailId, user) },
-  })
-  const { message } = await prisma().email.findUniqueOrThrow({ where: { id: emailId } })
-  return message as Message
+// Once an attempt may have been accepted, every later one must send the same bytes, or Resend takes it for another
+// mail under a used key. So what is sent is stored first, and a later version of the template changes only mails that
+// nobody can have got yet.
+async function render({ id, user }: { id: string; user: User }): Promise<Message> {
+  const message = await renderWelcome(id, user)
+  await prisma().email.update({ where: { id }, data: { message } })
+  return message
 }

@@ -26,11 +26,9 @@ export async function postponeJob(
   tx: Transaction,
   job: JobWithMetadata,
   date: Date,
-  { isAttempt }: { isAttempt: boolean },
 ): Promise<void> {
   const db = fromPrisma(tx)
-  await boss.fail(job.name, job, null, { db })
-  const retryLimit = isAttempt ? job.retryLimit : job.retryLimit + 1
-  const { updated } = await boss.update(job.name, undefined, { id: job.id, startAfter: date, retryLimit, db })
-  if (updated === 0) throw new ClaimLost(`Job ${job.id} has gone to another worker`)
+  const { affected } = (await boss.fail(job.name, job, null, { db })) as { affected: number }
+  if (affected === 0) throw new ClaimLost(`Job ${job.id} has gone to another worker`)
+  await boss.update(job.name, undefined, { id: job.id, startAfter: date, db })
 }

@@ -20,7 +20,7 @@ export function Paper({ label, feeding = false, stub, children }: Props) {
           className={`drop-shadow-[0_1px_1px_rgb(60_40_20/0.12)] drop-shadow-[0_10px_16px_rgb(60_40_20/0.1)] ${feeding ? 'motion-safe:animate-feed' : ''}`}
         >
           <div className="sheet ticket-stub bg-sheet px-6 pt-9 pb-8 sm:px-8">{stub}</div>
-          <div className="sheet ticket-rest relative bg-sheet px-6 pt-7 pb-10 sm:px-8">
+          <div className="sheet ticket-rest relative overflow-x-clip bg-sheet px-6 pt-7 pb-10 sm:px-8">
             <div aria-hidden className="absolute inset-x-4 top-0 border-t-2 border-dashed border-line" />
             {children}
           </div>

@@ -6,18 +6,15 @@ import { explainReason, STATUS } from './words'
 type Props = {
   entry: TimelineEntry
   sinceClick: number
-  /** When to print the line, in ms from now; undefined when it has been on the ticket all along. */
-  delay: number | undefined
+  /** False when it has been on the ticket all along. */
+  fresh: boolean
   last: boolean
 }
 
-export function TicketLine({ entry, sinceClick, delay, last }: Props) {
+export function TicketLine({ entry, sinceClick, fresh, last }: Props) {
   const attempt = entry.attempt ?? 1
   return (
-    <li
-      className={delay === undefined ? undefined : 'motion-safe:animate-print'}
-      style={delay === undefined ? undefined : { animationDelay: `${delay}ms` }}
-    >
+    <li className={fresh ? 'motion-safe:animate-print' : undefined}>
       <div className="flex gap-2 whitespace-nowrap">
         <span className="font-semibold">{STATUS[entry.status].line}</span>
         {entry.status === 'sending' && attempt > 1 && (

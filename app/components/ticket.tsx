@@ -20,6 +20,10 @@ type Props = {
   sandbox: boolean
 }
 
+// Of a long story, the beginning and the end.
+const TOP_LINES = 3
+const BOTTOM_LINES = 9
+
 export function Ticket({ snapshot, connection, stranded, waitedMs, fresh, sandbox }: Props) {
   const lines = pickLines(snapshot.timeline)
   // What was there when the page came is not printed again.
@@ -42,15 +46,20 @@ export function Ticket({ snapshot, connection, stranded, waitedMs, fresh, sandbo
     >
       <p className="mb-4 text-base font-semibold">Behind the scenes</p>
       <ol className="space-y-3 text-lg">
-        {lines.map((entry, index) => (
-          <TicketLine
-            key={`${entry.status} ${entry.at}`}
-            entry={entry}
-            sinceClick={Date.parse(entry.at) - Date.parse(start?.at ?? entry.at) + (waitedMs ?? 0)}
-            delay={index < alreadyPrinted ? undefined : (index - alreadyPrinted) * 80}
-            last={index === lines.length - 1}
-          />
-        ))}
+        {lines.map((entry, index) => {
+          const hidden = lines.length - TOP_LINES - BOTTOM_LINES
+          if (index === TOP_LINES && hidden > 0) return <li key="hidden">… {hidden} more …</li>
+          if (index > TOP_LINES && index < TOP_LINES + hidden) return null
+          return (
+            <TicketLine
+              key={`${entry.status} ${entry.at}`}
+              entry={entry}
+              sinceClick={Date.parse(entry.at) - Date.parse(start?.at ?? entry.at) + (waitedMs ?? 0)}
+              fresh={index >= alreadyPrinted}
+              last={index === lines.length - 1}
+            />
+          )
+        })}
       </ol>
       {stranded && <p className="mt-3 text-lg font-semibold">{STRANDED.line}</p>}
       <div className="mt-4 min-h-24">

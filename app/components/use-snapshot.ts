@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import type { Snapshot } from '@/lib/email/status'
+import { RANK, type Snapshot } from '@/lib/email/status'
 import { type Connection, watchEmail } from './watch-email'
 
 // Back and Forward mount a ticket anew: it goes on from the newest state that this tab has seen.
@@ -32,7 +32,11 @@ export function useSnapshot(initial: Snapshot): Live {
     })
   }, [id, final])
 
-  return { snapshot, connection: final ? 'live' : connection, stranded: stranded && !final }
+  return {
+    snapshot,
+    connection: final ? 'live' : connection,
+    stranded: stranded && RANK[snapshot.status] < RANK.sent,
+  }
 }
 
 /** Messages may come twice or late: a snapshot replaces another one only if its version is higher. */

@@ -5,12 +5,14 @@ export type Connection = 'live' | 'lost'
 type Listener = {
   onSnapshot: (snapshot: Snapshot) => void
   onConnection: (connection: Connection) => void
-  /** Told every few seconds while the email waits for one. */
+  /** Told every few seconds. */
   onWorkers: (count: number) => void
 }
 
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 5_000
+/** The server says something every 3 s: a connection that is silent for longer is dead, even if nobody told us. */
+const SILENCE_MS = 10_000
 
 /**
  * Follows an email by server-sent events until the returned function is called. It heals by itself:
@@ -19,18 +21,26 @@ const LONGEST_DELAY_MS = 5_000
 export function watchEmail(id: string, { onSnapshot, onConnection, onWorkers }: Listener): () => void {
   let source: EventSource | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
+  let silence: ReturnType<typeof setTimeout> | undefined
   let delay = FIRST_DELAY_MS
 
   function open(): void {
     clearTimeout(timer)
     if (source || document.hidden) return
     source = new EventSource(`/api/emails/${id}/events`)
+    expectSomething()
     source.addEventListener('open', () => {
       delay = FIRST_DELAY_MS
       onConnection('live')
     })
-    source.addEventListener('email', (event) => onSnapshot(JSON.parse(event.data)))
-    source.addEventListener('workers', (event) => onWorkers(JSON.parse(event.data).workers))
+    source.addEventListener('email', (event) => {
+      expectSomething()
+      onSnapshot(JSON.parse(event.data))
+    })
+    source.addEventListener('workers', (event) => {
+      expectSomething()
+      onWorkers(JSON.parse(event.data).workers)
+    })
     source.addEventListener('error', () => {
       onConnection('lost')
       // A broken connection the browser mends alone; after an HTTP error (a restart, a proxy) it gives up.
@@ -38,8 +48,17 @@ export function watchEmail(id: string, { onSnapshot, onConnection, onWorkers }: 
     })
   }
 
+  function expectSomething(): void {
+    clearTimeout(silence)
+    silence = setTimeout(() => {
+      onConnection('lost')
+      reopenLater()
+    }, SILENCE_MS)
+  }
+
   function close(): void {
     clearTimeout(timer)
+    clearTimeout(silence)
     source?.close()
     source = undefined
   }

@@ -1,4 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto'
+import { MAX_FAILURES } from '../../lib/email/outcome'
 import type { Snapshot } from '../../lib/email/status'
 import { newAddress, postSignup, signUp, waitForSnapshot } from '../app'
 import { type Stack, waitFor } from '../stack'
@@ -36,10 +37,14 @@ export async function makeDue(stack: Stack): Promise<void> {
   await stack.query(`UPDATE pgboss.job SET start_after = now() WHERE state = 'retry'`)
 }
 
-/** Leaves the job of an email only so many attempts. */
+/** Leaves an email only so many attempts: the others have failed already. */
 export async function limitAttempts(stack: Stack, id: string, attempts: number): Promise<void> {
-  // Once more than the worker may try: see QUEUES.
-  await stack.query(`UPDATE pgboss.job SET retry_limit = $2 WHERE data->>'emailId' = $1`, [id, attempts])
+  await stack.query(
+    `INSERT INTO "EmailEvent" ("emailId", status, reason)
+     SELECT $1::uuid, status, reason FROM generate_series(1, $2::int),
+       (VALUES ('sending'::"EmailStatus", NULL), ('retrying', 'service_unavailable')) AS failure (status, reason)`,
+    [id, MAX_FAILURES - attempts],
+  )
 }
 
 /** The reports of the mail service cannot be stored until the returned function is called. */

@@ -6,8 +6,8 @@ import { watchStatuses } from './oracle'
 export const test = base.extend<{ stack: Stack }, { ownStack: Stack }>({
   ownStack: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern
-    async ({}, use, { workerIndex }) => {
-      const stack = await startStack(`stack-${workerIndex}`)
+    async ({}, use, { parallelIndex }) => {
+      const stack = await startStack(`stack-${parallelIndex}`)
       await watchStatuses(stack)
       await use(stack)
       await stack.stop()

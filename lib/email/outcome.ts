@@ -16,8 +16,9 @@ type Verdict =
   /** Another payload went out under our key, so an earlier attempt was probably accepted: a person decides. */
   | { kind: 'unknown' }
 
+const DAY = 24 * 3600
 const retry: Verdict = { kind: 'retry' }
-const operator: Verdict = { kind: 'operator', seconds: 60 }
+const operator: Verdict = { kind: 'operator', seconds: 300 }
 const permanent: Verdict = { kind: 'permanent' }
 const unknown: Verdict = { kind: 'unknown' }
 
@@ -38,11 +39,11 @@ export const VERDICTS: Record<string, Verdict> = {
   invalid_api_key: operator,
   suspended_api_key: operator,
   invalid_permission: operator,
+  invalid_from_address: operator,
   'validation_error 401': operator,
   'validation_error 403': operator,
 
   validation_error: permanent,
-  invalid_from_address: permanent,
   missing_required_field: permanent,
   invalid_parameter: permanent,
   invalid_idempotency_key: permanent,
@@ -59,10 +60,9 @@ export function classify({ data, error, headers }: CreateEmailResponse): Outcome
   const reason = typeof name === 'string' && /^\w{1,40}$/.test(name) ? name : 'unreadable_answer'
   // What Resend may invent tomorrow is worth another try.
   const verdict = findVerdict(`${reason} ${statusCode}`) ?? findVerdict(reason) ?? retry
+  if (verdict.kind !== 'wait') return { reason, ...verdict }
   const retryAfter = Number(headers?.['retry-after'])
-  return verdict.kind === 'wait' && retryAfter > 0
-    ? { reason, ...verdict, seconds: retryAfter }
-    : { reason, ...verdict }
+  return { reason, ...verdict, seconds: retryAfter > 0 ? Math.min(retryAfter, DAY) : verdict.seconds }
 }
 
 /** The row of the table, if there is one. The code is somebody else's word, "constructor" for example. */
@@ -70,8 +70,11 @@ export function findVerdict(code: string): Verdict | undefined {
   return Object.hasOwn(VERDICTS, code) ? VERDICTS[code] : undefined
 }
 
-/** How long to wait after the nth failed attempt: 2 s, 4 s, 8 s … up to a limit, and a little less by chance. In ms. */
-export function retryDelay(attempt: number): number {
-  const seconds = Math.min(2 ** attempt, env('RETRY_MAX_SECONDS'))
+/** With the delays below and a limit of 5 min between two attempts: about four hours. */
+export const MAX_FAILURES = 60
+
+/** How long to wait after the nth failure: 2 s, 4 s, 8 s … up to a limit, and a little less by chance. In ms. */
+export function retryDelay(failures: number): number {
+  const seconds = Math.min(2 ** failures, env('RETRY_MAX_SECONDS'))
   return seconds * 1000 * (0.75 + Math.random() / 4)
 }

@@ -1,6 +1,6 @@
 import { prisma } from '../prisma'
 import { enqueue } from '../queue'
-import { FORCED, mightSendTwice } from './doubt'
+import { FORCED, mightSendTwice } from './history'
 import { lockEmail, recordEvent } from './record'
 
 export type Redrive = 'queued' | 'not failed' | 'accepted by Resend' | 'might be sent twice'

@@ -1,8 +1,7 @@
+import { z } from 'zod'
 import { env } from '../env'
 import { prisma } from '../prisma'
 import { type EmailStatus, isFinal, type Snapshot, type TimelineEntry } from './status'
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
 
 /**
  * All that the public may know of an email, or null when there is no such email.
@@ -10,7 +9,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
  * @throws when the database is unreachable.
  */
 export async function readSnapshot(id: string): Promise<Snapshot | null> {
-  if (!UUID.test(id)) return null
+  if (!z.guid().safeParse(id).success) return null
   // One statement, so that status and timeline are of the same moment.
   const [row] = await prisma().$queryRaw<{ status: EmailStatus; attempts: number; events: EventRow[] }[]>`
     SELECT status::text, attempts, (

@@ -1,9 +1,9 @@
 import { countWorkers } from '../health'
 import { readSnapshot } from './snapshot'
-import { RANK, type Snapshot } from './status'
+import type { Snapshot } from './status'
 import { watchEmail } from './watch'
 
-/** How often a quiet stream says something, which also keeps proxies from closing it. */
+/** How often a stream tells the number of workers. The reader knows by it that the connection lives, and proxies, too. */
 const TICK_MS = 3_000
 
 const shared = globalThis as { openStreams?: Set<() => void> }
@@ -17,7 +17,7 @@ export function closeStreams(): void {
 
 /**
  * Server-sent events about an email, up to the final one:
- * `email` with a snapshot, at once and after each change; `workers` with their number, while it waits for one.
+ * `email` with a snapshot, at once and after each change; `workers` with their number, every few seconds.
  * @param signal aborts when the reader has gone
  */
 export function streamSnapshots(id: string, signal: AbortSignal): ReadableStream<Uint8Array> {
@@ -54,7 +54,6 @@ export function streamSnapshots(id: string, signal: AbortSignal): ReadableStream
       }
 
       const tick = async (): Promise<void> => {
-        if (last && RANK[last.status] >= RANK.sent) return send(': still here\n\n')
         send(`event: workers\ndata: ${JSON.stringify({ workers: await countWorkers() })}\n\n`)
       }
 
@@ -80,6 +79,8 @@ export function streamSnapshots(id: string, signal: AbortSignal): ReadableStream
       const stopWatching = watchEmail(id, () => void update().catch(fail))
       const ticking = setInterval(() => void tick().catch(fail), TICK_MS)
       void update().catch(fail)
+      // An abort that came before we listened is not announced again.
+      if (signal.aborted) close()
     },
     cancel: () => close(),
   })

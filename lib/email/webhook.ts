@@ -7,7 +7,7 @@ import { recordEvent } from './record'
 import type { EmailStatus } from './status'
 
 /** What Resend reports of a mail, in our words. https://resend.com/docs/dashboard/webhooks/event-types */
-const STATUS: Record<string, EmailStatus> = {
+const STATUS = {
   'email.sent': 'sent',
   'email.delivery_delayed': 'delayed',
   'email.delivered': 'delivered',
@@ -15,7 +15,7 @@ const STATUS: Record<string, EmailStatus> = {
   'email.complained': 'complained',
   'email.failed': 'failed',
   'email.suppressed': 'suppressed',
-}
+} satisfies Record<string, EmailStatus>
 
 const tags = z.union([
   z.record(z.string(), z.string()),
@@ -23,9 +23,10 @@ const tags = z.union([
   z.array(z.object({ name: z.string(), value: z.string() })).transform(toMap),
 ])
 
+const typeSchema = z.object({ type: z.string() })
+
 const reportSchema = z.object({
-  type: z.string(),
-  data: z.looseObject({
+  data: z.object({
     email_id: z.string().optional(),
     tags: tags.optional().catch(undefined),
     bounce: z.object({ type: z.string() }).optional().catch(undefined),
@@ -44,15 +45,16 @@ type Report = z.infer<typeof reportSchema>
  * @throws when the database is unreachable: Resend tries again later
  */
 export async function receiveReport(body: string, headers: Headers): Promise<boolean> {
-  const { type, data } = parseReport(verifyBody(body, headers))
-  const status = STATUS[type]
-  if (!status) return false
+  const report = verifyBody(body, headers)
+  const { type } = parse(typeSchema, report)
+  if (!Object.hasOwn(STATUS, type)) return false
+  const { data } = parse(reportSchema, report)
 
   return await prisma().$transaction(async (tx) => {
     const email = await tx.email.findFirst({ where: { OR: identify(data) } })
     if (!email) return false
     return await recordEvent(tx, email.id, {
-      status,
+      status: STATUS[type as keyof typeof STATUS],
       reason: toCode(data.bounce?.type ?? data.suppressed?.type ?? data.failed?.reason),
       providerId: email.providerId ?? data.email_id,
       providerEventId: headers.get('svix-id') ?? undefined,
@@ -77,8 +79,8 @@ function verifyBody(body: string, headers: Headers): unknown {
   }
 }
 
-function parseReport(json: unknown): Report {
-  const result = reportSchema.safeParse(json)
+function parse<Output>(schema: z.ZodType<Output>, json: unknown): Output {
+  const result = schema.safeParse(json)
   if (!result.success) throw new Problem(400, 'Malformed report')
   return result.data
 }

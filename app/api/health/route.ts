@@ -6,6 +6,7 @@ export const GET = handle(async () =>
 )
 
 export const POST = methodNotAllowed('GET', 'HEAD')
+export const OPTIONS = POST
 export const PUT = POST
 export const PATCH = POST
 export const DELETE = POST

@@ -20,6 +20,7 @@ export const POST = handle(async (request) => {
 
 export const GET = methodNotAllowed('POST')
 export const HEAD = GET
+export const OPTIONS = GET
 export const PUT = GET
 export const PATCH = GET
 export const DELETE = GET

@@ -23,6 +23,7 @@ export const GET = handle(async (request, { params }: RouteContext<'/api/emails/
 })
 
 export const POST = methodNotAllowed('GET', 'HEAD')
+export const OPTIONS = POST
 export const PUT = POST
 export const PATCH = POST
 export const DELETE = POST

@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import { expect, test } from '@playwright/test'
+import { isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
+import { startStack } from '../stack'
+import { findViolations } from './accessibility'
+import { expectDelivered, signUpByHand, ticketOn } from './person'
+
+test('from the ticket to its mail: it greets by name and bears the number of the ticket', async ({
+  page,
+}) => {
+  await signUpByHand(page, newAddress(), 'Grace Hopper')
+  await expectDelivered(page)
+  const [order = ''] = /(?<=No\. )\w{8}/.exec(await ticketOn(page).innerText()) ?? []
+  await page.getByRole('link', { name: 'Read the email' }).click()
+  const mail = page.getByTitle('Welcome, Grace Hopper').contentFrame()
+  await expect(mail.getByRole('heading', { name: 'Welcome, Grace Hopper.' })).toBeVisible()
+  await expect(mail.getByText(`ORDER ${order}`)).toBeVisible()
+})
+
+test('a mail can be read as text', async ({ page }) => {
+  const email = newAddress()
+  const { id } = await signUp(email)
+  await waitForSnapshot(id, isDelivered)
+  await page.goto(`/inbox/${id}`)
+  await page.getByRole('link', { name: 'As text' }).click()
+  await expect(page.getByRole('link', { name: 'As text' })).toHaveAttribute('aria-current', 'page')
+  await expect(page.getByRole('article')).toContainText(/welcome, ada\.\s+Your account was ready/i)
+  await expect(page.locator('iframe')).toHaveCount(0)
+})
+
+test('the inbox lists each mail once, the newest first', async ({ page }) => {
+  const [older, newer] = [newAddress(), newAddress()]
+  for (const email of [older, newer]) await waitForSnapshot((await signUp(email)).id, isDelivered)
+  await page.goto('/inbox')
+  const mails = page.getByRole('main').getByRole('listitem')
+  await expect(mails.filter({ hasText: new RegExp(`${older}|${newer}`) })).toContainText([newer, older])
+})
+
+test('a mail in the inbox opens', async ({ page }) => {
+  const email = newAddress()
+  await waitForSnapshot((await signUp(email)).id, isDelivered)
+  await page.goto('/inbox')
+  await page.getByRole('link', { name: email }).click()
+  await expect(page.getByText(`To ${email}`)).toBeVisible()
+})
+
+test('the mail that the provider does not know yet is announced as such', async ({ page }) => {
+  await page.goto(`/inbox/${randomUUID()}`)
+  await expect(page.getByRole('heading', { name: 'This mail is not here.' })).toBeVisible()
+  await page.getByRole('link', { name: 'All mail' }).click()
+  await expect(page.getByRole('heading', { name: 'Inbox' })).toBeVisible()
+})
+
+test('an empty inbox says so and leads to the signup', async ({ page }, { workerIndex }) => {
+  const stack = await startStack(`empty-${workerIndex}`)
+  try {
+    await page.goto(`${stack.appUrl}/inbox`)
+    await expect(page.getByText('No mail yet.')).toBeVisible()
+    expect(await findViolations(page)).toEqual([])
+    await page.getByRole('link', { name: 'Sign somebody up' }).click()
+    await expect(page.getByRole('button', { name: 'Sign me up' })).toBeVisible()
+  } finally {
+    await stack.stop()
+  }
+})

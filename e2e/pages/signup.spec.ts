@@ -1,0 +1,208 @@
+import { expect, test } from '@playwright/test'
+import { newAddress, signUp, sql } from '../app'
+import {
+  expectDelivered,
+  linesOn,
+  listenForComplaints,
+  listenForSignups,
+  sendForm,
+  signUpByHand,
+  ticketOn,
+} from './person'
+
+test('from the form to the mail, without a reload and without a complaint of the browser', async ({
+  page,
+}) => {
+  const complaints = listenForComplaints(page)
+  const email = newAddress()
+  await page.goto('/')
+  await page.evaluate(() => Object.assign(window, { stillTheSamePage: true }))
+  await sendForm(page, email)
+
+  await expect(ticketOn(page)).toContainText(/Account created! You waited [\d.]+ m?s/)
+  await expect(page).toHaveURL(/\/signups\/[0-9a-f-]{36}$/)
+  await expect(linesOn(page)).toContainText(['queued', 'sending', 'sent', 'delivered'])
+  await expectDelivered(page)
+
+  await page.getByRole('link', { name: 'Read the email' }).click()
+  await expect(page.getByRole('heading', { name: 'Welcome, Ada', exact: true })).toBeVisible()
+  await expect(page.getByText(`To ${email}`)).toBeVisible()
+  await page.getByRole('link', { name: 'All mail' }).click()
+  await expect(page.getByRole('listitem').filter({ hasText: email })).toHaveCount(1)
+  expect(await page.evaluate(() => 'stillTheSamePage' in window)).toBe(true)
+  expect(complaints).toEqual([])
+})
+
+test('the figure on the ticket is the time that the answer took', async ({ page }) => {
+  await page.goto('/')
+  let took = 0
+  await page.route('/api/users', async (route) => {
+    const start = performance.now()
+    const response = await route.fetch()
+    took = performance.now() - start
+    await route.fulfill({ response })
+  })
+  const pressed = performance.now()
+  await sendForm(page)
+  const figure = ticketOn(page)
+    .getByText(/You waited/)
+    .getByRole('strong')
+  await expect(figure).toHaveText(/^\d+ ms$/)
+  const waited = Number.parseInt(await figure.innerText(), 10)
+  expect(waited).toBeGreaterThanOrEqual(Math.floor(took))
+  expect(waited).toBeLessThan(performance.now() - pressed)
+})
+
+test('Back shows a blank form, Forward the ticket', async ({ page }) => {
+  await signUpByHand(page)
+  await expectDelivered(page)
+  const ticket = await ticketOn(page).innerText()
+  await page.goBack()
+  await expect(page.getByLabel('Name')).toHaveValue('')
+  await expect(page.getByLabel('Email')).toHaveValue('')
+  await page.goForward()
+  await expect(page).toHaveURL(/\/signups\//)
+  await expect(ticketOn(page)).toHaveText(ticket, { useInnerText: true })
+})
+
+test('one person after the other signs up in the same page, and Back finds each ticket', async ({ page }) => {
+  const first = await signUpByHand(page)
+  await page.getByRole('link', { name: 'Sign somebody else up' }).click()
+  await sendForm(page)
+  await expect(page).toHaveURL(new RegExp(`/signups/(?!${first})`))
+  await expectDelivered(page)
+  await page.goBack()
+  await expect(page.getByLabel('Name')).toHaveValue('')
+  await page.goBack()
+  await expect(page).toHaveURL(`/signups/${first}`)
+  await expectDelivered(page)
+})
+
+test('empty fields: each says what it wants, and the first one gets the focus', async ({ page }) => {
+  await page.goto('/')
+  await page.getByRole('button', { name: 'Sign me up' }).click()
+  const [name, email] = [page.getByLabel('Name'), page.getByLabel('Email')]
+  await expect(name).toBeFocused()
+  await expect(name).toHaveAttribute('aria-invalid', 'true')
+  await expect(name).toHaveAccessibleDescription('Enter your name.')
+  await expect(email).toHaveAttribute('aria-invalid', 'true')
+  await expect(email).toHaveAccessibleDescription('Enter your email address.')
+  await expect(page).toHaveURL('/')
+})
+
+test('a bad address: only its field complains, has the focus, and keeps what was typed', async ({ page }) => {
+  await page.goto('/')
+  await sendForm(page, 'ada@nowhere')
+  const [name, email] = [page.getByLabel('Name'), page.getByLabel('Email')]
+  await expect(email).toBeFocused()
+  await expect(email).toHaveAttribute('aria-invalid', 'true')
+  await expect(email).toHaveAccessibleDescription('Enter an address like ada@example.com.')
+  await expect(email).toHaveValue('ada@nowhere')
+  await expect(name).toHaveValue('Ada')
+  await expect(name).not.toHaveAttribute('aria-invalid')
+  await expect(page.getByRole('alert').filter({ hasText: 'Check what you entered' })).toHaveCount(1)
+})
+
+test('a taken address: its field says so, and another address goes through', async ({ page }) => {
+  const taken = newAddress()
+  await signUp(taken)
+  await page.goto('/')
+  await sendForm(page, taken.toUpperCase(), 'Eve')
+  const email = page.getByLabel('Email')
+  await expect(email).toBeFocused()
+  await expect(email).toHaveAccessibleDescription('This address is already signed up.')
+  await expect(email).toHaveValue(taken.toUpperCase())
+  await sendForm(page, newAddress(), 'Eve')
+  await expect(ticketOn(page)).toBeVisible()
+})
+
+test('a broken network: the page says so, keeps what was typed, and asks again with the same key', async ({
+  page,
+}) => {
+  const keys = listenForSignups(page)
+  const email = newAddress()
+  await page.goto('/')
+  await page.route('/api/users', (route) => route.abort())
+  await sendForm(page, email)
+  await expect(page.getByText('We couldn’t reach the server.')).toBeVisible()
+  await expect(page.getByLabel('Name')).toHaveValue('Ada')
+  await expect(page.getByLabel('Email')).toHaveValue(email)
+
+  await page.unroute('/api/users')
+  await page.getByRole('button', { name: 'Sign me up' }).click()
+  await expect(ticketOn(page)).toBeVisible()
+  expect(keys).toEqual([expect.any(String), keys[0]])
+})
+
+test('an answer that gets lost: pressing again shows the ticket of the one account', async ({ page }) => {
+  const email = newAddress()
+  await page.goto('/')
+  await page.route('/api/users', async (route) => {
+    await route.fetch()
+    await route.abort()
+  })
+  await sendForm(page, email)
+  await expect(page.getByText('We couldn’t reach the server.')).toBeVisible()
+  expect(await sql('SELECT 1 FROM "User" WHERE email = $1', [email])).toHaveLength(1)
+
+  await page.unroute('/api/users')
+  await page.getByRole('button', { name: 'Sign me up' }).click()
+  await expectDelivered(page)
+  expect(await sql('SELECT 1 FROM "User" WHERE email = $1', [email])).toHaveLength(1)
+})
+
+test('other data after a broken network is another signup, with a key of its own', async ({ page }) => {
+  const keys = listenForSignups(page)
+  await page.goto('/')
+  await page.route('/api/users', (route) => route.abort())
+  await sendForm(page)
+  await expect(page.getByText('We couldn’t reach the server.')).toBeVisible()
+  await page.unroute('/api/users')
+  await sendForm(page)
+  await expect(ticketOn(page)).toBeVisible()
+  expect(new Set(keys).size).toBe(2)
+})
+
+test('a proxy that answers in HTML counts as a server that cannot be reached', async ({ page }) => {
+  await page.goto('/')
+  await page.route('/api/users', (route) =>
+    route.fulfill({ status: 503, contentType: 'text/html', body: '<h1>503 Service Unavailable</h1>' }),
+  )
+  await sendForm(page)
+  await expect(page.getByText('We couldn’t reach the server.')).toBeVisible()
+})
+
+test('too many requests: the page tells when to try again', async ({ page }) => {
+  await page.goto('/')
+  await page.route('/api/users', (route) =>
+    route.fulfill({
+      status: 429,
+      contentType: 'application/problem+json',
+      headers: { 'retry-after': '12' },
+      json: { type: 'about:blank', title: 'Too many requests', status: 429 },
+    }),
+  )
+  await sendForm(page)
+  await expect(page.getByText('Too many requests Try again in 12 s.')).toBeVisible()
+})
+
+test('impatience: a double click and Enter send one request', async ({ page }) => {
+  const keys = listenForSignups(page)
+  let release = (): void => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route('/api/users', async (route) => {
+    await released
+    await route.continue()
+  })
+  await page.goto('/')
+  await page.getByLabel('Name').fill('Ada')
+  await page.getByLabel('Email').fill(newAddress())
+  await page.getByRole('button', { name: 'Sign me up' }).dblclick()
+  await expect(page.getByRole('button', { name: 'Signing you up' })).toBeDisabled()
+  await page.getByLabel('Email').press('Enter')
+  release()
+  await expectDelivered(page)
+  expect(keys).toHaveLength(1)
+})

@@ -1,0 +1,175 @@
+import { randomUUID } from 'node:crypto'
+import { expect, test as onSharedApp, type Route } from '@playwright/test'
+import { isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
+import { expectDelivered, linesOn, listenForComplaints, signUpByHand, ticketOn } from './person'
+import { test } from './test'
+
+const LOST = 'Connection lost, reconnecting'
+
+test('a reload in the middle: the server prints the same ticket, which goes on living', async ({
+  stack,
+  page,
+}) => {
+  await stack.startWorker()
+  await stack.setProvider({ mode: 'hang' })
+  await signUpByHand(page)
+  await expect(linesOn(page)).toContainText(['queued', 'sending'])
+  const ticket = await ticketOn(page).innerText()
+
+  const complaints = listenForComplaints(page)
+  const response = await page.reload()
+  expect(await response?.text()).toMatch(/Account created!.*queued<.*sending</s)
+  await expect(ticketOn(page)).toHaveText(ticket, { useInnerText: true })
+  await stack.setProvider({ mode: 'ok' })
+  await expectDelivered(page)
+  expect(complaints).toEqual([])
+})
+
+test('two tabs on one ticket are both live', async ({ stack, page, context }) => {
+  await signUpByHand(page)
+  const secondTab = await context.newPage()
+  await secondTab.goto(page.url())
+  await expect(linesOn(secondTab)).toContainText(['queued'])
+  await stack.startWorker()
+  await expectDelivered(page)
+  await expectDelivered(secondTab)
+})
+
+test('an outage: the ticket counts down to the next attempt, which delivers', async ({ stack, page }) => {
+  await stack.startWorker()
+  await stack.setProvider({ mode: 'outage' })
+  await signUpByHand(page)
+  await expect(ticketOn(page)).toContainText('The mail service is down.')
+  await expect(ticketOn(page)).toContainText(/attempt 2 in \d s/)
+  await expect(page.getByRole('heading', { name: 'The email tries again.' })).toBeVisible()
+
+  await stack.setProvider({ mode: 'ok' })
+  await expectDelivered(page)
+  await expect(ticketOn(page)).toContainText(/sending\s*attempt 2/)
+  await expect(ticketOn(page)).not.toContainText('attempt 2 in')
+})
+
+test('a mail that nobody can send: the ticket says so and offers no mail to read', async ({
+  stack,
+  page,
+}) => {
+  await stack.startWorker()
+  await stack.setProvider({ mode: 'invalid' })
+  await signUpByHand(page)
+  await expect(ticketOn(page).getByRole('strong').last()).toHaveText('failed')
+  await expect(ticketOn(page)).toContainText('The mail service doesn’t accept this email.')
+  await expect(page.getByRole('heading', { name: 'The email didn’t go out.' })).toBeVisible()
+  await expect(page.getByRole('link', { name: 'Read the email' })).toBeHidden()
+})
+
+test('offline: the page says so, comes back by itself and shows what it has missed', async ({
+  stack,
+  page,
+  context,
+}) => {
+  const id = await signUpByHand(page)
+  await expect(linesOn(page)).toContainText(['queued'])
+  await context.setOffline(true)
+  await expect(page.getByText(LOST)).toBeVisible()
+
+  await stack.startWorker()
+  await waitForSnapshot(id, isDelivered, stack.appUrl)
+  await expect(linesOn(page)).toHaveCount(1)
+  await context.setOffline(false)
+  await expectDelivered(page)
+  await expect(page.getByText(LOST)).toBeHidden()
+})
+
+test('a web server that dies and comes back: the page waits for it and goes on', async ({ stack, page }) => {
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  const web = await stack.startWeb()
+  await page.goto(`${web.url}/signups/${id}`)
+  await web.kill('SIGKILL')
+  await expect(page.getByText(LOST)).toBeVisible()
+
+  await stack.startWeb({ port: web.port })
+  await expect(page.getByText(LOST)).toBeHidden()
+  await stack.startWorker()
+  await expectDelivered(page)
+})
+
+const BROKEN_STREAMS = {
+  'refuses the stream': (route: Route) => route.fulfill({ status: 503 }),
+  'cuts the stream': (route: Route) => route.abort(),
+}
+for (const [trouble, answer] of Object.entries(BROKEN_STREAMS)) {
+  onSharedApp(
+    `a proxy ${trouble} for a while: the page asks again and shows what it has missed`,
+    async ({ page }) => {
+      await page.route('**/events', answer)
+      const id = await signUpByHand(page)
+      await waitForSnapshot(id, isDelivered)
+      await expect(page.getByText(LOST)).toBeVisible()
+      await expect(linesOn(page)).toHaveText([/queued/])
+      await page.unroute('**/events')
+      await expectDelivered(page)
+      await expect(page.getByText(LOST)).toBeHidden()
+    },
+  )
+}
+
+onSharedApp(
+  'the server prints the whole ticket: it is there without any script',
+  async ({ page, browser }) => {
+    await signUpByHand(page)
+    await expectDelivered(page)
+    const storageState = await page.context().storageState()
+    const context = await browser.newContext({ javaScriptEnabled: false, storageState })
+    const withoutScripts = await context.newPage()
+    await withoutScripts.goto(page.url())
+    await expect(ticketOn(withoutScripts)).toContainText('You waited')
+    await expect(ticketOn(withoutScripts)).toHaveText(await ticketOn(page).innerText(), {
+      useInnerText: true,
+    })
+    await context.close()
+  },
+)
+
+onSharedApp(
+  'somebody else with the link sees the ticket, not how long another has waited',
+  async ({ page, browser }) => {
+    await signUpByHand(page)
+    const context = await browser.newContext()
+    const stranger = await context.newPage()
+    await stranger.goto(page.url())
+    await expectDelivered(stranger)
+    await expect(ticketOn(stranger)).toContainText('Nobody waited for the email.')
+    await expect(ticketOn(stranger)).not.toContainText('You waited')
+    await context.close()
+  },
+)
+
+const BAD_ENDS = [
+  ['bounced', 'bounced', 'The mailbox refused the email', 'The mailbox doesn’t exist, or refuses all mail.'],
+  ['suppressed', 'suppressed', 'Earlier mail to this address was refused', 'suppressed'],
+] as const
+for (const [address, stamp, sentence, line] of BAD_ENDS) {
+  onSharedApp(`a mail that is ${address} ends with a stamp and with words for people`, async ({ page }) => {
+    await signUpByHand(page, `${address}+${randomUUID()}@resend.dev`)
+    await expect(ticketOn(page).getByRole('strong').last()).toHaveText(stamp)
+    await expect(page.getByRole('status').filter({ hasText: sentence })).toBeVisible()
+    await expect(linesOn(page).last()).toContainText(line)
+  })
+}
+
+onSharedApp(
+  'a complaint that follows the delivery is on the ticket when somebody opens it',
+  async ({ page }) => {
+    const { id } = await signUp(`complained+${randomUUID()}@resend.dev`)
+    await waitForSnapshot(id, ({ status }) => status === 'complained')
+    await page.goto(`/signups/${id}`)
+    await expect(linesOn(page)).toContainText(['queued', 'sending', 'sent', 'delivered', 'reported'])
+    await expect(page.getByRole('heading', { name: 'The email was reported.' })).toBeVisible()
+  },
+)
+
+onSharedApp('on a phone the new ticket scrolls into view', async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 700 })
+  await signUpByHand(page)
+  await expect(page.getByText('You waited')).toBeInViewport({ ratio: 1 })
+})
