@@ -3,7 +3,7 @@ import { Client } from 'pg'
 import { isDelivered, newAddress, readStream, signUp } from '../app'
 import { type Stack, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
-import { countSends, holdReports, isFinal, signUpMany, until, untilAsked } from './steps'
+import { countSends, holdReports, isFinal, signUpMany, signUpStubbornly, until, untilAsked } from './steps'
 import { test } from './test'
 
 test.describe('a worker is killed', () => {
@@ -192,6 +192,28 @@ test('the worker loses all its connections in the middle of a send: one mail', a
   )
   await untilSettled(stack)
   expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('connections are cut as fast as they are opened, for ten seconds: nobody dies of it', async ({
+  stack,
+}) => {
+  const web = await stack.startWeb()
+  const worker = await stack.startWorker({ RETRY_MAX_SECONDS: '0.5' })
+  const end = Date.now() + 10_000
+  const cutAll = async () => {
+    const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid()`
+    while (Date.now() < end) await stack.query(cut).catch(() => {})
+  }
+  const signUps = async () => {
+    const ids: string[] = []
+    while (Date.now() < end) ids.push((await signUpStubbornly(() => web.url)).id)
+    return ids
+  }
+  const [ids] = await Promise.all([signUps(), cutAll()])
+  await untilSettled(stack)
+  expect(await findFaults(stack, ids)).toEqual([])
+  expect([worker.isRunning(), web.isRunning()]).toEqual([true, true])
 })
 
 test('the web server loses its LISTEN connection: open streams go on', async ({ stack }) => {
