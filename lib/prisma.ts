@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg'
+import { Pool } from 'pg'
 import { env } from './env'
 import { Prisma, PrismaClient } from './generated/prisma/client'
 
@@ -12,16 +13,24 @@ const shared = globalThis as { prisma?: PrismaClient }
 /** The one Prisma client of this process. It connects at the first query, and again after a lost connection. */
 export function prisma(): PrismaClient {
   shared.prisma ??= new PrismaClient({
-    adapter: new PrismaPg({
-      connectionString: env('DATABASE_URL'),
-      connectionTimeoutMillis: 5_000,
-      // A server that stopped answering must not hold a request forever.
-      query_timeout: 10_000,
-      keepAlive: true,
-    }),
+    adapter: new PrismaPg(createPool()),
     transactionOptions: { maxWait: 5_000, timeout: 10_000 },
   })
   return shared.prisma
+}
+
+function createPool(): Pool {
+  const pool = new Pool({
+    connectionString: env('DATABASE_URL'),
+    connectionTimeoutMillis: 5_000,
+    // A server that stopped answering must not hold a request forever.
+    query_timeout: 10_000,
+    keepAlive: true,
+  })
+  // A connection can be lost in the very moment in which the pool hands it out. Its next query fails, which is
+  // enough; but an `error` that nobody listens to would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
 }
 
 // Violations of a unique or a foreign key, and a row that should be there.

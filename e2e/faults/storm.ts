@@ -43,10 +43,15 @@ export async function surviveStorm(
     }
   }
 
-  /** A process that is killed and replaced. It must not die in any other way. */
+  /** Whatever happens around it, a process must not die by itself. */
+  function mustRun(name: string, process: Process): void {
+    if (!process.isRunning()) faults.push(`${name} died by itself: ${process.output().slice(-2_000)}`)
+  }
+
+  /** Kills a process and replaces it. */
   async function hurt(name: string, process: Process, random: Random, start: () => Promise<Process>) {
     const signal = random.pick(['SIGKILL', 'SIGTERM'] as const)
-    if (!process.isRunning()) faults.push(`${name} died by itself: ${process.output().slice(-500)}`)
+    mustRun(name, process)
     await process.kill(signal)
     count(`${name}: ${signal}`)
     return await startSomehow(name, start)
@@ -85,12 +90,14 @@ export async function surviveStorm(
     await keepDoing(10 + number, 8_000, async (random) => {
       worker = await hurt('worker', worker, random, startWorker)
     })
+    mustRun('worker', worker)
   })
   const hurtWeb = async (): Promise<void> => {
     let current: Process = web
     await keepDoing(20, 12_000, async (random) => {
       current = await hurt('web', current, random, () => stack.startWeb({ port: web.port }))
     })
+    mustRun('web', current)
   }
   const hurtPostgres = () =>
     keepDoing(21, 20_000, async (random) => {
@@ -123,6 +130,7 @@ export async function surviveStorm(
   await Promise.all([...clients, ...workers, hurtWeb(), hurtPostgres(), cutConnections(), changeWeather()])
 
   await stack.setProvider({ mode: 'ok', latencyMs: 20 })
+  await startWorker()
   const settled = await Promise.race([
     settle(stack, count),
     new Promise<false>((resolve) => setTimeout(resolve, PATIENCE_MS, false)),

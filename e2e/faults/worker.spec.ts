@@ -3,7 +3,7 @@ import { Client } from 'pg'
 import { isDelivered, newAddress, readStream, signUp } from '../app'
 import { type Stack, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
-import { countSends, holdReports, isFinal, signUpMany, until, untilAsked } from './steps'
+import { countSends, holdReports, isFinal, signUpMany, signUpStubbornly, until, untilAsked } from './steps'
 import { test } from './test'
 
 test.describe('a worker is killed', () => {
@@ -38,9 +38,13 @@ test.describe('a worker is killed', () => {
     expect(await findFaults(stack, [id])).toEqual([])
   })
 
-  for (const [title, lock] of [
-    ['between acceptance and record', `SELECT FROM "Email" WHERE id::text = $1 FOR UPDATE`],
-    ['between record and completion', `SELECT FROM pgboss.job WHERE data->>'emailId' = $1 FOR UPDATE`],
+  for (const [title, lock, statement] of [
+    ['between acceptance and record', `SELECT FROM "Email" WHERE id::text = $1 FOR UPDATE`, 'FOR UPDATE'],
+    [
+      'between record and completion',
+      `SELECT FROM pgboss.job WHERE data->>'emailId' = $1 FOR UPDATE`,
+      'SET completed_on',
+    ],
   ] as const) {
     test(`${title}: Resend knows the key, and no second mail is sent`, async ({ stack }) => {
       const letReports = await holdReports(stack)
@@ -48,13 +52,13 @@ test.describe('a worker is killed', () => {
       const first = await stack.startWorker()
       const { id } = await signUp(newAddress(), stack.appUrl)
       await untilAsked(stack, id)
-      // The worker has to stop at this row, which is exactly between the two.
+      // The worker has to stop at this row, with this statement: that is exactly between the two.
       const gate = new Client({ connectionString: stack.databaseUrl })
       await gate.connect()
       await gate.query('BEGIN')
       await gate.query(lock, [id])
-      await waitFor(async () => (await countSends(stack, id)).accepted === 1)
-      await waitFor(async () => (await listWaitingWorkers(stack)).length > 0)
+      await waitFor(async () => (await listWaiting(stack, statement)).length > 0)
+      expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
       await first.kill('SIGKILL')
       await gate.query('ROLLBACK')
       await gate.end()
@@ -190,6 +194,28 @@ test('the worker loses all its connections in the middle of a send: one mail', a
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
+test('connections are cut as fast as they are opened, for ten seconds: nobody dies of it', async ({
+  stack,
+}) => {
+  const web = await stack.startWeb()
+  const worker = await stack.startWorker({ RETRY_MAX_SECONDS: '0.5' })
+  const end = Date.now() + 10_000
+  const cutAll = async () => {
+    const cut = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+      WHERE datname = current_database() AND pid <> pg_backend_pid()`
+    while (Date.now() < end) await stack.query(cut).catch(() => {})
+  }
+  const signUps = async () => {
+    const ids: string[] = []
+    while (Date.now() < end) ids.push((await signUpStubbornly(() => web.url)).id)
+    return ids
+  }
+  const [ids] = await Promise.all([signUps(), cutAll()])
+  await untilSettled(stack)
+  expect(await findFaults(stack, ids)).toEqual([])
+  expect([worker.isRunning(), web.isRunning()]).toEqual([true, true])
+})
+
 test('the web server loses its LISTEN connection: open streams go on', async ({ stack }) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
   const stream = readStream(`${stack.appUrl}/api/emails/${id}/events`)
@@ -207,8 +233,13 @@ test('the web server loses its LISTEN connection: open streams go on', async ({ 
   expect((await stream.next()).done).toBe(true)
 })
 
-async function listWaitingWorkers(stack: Stack): Promise<unknown[]> {
-  return await stack.query(`SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)
+/** The connections that wait for a lock in such a statement. */
+async function listWaiting(stack: Stack, statement: string): Promise<unknown[]> {
+  return await stack.query(
+    `SELECT pid FROM pg_stat_activity
+     WHERE wait_event_type = 'Lock' AND pid <> pg_backend_pid() AND strpos(query, $1) > 0`,
+    [statement],
+  )
 }
 
 /** The server processes behind the connections that LISTEN. */
