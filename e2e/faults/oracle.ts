@@ -14,6 +14,7 @@ export async function watchStatuses(stack: Stack): Promise<void> {
   await stack.query(
     `CREATE TABLE status_change (
        id bigserial, "emailId" uuid REFERENCES "Email" ON DELETE CASCADE, before text, after text);
+     CREATE INDEX ON status_change ("emailId");
      CREATE FUNCTION log_status_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
        INSERT INTO status_change ("emailId", before, after) VALUES (NEW.id, OLD.status, NEW.status);
        RETURN NULL;
@@ -26,8 +27,13 @@ export async function watchStatuses(stack: Stack): Promise<void> {
 /** Waits until every email is final and no job is left to do. */
 export async function untilSettled(stack: Stack): Promise<void> {
   await waitFor(async () => {
-    const rows = await readEmails(stack).catch(() => undefined)
-    return !!rows?.every(({ status, openJobs }) => isFinal(status, true) && openJobs === 0)
+    const [row] = await stack
+      .query<{ statuses: EmailStatus[]; openJobs: number }>(
+        `SELECT (SELECT array_agg(DISTINCT status::text) FROM "Email") AS statuses,
+           (SELECT count(*)::int FROM pgboss.job WHERE state < 'completed') AS "openJobs"`,
+      )
+      .catch(() => [])
+    return row?.openJobs === 0 && (row.statuses ?? []).every((status) => isFinal(status, true))
   })
 }
 
@@ -65,13 +71,14 @@ export async function findFaults(stack: Stack, accepted: string[]): Promise<stri
 
 function readEmails(stack: Stack): Promise<Row[]> {
   return stack.query<Row>(
-    `SELECT id, status,
+    `WITH open AS (
+       SELECT data->>'emailId' AS id, count(*)::int AS jobs FROM pgboss.job WHERE state < 'completed' GROUP BY 1
+     )
+     SELECT "Email".id, status, coalesce(open.jobs, 0) AS "openJobs",
        (SELECT array_agg(event.status::text ORDER BY event.id) FROM "EmailEvent" event
          WHERE "emailId" = "Email".id) AS events,
        (SELECT coalesce(json_agg(json_build_object('before', before, 'after', after) ORDER BY change.id), '[]')
-         FROM status_change change WHERE "emailId" = "Email".id) AS changes,
-       (SELECT count(*)::int FROM pgboss.job
-         WHERE data->>'emailId' = "Email".id::text AND state < 'completed') AS "openJobs"
-     FROM "Email"`,
+         FROM status_change change WHERE "emailId" = "Email".id) AS changes
+     FROM "Email" LEFT JOIN open ON open.id = "Email".id::text`,
   )
 }

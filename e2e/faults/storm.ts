@@ -131,11 +131,7 @@ export async function surviveStorm(
 
   await stack.setProvider({ mode: 'ok', latencyMs: 20 })
   await startWorker()
-  const settled = await Promise.race([
-    settle(stack, count),
-    new Promise<false>((resolve) => setTimeout(resolve, PATIENCE_MS, false)),
-  ])
-  if (!settled) faults.push(`not at rest ${PATIENCE_MS / 1000} s after the storm`)
+  if (!(await settle(stack, count))) faults.push(`not at rest ${PATIENCE_MS / 1000} s after the storm`)
   faults.push(...(await findFaults(stack, ids)))
   const { calls, accepted, emails } = await stack.setProvider({})
   const ours = ids.map((id) => emails[`welcome/${id}`] ?? { calls: 0, accepted: 0 })
@@ -147,16 +143,20 @@ export async function surviveStorm(
   return { toll, faults }
 }
 
-/** Waits until all is final. What Resend refused in bad weather is sent again by hand, as an operator would. */
-async function settle(stack: Stack, count: (what: string) => void): Promise<true> {
+/**
+ * Waits until all is final. What Resend refused in bad weather is sent again by hand, as an operator would.
+ * @returns false when it took too long
+ */
+async function settle(stack: Stack, count: (what: string) => void): Promise<boolean> {
   const hurry = setInterval(() => void makeDue(stack).catch(() => {}), 1_000)
+  const patience = new Promise<false>((resolve) => setTimeout(resolve, PATIENCE_MS, false))
+  const rest = (): Promise<boolean> => Promise.race([untilSettled(stack).then(() => true), patience])
   try {
-    await untilSettled(stack)
+    if (!(await rest())) return false
     const failed = await stack.query(`SELECT FROM "Email" WHERE status = 'failed'`)
     for (const _ of failed) count('given up, and redriven')
     await stack.run(['--import', 'tsx', 'worker/redrive.ts'])
-    await untilSettled(stack)
-    return true
+    return await rest()
   } finally {
     clearInterval(hurry)
   }
