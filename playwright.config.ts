@@ -19,7 +19,15 @@ export default defineConfig({
   webServer: {
     name: 'app',
     command: 'node --import tsx sandbox/run.ts demo',
-    env: { SANDBOX_DIR: 'test-results/sandbox', SANDBOX_FRESH: '1', SANDBOX_LATENCY_MS: '50', PORT: '0' },
+    env: {
+      SANDBOX_DIR: 'test-results/sandbox',
+      SANDBOX_FRESH: '1',
+      SANDBOX_LATENCY_MS: '50',
+      PORT: '0',
+      // Whatever a developer's .env says: tests never touch a real database or send real mail.
+      DATABASE_URL: '',
+      RESEND_API_KEY: '',
+    },
     wait: { stdout: /READY (?<app_url>\S+)/ },
     gracefulShutdown: { signal: 'SIGTERM', timeout: 30_000 },
     timeout: 120_000,
