@@ -9,9 +9,6 @@ export class GiveUp extends Error {
   }
 }
 
-/** Thrown when the queue has given the job to another worker in the meantime: what this one found out is void. */
-class ClaimLost extends Error {}
-
 /** Marks the job as done in the transaction that records its result, so that neither is ever without the other. */
 export async function completeJob(boss: PgBoss, tx: Transaction, job: JobWithMetadata): Promise<void> {
   await boss.complete(job.name, job, null, { db: fromPrisma(tx) })
@@ -29,6 +26,7 @@ export async function postponeJob(
 ): Promise<void> {
   const db = fromPrisma(tx)
   const { affected } = (await boss.fail(job.name, job, null, { db })) as { affected: number }
-  if (affected === 0) throw new ClaimLost(`Job ${job.id} has gone to another worker`)
+  // What a worker finds out after it has lost the job is void, so nothing of it is recorded.
+  if (affected === 0) throw new Error(`Job ${job.id} has gone to another worker`)
   await boss.update(job.name, undefined, { id: job.id, startAfter: date, db })
 }
