@@ -1,7 +1,7 @@
-import { closeStreams } from './lib/email/stream'
 import { requireEnv } from './lib/env'
 import { takeOverSignalFromNpm } from './lib/npm-signal'
 import { openSender } from './lib/queue'
+import { closeStreams } from './lib/stream'
 
 requireEnv('DATABASE_URL', 'APP_URL', 'RESEND_WEBHOOK_SECRET')
 

@@ -3,17 +3,6 @@ import { z } from 'zod'
 import { env } from './env'
 import type { Transaction } from './prisma'
 
-const emailJob = z.object({ emailId: z.guid() })
-
-/** What the jobs of each queue carry: ids, never names, addresses or rendered mail. */
-export const JOBS = {
-  'send-email': emailJob,
-  'send-email-dead': emailJob,
-}
-
-export type QueueName = keyof typeof JOBS
-export type JobData<Name extends QueueName> = z.infer<(typeof JOBS)[Name]>
-
 /** What all queues have in common. Times are in seconds. */
 const COMMON = {
   notify: true,
@@ -30,10 +19,23 @@ const COMMON = {
   retentionSeconds: 365 * 24 * 3600,
 }
 
-/** The queues: `npm run migrate` creates or updates them. A dead-letter queue stands before the one that names it. */
-export const QUEUES: Record<QueueName, Omit<Queue, 'name'>> = {
-  'send-email-dead': COMMON,
-  'send-email': { ...COMMON, deadLetter: 'send-email-dead' },
+const emailJob = z.object({ emailId: z.guid() })
+
+/**
+ * The queues: what their jobs carry (ids, never names, addresses or rendered mail), and what sets them apart. The jobs
+ * of a queue are done by the file of that name in worker/jobs/. `npm run migrate` creates or updates the queues; a
+ * dead-letter queue stands before the one that names it.
+ */
+export const QUEUES = {
+  'send-email-dead': queue(emailJob),
+  'send-email': queue(emailJob, { deadLetter: 'send-email-dead' }),
+}
+
+export type QueueName = keyof typeof QUEUES
+export type JobData<Name extends QueueName> = z.infer<(typeof QUEUES)[Name]['data']>
+
+function queue<Data extends z.ZodType>(data: Data, options: Omit<Queue, 'name'> = {}) {
+  return { data, options: { ...COMMON, ...options } }
 }
 
 /** A pg-boss with connections of its own. The caller starts and stops it. */
@@ -78,12 +80,24 @@ async function startSender(): Promise<PgBoss> {
  * Adds a job in the caller's transaction: it exists when, and only when, that transaction commits.
  * @throws when the queue does not exist or the database is unreachable.
  */
-export async function enqueue<Name extends QueueName>(
+export function enqueue<Name extends QueueName>(
   tx: Transaction,
   name: Name,
   data: JobData<Name>,
+  options: { startAfter?: Date } = {},
+): Promise<void> {
+  return enqueueAll(tx, name, [data], options)
+}
+
+/** Adds many jobs in one statement, like `enqueue`. */
+export async function enqueueAll<Name extends QueueName>(
+  tx: Transaction,
+  name: Name,
+  data: JobData<Name>[],
+  options: { startAfter?: Date } = {},
 ): Promise<void> {
   const boss = await openSender()
-  const id = await boss.send(name, data, { db: fromPrisma(tx) })
-  if (!id) throw new Error(`The queue ${name} did not take the job`)
+  const jobs = data.map((data) => ({ data, ...options }))
+  const ids = await boss.insert(name, jobs, { db: fromPrisma(tx), returnId: true })
+  if (ids?.length !== jobs.length) throw new Error(`The queue ${name} did not take all jobs`)
 }

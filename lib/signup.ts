@@ -9,6 +9,8 @@ import type { SignupInput } from './signup-input'
 export type Signup = {
   user: { id: string; name: string; email: string }
   welcomeEmail: Snapshot
+  /** For the browser that signed up: see lib/session.ts. */
+  session: string
 }
 
 /**
@@ -59,9 +61,10 @@ async function findSignup(input: SignupInput, key?: string): Promise<Signup> {
 }
 
 // As it was when it was created, so that asking twice gives the same answer twice.
-function toSignup({ id, name, email }: User, welcome: Email, queued: EmailEvent): Signup {
+function toSignup({ id, name, email, session }: User, welcome: Email, queued: EmailEvent): Signup {
   return {
     user: { id, name, email },
+    session,
     welcomeEmail: toSnapshot({ id: welcome.id, status: 'queued', attempts: 0, events: [queued] }),
   }
 }

@@ -21,7 +21,7 @@ console.log(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'No migratio
 // 3. pg-boss's schema, and the queues with their options.
 const boss = createBoss({ supervise: false })
 await boss.start()
-for (const [name, options] of Object.entries(QUEUES)) {
+for (const [name, { options }] of Object.entries(QUEUES)) {
   await boss.createQueue(name, options)
   // createQueue leaves an existing queue as it is.
   await boss.updateQueue(name, options)

@@ -2,9 +2,7 @@ import { hostname } from 'node:os'
 import { requireEnv } from '@/lib/env'
 import { WORKER_NAME } from '@/lib/health'
 import { takeOverSignalFromNpm } from '@/lib/npm-signal'
-import { createBoss } from '@/lib/queue'
-import { buryEmail } from './bury-email'
-import { sendEmail } from './send-email'
+import { createBoss, QUEUES, type QueueName } from '@/lib/queue'
 import { work } from './work'
 
 // 1. Better not start at all than start and fail at every job.
@@ -23,9 +21,8 @@ const boss = createBoss({
 })
 await boss.start({ attempts: 1_000 })
 
-// 3. Take jobs. From here on everything happens in the handlers.
-await work(boss, 'send-email', sendEmail)
-await work(boss, 'send-email-dead', buryEmail)
+// 3. Take jobs. From here on everything happens in jobs/.
+for (const name of Object.keys(QUEUES) as QueueName[]) await work(boss, name)
 console.log('Ready for jobs.')
 
 // 4. Asked to stop, take no more jobs and finish those in hand. What is not done in 15 s goes to another worker.

@@ -1,12 +1,11 @@
 import type { JobResult, JobWithMetadata, PgBoss } from 'pg-boss'
-import { JOBS, type JobData, type QueueName } from '@/lib/queue'
+import { type JobData, QUEUES, type QueueName } from '@/lib/queue'
 import { GiveUp } from './settle'
 
+export type Job<Name extends QueueName> = JobWithMetadata<JobData<Name>>
+
 /** Returns when the job is done, throws GiveUp when it never will be, and anything else to be tried again. */
-export type Handler<Name extends QueueName> = (
-  job: JobWithMetadata<JobData<Name>>,
-  boss: PgBoss,
-) => Promise<void>
+export type Handler<Name extends QueueName> = (job: Job<Name>, boss: PgBoss) => Promise<void>
 
 /**
  * Settings for jobs that should start at once, alone or in a crowd. Times are in seconds.
@@ -23,12 +22,9 @@ const OPTIONS = {
   notifyPollingIntervalSeconds: 1,
 } as const
 
-/** Lets the handler work on the jobs of a queue until the boss is stopped. */
-export async function work<Name extends QueueName>(
-  boss: PgBoss,
-  name: Name,
-  handler: Handler<Name>,
-): Promise<void> {
+/** Works on the jobs of a queue, with the handler in the file of that name, until the boss is stopped. */
+export async function work<Name extends QueueName>(boss: PgBoss, name: Name): Promise<void> {
+  const { default: handler }: { default: Handler<Name> } = await import(`./jobs/${name}.ts`)
   await boss.work<JobData<Name>, unknown, typeof OPTIONS>(name, OPTIONS, (jobs) =>
     Promise.all(jobs.map((job) => run(boss, name, handler, job))),
   )
@@ -38,11 +34,11 @@ async function run<Name extends QueueName>(
   boss: PgBoss,
   name: Name,
   handler: Handler<Name>,
-  job: JobWithMetadata<JobData<Name>>,
+  job: Job<Name>,
 ): Promise<JobResult> {
   const { id } = job
   try {
-    if (!JOBS[name].safeParse(job.data).success) throw new GiveUp('malformed_job')
+    if (!QUEUES[name].data.safeParse(job.data).success) throw new GiveUp('malformed_job')
     await handler(job, boss)
     return { id, status: 'completed' }
   } catch (error) {

@@ -6,7 +6,7 @@ import { pickLines } from './lines'
 import { Paper } from './paper'
 import { Stamp } from './stamp'
 import { TicketLine } from './ticket-line'
-import type { Connection } from './watch-email'
+import type { Connection } from './watch-events'
 import { STRANDED } from './words'
 
 type Props = {

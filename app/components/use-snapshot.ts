@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { RANK, type Snapshot } from '@/lib/email/status'
-import { type Connection, watchEmail } from './watch-email'
+import { type Connection, watchEvents } from './watch-events'
 
 // Back and Forward mount a ticket anew: it goes on from the newest state that this tab has seen.
 const seen = new Map<string, Snapshot>()
@@ -21,15 +21,15 @@ export function useSnapshot(initial: Snapshot): Live {
 
   useEffect(() => {
     if (final) return
-    return watchEmail(id, {
-      onConnection: setConnection,
-      onWorkers: (count) => setStranded(count === 0),
-      onSnapshot: (next) => {
+    const listeners = {
+      email: (next: Snapshot) => {
         seen.set(id, pickNewer(next, seen.get(id)))
         setSnapshot((current) => pickNewer(current, next))
         setStranded(false)
       },
-    })
+      workers: ({ workers }: { workers: number }) => setStranded(workers === 0),
+    }
+    return watchEvents(`/api/emails/${id}/events`, listeners, setConnection)
   }, [id, final])
 
   return {

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { readText } from '@/lib/body'
 import { refuseForeignOrigin } from '@/lib/origin'
 import { handle, methodNotAllowed, Problem } from '@/lib/problem'
+import { toSessionCookie } from '@/lib/session'
 import { signUp } from '@/lib/signup'
 import { type SignupInput, signupInput } from '@/lib/signup-input'
 
@@ -11,11 +12,13 @@ export const POST = handle(async (request) => {
   refuseForeignOrigin(request)
   const input = parseInput(await readJson(request))
   const key = parseIdempotencyKey(request)
-  const { user, welcomeEmail } = await signUp(input, key)
-  return Response.json(
-    { status: 'Account created!', user, welcomeEmail },
-    { status: 201, headers: { location: `/api/emails/${welcomeEmail.id}`, 'cache-control': 'no-store' } },
-  )
+  const { user, welcomeEmail, session } = await signUp(input, key)
+  const headers = {
+    location: `/api/emails/${welcomeEmail.id}`,
+    'cache-control': 'no-store',
+    'set-cookie': toSessionCookie(session),
+  }
+  return Response.json({ status: 'Account created!', user, welcomeEmail }, { status: 201, headers })
 })
 
 export const GET = methodNotAllowed('POST')

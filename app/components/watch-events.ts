@@ -1,13 +1,7 @@
-import type { Snapshot } from '@/lib/email/status'
-
 export type Connection = 'live' | 'lost'
 
-type Listener = {
-  onSnapshot: (snapshot: Snapshot) => void
-  onConnection: (connection: Connection) => void
-  /** Told every few seconds. */
-  onWorkers: (count: number) => void
-}
+/** What to do with each kind of event. The server tells the number of workers every few seconds. */
+type Listeners = Record<string, (data: never) => void> & { workers?: (data: { workers: number }) => void }
 
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 5_000
@@ -15,10 +9,14 @@ const LONGEST_DELAY_MS = 5_000
 const SILENCE_MS = 10_000
 
 /**
- * Follows an email by server-sent events until the returned function is called. It heals by itself:
- * every connection begins with a whole snapshot, so nothing that was missed in between is lost.
+ * Follows a stream of server-sent events until the returned function is called. It heals by itself: every connection
+ * begins with the whole state, so nothing that was missed in between is lost.
  */
-export function watchEmail(id: string, { onSnapshot, onConnection, onWorkers }: Listener): () => void {
+export function watchEvents(
+  url: string,
+  listeners: Listeners,
+  onConnection: (connection: Connection) => void,
+): () => void {
   let source: EventSource | undefined
   let timer: ReturnType<typeof setTimeout> | undefined
   let silence: ReturnType<typeof setTimeout> | undefined
@@ -27,20 +25,18 @@ export function watchEmail(id: string, { onSnapshot, onConnection, onWorkers }: 
   function open(): void {
     clearTimeout(timer)
     if (source || document.hidden) return
-    source = new EventSource(`/api/emails/${id}/events`)
+    source = new EventSource(url)
     expectSomething()
     source.addEventListener('open', () => {
       delay = FIRST_DELAY_MS
       onConnection('live')
     })
-    source.addEventListener('email', (event) => {
-      expectSomething()
-      onSnapshot(JSON.parse(event.data))
-    })
-    source.addEventListener('workers', (event) => {
-      expectSomething()
-      onWorkers(JSON.parse(event.data).workers)
-    })
+    for (const [name, listener] of Object.entries({ workers: () => {}, ...listeners })) {
+      source.addEventListener(name, (event) => {
+        expectSomething()
+        listener(JSON.parse(event.data) as never)
+      })
+    }
     source.addEventListener('error', () => {
       onConnection('lost')
       // A broken connection the browser mends alone; after an HTTP error (a restart, a proxy) it gives up.

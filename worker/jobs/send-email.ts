@@ -1,4 +1,4 @@
-import type { JobWithMetadata, PgBoss } from 'pg-boss'
+import type { PgBoss } from 'pg-boss'
 import { countFailures, mayHaveBeenAccepted, mightSendTwice } from '@/lib/email/history'
 import { MAX_FAILURES, retryDelay } from '@/lib/email/outcome'
 import { recordEvent } from '@/lib/email/record'
@@ -7,10 +7,8 @@ import { RANK } from '@/lib/email/status'
 import { renderWelcome } from '@/lib/email/welcome'
 import type { User } from '@/lib/generated/prisma/client'
 import { prisma } from '@/lib/prisma'
-import type { JobData } from '@/lib/queue'
-import { completeJob, GiveUp, postponeJob } from './settle'
-
-type SendEmailJob = JobWithMetadata<JobData<'send-email'>>
+import { completeJob, GiveUp, postponeJob } from '../settle'
+import type { Job } from '../work'
 
 /**
  * One attempt to send one email. It may run twice, die anywhere and be taken over by another worker: the idempotency
@@ -18,7 +16,7 @@ type SendEmailJob = JobWithMetadata<JobData<'send-email'>>
  * @throws {GiveUp} when trying again cannot help: the job goes to the dead-letter queue
  * @throws when the database is away: the queue tries again
  */
-export async function sendEmail(job: SendEmailJob, boss: PgBoss): Promise<void> {
+export default async function sendEmail(job: Job<'send-email'>, boss: PgBoss): Promise<void> {
   const { emailId } = job.data
   const attempt = job.retryCount + 1
 
@@ -64,7 +62,12 @@ export async function sendEmail(job: SendEmailJob, boss: PgBoss): Promise<void> 
   }
 }
 
-async function tryAgain(boss: PgBoss, job: SendEmailJob, reason: string, delayMs: number): Promise<void> {
+async function tryAgain(
+  boss: PgBoss,
+  job: Job<'send-email'>,
+  reason: string,
+  delayMs: number,
+): Promise<void> {
   const retryAt = new Date(Date.now() + delayMs)
   const attempt = job.retryCount + 1
   await prisma().$transaction(async (tx) => {
