@@ -10,6 +10,10 @@ openSender().catch(() => {})
 
 takeOverSignalFromNpm()
 
+// A signal that came before this file, while the server started, is lost on us, and `next start` has stopped listening
+// but waits for ever for clients that keep their connections busy.
+if (!process.getActiveResourcesInfo().includes('TCPServerWrap')) process.exit(143)
+
 // `next start` waits for open connections when it is asked to stop, and a stream of events never ends by itself.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {

@@ -163,7 +163,8 @@ function spawnNode(args: string[], env: Env): Spawned {
   return { child, output: () => output, exit: once(child, 'close') as Promise<[number | null]> }
 }
 
-async function findPort(): Promise<number> {
+/** A TCP port that is free at this moment. */
+export async function findPort(): Promise<number> {
   const server = createServer().listen(0)
   const { port } = server.address() as { port: number }
   await new Promise((resolve) => server.close(resolve))

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
 import { Client } from 'pg'
 import { newAddress, postSignup, readStream, signUp } from '../app'
-import { query, waitFor } from '../stack'
+import { findPort, query, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
 import { test } from './test'
 
@@ -16,6 +16,25 @@ test('SIGTERM with an open stream: the server ends the stream and stops', async 
   expect(Date.now() - started).toBeLessThan(10_000)
   expect([0, 143]).toContain(code)
   expect((await stream.next()).done).toBe(true)
+})
+
+test('SIGTERM while the server starts and is asked already: it stops', async ({ stack }) => {
+  const port = await findPort()
+  let asking = true
+  const clients = Array.from({ length: 4 }, async () => {
+    while (asking) {
+      await fetch(`http://localhost:${port}/api/health`)
+        .then((response) => response.text())
+        .catch(() => new Promise((resolve) => setTimeout(resolve, 10)))
+    }
+  })
+  try {
+    const web = await stack.startWeb({ port })
+    expect([0, 143]).toContain(await web.kill('SIGTERM'))
+  } finally {
+    asking = false
+    await Promise.all(clients)
+  }
 })
 
 test('a missing queue is a 503, and nothing is half made', async ({ stack }) => {
