@@ -1,5 +1,6 @@
 /*
  * npm run dev, npm run demo
+ * npm run demo -- --no-worker    start your own in another terminal: npm run demo:worker
  *
  * Everything on one computer: Postgres, a stand-in for Resend, the web server and the worker. The app knows nothing
  * of this; it is told by its environment where its database and its email provider are.
@@ -21,6 +22,7 @@ import { listenForStop } from './stop-signal'
 import { createSupervisor } from './supervisor'
 
 const dev = process.argv[2] === 'dev'
+if (process.argv.includes('--no-worker')) process.env.SANDBOX_WORKERS = '0'
 const stopping = listenForStop()
 const { signal } = stopping
 const cleanup: (() => unknown)[] = []
