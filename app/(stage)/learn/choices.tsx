@@ -1,11 +1,11 @@
 const CHOICES = [
   {
-    title: 'Send it to the back when …',
+    title: 'A good idea when …',
     mark: '+',
     look: 'text-good',
     reasons: [
       [
-        'it hangs on somebody else’s computer.',
+        'it depends on somebody else’s computer.',
         'A mail service, a bank, a partner: they are slow at times, and down at times. A job waits and tries again. A person should not have to.',
       ],
       [
@@ -23,7 +23,7 @@ const CHOICES = [
     ],
   },
   {
-    title: 'Do it right away when …',
+    title: 'A bad idea when …',
     mark: '−',
     look: 'text-bad',
     reasons: [

@@ -8,14 +8,19 @@ const CAPTIONS = [
 export function CoffeeShop() {
   return (
     <figure>
-      <svg viewBox="0 0 640 236" role="img" aria-labelledby="coffee-shop" className="w-full overflow-visible">
+      <svg
+        viewBox="0 18 640 211"
+        role="img"
+        aria-labelledby="coffee-shop"
+        className="w-full overflow-visible"
+      >
         <title id="coffee-shop">
           A coffee shop. One customer sits at a table with a ticket. Another orders at the counter. Behind it,
           tickets hang on a rail, and a barista makes the coffee.
         </title>
         <g fill="none" strokeLinecap="round" strokeLinejoin="round" className="stroke-ink">
           <path d="M4 226H636" strokeWidth="4" />
-          <path d="M344 20V214" strokeWidth="3" strokeDasharray="1 9" className="stroke-muted" />
+          <path d="M350 20V216" strokeWidth="3" strokeDasharray="1 9" className="stroke-muted" />
 
           {/* The one who has ordered: chair, person, telephone, table, ticket. */}
           <path d="M44 112L52 176H100M56 176L50 224M94 176L100 224" strokeWidth="4" />
@@ -27,7 +32,7 @@ export function CoffeeShop() {
           <circle cx="80" cy="92" r="15" className="fill-accent stroke-accent" />
           <path d="M122 118L128 136" strokeWidth="6" />
           <path d="M138 152H204M171 152V224M153 224H189" strokeWidth="5" />
-          <g className="fill-sheet stroke-ink" strokeWidth="3">
+          <g className="sheet fill-sheet stroke-ink" strokeWidth="3">
             <path d="M160 146V108L165 112L171 108L177 112L183 108V146Z" />
             <path d="M167 122H176M167 131H172" />
           </g>
@@ -48,8 +53,8 @@ export function CoffeeShop() {
 
           {/* The rail with the tickets: first come, first served. */}
           <path d="M366 44H500" strokeWidth="5" />
-          {[374, 408, 442].map((x) => (
-            <g key={x} strokeWidth="3" className="fill-sheet stroke-ink">
+          {[368, 400, 432].map((x) => (
+            <g key={x} strokeWidth="3" className="sheet fill-sheet stroke-ink">
               <path d={`M${x} 46H${x + 24}V88L${x + 18} 84L${x + 12} 88L${x + 6} 84L${x} 88Z`} />
               <path d={`M${x + 7} 58H${x + 17}M${x + 7} 68H${x + 13}`} />
             </g>
@@ -58,10 +63,10 @@ export function CoffeeShop() {
           {/* The one who makes it, with a ticket in hand. */}
           <path d="M500 124V166" strokeWidth="30" />
           <path d="M493 174V218M507 174V218" strokeWidth="13" />
-          <path d="M496 122L478 122L472 98M506 122L526 140L546 134" strokeWidth="10" />
+          <path d="M496 122L478 122L469 98M506 122L526 140L546 134" strokeWidth="10" />
           <circle cx="500" cy="84" r="15" className="fill-ink" />
-          <g strokeWidth="3" className="fill-sheet stroke-accent">
-            <path d="M458 66L480 61L487 92L480 90L476 95L470 92L465 97Z" />
+          <g strokeWidth="3" className="sheet fill-sheet stroke-accent">
+            <path d="M453 64L474 59L481 91L475 89L471 94L465 91L460 96Z" />
           </g>
 
           {/* The machine, and the coffee. */}
@@ -79,7 +84,7 @@ export function CoffeeShop() {
           </g>
         </g>
       </svg>
-      <figcaption className="mt-6 grid gap-x-8 gap-y-4 text-lg sm:grid-cols-[32fr_22fr_46fr]">
+      <figcaption className="mt-5 grid gap-x-6 gap-y-4 text-lg sm:grid-cols-[34fr_20fr_46fr]">
         {CAPTIONS.map(({ title, text }) => (
           <p key={title} className="text-pretty">
             <strong className="block font-mono text-base font-semibold text-accent">{title}</strong>

@@ -1,7 +1,7 @@
 import styles from './confetti.module.css'
 
 const COLOURS = ['bg-accent', 'bg-ink', 'bg-good', 'bg-line']
-const PIECES = Array.from({ length: 28 }, (_, index) => index)
+const PIECES = Array.from({ length: 44 }, (_, index) => index)
 
 /** Scraps of paper that come down once. Who prefers less motion sees none of it. */
 export function Confetti() {
@@ -14,7 +14,7 @@ export function Confetti() {
           // Spread by the golden ratio: even, and without a pattern that the eye would find.
           style={{
             left: `${((index * 0.618) % 1) * 100}%`,
-            animationDelay: `${((index * 0.382) % 1) * 700}ms`,
+            animationDelay: `${((index * 0.382) % 1) * 900}ms`,
             animationDuration: `${1800 + ((index * 0.741) % 1) * 1400}ms`,
             rotate: `${index * 47}deg`,
           }}

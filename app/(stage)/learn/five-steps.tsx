@@ -31,20 +31,20 @@ export function FiveSteps({ sandbox, code }: Props) {
 
   return (
     <div className="grid grid-cols-[minmax(0,1fr)] gap-x-16 gap-y-14 lg:grid-cols-[26rem_minmax(0,1fr)]">
-      <div className="self-start lg:top-6 [@media(min-height:42rem)]:lg:sticky">
+      <div className="self-start lg:top-5 [@media(min-height:42rem)]:lg:sticky">
         {sandbox ? (
           <form action={submit}>
             <button
               type="submit"
               aria-disabled={pending}
               onClick={(event) => pending && event.preventDefault()}
-              className="mb-6 w-full button aria-disabled:cursor-progress"
+              className="mb-5 w-full button aria-disabled:cursor-progress"
             >
               {pending ? 'Signing you up' : state?.signup ? 'Sign up again' : 'Sign up'}
             </button>
           </form>
         ) : (
-          <Link href="/" className="mb-6 block text-center button">
+          <Link href="/" className="mb-5 block text-center button">
             Sign up on the first page
           </Link>
         )}
@@ -63,7 +63,7 @@ export function FiveSteps({ sandbox, code }: Props) {
           {STEPS.map(
             ({ title }, index) =>
               times[index] !== undefined && (
-                <p key={`${signup?.initial.id} ${title}`}>
+                <p key={title}>
                   Step {index + 1}: {title}, after {formatDuration(times[index])}.
                 </p>
               ),

@@ -1,4 +1,4 @@
-/** Six tasks, each as long as it takes, in units of time. */
+/** Six tasks, each as long as it takes, in minutes. */
 const TASKS = [
   { name: 'A', length: 3 },
   { name: 'B', length: 1 },
@@ -14,10 +14,10 @@ const WORKERS = [['A', 'E'], ['B', 'D', 'F'], ['C']]
 export function Lanes() {
   return (
     <figure className="space-y-8">
-      <Group title="One after the other" lanes={[TASKS.map(({ name }) => name)]} done="done after 18" />
-      <Group title="A queue and three workers" lanes={WORKERS} done="done after 7" />
-      <figcaption className="text-base text-muted">
-        F is a matter of two. On one lane it is ready after 18, behind everybody else. With three workers,
+      <Group title="One after the other" lanes={[TASKS.map(({ name }) => name)]} done="ready after 18 min" />
+      <Group title="A queue and three workers" lanes={WORKERS} done="ready after 7 min" />
+      <figcaption className="text-lg text-pretty text-muted">
+        F takes two minutes. In a single line it is ready after 18, behind everybody else. With three workers,
         after 5.
       </figcaption>
     </figure>

@@ -25,12 +25,11 @@ export default function LearnPage() {
   return (
     <article>
       <Headline news="The coffee comes.">
-        You order. <br />
-        You sit.
+        <span className="inline-block">You order.</span> <span className="inline-block">You sit.</span>
       </Headline>
-      <p className="mt-6 mb-12 max-w-2xl text-2xl leading-9 text-pretty text-muted">
-        That is a background job. Here is why apps need them, how they work, and a real one to send on its
-        way. You need not be a programmer; if you are, our code stands beside the story.
+      <p className="mt-6 mb-10 max-w-5xl text-xl leading-8 text-pretty sm:text-2xl sm:leading-9 text-muted">
+        That is a background job: why apps need them, how they work, and one of your own to send on its way.
+        For those who program, our code stands beside the story.
       </p>
       <CoffeeShop />
 

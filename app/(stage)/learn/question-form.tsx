@@ -46,7 +46,7 @@ export function QuestionForm({ question, number, onCheck }: Props) {
         >
           Check<span className="sr-only"> answer {number}</span>
         </button>
-        <p role="status" className="min-h-22 flex-1 basis-64 text-lg leading-7 text-pretty">
+        <p role="status" className="flex-1 sm:min-h-14 basis-64 text-lg leading-7 text-pretty">
           {checked === 'nothing' && choice === undefined && 'Choose an answer first.'}
           {answer && (
             <>

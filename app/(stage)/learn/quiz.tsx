@@ -11,7 +11,7 @@ export function Quiz() {
   const [round, setRound] = useState(1)
   // By question, the answers in the order in which they were checked: true for the right one.
   const [checked, setChecked] = useState<boolean[][]>(() => QUESTIONS.map(() => []))
-  const complete = checked.every((answers) => answers.includes(true))
+  const firstTries = checked.map((answers) => (answers.includes(true) ? answers[0] : undefined))
 
   function addAnswer(question: number, right: boolean): void {
     setChecked((earlier) =>
@@ -30,7 +30,7 @@ export function Quiz() {
   }, [round])
 
   return (
-    <div className="grid gap-x-16 gap-y-14 lg:grid-cols-[minmax(0,1fr)_27rem]">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-x-16 gap-y-14 lg:grid-cols-[minmax(0,1fr)_27rem]">
       <ol ref={listRef} key={round} className="space-y-14">
         {QUESTIONS.map((question, index) => (
           <li key={question.text}>
@@ -42,8 +42,8 @@ export function Quiz() {
           </li>
         ))}
       </ol>
-      <div role="status">
-        {complete && <Score firstTries={checked.map((answers) => answers[0] === true)} onAgain={tryAgain} />}
+      <div>
+        <Score firstTries={firstTries} onAgain={tryAgain} />
       </div>
     </div>
   )

@@ -36,7 +36,7 @@ export function Waiting() {
             </div>
           </div>
         </div>
-        <figcaption className="mt-4 text-base text-muted">
+        <figcaption className="mt-4 text-lg text-muted">
           One signup, a mail service that takes three seconds. To scale: look for the thin line.
         </figcaption>
       </figure>
