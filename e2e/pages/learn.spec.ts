@@ -165,6 +165,7 @@ onSharedApp(
 test('without the sandbox nobody is made up: the button leads to the form', async ({ stack, page }) => {
   const web = await stack.startWeb({ env: { RESEND_API_KEY: 're_real' } })
   await page.goto(`${web.url}/learn`)
+  await expect(page.getByText('a reader who does not exist')).toBeHidden()
   await expect(page.getByRole('button', { name: /^Sign up/ })).toHaveCount(0)
   await page.getByRole('link', { name: 'Sign up on the first page' }).click()
   await expect(page.getByRole('button', { name: 'Sign me up' })).toBeVisible()

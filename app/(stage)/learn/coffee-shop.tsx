@@ -4,10 +4,10 @@ const CAPTIONS = [
   { title: 'Behind the scenes', text: 'Tickets on a rail. Free hands take the next one.' },
 ]
 
-/** The whole idea as a picture. The people are drawn with lines as thick as they are. */
+/** The whole idea as a picture, on one screen with the headline. The people are drawn with lines as thick as they are. */
 export function CoffeeShop() {
   return (
-    <figure>
+    <figure className="max-w-[max(40rem,139vh)]">
       <svg
         viewBox="0 18 640 211"
         role="img"

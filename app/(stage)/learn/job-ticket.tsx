@@ -94,6 +94,10 @@ function Outcome({ news }: { news: News | undefined }) {
       <div className="flex h-24 items-center justify-center">
         {snapshot?.final ? (
           <Stamp status={snapshot.status} fresh />
+        ) : snapshot?.status === 'retrying' && last?.retryAt ? (
+          <p className="text-xl font-semibold">
+            attempt {(last.attempt ?? 1) + 1} <Countdown from={last.at} to={last.retryAt} />
+          </p>
         ) : (
           <div aria-hidden className="h-14 w-60 max-w-full -rotate-4 border-4 border-dashed border-line" />
         )}
@@ -107,11 +111,6 @@ function Outcome({ news }: { news: News | undefined }) {
           </p>
         )}
       </div>
-      {snapshot?.status === 'retrying' && last?.retryAt && (
-        <p className="mt-1 font-semibold">
-          attempt {(last.attempt ?? 1) + 1} <Countdown from={last.at} to={last.retryAt} />
-        </p>
-      )}
       <p className="min-h-11">
         {snapshot && (
           <Link href={`/signups/${snapshot.id}`} prefetch={false} className="link text-lg font-semibold">

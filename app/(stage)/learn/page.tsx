@@ -1,4 +1,5 @@
 import type { Metadata } from 'next'
+import Link from 'next/link'
 import { Headline } from '@/app/components/headline'
 import { inSandbox } from '@/lib/env'
 import { Choices } from './choices'
@@ -22,6 +23,8 @@ export const metadata: Metadata = {
 }
 
 export default function LearnPage() {
+  const sandbox = inSandbox()
+
   return (
     <article>
       <Headline news="The coffee comes.">
@@ -33,11 +36,12 @@ export default function LearnPage() {
       </p>
       <CoffeeShop />
 
-      <Section title="Two jobs, not one">
+      <Section title="What a coffee shop knows">
         <p>
           A shop that made each coffee while its customer blocked the till would have a line down the street.
-          So it splits the work. In front, somebody takes the order, the money, and writes a ticket: a matter
-          of seconds. In the back the tickets hang on a rail, and whoever has free hands takes the next.
+          So it splits the work. In front, somebody takes the order and the money and writes a ticket: a
+          matter of seconds. In the back the tickets hang on a rail, and whoever has free hands takes the
+          next.
         </p>
         <p>
           An app can do the same.{' '}
@@ -67,7 +71,7 @@ export default function LearnPage() {
         title="Follow a job of your own"
         figure={
           <FiveSteps
-            sandbox={inSandbox()}
+            sandbox={sandbox}
             code={excerpts.map((excerpt) => (
               <SourceCode key={`${excerpt.file}:${excerpt.line}`} {...excerpt} />
             ))}
@@ -75,8 +79,10 @@ export default function LearnPage() {
         }
       >
         <p>
-          Every background job takes the same five steps. Press the button: it signs up a reader who does not
-          exist, with a real account, a real job and a real worker, and prints when each step was reached.
+          Every background job takes the same five steps.{' '}
+          {sandbox
+            ? 'Press the button: it signs up a reader who does not exist, with a real account, a real job and a real worker, and prints when each step was reached.'
+            : 'Sign up, and your own ticket prints when each step was reached.'}{' '}
           Beside each step stand the lines of this app that do it.
         </p>
       </Section>
@@ -95,6 +101,13 @@ export default function LearnPage() {
       <Section title="Three questions" figure={<Quiz />}>
         <p>To see what stayed. Every answer is explained, the wrong ones too.</p>
       </Section>
+
+      <p className="mt-20 border-t-4 border-ink pt-8 text-2xl">
+        That was the lesson.{' '}
+        <Link href="/" className="link font-semibold">
+          Go to the counter
+        </Link>
+      </p>
     </article>
   )
 }

@@ -25,7 +25,7 @@ export function QuestionForm({ question, number, onCheck }: Props) {
           {question.options.map(({ text }, index) => (
             <label
               key={text}
-              className="flex cursor-pointer items-start gap-4 border-t border-line py-3.5 text-xl hover:bg-line/25 has-checked:font-semibold"
+              className="flex cursor-pointer items-start gap-4 border-t border-line py-3.5 text-xl hover:text-accent has-checked:font-semibold"
             >
               <input
                 type="radio"

@@ -28,7 +28,7 @@ export function Score({ firstTries, onAgain }: Props) {
         label="Your score"
         stub={
           <>
-            <p className="text-xl font-medium">Right at the first try</p>
+            <p className="text-base font-medium sm:text-xl">Right at the first try</p>
             <p className="mt-5 flex h-18 items-end gap-3 text-4xl leading-none font-semibold tracking-tight">
               {complete ? (
                 <strong className="text-8xl leading-[0.75] font-semibold">{score}</strong>
