@@ -1,0 +1,61 @@
+import { readFileSync } from 'node:fs'
+
+/**
+ * The lines of our own code that stand beside the five steps: a file, and how the first of its lines begins.
+ * next.config.mjs takes them from the source when the app is built, so they are never out of date.
+ */
+export const EXCERPTS = [
+  { file: 'app/components/send-signup.ts', from: "const response = await fetch('/api/users'" },
+  { file: 'app/api/users/route.ts', from: 'export const POST' },
+  { file: 'lib/signup.ts', from: 'async function createSignup' },
+  { file: 'worker/send-email.ts', from: '// 2. Send.' },
+  { file: 'worker/send-email.ts', from: "case 'accepted':" },
+]
+
+/**
+ * A first line that ends with an open bracket leads to the line that closes it; any other leads to the end of its
+ * paragraph.
+ * @param {{ file: string, from: string }} excerpt the file as seen from the top of the project
+ * @returns {{ file: string, line: number, code: string }} `line` counts from 1
+ * @throws {Error} when there is no such file, when not exactly one of its lines begins like that, or when it has no end
+ */
+export function readExcerpt({ file, from }) {
+  const lines = readLines(file)
+  const starts = lines.flatMap((line, index) => (line.trimStart().startsWith(from) ? [index] : []))
+  const [start] = starts
+  if (starts.length !== 1) throw lost(file, `${starts.length} of its lines begin with “${from}”, not one`)
+
+  const indent = indentOf(lines[start])
+  const isBlock = opens(lines[start])
+  const end = lines.findIndex((line, index) => {
+    if (index <= start) return false
+    if (isBlock) return line !== '' && indentOf(line) <= indent && !opens(line)
+    return line === '' || indentOf(line) < indent
+  })
+  if (end < 0) throw lost(file, `what begins with “${from}” has no end`)
+
+  const code = lines.slice(start, isBlock ? end + 1 : end).map((line) => line.slice(indent))
+  return { file, line: start + 1, code: code.join('\n') }
+}
+
+function readLines(file) {
+  try {
+    return readFileSync(new URL(`../../../${file}`, import.meta.url), 'utf8').split(/\r?\n/)
+  } catch (error) {
+    throw lost(file, error.message)
+  }
+}
+
+function opens(line) {
+  return /[([{]$/.test(line)
+}
+
+function indentOf(line) {
+  return line.length - line.trimStart().length
+}
+
+function lost(file, reason) {
+  return new Error(
+    `The lesson shows lines of ${file} and can’t find them: ${reason}. See app/(stage)/learn/excerpts.mjs.`,
+  )
+}

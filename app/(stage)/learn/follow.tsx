@@ -1,0 +1,12 @@
+import { useEffect } from 'react'
+import { useSnapshot } from '@/app/components/use-snapshot'
+import type { Snapshot } from '@/lib/email/status'
+
+export type News = ReturnType<typeof useSnapshot>
+
+/** Follows one email and passes on what it hears. It shows nothing itself. */
+export function Follow({ initial, onNews }: { initial: Snapshot; onNews: (news: News) => void }) {
+  const { snapshot, connection, stranded } = useSnapshot(initial)
+  useEffect(() => onNews({ snapshot, connection, stranded }), [onNews, snapshot, connection, stranded])
+  return null
+}

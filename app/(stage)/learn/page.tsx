@@ -1,0 +1,113 @@
+import type { Metadata } from 'next'
+import Link from 'next/link'
+import { Headline } from '@/app/components/headline'
+import { inSandbox } from '@/lib/env'
+import { Choices } from './choices'
+import { CoffeeShop } from './coffee-shop'
+import { FiveSteps } from './five-steps'
+import { Lanes } from './lanes'
+import { Menu } from './menu'
+import { Quiz } from './quiz'
+import { Section } from './section'
+import { type Excerpt, SourceCode } from './source-code'
+import { Waiting } from './waiting'
+
+/** Put here by next.config.mjs when the app is built. */
+declare const LESSON_EXCERPTS: string
+const excerpts: Excerpt[] = JSON.parse(LESSON_EXCERPTS)
+
+export const metadata: Metadata = {
+  title: 'Learn',
+  description:
+    'What a background job is, told in a coffee shop: why nobody likes waiting, the five steps of every job with a real one to watch, and when to use one.',
+}
+
+export default function LearnPage() {
+  const sandbox = inSandbox()
+
+  return (
+    <article>
+      <Headline news="The coffee comes.">
+        <span className="inline-block">You order.</span> <span className="inline-block">You sit.</span>
+      </Headline>
+      <p className="mt-6 mb-10 max-w-5xl text-xl leading-8 text-pretty sm:text-2xl sm:leading-9 text-muted">
+        That is a background job: why apps need them, how they work, and one of your own to send on its way.
+        For those who program, our code stands beside the story.
+      </p>
+      <CoffeeShop />
+
+      <Section title="What a coffee shop knows">
+        <p>
+          A shop that made each coffee while its customer blocked the till would have a line down the street.
+          So it splits the work. In front, somebody takes the order and the money and writes a ticket: a
+          matter of seconds. In the back the tickets hang on a rail, and whoever has free hands takes the
+          next.
+        </p>
+        <p>
+          An app can do the same.{' '}
+          <strong>A background job is work that is promised now and done a little later</strong>, in a place
+          where nobody stands and waits for it. Sign up here, and “Account created!” is your ticket. The
+          welcome email is the coffee.
+        </p>
+      </Section>
+
+      <Section title="Nobody likes to wait" figure={<Waiting />}>
+        <p>
+          A page that does not answer looks broken, whatever it may be doing. People press the button once
+          more, or leave. And the work that keeps them is seldom theirs: they wanted an account, not to watch
+          a mail being handed over.
+        </p>
+      </Section>
+
+      <Section title="Many things at once" figure={<Lanes />}>
+        <p>
+          In a single line, everything short stands behind something long. A queue with several workers
+          untangles that: each takes the next job as soon as it is free. Is there too much to do? Start
+          another worker. Nobody in front notices, except that it goes faster.
+        </p>
+      </Section>
+
+      <Section
+        title="Follow a job of your own"
+        figure={
+          <FiveSteps
+            sandbox={sandbox}
+            code={excerpts.map((excerpt) => (
+              <SourceCode key={`${excerpt.file}:${excerpt.line}`} {...excerpt} />
+            ))}
+          />
+        }
+      >
+        <p>
+          Every background job takes the same five steps.{' '}
+          {sandbox
+            ? 'Press the button: it signs up a reader who does not exist, with a real account, a real job and a real worker, and prints when each step was reached.'
+            : 'Sign up, and your own ticket prints when each step was reached.'}{' '}
+          Beside each step stand the lines of this app that do it.
+        </p>
+      </Section>
+
+      <Section title="When to use one, and when not" figure={<Choices />}>
+        <p>
+          A queue is one more thing to run and to watch. It pays when waiting would hurt, and it costs when it
+          would not.
+        </p>
+      </Section>
+
+      <Section title="Also made in the back" figure={<Menu />}>
+        <p>Seven orders that most apps get sooner or later, how long they take, and what to look out for.</p>
+      </Section>
+
+      <Section title="Three questions" figure={<Quiz />}>
+        <p>To see what stayed. Every answer is explained, the wrong ones too.</p>
+      </Section>
+
+      <p className="mt-20 border-t-4 border-ink pt-8 text-2xl">
+        That was the lesson.{' '}
+        <Link href="/" className="link font-semibold">
+          Go to the counter
+        </Link>
+      </p>
+    </article>
+  )
+}

@@ -1,0 +1,38 @@
+import { RANK, type Snapshot } from '@/lib/email/status'
+
+export const STEPS = [
+  {
+    title: 'You sign up',
+    text: 'The button sends a name and an address to the server, and the clock starts. A random key goes with them: should the answer get lost, the same request can be sent again without signing up twice.',
+  },
+  {
+    title: 'Instant reply',
+    text: 'The server checks what it got, writes it down and says “Account created!”. It never talks to the mail service here, so a slow mail service can’t make a slow page.',
+  },
+  {
+    title: 'Task queued',
+    text: 'Strictly, this comes just before the reply. The user, the email and the job are written in one transaction: all three or none. From now on the email can’t be forgotten, not even in a power cut.',
+  },
+  {
+    title: 'Worker runs',
+    text: 'The worker is another program, perhaps on another machine. It hears of the job, takes it, and hands the email to the mail service. This is the slow part, and nobody stands and waits for it.',
+  },
+  {
+    title: 'Done',
+    text: 'The result and the end of the job are written together, again in one transaction. The database tells your browser at once. Whether the mailbox took the email follows later, in a report from the mail service.',
+  },
+]
+
+/** One press of the button, as far as it has come. */
+export type Run = { waitedMs: number; snapshot: Snapshot }
+
+/** When each step was reached, in ms since the click; undefined for those that are still to come. */
+export function timeSteps({ waitedMs, snapshot: { timeline } }: Run): (number | undefined)[] {
+  const queued = timeline[0]
+  const sending = timeline.find(({ status }) => status === 'sending')
+  const done = timeline.find(({ status }) => RANK[status] >= RANK.sent && status !== 'failed')
+  // The browser's clock knows the wait, the database's all that followed: they meet at the reply.
+  const sinceClick = (entry: typeof queued) =>
+    entry && queued && Date.parse(entry.at) - Date.parse(queued.at) + waitedMs
+  return [0, waitedMs, sinceClick(queued), sinceClick(sending), sinceClick(done)]
+}
