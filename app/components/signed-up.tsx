@@ -34,6 +34,7 @@ export function SignedUp({ initial, waitedMs, fresh = false, sandbox }: Props) {
 
   return (
     <Spread
+      starring
       aside={
         <div ref={ticketRef} className="scroll-mt-4">
           <Ticket
@@ -48,13 +49,16 @@ export function SignedUp({ initial, waitedMs, fresh = false, sandbox }: Props) {
       }
     >
       <Headline ref={headlineRef} describedBy="waited" news={headline} tone={tone}>
-        You’re in. <br />
+        You’re in. <br className="stage:hidden" />
         The email
       </Headline>
-      <p role="status" className="mt-6 min-h-24 max-w-xl text-2xl leading-8 text-pretty text-muted">
+      <p
+        role="status"
+        className="mt-6 min-h-24 max-w-xl text-2xl leading-8 text-pretty text-muted stage:sr-only"
+      >
         {stranded ? STRANDED.sentence : sentence}
       </p>
-      <Link href="/" className="mt-8 link text-xl font-semibold">
+      <Link href="/" className="mt-8 link text-xl font-semibold stage:mt-0 stage:whitespace-nowrap">
         Sign somebody else up
       </Link>
     </Spread>

@@ -53,7 +53,7 @@ export function SignupFlow({ sandbox }: { sandbox: boolean }) {
         Sign up. <br />
         The email
       </Headline>
-      <p className="mt-5 max-w-lg text-xl text-pretty text-muted">
+      <p className="mt-5 max-w-lg text-xl text-pretty text-muted stage:sr-only">
         Your account is ready at once. The welcome email is made afterwards, behind the scenes.
       </p>
       <div className="mt-6 max-w-lg">

@@ -44,8 +44,8 @@ export function Ticket({ snapshot, connection, stranded, waitedMs, fresh, sandbo
         </>
       }
     >
-      <p className="mb-4 text-base font-semibold">Behind the scenes</p>
-      <ol className="space-y-3 text-lg">
+      <p className="mb-4 text-base font-semibold stage:text-xl">Behind the scenes</p>
+      <ol className="space-y-3 text-lg stage:space-y-2 stage:text-2xl stage:leading-tight">
         {lines.map((entry, index) => {
           const hidden = lines.length - TOP_LINES - BOTTOM_LINES
           if (index === TOP_LINES && hidden > 0) return <li key="hidden">… {hidden} more …</li>
@@ -62,7 +62,7 @@ export function Ticket({ snapshot, connection, stranded, waitedMs, fresh, sandbo
         })}
       </ol>
       {stranded && <p className="mt-3 text-lg font-semibold">{STRANDED.line}</p>}
-      <div className="mt-4 min-h-24">
+      <div className="mt-4 min-h-24 stage:mt-2">
         {snapshot.final ? (
           <Stamp status={snapshot.status} fresh={alreadyPrinted < lines.length} />
         ) : (
@@ -76,7 +76,7 @@ export function Ticket({ snapshot, connection, stranded, waitedMs, fresh, sandbo
         <Link
           href={`/inbox/${snapshot.id}`}
           prefetch={false}
-          className="mt-4 block border-2 border-ink px-4 py-3 text-center text-lg font-semibold hover:bg-ink hover:text-sheet"
+          className="mt-4 block border-2 border-ink px-4 py-3 stage:mt-1 stage:py-2 text-center text-lg font-semibold hover:bg-ink hover:text-sheet"
         >
           Read the email
         </Link>
@@ -95,10 +95,10 @@ function Waited({ ms }: { ms: number | undefined }) {
   }
   const [value, unit] = formatDuration(ms).split(' ')
   return (
-    <p id="waited" className="mt-6 text-xl font-medium">
+    <p id="waited" className="mt-6 text-xl font-medium stage:mt-8 stage:text-[1.6rem]">
       Account created! <br />
       You waited{' '}
-      <strong className="mt-4 block text-8xl leading-none font-semibold tracking-[-0.06em]">
+      <strong className="mt-4 block text-8xl leading-none font-semibold tracking-[-0.06em] stage:mt-6 stage:text-[10rem]">
         {value}
         <span className="text-4xl tracking-tight"> {unit}</span>
       </strong>

@@ -135,6 +135,9 @@ onSharedApp('by keyboard alone: from the top of the page to the mail', async ({ 
   for (const locator of [
     page.getByRole('link', { name: 'Skip to the content' }),
     page.getByRole('link', { name: 'Behind the Scenes' }),
+    page.getByRole('link', { name: 'Learn' }),
+    page.getByRole('link', { name: 'Race' }),
+    page.getByRole('link', { name: 'Backstage' }),
     page.getByRole('link', { name: 'Inbox' }),
     page.getByLabel('Name'),
   ]) {

@@ -47,24 +47,6 @@ test('when the database fails, the page owns up to it, and “Try again” bring
   await expect(page).toHaveTitle('Your ticket · Behind the Scenes')
 })
 
-onSharedApp('every page has a title, a description, a language and one h1', async ({ page }) => {
-  const { id } = await signUp()
-  await waitForSnapshot(id, isDelivered)
-  const titles = {
-    '/': 'Behind the Scenes',
-    [`/signups/${id}`]: 'Your ticket · Behind the Scenes',
-    '/inbox': 'Inbox · Behind the Scenes',
-    [`/inbox/${id}`]: 'Mail · Behind the Scenes',
-  }
-  for (const [path, title] of Object.entries(titles)) {
-    await page.goto(path)
-    await expect(page).toHaveTitle(title)
-    await expect(page.locator('html')).toHaveAttribute('lang', 'en')
-    await expect(page.locator('meta[name=description]')).toHaveAttribute('content', /background job/)
-    await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1)
-  }
-})
-
 onSharedApp('tickets and mails are not for search engines', async () => {
   const { id } = await signUp()
   for (const path of [`/signups/${id}`, '/inbox', `/inbox/${id}`]) {

@@ -1,0 +1,20 @@
+'use client'
+
+import Link from 'next/link'
+import { usePathname } from 'next/navigation'
+
+/** A link of the header that knows when it leads to where one already is. */
+export function NavLink({ href, children }: { href: string; children: string }) {
+  const pathname = usePathname()
+  const within = pathname.startsWith(`${href}/`)
+  return (
+    <Link
+      href={href}
+      prefetch={false}
+      aria-current={pathname === href ? 'page' : within || undefined}
+      className="-my-2 py-2 underline-offset-4 hover:underline aria-[current]:font-semibold aria-[current]:underline aria-[current]:decoration-2"
+    >
+      {children}
+    </Link>
+  )
+}

@@ -1,0 +1,127 @@
+import { expect, type Page, test } from '@playwright/test'
+import { app, isDelivered, signUp, waitForSnapshot } from '../app'
+import { expectDelivered, listenForComplaints } from './person'
+
+/*
+ * What every page owes to browsers, search engines and whoever shares its address: one line for each page, with the
+ * title that it bears. `<id>` stands for an email that has arrived.
+ */
+const PAGES: Record<string, string> = {
+  '/': 'Behind the Scenes',
+  '/signups/<id>': 'Your ticket · Behind the Scenes',
+  '/inbox': 'Inbox · Behind the Scenes',
+  '/inbox/<id>': 'Mail · Behind the Scenes',
+}
+
+async function findPath(pattern: string): Promise<string> {
+  if (!pattern.includes('<id>')) return pattern
+  const { id } = await signUp()
+  await waitForSnapshot(id, isDelivered)
+  return pattern.replace('<id>', id)
+}
+
+for (const [pattern, title] of Object.entries(PAGES)) {
+  test(`${pattern} has a title, a description, an address of its own, a language and one h1`, async ({
+    page,
+  }) => {
+    const path = await findPath(pattern)
+    await page.goto(`${path}?from=somewhere`)
+    await expect(page).toHaveTitle(title)
+    expect(await readMeta(page, 'description')).toMatch(/^.{50,160}$/)
+    const address = app.url + (path === '/' ? '' : path)
+    await expect(page.locator('link[rel=canonical]')).toHaveAttribute('href', address)
+    await expect(page.locator('html')).toHaveAttribute('lang', 'en')
+    await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1)
+  })
+
+  test(`${pattern} brings a picture when somebody shares it`, async ({ page }) => {
+    await page.goto(await findPath(pattern))
+    expect(await readMeta(page, 'og:title')).toBe(title)
+    expect(await readMeta(page, 'twitter:card')).toBe('summary_large_image')
+    expect(await readMeta(page, 'og:image:alt')).toContain('ticket')
+    const picture = await readMeta(page, 'og:image')
+    expect(picture.startsWith(app.url), picture).toBe(true)
+    expect(await readMeta(page, 'twitter:image')).toBe(picture)
+    expect(await measurePicture(page, picture)).toEqual([1200, 630])
+  })
+
+  test(`${pattern} loads without a complaint of the browser, and nothing on it jumps`, async ({ page }) => {
+    const complaints = listenForComplaints(page)
+    await watchShifts(page)
+    await page.goto(await findPath(pattern), { waitUntil: 'networkidle' })
+    expect(await readShifts(page)).toEqual([])
+    expect(complaints).toEqual([])
+  })
+}
+
+test('while a ticket prints, nothing jumps that a person may be reading', async ({ page }) => {
+  await watchShifts(page)
+  await page.goto(`/signups/${(await signUp()).id}`)
+  await expectDelivered(page)
+  const total = (await readShifts(page)).reduce((sum, { value }) => sum + value, 0)
+  expect(total).toBeLessThan(0.05)
+})
+
+test('the icons: for browsers, for old browsers, and for the home screen of a phone', async ({ page }) => {
+  await page.goto('/')
+  const icons = await page
+    .locator('link[rel*=icon]')
+    .evaluateAll((links: HTMLLinkElement[]) => links.map(({ rel, href, type }) => ({ rel, href, type })))
+  expect(icons.map(({ rel, type }) => `${rel} ${type}`).sort()).toEqual([
+    'apple-touch-icon image/png',
+    'icon image/svg+xml',
+    'icon image/x-icon',
+  ])
+  for (const { href, type } of icons) {
+    const response = await page.request.get(href)
+    expect(response.status(), href).toBe(200)
+    expect(response.headers()['content-type']).toBe(type)
+    expect((await measurePicture(page, href))[0], href).toBeGreaterThan(0)
+  }
+  // Asked for by name, by programs that read no HTML.
+  expect((await page.request.get('/favicon.ico')).status()).toBe(200)
+})
+
+test('robots are told what is not for them', async ({ request }) => {
+  const response = await request.get('/robots.txt')
+  expect(response.headers()['content-type']).toContain('text/plain')
+  expect(await response.text()).toMatch(/User-Agent: \*\s+Disallow: \/api\/\s/)
+})
+
+async function readMeta(page: Page, name: string): Promise<string> {
+  const content = await page.locator(`meta[name="${name}"], meta[property="${name}"]`).getAttribute('content')
+  return content ?? ''
+}
+
+/** Width and height, as the browser decodes it. */
+async function measurePicture(page: Page, url: string): Promise<[number, number]> {
+  return page.evaluate(async (src) => {
+    const image = Object.assign(new Image(), { src })
+    await image.decode()
+    return [image.naturalWidth, image.naturalHeight]
+  }, url)
+}
+
+type Shift = { value: number; what: string[] }
+
+/** Notes every layout shift, also those that follow a click, from the first paint on. */
+async function watchShifts(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    const shifts: Shift[] = []
+    Object.assign(window, { shifts })
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) {
+        const { value, sources } = entry as unknown as { value: number; sources: { node?: Element }[] }
+        shifts.push({ value, what: sources.map(({ node }) => `${node?.nodeName} ${node?.textContent}`) })
+      }
+    }).observe({ type: 'layout-shift', buffered: true })
+  })
+}
+
+async function readShifts(page: Page): Promise<Shift[]> {
+  // An observer is told after the frame in which something moved.
+  return page.evaluate(async () => {
+    for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame)
+    return (window as unknown as { shifts: Shift[] }).shifts
+  })
+}
