@@ -63,3 +63,17 @@ onSharedApp('pages and API send the security headers, and do not say what they r
     expect(headers.get('x-powered-by')).toBeNull()
   }
 })
+
+onSharedApp('the header marks where one is', async ({ page }) => {
+  const inbox = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Inbox' })
+  for (const [path, mark] of [
+    ['/inbox', 'page'],
+    [`/inbox/${randomUUID()}`, 'true'],
+  ] as const) {
+    await page.goto(path)
+    await expect(inbox).toHaveAttribute('aria-current', mark)
+  }
+  await page.goto('/')
+  await expect(inbox).toBeVisible()
+  await expect(inbox).not.toHaveAttribute('aria-current')
+})
