@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { readText } from '@/lib/body'
+import { readJson } from '@/lib/body'
 import { refuseForeignOrigin } from '@/lib/origin'
 import { handle, methodNotAllowed, Problem } from '@/lib/problem'
 import { toSessionCookie } from '@/lib/session'
@@ -10,7 +10,7 @@ const MAX_BYTES = 8 * 1024
 
 export const POST = handle(async (request) => {
   refuseForeignOrigin(request)
-  const input = parseInput(await readJson(request))
+  const input = parseInput(await readJson(request, MAX_BYTES))
   const key = parseIdempotencyKey(request)
   const { user, welcomeEmail, session } = await signUp(input, key)
   const headers = {
@@ -27,20 +27,6 @@ export const OPTIONS = GET
 export const PUT = GET
 export const PATCH = GET
 export const DELETE = GET
-
-async function readJson(request: Request): Promise<unknown> {
-  const type = request.headers.get('content-type') ?? ''
-  const encoding = request.headers.get('content-encoding') ?? 'identity'
-  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type) || encoding !== 'identity') {
-    throw new Problem(415, 'Unsupported media type', { detail: 'Send UTF-8 JSON: application/json.' })
-  }
-  const text = await readText(request, MAX_BYTES)
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Problem(400, 'Malformed JSON')
-  }
-}
 
 function parseIdempotencyKey(request: Request): string | undefined {
   const key = request.headers.get('idempotency-key')
