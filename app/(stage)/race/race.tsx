@@ -1,0 +1,137 @@
+'use client'
+
+import { useState } from 'react'
+import { Headline } from '@/app/components/headline'
+import { Axis, Bars } from './bars'
+import { Choices } from './choices'
+import { Lane } from './lane'
+import { MailStory } from './mail-story'
+import { timeMails } from './mail-times'
+import { useElapsed } from './use-elapsed'
+import { useMails } from './use-mails'
+import { lineUp, useRace } from './use-race'
+import { describeBackground, describeInline, longestWait, sumUp } from './words'
+
+/** A race that takes less does not fill the chart. */
+const SHORTEST_SCALE_MS = 4_000
+
+type Crowd = 'one' | 'ten'
+type Weather = 'up' | 'down'
+
+export function Race() {
+  const [crowd, setCrowd] = useState<Crowd>('one')
+  const [weather, setWeather] = useState<Weather>('up')
+  const { phase, lanes, startedAt, outage, stuck, start, repair } = useRace()
+  const people = crowd === 'one' ? 1 : 10
+  const { inline, background } = phase === 'ready' ? lineUp(people) : lanes
+
+  const ids = background.flatMap(({ answer }) => (answer?.account && answer.emailId) || [])
+  const { mails, stranded, settled } = useMails(phase === 'over' ? ids : [])
+  const elapsed = useElapsed(startedAt, phase === 'running' || (phase === 'over' && !settled))
+  const times = timeMails(background, mails, elapsed)
+  const scale = Math.max(
+    SHORTEST_SCALE_MS,
+    1.1 * longestWait(inline),
+    1.1 * longestWait(background),
+    phase === 'running' ? elapsed : 0,
+  )
+
+  const result = phase === 'over' ? sumUp({ inline, background }) : undefined
+  const broken = phase === 'over' && outage === 'on' && !(settled && ids.length > 0)
+
+  function press(): void {
+    if (broken) void repair()
+    else void start({ people, down: weather === 'down' })
+  }
+
+  return (
+    <>
+      <Headline news={result?.headline} tone={result?.tone}>
+        {!result && 'Who has to wait?'}
+      </Headline>
+      <p role="status" className="sr-only">
+        {result?.sentences}
+      </p>
+
+      <div className="mt-5 grid gap-4 sm:grid-cols-2 lg:grid-cols-[17rem_22rem_1fr]">
+        <Choices<Crowd>
+          legend="How many sign up"
+          name="crowd"
+          options={{ one: '1 signup', ten: '10 at once' }}
+          value={crowd}
+          disabled={phase === 'running'}
+          onChange={setCrowd}
+        />
+        <Choices<Weather>
+          legend="The mail service"
+          name="weather"
+          options={{ up: 'Mail service works', down: 'is down' }}
+          value={weather}
+          disabled={phase === 'running'}
+          onChange={setWeather}
+        />
+        <button
+          type="button"
+          aria-disabled={phase === 'running'}
+          onClick={press}
+          className="button py-3 aria-disabled:cursor-progress sm:max-lg:col-span-2"
+        >
+          {phase === 'running'
+            ? 'Both are pressed'
+            : broken
+              ? 'Repair the mail service'
+              : 'Press both buttons'}
+        </button>
+      </div>
+      <p role="alert" className="text-lg font-semibold text-bad">
+        {stuck && 'The mail service cannot be reached. Is the app still running?'}
+      </p>
+
+      <div className="mt-6 grid gap-x-10 gap-y-4 max-lg:gap-y-10 lg:grid-cols-2">
+        <Lane
+          title="Mail sent inside the request"
+          label="inside the request"
+          runners={inline}
+          phase={phase}
+          elapsed={elapsed}
+          bars={<Bars runners={inline} color="bg-accent" elapsed={elapsed} scale={scale} />}
+        >
+          {phase === 'ready' ? 'The answer comes when the mail is out.' : describeInline(inline)}
+        </Lane>
+        <Lane
+          title="Mail sent by a background job"
+          label="background job"
+          runners={background}
+          phase={phase}
+          elapsed={elapsed}
+          bars={
+            <div>
+              <Bars runners={background} color="bg-good" elapsed={elapsed} scale={scale} mails={times} />
+              <Axis scale={scale} />
+            </div>
+          }
+        >
+          {phase === 'ready'
+            ? 'The answer comes at once, and the mail follows.'
+            : describeBackground(background)}{' '}
+          {ids.length > 0 && (
+            <MailStory
+              mails={mails}
+              total={ids.length}
+              lastMs={Math.max(...times.map((mail) => mail?.untilMs ?? 0))}
+              stranded={stranded}
+              repaired={outage === 'over'}
+            />
+          )}
+        </Lane>
+      </div>
+
+      <p className="mt-6 max-w-5xl text-base text-pretty text-muted">
+        Measured by this browser’s clock, from the press to the arrival of each answer. Both lanes start in
+        the same moment and share the server, the database, the mail service and the function that sends. Ten
+        people sign up on the server all at once, as if each had a browser of their own. Dots: the mail is
+        under way, and nobody waits.
+      </p>
+    </>
+  )
+}
