@@ -13,11 +13,12 @@ type Props = {
 
 /** One bar for each person: solid while they wait, dots while only their mail is under way. */
 export function Bars({ runners, color, elapsed, scale, mails = [] }: Props) {
+  const alone = runners.length === 1
   const percent = (ms: number): string => `${Math.min(100, (ms / scale) * 100)}%`
   return (
     <div
       aria-hidden
-      className={`relative flex h-16 flex-col overflow-hidden ${runners.length > 1 ? 'gap-0.5' : ''}`}
+      className={`relative flex h-(--bars) flex-col overflow-hidden ${alone ? '' : 'gap-0.5'}`}
     >
       {seconds(scale).map((second) => (
         <span
@@ -37,14 +38,16 @@ export function Bars({ runners, color, elapsed, scale, mails = [] }: Props) {
             />
             {mail && (
               <span
-                className="absolute inset-y-0 flex items-center gap-1 pl-2 text-muted"
+                className="absolute inset-y-0 flex items-center gap-1 pl-2"
                 style={{
                   left: percent(waitedMs),
                   width: `calc(${percent(mail.untilMs)} - ${percent(waitedMs)})`,
                 }}
               >
-                <span className="leader h-1 flex-1" />
-                {mail.arrived && <span className="h-full max-h-8 w-1.5 bg-good" />}
+                <span
+                  className={`flex-1 border-dotted border-muted ${alone ? 'border-t-5' : 'border-t-3'}`}
+                />
+                {mail.arrived && mail.untilMs <= scale && <span className="h-full w-2 bg-good" />}
               </span>
             )}
           </div>
@@ -60,7 +63,7 @@ export function Axis({ scale }: { scale: number }) {
       {seconds(scale).map((second) => (
         <span
           key={second}
-          className="absolute -translate-x-1/2"
+          className="absolute -translate-x-1/2 whitespace-nowrap"
           style={{ left: `${(second / scale) * 100_000}%` }}
         >
           {second} s
@@ -73,5 +76,5 @@ export function Axis({ scale }: { scale: number }) {
 /** Where the scale has its lines: five or so. */
 function seconds(scale: number): number[] {
   const step = [1, 2, 5, 10, 30, 60, 300].find((candidate) => scale / 1000 / candidate <= 6) ?? 600
-  return Array.from({ length: Math.floor(scale / 1000 / step) }, (_, index) => (index + 1) * step)
+  return Array.from({ length: Math.ceil(scale / 1000 / step) - 1 }, (_, index) => (index + 1) * step)
 }

@@ -19,11 +19,11 @@ export function Choices<Value extends string>({
   return (
     <fieldset disabled={disabled}>
       <legend className="sr-only">{legend}</legend>
-      <div className="flex border-2 border-ink">
+      <div className="flex h-full border-2 border-line">
         {(Object.entries(options) as [Value, string][]).map(([option, label]) => (
           <label
             key={option}
-            className="flex-1 cursor-pointer px-4 py-3 text-center text-lg font-semibold whitespace-nowrap has-checked:bg-ink has-checked:text-paper has-disabled:cursor-default has-focus-visible:outline-3 has-focus-visible:outline-offset-4 has-focus-visible:outline-accent"
+            className="group flex flex-1 cursor-pointer items-center justify-center gap-2.5 px-3 py-3 text-lg font-semibold whitespace-nowrap text-muted has-checked:text-ink has-disabled:cursor-default has-focus-visible:outline-3 has-focus-visible:outline-offset-4 has-focus-visible:outline-accent"
           >
             <input
               type="radio"
@@ -32,6 +32,10 @@ export function Choices<Value extends string>({
               checked={value === option}
               onChange={() => onChange(option)}
               className="sr-only"
+            />
+            <span
+              aria-hidden
+              className="size-4 shrink-0 rounded-full border-2 border-current group-has-checked:border-[5px]"
             />
             {label}
           </label>

@@ -1,24 +1,27 @@
+import type { ReactNode } from 'react'
 import { formatOrder } from '@/app/components/figures'
+import { STATUS } from '@/app/components/words'
+import type { Snapshot } from '@/lib/email/status'
 import type { Phase, Runner } from './use-race'
 
-type Props = { runners: Runner[]; phase: Phase }
+type Props = { runners: Runner[]; phase: Phase; mail?: Snapshot }
 
 /** A browser's page in miniature. It is a picture: what it shows is said in words below the bars. */
-export function LittlePage({ runners, phase }: Props) {
+export function LittlePage({ runners, phase, mail }: Props) {
   const [first] = runners
   return (
     <div
       aria-hidden
       className="sheet overflow-hidden border-2 border-ink bg-sheet select-none dark:border-line"
     >
-      <div className="flex h-7 items-center gap-1.5 border-b-2 border-line px-3">
+      <div className="flex h-6 items-center gap-1.5 border-b-2 border-line px-3">
         {['back', 'forward', 'reload'].map((dot) => (
           <span key={dot} className="size-2.5 rounded-full bg-line" />
         ))}
       </div>
-      <div className="h-26 px-5 py-4">
+      <div className="h-[clamp(5.5rem,12.5vh,9rem)] px-5 py-3">
         {runners.length === 1 && first ? (
-          <Alone runner={first} phase={phase} />
+          <Alone runner={first} phase={phase} mail={mail} />
         ) : (
           <ul className="grid h-full grid-cols-5 grid-rows-2 gap-2">
             {runners.map((runner) => (
@@ -31,7 +34,7 @@ export function LittlePage({ runners, phase }: Props) {
   )
 }
 
-function Alone({ runner: { name, answer }, phase }: { runner: Runner; phase: Phase }) {
+function Alone({ runner: { name, answer }, phase, mail }: { runner: Runner; phase: Phase; mail?: Snapshot }) {
   if (!answer) {
     const pressed = phase === 'running'
     return (
@@ -40,33 +43,37 @@ function Alone({ runner: { name, answer }, phase }: { runner: Runner; phase: Pha
       >
         <p className="flex-1 border-b-2 border-current pb-1 text-2xl">{name}</p>
         <p
-          className={`px-5 py-3 text-lg font-semibold whitespace-nowrap ${pressed ? 'bg-line text-ink inset-shadow-sm' : 'bg-ink text-sheet'}`}
+          className={`px-5 py-3 text-lg font-semibold whitespace-nowrap ${pressed ? 'bg-line text-ink' : 'bg-ink text-sheet'}`}
         >
           {pressed ? 'Signing you up' : 'Sign me up'}
         </p>
       </div>
     )
   }
-  if (!answer.account) {
+  if (!answer.account)
     return (
-      <div className="flex h-full flex-col justify-center">
-        <p className="text-3xl font-bold tracking-tight text-bad">Something went wrong.</p>
-        <p className="mt-1 text-lg text-muted">Please try again later.</p>
-      </div>
+      <Said title="Something went wrong." bad>
+        Please try again later.
+      </Said>
     )
-  }
+  if (!answer.emailId) return <Said title="Account created!">Welcome, {name}.</Said>
+  return (
+    <div className="flex h-full items-center justify-between">
+      <Said title="Account created!">Your email is on its way.</Said>
+      <p className="border-l-2 border-dashed border-line py-1 pl-5 font-mono text-lg max-sm:hidden">
+        No. {formatOrder(answer.emailId)}
+        <br />
+        <span className="font-semibold">{STATUS[mail?.status ?? 'queued'].line}</span>
+      </p>
+    </div>
+  )
+}
+
+function Said({ title, bad = false, children }: { title: string; bad?: boolean; children: ReactNode }) {
   return (
     <div className="flex h-full flex-col justify-center">
-      <p className="text-3xl font-bold tracking-tight">Account created!</p>
-      <p className="mt-1 text-lg text-muted">
-        {answer.emailId ? (
-          <>
-            Your ticket: <span className="font-mono text-ink">No. {formatOrder(answer.emailId)}</span>
-          </>
-        ) : (
-          `Welcome, ${name}.`
-        )}
-      </p>
+      <p className={`text-3xl font-bold tracking-tight ${bad ? 'text-bad' : ''}`}>{title}</p>
+      <p className="mt-1 text-lg text-muted">{children}</p>
     </div>
   )
 }
@@ -83,7 +90,7 @@ function Small({ runner: { name, answer }, phase }: { runner: Runner; phase: Pha
 
 const LOOK = {
   ready: 'bg-ink text-sheet',
-  waiting: 'bg-line text-ink inset-shadow-sm',
+  waiting: 'bg-line text-ink',
   in: 'border-2 border-good text-good',
   lost: 'border-2 border-bad text-bad line-through',
 }

@@ -7,13 +7,11 @@ import { Choices } from './choices'
 import { Lane } from './lane'
 import { MailStory } from './mail-story'
 import { timeMails } from './mail-times'
+import { pickScale } from './scale'
 import { useElapsed } from './use-elapsed'
 import { useMails } from './use-mails'
 import { lineUp, useRace } from './use-race'
-import { describeBackground, describeInline, longestWait, sumUp } from './words'
-
-/** A race that takes less does not fill the chart. */
-const SHORTEST_SCALE_MS = 4_000
+import { describeBackground, describeInline, hasAnswers, sumUp } from './words'
 
 type Crowd = 'one' | 'ten'
 type Weather = 'up' | 'down'
@@ -26,15 +24,10 @@ export function Race() {
   const { inline, background } = phase === 'ready' ? lineUp(people) : lanes
 
   const ids = background.flatMap(({ answer }) => (answer?.account && answer.emailId) || [])
-  const { mails, stranded, settled } = useMails(phase === 'over' ? ids : [])
+  const { mails, stranded, settled } = useMails(hasAnswers(background) ? ids : [])
   const elapsed = useElapsed(startedAt, phase === 'running' || (phase === 'over' && !settled))
   const times = timeMails(background, mails, elapsed)
-  const scale = Math.max(
-    SHORTEST_SCALE_MS,
-    1.1 * longestWait(inline),
-    1.1 * longestWait(background),
-    phase === 'running' ? elapsed : 0,
-  )
+  const scale = pickScale([...inline, ...background], times, elapsed)
 
   const result = phase === 'over' ? sumUp({ inline, background }) : undefined
   const broken = phase === 'over' && outage === 'on' && !(settled && ids.length > 0)
@@ -53,7 +46,7 @@ export function Race() {
         {result?.sentences}
       </p>
 
-      <div className="mt-5 grid gap-4 sm:grid-cols-2 lg:grid-cols-[17rem_22rem_1fr]">
+      <div className="mt-4 grid gap-4 sm:grid-cols-2 lg:grid-cols-[17.5rem_23rem_1fr]">
         <Choices<Crowd>
           legend="How many sign up"
           name="crowd"
@@ -87,7 +80,7 @@ export function Race() {
         {stuck && 'The mail service cannot be reached. Is the app still running?'}
       </p>
 
-      <div className="mt-6 grid gap-x-10 gap-y-4 max-lg:gap-y-10 lg:grid-cols-2">
+      <div className="mt-5 grid gap-x-10 gap-y-4 max-lg:gap-y-10 lg:grid-cols-2">
         <Lane
           title="Mail sent inside the request"
           label="inside the request"
@@ -103,6 +96,7 @@ export function Race() {
           label="background job"
           runners={background}
           phase={phase}
+          mail={mails[0]}
           elapsed={elapsed}
           bars={
             <div>
@@ -126,11 +120,10 @@ export function Race() {
         </Lane>
       </div>
 
-      <p className="mt-6 max-w-5xl text-base text-pretty text-muted">
-        Measured by this browser’s clock, from the press to the arrival of each answer. Both lanes start in
-        the same moment and share the server, the database, the mail service and the function that sends. Ten
-        people sign up on the server all at once, as if each had a browser of their own. Dots: the mail is
-        under way, and nobody waits.
+      <p className="mt-3 text-base text-pretty text-muted">
+        Measured by this browser’s clock, from the start of both requests to the arrival of each answer.
+        Server, database, mail service and the function that sends are the same. Ten sign up as if each had a
+        browser of their own. Bar: somebody waits. Dots: only the mail is under way.
       </p>
     </>
   )

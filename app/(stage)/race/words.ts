@@ -61,7 +61,8 @@ export function describeInline(runners: Runner[]): string {
       ? `${first?.name} had to stand there until the mail was out.`
       : 'Each had to stand there until the mail was out.'
   }
-  return `${explain(runners, 'The mail went out, but the database took no account.')} ${nameLost(runners)} gone: no account, and nobody tries again.`
+  const why = explain(runners, 'The mail went out, but the database took no account.')
+  return `${why} ${nameLost(runners)} gone, and ${alone ? 'she' : 'they'} won’t come back to try again.`
 }
 
 /** What became of those whose mail is sent by a job. */
