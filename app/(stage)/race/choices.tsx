@@ -23,7 +23,7 @@ export function Choices<Value extends string>({
         {(Object.entries(options) as [Value, string][]).map(([option, label]) => (
           <label
             key={option}
-            className="group flex flex-1 cursor-pointer items-center justify-center gap-2.5 px-3 py-3 text-lg font-semibold whitespace-nowrap text-muted has-checked:text-ink has-disabled:cursor-default has-focus-visible:outline-3 has-focus-visible:outline-offset-4 has-focus-visible:outline-accent"
+            className="flex flex-1 cursor-pointer items-center justify-center gap-2.5 px-3 py-3 text-lg font-semibold whitespace-nowrap text-muted has-checked:text-ink has-disabled:cursor-default has-focus-visible:outline-3 has-focus-visible:outline-offset-4 has-focus-visible:outline-accent"
           >
             <input
               type="radio"
@@ -31,11 +31,7 @@ export function Choices<Value extends string>({
               value={option}
               checked={value === option}
               onChange={() => onChange(option)}
-              className="sr-only"
-            />
-            <span
-              aria-hidden
-              className="size-4 shrink-0 rounded-full border-2 border-current group-has-checked:border-[5px]"
+              className="size-4 shrink-0 appearance-none rounded-full border-2 border-current outline-none checked:border-[5px]"
             />
             {label}
           </label>

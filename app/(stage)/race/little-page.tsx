@@ -59,7 +59,9 @@ function Alone({ runner: { name, answer }, phase, mail }: { runner: Runner; phas
   if (!answer.emailId) return <Said title="Account created!">Welcome, {name}.</Said>
   return (
     <div className="flex h-full items-center justify-between">
-      <Said title="Account created!">Your email is on its way.</Said>
+      <Said title="Account created!">
+        {mail?.status === 'delivered' ? 'Your email has arrived.' : 'Your email is on its way.'}
+      </Said>
       <p className="border-l-2 border-dashed border-line py-1 pl-5 font-mono text-lg max-sm:hidden">
         No. {formatOrder(answer.emailId)}
         <br />
@@ -83,7 +85,8 @@ function Small({ runner: { name, answer }, phase }: { runner: Runner; phase: Pha
   return (
     <li className={`flex items-center justify-center gap-1 text-base font-semibold ${LOOK[state]}`}>
       {SIGN[state]}
-      <span className="truncate">{name}</span>
+      <span className="max-sm:hidden">{name}</span>
+      <span className="sm:hidden">{name[0]}</span>
     </li>
   )
 }

@@ -98,7 +98,7 @@ export function describeMails(
   const retrying = mails.find(({ status }) => status === 'retrying')
   if (retrying) {
     const why = repaired ? 'The mail service is back.' : explainReason(findRetry([retrying])?.reason ?? '')
-    return `${why} ${what} waiting for the next try,`
+    return `${why} ${what} waiting. Next try`
   }
   if (delivered > 0) return `${delivered} of ${total} mails delivered.`
   return `${what} ${count('queued') > 0 ? 'in the queue' : 'going out'}, behind the scenes.`
