@@ -7,7 +7,7 @@ import { setOutage } from './set-outage'
 export type Runner = {
   name: string
   answer?: Answer
-  /** From the press of the button to the answer, by this browser's clock. */
+  /** From the start of the request to the arrival of the answer, by this browser's clock. */
   waitedMs?: number
 }
 export type Lanes = Record<Way, Runner[]>
@@ -64,9 +64,11 @@ export function useRace(): Race & {
   }
 
   async function makeWeather(bad: boolean): Promise<boolean> {
-    down.current ||= bad
+    if (bad) down.current = true
     const changed = await setOutage(bad)
-    if (changed) down.current = bad
+    if (changed && !bad) down.current = false
+    // The page was left before the outage began.
+    if (bad && !down.current) void setOutage(false)
     change({ stuck: !changed })
     return changed
   }

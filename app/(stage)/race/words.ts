@@ -25,8 +25,12 @@ export function countLost(runners: Runner[]): number {
 export function sumUp({ inline, background }: Lanes): { headline: string; tone: Tone; sentences: string } {
   const [slow, fast] = [longestWait(inline), longestWait(background)]
   const sentences = `${tell('inside the request', inline)} ${tell('by a background job', background)}`
-  if (countLost(background) > 0) return { headline: 'Nobody got in.', tone: 'bad', sentences }
-  if (countLost(inline) > 0) return { headline: `${nameLost(inline)} gone.`, tone: 'bad', sentences }
+  const [lost, alsoLost] = [countLost(inline), countLost(background)]
+  if (alsoLost > 0) {
+    const everybody = lost + alsoLost === inline.length + background.length
+    return { headline: everybody ? 'Nobody got in.' : 'Not all got in.', tone: 'bad', sentences }
+  }
+  if (lost > 0) return { headline: `${nameLost(inline)} gone.`, tone: 'bad', sentences }
   const headline = compare(slow / fast)
   return { headline, tone: 'busy', sentences: `${sentences} The first took ${lowerFirst(headline)}` }
 }
@@ -65,13 +69,13 @@ export function describeInline(runners: Runner[]): string {
   return `${why} ${nameLost(runners)} gone, and ${alone ? 'she' : 'they'} won’t come back to try again.`
 }
 
-/** What became of those whose mail is sent by a job. */
+/** What became of those whose mail is sent by a job. The rest is in the story of the mails. */
 export function describeBackground(runners: Runner[]): string | undefined {
+  const [first] = runners
   if (!hasAnswers(runners))
-    return runners.length === 1 ? `${runners[0]?.name} waits.` : `${spell(runners.length)} wait.`
-  if (countLost(runners) === runners.length) {
-    return explain(runners, 'The database took no account: nothing was created, and no mail goes out.')
-  }
+    return runners.length === 1 ? `${first?.name} waits.` : `${spell(runners.length)} wait.`
+  if (countLost(runners) === 0) return
+  return explain(runners, 'The database took no account: nothing was created, and no mail goes out.')
 }
 
 /** What becomes of the mails. */
