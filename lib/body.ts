@@ -33,24 +33,6 @@ export async function readText(request: Request, maxBytes: number): Promise<stri
   }
 }
 
-/**
- * Reads the body of a request as JSON.
- * @throws {Problem} as readText; 415 when it is said to be anything but UTF-8 JSON, 400 when it is malformed.
- */
-export async function readJson(request: Request, maxBytes: number): Promise<unknown> {
-  const type = request.headers.get('content-type') ?? ''
-  const encoding = request.headers.get('content-encoding') ?? 'identity'
-  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type) || encoding !== 'identity') {
-    throw new Problem(415, 'Unsupported media type', { detail: 'Send UTF-8 JSON: application/json.' })
-  }
-  const text = await readText(request, maxBytes)
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Problem(400, 'Malformed JSON')
-  }
-}
-
 // What is left of a refused body is not worth reading: the connection ends with the answer.
 const CLOSE = { connection: 'close' }
 

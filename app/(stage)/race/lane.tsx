@@ -25,7 +25,7 @@ export function Lane({ title, label, runners, phase, mail, elapsed, bars, childr
   return (
     <section aria-label={title} className="max-lg:space-y-4 lg:contents">
       <div className="lg:row-start-1">
-        <h2 className="mb-2 text-xl font-semibold sm:text-2xl">{title}</h2>
+        <h2 className="mb-2 text-xl font-semibold sm:text-2xl stage:mb-1">{title}</h2>
         <LittlePage runners={runners} phase={phase} mail={mail} />
       </div>
       <div className="grid gap-x-6 [--bars:clamp(4rem,9vh,6.5rem)] lg:col-span-2 lg:grid-cols-[15rem_minmax(0,1fr)]">

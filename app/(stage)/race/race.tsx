@@ -46,7 +46,7 @@ export function Race() {
         {result?.sentences}
       </p>
 
-      <div className="mt-4 grid gap-4 sm:grid-cols-2 lg:grid-cols-[17.5rem_23rem_1fr]">
+      <div className="mt-4 stage:mt-3 grid gap-4 sm:grid-cols-2 lg:grid-cols-[17.5rem_23rem_1fr]">
         <Choices<Crowd>
           legend="How many sign up"
           name="crowd"
@@ -67,7 +67,7 @@ export function Race() {
           type="button"
           aria-disabled={phase === 'running'}
           onClick={press}
-          className="button py-3 aria-disabled:cursor-progress sm:max-lg:col-span-2"
+          className="button py-3 stage:px-3 stage:py-2 aria-disabled:cursor-progress sm:max-lg:col-span-2"
         >
           {phase === 'running'
             ? 'Both are pressed'
@@ -80,7 +80,7 @@ export function Race() {
         {stuck && 'The mail service cannot be reached. Is the app still running?'}
       </p>
 
-      <div className="mt-5 grid gap-x-10 gap-y-4 max-lg:gap-y-10 lg:grid-cols-2">
+      <div className="mt-5 stage:mt-2 grid gap-x-10 gap-y-4 stage:gap-y-2 max-lg:gap-y-10 lg:grid-cols-2">
         <Lane
           title="Mail sent inside the request"
           label="inside the request"
@@ -120,7 +120,7 @@ export function Race() {
         </Lane>
       </div>
 
-      <p className="mt-3 text-base max-lg:mt-10 text-pretty text-muted">
+      <p className="mt-3 stage:mt-2 text-base max-lg:mt-10 text-pretty text-muted">
         Measured by this browser’s clock, from the start of both requests to the arrival of each answer.
         Server, database, mail service and the function that sends are the same. Ten sign up as if each had a
         browser of their own. Bar: somebody waits. Dots: only the mail is under way.

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { readJson } from '@/lib/body'
+import { readInput } from '@/lib/input'
 import { refuseForeignOrigin } from '@/lib/origin'
-import { methodNotAllowed, Problem } from '@/lib/problem'
+import { methodNotAllowed } from '@/lib/problem'
 import { PEOPLE } from '@/lib/stage/people'
 import { sandboxOnly } from '../sandbox-only'
 import { runSignups } from './run-signups'
@@ -19,9 +19,8 @@ const lane = z.strictObject({
  */
 export const POST = sandboxOnly(async (request) => {
   refuseForeignOrigin(request)
-  const result = lane.safeParse(await readJson(request, MAX_BYTES))
-  if (!result.success) throw new Problem(422, 'No such lane', { detail: z.prettifyError(result.error) })
-  return new Response(streamLines(runSignups(result.data.way, result.data.people)), {
+  const { way, people } = await readInput(request, lane, MAX_BYTES)
+  return new Response(streamLines(runSignups(way, people)), {
     headers: {
       'content-type': 'application/x-ndjson; charset=utf-8',
       // Compression would hold the lines back.
