@@ -82,7 +82,7 @@ test('the mail service is down: one user is lost, the other gets the mail after 
   await page.getByLabel('is down').check()
   await start(page).click()
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Ada is gone.')
-  await expect(inline(page)).toContainText('The mail service is down. Ada is gone')
+  await expect(inline(page)).toContainText('The mail service is down. Ada is gone and won’t come back.')
   await expect(background(page)).toContainText('Account created!')
   await expect(background(page)).toContainText('Next try')
   expect(await countUsers(stack)).toBe(1)

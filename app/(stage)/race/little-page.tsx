@@ -58,11 +58,11 @@ function Alone({ runner: { name, answer }, phase, mail }: { runner: Runner; phas
     )
   if (!answer.emailId) return <Said title="Account created!">Welcome, {name}.</Said>
   return (
-    <div className="flex h-full items-center justify-between">
+    <div className="flex h-full items-center justify-between gap-2">
       <Said title="Account created!">
         {mail?.status === 'delivered' ? 'Your email has arrived.' : 'Your email is on its way.'}
       </Said>
-      <p className="border-l-2 border-dashed border-line py-1 pl-5 font-mono text-lg max-sm:hidden">
+      <p className="border-l-2 border-dashed border-line py-1 pl-4 font-mono text-lg max-sm:hidden">
         No. {formatOrder(answer.emailId)}
         <br />
         <span className="font-semibold">{STATUS[mail?.status ?? 'queued'].line}</span>

@@ -66,7 +66,7 @@ export function describeInline(runners: Runner[]): string {
       : 'Each had to stand there until the mail was out.'
   }
   const why = explain(runners, 'The mail went out, but the database took no account.')
-  return `${why} ${nameLost(runners)} gone, and ${alone ? 'she' : 'they'} won’t come back to try again.`
+  return `${why} ${nameLost(runners)} gone and won’t come back.`
 }
 
 /** What became of those whose mail is sent by a job. The rest is in the story of the mails. */
