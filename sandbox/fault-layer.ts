@@ -15,7 +15,7 @@ export interface Call {
 export interface FaultLayer {
   /** Answers a send in the way of the mode that it finds; nothing means: cut the connection. */
   send(call: Call): Promise<Reply | undefined>
-  /** GET tells the mode and what was counted; PUT changes mode and latency. */
+  /** GET tells the mode and what was counted; PUT changes mode and latency; DELETE ends a passing mode early. */
   control(call: Call): Reply
 }
 
@@ -29,6 +29,8 @@ interface Options {
 
 const Settings = z.strictObject({
   mode: z.enum(Object.keys(modes) as [Mode, ...Mode[]]).optional(),
+  /** How long the mode lasts: then the one before it comes back. For good, unless told. */
+  forMs: z.int().min(1).max(600_000).optional(),
   /** How long every answer takes. */
   latencyMs: z.int().min(0).max(600_000).optional(),
 })
@@ -36,6 +38,7 @@ const Settings = z.strictObject({
 /** What stands between the app and Resend: delay, failures on demand, and a count of what arrived. */
 export function createFaultLayer({ latencyMs, forward, onAccepted, signal }: Options): FaultLayer {
   let mode: Mode = 'ok'
+  let passing: { before: Mode; end: NodeJS.Timeout } | undefined
   let calls = 0
   const accepted = new Set<string>()
   const byKey = new Map<string, { calls: number; accepted: Set<string> }>()
@@ -73,14 +76,22 @@ export function createFaultLayer({ latencyMs, forward, onAccepted, signal }: Opt
     return counts
   }
 
+  function setMode(next: Mode, forMs?: number): void {
+    const before = passing?.before ?? mode
+    clearTimeout(passing?.end)
+    passing = forMs ? { before, end: setTimeout(setMode, forMs, before).unref() } : undefined
+    mode = next
+    changes.emit('mode')
+  }
+
   function control(call: Call): Reply {
     if (call.method === 'PUT') {
       const settings = Settings.safeParse(parseJson(call.body))
       if (!settings.success) return refuse(400, 'validation_error', z.prettifyError(settings.error))
       latencyMs = settings.data.latencyMs ?? latencyMs
-      mode = settings.data.mode ?? mode
-      if (settings.data.mode) changes.emit('mode')
+      if (settings.data.mode) setMode(settings.data.mode, settings.data.forMs)
     }
+    if (call.method === 'DELETE' && passing) setMode(passing.before)
     const emails = Object.fromEntries(
       [...byKey].map(([key, counts]) => [key, { calls: counts.calls, accepted: counts.accepted.size }]),
     )

@@ -124,7 +124,15 @@ async function writeEnvFile(file: string): Promise<void> {
 
 /** Next loads a route, and in development compiles it, at its first visit. Nobody should wait for that. */
 async function warmUp(appUrl: string): Promise<void> {
-  const paths = ['/', '/api/users', '/signups/none', '/api/emails/none/events', '/api/webhooks/resend']
+  const paths = [
+    '/',
+    '/api/users',
+    '/signups/none',
+    '/api/emails/none/events',
+    '/api/webhooks/resend',
+    '/race',
+    '/api/sandbox/race',
+  ]
   await Promise.all(paths.map((path) => fetch(appUrl + path, { signal }).then((response) => response.text())))
 }
 

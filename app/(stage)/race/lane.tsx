@@ -1,0 +1,46 @@
+import type { ReactNode } from 'react'
+import type { Snapshot } from '@/lib/email/status'
+import { LittlePage } from './little-page'
+import type { Phase, Runner } from './use-race'
+import { formatWait, hasAnswers, longestWait } from './words'
+
+type Props = {
+  title: string
+  /** The same, beside the bars. */
+  label: string
+  runners: Runner[]
+  phase: Phase
+  /** What becomes of the first one’s mail. */
+  mail?: Snapshot
+  elapsed: number
+  bars: ReactNode
+  /** What becomes of it. */
+  children: ReactNode
+}
+
+/** A little page and its bars. On a wide screen the pages stand side by side, and all bars below, on one scale. */
+export function Lane({ title, label, runners, phase, mail, elapsed, bars, children }: Props) {
+  const waited = hasAnswers(runners) ? longestWait(runners) : elapsed
+  const [value, unit] = (phase === 'ready' ? '0 ms' : formatWait(waited)).split(' ')
+  return (
+    <section aria-label={title} className="max-lg:space-y-4 lg:contents">
+      <div className="lg:row-start-1">
+        <h2 className="mb-2 text-xl font-semibold sm:text-2xl stage:mb-1">{title}</h2>
+        <LittlePage runners={runners} phase={phase} mail={mail} />
+      </div>
+      <div className="grid gap-x-6 [--bars:clamp(4rem,9vh,6.5rem)] lg:col-span-2 lg:grid-cols-[15rem_minmax(0,1fr)]">
+        <p className="lg:row-span-2">
+          <span
+            className={`block h-(--bars) content-center font-mono text-7xl leading-none font-semibold tracking-[-0.06em] whitespace-nowrap ${phase === 'ready' ? 'text-muted' : ''}`}
+          >
+            {value}
+            <span className="text-3xl tracking-tight"> {unit}</span>
+          </span>
+          <span className="text-lg text-muted max-lg:hidden">{label}</span>
+        </p>
+        {bars}
+        <div className="min-h-8 pt-1 text-xl text-pretty">{children}</div>
+      </div>
+    </section>
+  )
+}

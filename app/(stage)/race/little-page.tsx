@@ -1,0 +1,101 @@
+import type { ReactNode } from 'react'
+import { formatOrder } from '@/app/components/figures'
+import { STATUS } from '@/app/components/words'
+import type { Snapshot } from '@/lib/email/status'
+import type { Phase, Runner } from './use-race'
+
+type Props = { runners: Runner[]; phase: Phase; mail?: Snapshot }
+
+/** A browser's page in miniature. It is a picture: what it shows is said in words below the bars. */
+export function LittlePage({ runners, phase, mail }: Props) {
+  const [first] = runners
+  return (
+    <div
+      aria-hidden
+      className="sheet overflow-hidden border-2 border-ink bg-sheet select-none dark:border-line"
+    >
+      <div className="flex h-6 items-center gap-1.5 border-b-2 border-line px-3">
+        {['back', 'forward', 'reload'].map((dot) => (
+          <span key={dot} className="size-2.5 rounded-full bg-line" />
+        ))}
+      </div>
+      <div className="h-[clamp(5.5rem,12.5vh,9rem)] px-5 py-3">
+        {runners.length === 1 && first ? (
+          <Alone runner={first} phase={phase} mail={mail} />
+        ) : (
+          <ul className="grid h-full grid-cols-5 grid-rows-2 gap-2">
+            {runners.map((runner) => (
+              <Small key={runner.name} runner={runner} phase={phase} />
+            ))}
+          </ul>
+        )}
+      </div>
+    </div>
+  )
+}
+
+function Alone({ runner: { name, answer }, phase, mail }: { runner: Runner; phase: Phase; mail?: Snapshot }) {
+  if (!answer) {
+    const pressed = phase === 'running'
+    return (
+      <div
+        className={`flex h-full items-center justify-between gap-4 ${pressed ? 'cursor-wait text-muted' : ''}`}
+      >
+        <p className="flex-1 border-b-2 border-current pb-1 text-2xl">{name}</p>
+        <p
+          className={`px-5 py-3 text-lg font-semibold whitespace-nowrap ${pressed ? 'bg-line text-ink' : 'bg-ink text-sheet'}`}
+        >
+          {pressed ? 'Signing you up' : 'Sign me up'}
+        </p>
+      </div>
+    )
+  }
+  if (!answer.account)
+    return (
+      <Said title="Something went wrong." bad>
+        Please try again later.
+      </Said>
+    )
+  if (!answer.emailId) return <Said title="Account created!">Welcome, {name}.</Said>
+  return (
+    <div className="flex h-full items-center justify-between gap-2">
+      <Said title="Account created!">
+        {mail?.status === 'delivered' ? 'Your email has arrived.' : 'Your email is on its way.'}
+      </Said>
+      <p className="border-l-2 border-dashed border-line py-1 pl-4 font-mono text-lg max-sm:hidden">
+        No. {formatOrder(answer.emailId)}
+        <br />
+        <span className="font-semibold">{STATUS[mail?.status ?? 'queued'].line}</span>
+      </p>
+    </div>
+  )
+}
+
+function Said({ title, bad = false, children }: { title: string; bad?: boolean; children: ReactNode }) {
+  return (
+    <div className="flex h-full flex-col justify-center">
+      <p className={`text-3xl font-bold tracking-tight ${bad ? 'text-bad' : ''}`}>{title}</p>
+      <p className="mt-1 text-lg text-muted">{children}</p>
+    </div>
+  )
+}
+
+function Small({ runner: { name, answer }, phase }: { runner: Runner; phase: Phase }) {
+  const state = answer ? (answer.account ? 'in' : 'lost') : phase === 'running' ? 'waiting' : 'ready'
+  return (
+    <li className={`flex items-center justify-center gap-1 text-base font-semibold ${LOOK[state]}`}>
+      {SIGN[state]}
+      <span className="max-sm:hidden">{name}</span>
+      <span className="sm:hidden">{name[0]}</span>
+    </li>
+  )
+}
+
+const LOOK = {
+  ready: 'bg-ink text-sheet',
+  waiting: 'bg-line text-ink',
+  in: 'border-2 border-good text-good',
+  lost: 'border-2 border-bad text-bad line-through',
+}
+
+const SIGN = { ready: '', waiting: '', in: '✓', lost: '' }

@@ -1,0 +1,27 @@
+import { Countdown } from '@/app/components/countdown'
+import type { Snapshot } from '@/lib/email/status'
+import { describeMails, findRetry } from './words'
+
+type Props = {
+  mails: Snapshot[]
+  total: number
+  /** When the last one arrived, in ms since the button was pressed. */
+  lastMs: number
+  stranded: boolean
+  /** True after an outage. */
+  repaired: boolean
+}
+
+/** What becomes of the mails, up to the end. Only the end is announced. */
+export function MailStory({ mails, ...story }: Props) {
+  const text = describeMails(mails, story)
+  const retry = findRetry(mails)
+  const settled = mails.length === story.total && mails.every(({ final }) => final)
+  return (
+    <>
+      {!settled && text}{' '}
+      {!settled && retry?.retryAt && <Countdown key={retry.retryAt} from={retry.at} to={retry.retryAt} />}
+      <span role="status">{settled && text}</span>
+    </>
+  )
+}

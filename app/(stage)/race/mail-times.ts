@@ -1,0 +1,28 @@
+import type { Snapshot } from '@/lib/email/status'
+import type { Runner } from './use-race'
+
+/** A mail on the scale of the race. */
+export type MailTime = {
+  /** When it arrived, or now. In ms since the button was pressed. */
+  untilMs: number
+  arrived: boolean
+}
+
+/**
+ * For each runner when their mail arrived. The events are timed by the database's clock, of which only the distance
+ * between two events is used: the first is the answer, and when that came, the browser knows.
+ */
+export function timeMails(runners: Runner[], mails: Snapshot[], elapsed: number): (MailTime | undefined)[] {
+  return runners.map(({ answer, waitedMs = 0 }) => {
+    if (!answer?.account) return undefined
+    const { timeline = [], final } = mails.find(({ id }) => id === answer.emailId) ?? {}
+    const arrival =
+      timeline.find(({ status }) => status === 'delivered') ?? (final ? timeline.at(-1) : undefined)
+    const start = timeline[0]
+    if (!arrival || !start) return { untilMs: elapsed, arrived: false }
+    return {
+      untilMs: waitedMs + Date.parse(arrival.at) - Date.parse(start.at),
+      arrived: arrival.status === 'delivered',
+    }
+  })
+}

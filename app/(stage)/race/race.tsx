@@ -1,0 +1,130 @@
+'use client'
+
+import { useState } from 'react'
+import { Headline } from '@/app/components/headline'
+import { Axis, Bars } from './bars'
+import { Choices } from './choices'
+import { Lane } from './lane'
+import { MailStory } from './mail-story'
+import { timeMails } from './mail-times'
+import { pickScale } from './scale'
+import { useElapsed } from './use-elapsed'
+import { useMails } from './use-mails'
+import { lineUp, useRace } from './use-race'
+import { describeBackground, describeInline, hasAnswers, sumUp } from './words'
+
+type Crowd = 'one' | 'ten'
+type Weather = 'up' | 'down'
+
+export function Race() {
+  const [crowd, setCrowd] = useState<Crowd>('one')
+  const [weather, setWeather] = useState<Weather>('up')
+  const { phase, lanes, startedAt, outage, stuck, start, repair } = useRace()
+  const people = crowd === 'one' ? 1 : 10
+  const { inline, background } = phase === 'ready' ? lineUp(people) : lanes
+
+  const ids = background.flatMap(({ answer }) => (answer?.account && answer.emailId) || [])
+  const { mails, stranded, settled } = useMails(hasAnswers(background) ? ids : [])
+  const elapsed = useElapsed(startedAt, phase === 'running' || (phase === 'over' && !settled))
+  const times = timeMails(background, mails, elapsed)
+  const scale = pickScale([...inline, ...background], times, elapsed)
+
+  const result = phase === 'over' ? sumUp({ inline, background }) : undefined
+  const broken = phase === 'over' && outage === 'on' && !(settled && ids.length > 0)
+
+  function press(): void {
+    if (broken) void repair()
+    else void start({ people, down: weather === 'down' })
+  }
+
+  return (
+    <>
+      <Headline news={result?.headline} tone={result?.tone}>
+        {!result && 'Who has to wait?'}
+      </Headline>
+      <p role="status" className="sr-only">
+        {result?.sentences}
+      </p>
+
+      <div className="mt-4 stage:mt-3 grid gap-4 sm:grid-cols-2 lg:grid-cols-[17.5rem_23rem_1fr]">
+        <Choices<Crowd>
+          legend="How many sign up"
+          name="crowd"
+          options={{ one: '1 signup', ten: '10 at once' }}
+          value={crowd}
+          disabled={phase === 'running'}
+          onChange={setCrowd}
+        />
+        <Choices<Weather>
+          legend="The mail service"
+          name="weather"
+          options={{ up: 'Mail service works', down: 'is down' }}
+          value={weather}
+          disabled={phase === 'running'}
+          onChange={setWeather}
+        />
+        <button
+          type="button"
+          aria-disabled={phase === 'running'}
+          onClick={press}
+          className="button py-3 stage:px-3 stage:py-2 aria-disabled:cursor-progress sm:max-lg:col-span-2"
+        >
+          {phase === 'running'
+            ? 'Both are pressed'
+            : broken
+              ? 'Repair the mail service'
+              : 'Press both buttons'}
+        </button>
+      </div>
+      <p role="alert" className="text-lg font-semibold text-bad">
+        {stuck && 'The mail service cannot be reached. Is the app still running?'}
+      </p>
+
+      <div className="mt-5 stage:mt-2 grid gap-x-10 gap-y-4 stage:gap-y-2 max-lg:gap-y-10 lg:grid-cols-2">
+        <Lane
+          title="Mail sent inside the request"
+          label="inside the request"
+          runners={inline}
+          phase={phase}
+          elapsed={elapsed}
+          bars={<Bars runners={inline} color="bg-accent" elapsed={elapsed} scale={scale} />}
+        >
+          {phase === 'ready' ? 'The answer comes when the mail is out.' : describeInline(inline)}
+        </Lane>
+        <Lane
+          title="Mail sent by a background job"
+          label="background job"
+          runners={background}
+          phase={phase}
+          mail={mails[0]}
+          elapsed={elapsed}
+          bars={
+            <div>
+              <Bars runners={background} color="bg-good" elapsed={elapsed} scale={scale} mails={times} />
+              <Axis scale={scale} />
+            </div>
+          }
+        >
+          {phase === 'ready'
+            ? 'The answer comes at once, and the mail follows.'
+            : describeBackground(background)}{' '}
+          {ids.length > 0 && (
+            <MailStory
+              mails={mails}
+              total={ids.length}
+              lastMs={Math.max(...times.map((mail) => mail?.untilMs ?? 0))}
+              stranded={stranded}
+              repaired={outage === 'over'}
+            />
+          )}
+        </Lane>
+      </div>
+
+      <p className="mt-3 stage:mt-2 text-base max-lg:mt-10 text-pretty text-muted">
+        Measured by this browser’s clock, from the start of both requests to the arrival of each answer.
+        Server, database, mail service and the function that sends are the same. Ten sign up as if each had a
+        browser of their own. Bar: somebody waits. Dots: only the mail is under way.
+      </p>
+    </>
+  )
+}

@@ -1,0 +1,13 @@
+/** Takes the local mail service down, or repairs it. Returns whether that worked; it never throws. */
+export async function setOutage(down: boolean): Promise<boolean> {
+  try {
+    // It is also called in the moment in which the page is left.
+    const response = await fetch('/api/sandbox/race/outage', {
+      method: down ? 'PUT' : 'DELETE',
+      keepalive: true,
+    })
+    return response.ok
+  } catch {
+    return false
+  }
+}

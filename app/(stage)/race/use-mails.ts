@@ -1,0 +1,36 @@
+import { useEffect, useState } from 'react'
+import { watchEvents } from '@/app/components/watch-events'
+import type { Snapshot } from '@/lib/email/status'
+
+type Mails = {
+  /** The newest state of each, in no order. */
+  mails: Snapshot[]
+  /** True while no worker is there. */
+  stranded: boolean
+  /** True when nothing more can come. */
+  settled: boolean
+}
+
+/** What becomes of some emails, live until all are final. */
+export function useMails(ids: string[]): Mails {
+  const [snapshots, setSnapshots] = useState<Record<string, Snapshot>>({})
+  const [stranded, setStranded] = useState(false)
+  const key = ids.join(',')
+  const mails = ids.flatMap((id) => snapshots[id] ?? [])
+  const settled = mails.length === ids.length && mails.every(({ final }) => final)
+
+  useEffect(() => {
+    if (settled) return
+    const listeners = {
+      email: (next: Snapshot) =>
+        setSnapshots((current) => {
+          const known = current[next.id]
+          return known && known.version >= next.version ? current : { ...current, [next.id]: next }
+        }),
+      workers: ({ workers }: { workers: number }) => setStranded(workers === 0),
+    }
+    return watchEvents(`/api/sandbox/race/events?ids=${key}`, listeners, () => {})
+  }, [key, settled])
+
+  return { mails, stranded: stranded && !settled, settled }
+}

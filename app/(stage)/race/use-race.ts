@@ -1,0 +1,108 @@
+import { useEffect, useRef, useState } from 'react'
+import type { Answer, Way } from '@/app/api/sandbox/race/run-signups'
+import { PEOPLE } from '@/lib/stage/people'
+import { runLane } from './run-lane'
+import { setOutage } from './set-outage'
+
+export type Runner = {
+  name: string
+  answer?: Answer
+  /** From the start of the request to the arrival of the answer, by this browser's clock. */
+  waitedMs?: number
+}
+export type Lanes = Record<Way, Runner[]>
+export type Settings = { people: number; down: boolean }
+export type Phase = 'ready' | 'running' | 'over'
+
+type Race = {
+  phase: Phase
+  lanes: Lanes
+  /** By `performance.now()`. */
+  startedAt: number
+  /** Of the mail service, for the sake of this race. */
+  outage: 'none' | 'on' | 'over'
+  /** True when the mail service could not be taken down or repaired. */
+  stuck: boolean
+}
+
+export function useRace(): Race & {
+  start(settings: Settings): Promise<void>
+  repair(): Promise<void>
+} {
+  const [race, setRace] = useState<Race>({
+    phase: 'ready',
+    lanes: lineUp(1),
+    startedAt: 0,
+    outage: 'none',
+    stuck: false,
+  })
+  const running = useRef(false)
+  const down = useRef(false)
+  const change = (next: Partial<Race>): void => setRace((current) => ({ ...current, ...next }))
+
+  async function start(settings: Settings): Promise<void> {
+    // Pressed twice.
+    if (running.current) return
+    running.current = true
+    change({ phase: 'running', lanes: lineUp(settings.people), startedAt: performance.now(), stuck: false })
+    const ready = await makeWeather(settings.down)
+    change({ phase: ready ? 'running' : 'ready', outage: ready && settings.down ? 'on' : 'none' })
+    if (ready) await run(settings.people)
+    running.current = false
+  }
+
+  async function run(people: number): Promise<void> {
+    const startedAt = performance.now()
+    change({ startedAt })
+    const runIn = (way: Way): Promise<void> =>
+      runLane(way, people, (answer) => {
+        const waitedMs = performance.now() - startedAt
+        setRace((current) => ({ ...current, lanes: addAnswer(current.lanes, way, answer, waitedMs) }))
+      })
+    await Promise.all([runIn('inline'), runIn('background')])
+    change({ phase: 'over' })
+  }
+
+  async function makeWeather(bad: boolean): Promise<boolean> {
+    if (bad) down.current = true
+    const changed = await setOutage(bad)
+    if (changed && !bad) down.current = false
+    // The page was left before the outage began.
+    if (bad && !down.current) void setOutage(false)
+    change({ stuck: !changed })
+    return changed
+  }
+
+  async function repair(): Promise<void> {
+    if (await makeWeather(false)) change({ outage: 'over' })
+  }
+
+  // Others use the same mail service: whoever leaves puts back what was there before.
+  useEffect(() => {
+    const leave = (): void => {
+      if (!down.current) return
+      down.current = false
+      setRace((current) => ({ ...current, outage: 'over' }))
+      void setOutage(false)
+    }
+    window.addEventListener('pagehide', leave)
+    return () => {
+      window.removeEventListener('pagehide', leave)
+      leave()
+    }
+  }, [])
+
+  return { ...race, start, repair }
+}
+
+export function lineUp(people: number): Lanes {
+  const runners = PEOPLE.slice(0, people).map((name) => ({ name }))
+  return { inline: runners, background: runners }
+}
+
+function addAnswer(lanes: Lanes, way: Way, answer: Answer, waitedMs: number): Lanes {
+  const runners = lanes[way].map((runner, person) =>
+    person === answer.person ? { ...runner, answer, waitedMs } : runner,
+  )
+  return { ...lanes, [way]: runners }
+}

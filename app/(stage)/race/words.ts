@@ -1,0 +1,142 @@
+import { explainReason, type Tone } from '@/app/components/words'
+import type { Snapshot, TimelineEntry } from '@/lib/email/status'
+import type { Lanes, Runner } from './use-race'
+
+/** A figure for the back row: "12 ms", "3.04 s", "10.1 s". */
+export function formatWait(ms: number): string {
+  if (ms < 999.5) return `${Math.max(1, Math.round(ms))} ms`
+  return `${(ms / 1000).toFixed(ms < 9_995 ? 2 : 1)} s`
+}
+
+/** When the last one had an answer. */
+export function longestWait(runners: Runner[]): number {
+  return Math.max(0, ...runners.map(({ waitedMs = 0 }) => waitedMs))
+}
+
+export function hasAnswers(runners: Runner[]): boolean {
+  return runners.every(({ answer }) => answer)
+}
+
+export function countLost(runners: Runner[]): number {
+  return runners.filter(({ answer }) => answer?.account === false).length
+}
+
+/** The result as a headline, and for screen readers as sentences. */
+export function sumUp({ inline, background }: Lanes): { headline: string; tone: Tone; sentences: string } {
+  const [slow, fast] = [longestWait(inline), longestWait(background)]
+  const sentences = `${tell('inside the request', inline)} ${tell('by a background job', background)}`
+  const [lost, alsoLost] = [countLost(inline), countLost(background)]
+  if (alsoLost > 0) {
+    const everybody = lost + alsoLost === inline.length + background.length
+    return { headline: everybody ? 'Nobody got in.' : 'Not all got in.', tone: 'bad', sentences }
+  }
+  if (lost > 0) return { headline: `${nameLost(inline)} gone.`, tone: 'bad', sentences }
+  const headline = compare(slow / fast)
+  return { headline, tone: 'busy', sentences: `${sentences} The first took ${lowerFirst(headline)}` }
+}
+
+function tell(how: string, runners: Runner[]): string {
+  const lost = countLost(runners)
+  const wait = formatWait(longestWait(runners))
+  const who = runners.length === 1 ? 'an answer' : `${runners.length} answers`
+  const end =
+    lost === 0 ? '' : `, but ${lost === runners.length ? 'no account' : `${lost} without an account`}`
+  return `Mail sent ${how}: ${who} after ${wait}${end}.`
+}
+
+function compare(ratio: number): string {
+  if (ratio < 1.5) return 'About as long.'
+  return `${ratio < 9.5 ? ratio.toFixed(1).replace('.0', '') : Math.round(ratio)} times as long.`
+}
+
+/** What became of those who waited for their mail. */
+export function describeInline(runners: Runner[]): string {
+  const [first] = runners
+  const alone = runners.length === 1
+  const answered = runners.filter(({ answer }) => answer).length
+  if (answered < runners.length) {
+    if (alone) return `${first?.name} waits. Nothing else can be done in this page.`
+    return answered === 0
+      ? `${spell(runners.length)} wait.`
+      : `${answered} of ${runners.length} have an answer.`
+  }
+  if (countLost(runners) === 0) {
+    return alone
+      ? `${first?.name} had to stand there until the mail was out.`
+      : 'Each had to stand there until the mail was out.'
+  }
+  const why = explain(runners, 'The mail went out, but the database took no account.')
+  return `${why} ${nameLost(runners)} gone and won’t come back.`
+}
+
+/** What became of those whose mail is sent by a job. The rest is in the story of the mails. */
+export function describeBackground(runners: Runner[]): string | undefined {
+  const [first] = runners
+  if (!hasAnswers(runners))
+    return runners.length === 1 ? `${first?.name} waits.` : `${spell(runners.length)} wait.`
+  if (countLost(runners) === 0) return
+  return explain(runners, 'The database took no account: nothing was created, and no mail goes out.')
+}
+
+/** What becomes of the mails. */
+export function describeMails(
+  mails: Snapshot[],
+  {
+    total,
+    lastMs,
+    stranded,
+    repaired,
+  }: { total: number; lastMs: number; stranded: boolean; repaired: boolean },
+): string {
+  const what = total === 1 ? 'Mail' : `${spell(total)} mails`
+  const count = (...statuses: string[]): number =>
+    mails.filter(({ status }) => statuses.includes(status)).length
+  const delivered = count('delivered')
+  if (delivered === total) {
+    const last = total === 1 ? 'delivered' : 'delivered, the last'
+    return `${what} ${last} ${formatAfter(lastMs)} after the click. Nobody waited for ${total === 1 ? 'it' : 'them'}.`
+  }
+  if (mails.length === total && mails.every(({ final }) => final))
+    return `${total - delivered} of ${total} could not be delivered.`
+  if (stranded) return `${what} in the queue. No worker is on duty.`
+  const retrying = mails.find(({ status }) => status === 'retrying')
+  if (retrying) {
+    const why = repaired ? 'The mail service is back.' : explainReason(findRetry([retrying])?.reason ?? '')
+    return `${why} ${what} waiting. Next try`
+  }
+  if (delivered > 0) return `${delivered} of ${total} mails delivered.`
+  return `${what} ${count('queued') > 0 ? 'in the queue' : 'going out'}, behind the scenes.`
+}
+
+/** The failed attempt whose repetition comes next, if nothing else is going on. */
+export function findRetry(mails: Snapshot[]): TimelineEntry | undefined {
+  const entries = mails.flatMap(({ status, timeline }) =>
+    status === 'retrying' ? (timeline.at(-1) ?? []) : [],
+  )
+  return entries.sort((a, b) => (a.retryAt ?? '').localeCompare(b.retryAt ?? ''))[0]
+}
+
+function formatAfter(ms: number): string {
+  return ms < 999.5 ? formatWait(ms) : `${(ms / 1000).toFixed(1)} s`
+}
+
+function explain(runners: Runner[], noAccount: string): string {
+  const reason = runners.flatMap(({ answer }) => (answer && !answer.account ? answer.reason : []))[0] ?? ''
+  if (reason === 'no_account') return noAccount
+  if (reason === 'no_answer') return 'The server did not answer.'
+  return explainReason(reason)
+}
+
+function nameLost(runners: Runner[]): string {
+  const lost = runners.filter(({ answer }) => answer?.account === false)
+  if (lost.length === 1) return `${lost[0]?.name} is`
+  return `${spell(lost.length)} people are`
+}
+
+function spell(count: number): string {
+  return count === 10 ? 'Ten' : `${count}`
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1)
+}
