@@ -1,5 +1,6 @@
 import { requireEnv } from './lib/env'
 import { takeOverSignalFromNpm } from './lib/npm-signal'
+import { prisma } from './lib/prisma'
 import { openSender } from './lib/queue'
 import { closeStreams } from './lib/stream'
 
@@ -7,6 +8,9 @@ requireEnv('DATABASE_URL', 'APP_URL', 'RESEND_WEBHOOK_SECRET')
 
 // Connect now, so that the first person who signs up doesn't wait for it. No database yet? Then later.
 openSender().catch(() => {})
+prisma()
+  .user.findFirst()
+  .catch(() => {})
 
 takeOverSignalFromNpm()
 

@@ -9,23 +9,26 @@ export type Handler<Name extends QueueName> = (job: Job<Name>, boss: PgBoss) => 
 
 /**
  * Settings for jobs that should start at once, alone or in a crowd. Times are in seconds.
- * Four loops take up to ten jobs each, and their next ones when all ten are done; a full batch leads straight to the
- * next. pg-boss sends its NOTIFY for new jobs only: retries wait for the next poll, by default 30 s.
+ * Each loop takes up to ten jobs, and its next ones when all ten are done; a full batch leads straight to the next.
+ * pg-boss sends its NOTIFY for new jobs only: retries wait for the next poll, by default 30 s.
  */
 const OPTIONS = {
   includeMetadata: true,
   perJobResults: true,
   batchSize: 10,
-  localConcurrency: 4,
   burstWhenBatchFull: true,
   pollingIntervalSeconds: 0.5,
   notifyPollingIntervalSeconds: 1,
 } as const
 
+/** How many loops. A mail waits for somebody else most of its time, so many can be on their way at once. */
+const LOOPS: Partial<Record<QueueName, number>> = { 'send-email': 10 }
+
 /** Works on the jobs of a queue, with the handler in the file of that name, until the boss is stopped. */
 export async function work<Name extends QueueName>(boss: PgBoss, name: Name): Promise<void> {
   const { default: handler }: { default: Handler<Name> } = await import(`./jobs/${name}.ts`)
-  await boss.work<JobData<Name>, unknown, typeof OPTIONS>(name, OPTIONS, (jobs) =>
+  const options = { ...OPTIONS, localConcurrency: LOOPS[name] ?? 2 }
+  await boss.work<JobData<Name>, unknown, typeof options>(name, options, (jobs) =>
     Promise.all(jobs.map((job) => run(boss, name, handler, job))),
   )
 }
