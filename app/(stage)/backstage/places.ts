@@ -1,0 +1,53 @@
+import type { EmailStatus } from '@/lib/email/status'
+
+/** Where a dot can be, in the order of the path. The last one is off the path. */
+export const PLACES = ['signup', 'reply', 'queue', 'worker', 'done', 'givenUp'] as const
+export type Place = (typeof PLACES)[number]
+
+const PLACE_OF: Record<EmailStatus, Place> = {
+  queued: 'queue',
+  retrying: 'queue',
+  sending: 'worker',
+  sent: 'done',
+  delayed: 'done',
+  delivered: 'done',
+  bounced: 'done',
+  suppressed: 'done',
+  complained: 'done',
+  failed: 'givenUp',
+}
+
+export function placeOf(status: EmailStatus): Place {
+  return PLACE_OF[status]
+}
+
+/** The next place on the way to another. Nobody gets past the queue or the worker; back it goes directly. */
+export function nextPlace(from: Place, to: Place): Place {
+  const here = PLACES.indexOf(from)
+  const end = to === 'givenUp' ? PLACES.indexOf('worker') : PLACES.indexOf(to)
+  if (from === 'givenUp' && to !== 'givenUp') return 'queue'
+  if (here < end) return PLACES[here + 1] ?? to
+  return to
+}
+
+export type Area = { x: number; y: number; width: number; height: number; from: 'left' | 'right' }
+
+const LARGEST = 26
+
+/** The distance from one dot to the next, such that so many fit into an area. */
+export function spacing(area: Area, count: number): number {
+  let size = Math.min(LARGEST, Math.sqrt((area.width * area.height) / Math.max(1, count)))
+  const fits = (): boolean => Math.floor(area.width / size) * Math.floor(area.height / size) >= count
+  while (size > 2 && !fits()) size -= 0.25
+  return size
+}
+
+/** The middle of a slot: rows along the counter, the first one at the bottom. */
+export function slotAt(area: Area, slot: number, size: number): { x: number; y: number } {
+  const columns = Math.max(1, Math.floor(area.width / size))
+  const along = ((slot % columns) + 0.5) * size
+  return {
+    x: area.from === 'left' ? area.x + along : area.x + area.width - along,
+    y: area.y + area.height - (Math.floor(slot / columns) + 0.5) * size,
+  }
+}
