@@ -74,7 +74,11 @@ async function readNow(): Promise<Omit<Backstage, 'sent' | 'weather'> & { dots: 
         FROM pg_stat_activity
         WHERE datname = current_database() AND starts_with(application_name, ${WORKER_NAME})) AS workers,
       (SELECT coalesce(json_agg(json_build_object(
-          'id', email.id, 'status', email.status, 'attempts', attempts, 'reason', reason
+          'id', email.id, 'status', email.status, 'attempts', attempts,
+          'reason', CASE email.status WHEN 'sending' THEN (
+            SELECT reason FROM "EmailEvent" WHERE "emailId" = email.id AND status = 'retrying'
+            ORDER BY id DESC LIMIT 1
+          ) ELSE reason END
         ) ORDER BY event.id DESC), '[]')
         FROM (SELECT event FROM recent ORDER BY event DESC LIMIT ${LATEST}) AS newest
         JOIN "EmailEvent" AS event ON event.id = newest.event

@@ -1,13 +1,17 @@
-import { isFinal } from '../email/status'
+import { type EmailStatus, isFinal } from '../email/status'
 import { env } from '../env'
 import { streamEvents } from '../stream'
 import { type Backstage, type Dot, readBackstage } from './backstage'
+
+const MEMORY = 5_000
 
 /** The first message has everything, later ones what has changed. */
 export type BackstageMessage = Partial<Backstage> & {
   /** All dots there are: those of all emails that are under way or were given up. */
   dots?: Dot[]
-  /** The dots whose status has changed, among them new ones. */
+  /** New dots. They go all the way, even if their email has been quicker. */
+  come?: Dot[]
+  /** The dots whose status has changed. */
   moves?: Dot[]
   /** The dots of emails that no longer exist. */
   gone?: string[]
@@ -16,7 +20,7 @@ export type BackstageMessage = Partial<Backstage> & {
 /** Server-sent events about everything that goes on behind the scenes: `backstage`, at most five times a second. */
 export function streamBackstage(request: Request): Response {
   let told: Record<string, string> = {}
-  let dots: Map<string, string> | undefined
+  let known: Map<string, EmailStatus> | undefined
 
   return streamEvents(request, {
     channel: 'email_event',
@@ -29,12 +33,11 @@ export function streamBackstage(request: Request): Response {
         Object.entries(parts).map(([name, part]) => [name, JSON.stringify(part)]),
       )
       const changed = Object.entries(parts).filter(([name]) => told[name] !== current[name])
-      const message: BackstageMessage = {
-        ...Object.fromEntries(changed),
-        ...(dots ? compareDots(dots, now) : { dots: now.filter(isCurrent) }),
-      }
+      const message: BackstageMessage = Object.fromEntries(changed)
+      if (known) Object.assign(message, compareDots(known, now))
+      else message.dots = now.filter(isCurrent)
       told = current
-      dots = new Map(now)
+      known = remember(known, now)
       if (Object.keys(message).length > 0) send('backstage', message)
       return false
     },
@@ -45,12 +48,28 @@ function isCurrent([, status]: Dot): boolean {
   return status === 'failed' || !isFinal(status, env('RESEND_WEBHOOK_SECRET') !== undefined)
 }
 
-// A dot that has arrived drops out of what is read, sooner or later; one that drops out on its way was deleted.
-function compareDots(before: Map<string, string>, now: Dot[]): Pick<BackstageMessage, 'moves' | 'gone'> {
-  const moves = now.filter(([id, status]) => before.get(id) !== status)
+function compareDots(
+  known: Map<string, EmailStatus>,
+  now: Dot[],
+): Pick<BackstageMessage, 'come' | 'moves' | 'gone'> {
+  const come = now.filter(([id]) => !known.has(id))
+  const moves = now.filter(([id, status]) => known.has(id) && known.get(id) !== status)
   const present = new Set(now.map(([id]) => id))
-  const gone = ([...before] as Dot[])
-    .filter((dot) => isCurrent(dot) && !present.has(dot[0]))
-    .map(([id]) => id)
-  return { ...(moves.length > 0 && { moves }), ...(gone.length > 0 && { gone }) }
+  const gone = [...known].filter(([id, status]) => !present.has(id) && isOnItsWay(status)).map(([id]) => id)
+  return {
+    ...(come.length > 0 && { come }),
+    ...(moves.length > 0 && { moves }),
+    ...(gone.length > 0 && { gone }),
+  }
+}
+
+// What was sent drops out of the last events sooner or later, and comes back with the next report: known it remains, or
+// it would seem to be new. What is on its way never drops out, unless it was deleted.
+function remember(known: Map<string, EmailStatus> | undefined, now: Dot[]): Map<string, EmailStatus> {
+  const sent = [...(known ?? [])].filter(([, status]) => !isOnItsWay(status)).slice(-MEMORY)
+  return new Map([...sent, ...now])
+}
+
+function isOnItsWay(status: EmailStatus): boolean {
+  return status === 'queued' || status === 'sending' || status === 'retrying' || status === 'failed'
 }

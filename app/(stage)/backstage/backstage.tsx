@@ -15,9 +15,8 @@ export function Backstage({ sandbox }: { sandbox: boolean }) {
   const { now, sent, workers, latest, dead, weather } = backstage
 
   return (
-    // Wider than the other pages: a projector has room.
-    <div className="relative left-1/2 w-[min(100vw-2.5rem,96rem)] -translate-x-1/2">
-      <div className="mb-4 flex flex-wrap items-baseline justify-between gap-x-6">
+    <>
+      <div className="-mt-5 mb-2 flex flex-wrap items-baseline justify-between gap-x-6">
         <h1 className="text-4xl font-bold tracking-[-0.03em]">Backstage</h1>
         <p role="status" className="text-xl font-semibold text-bad">
           {connection === 'lost' && 'Connection lost, reconnecting'}
@@ -27,7 +26,7 @@ export function Backstage({ sandbox }: { sandbox: boolean }) {
       <Numbers now={now} sent={sent}>
         {sandbox && <SignupButtons />}
       </Numbers>
-      <div className="mt-8 grid gap-x-10 gap-y-8 md:grid-cols-2 lg:mt-5 lg:grid-cols-[20rem_minmax(0,1fr)_minmax(0,1.2fr)]">
+      <div className="mt-8 grid gap-x-10 gap-y-8 md:grid-cols-2 lg:mt-4 lg:grid-cols-[18rem_minmax(0,1fr)_minmax(0,1.4fr)]">
         {sandbox && <WeatherControls weather={weather} onChange={(next) => correct({ weather: next })} />}
         <div className="space-y-4">
           <Workers workers={workers} sandbox={sandbox} />
@@ -36,6 +35,6 @@ export function Backstage({ sandbox }: { sandbox: boolean }) {
         <Jobs jobs={latest} />
       </div>
       <DeadLetters emails={dead} total={now?.failed ?? 0} />
-    </div>
+    </>
   )
 }

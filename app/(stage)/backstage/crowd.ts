@@ -11,9 +11,9 @@ export type Figure = {
   size: number
   /** Where it is going: the next place on its way. */
   heading: Place
-  /** Its turn at the place to which it is going. */
+  /** Its turn and its slot at that place. */
   turn: number
-  slot: number
+  slot: number | undefined
   /** Before it sets out, in ms: those who come together don't walk in one spot. */
   delay: number
   /** Since when it has been at the end of its way. */
@@ -43,16 +43,13 @@ export class Crowd {
   private turns = 0
 
   /** Takes in what the server says. Everything that it does not mention stays as it is. */
-  tell({ dots, moves, gone }: BackstageMessage): void {
+  tell({ dots, come, moves, gone }: BackstageMessage): void {
     if (dots) {
       const present = new Set(dots.map(([id]) => id))
       for (const [id, figure] of this.figures) if (!present.has(id)) figure.gone ||= figure.heading !== 'done'
     }
-    let newcomers = 0
-    for (const [id, status] of moves ?? []) {
-      if (!this.figures.has(id)) this.enter(id, status, newcomers++)
-      else this.redirect(id, status)
-    }
+    for (const [index, [id, status]] of (come ?? []).entries()) this.enter(id, status, index)
+    for (const [id, status] of moves ?? []) this.redirect(id, status)
     for (const [id, status] of dots ?? []) {
       if (!this.figures.has(id)) this.place([id, status])
       else this.redirect(id, status)
@@ -90,7 +87,7 @@ export class Crowd {
         continue
       }
       const room = this.spacings.get(figure.heading) ?? 1
-      const target = slotAt(areas[figure.heading], figure.slot, room)
+      const target = slotAt(areas[figure.heading], figure.slot ?? 0, room)
       const size = figure.gone ? 0 : room
       const dx = target.x - figure.x
       const dy = target.y - figure.y
@@ -123,7 +120,7 @@ export class Crowd {
     this.arrange()
     for (const figure of this.figures.values()) {
       figure.size = this.spacings.get(figure.heading) ?? 0
-      Object.assign(figure, slotAt(this.areas[figure.heading], figure.slot, figure.size))
+      Object.assign(figure, slotAt(this.areas[figure.heading], figure.slot ?? 0, figure.size))
     }
     return this.isAnybody('done')
   }
@@ -157,7 +154,7 @@ export class Crowd {
 
   private add(id: string, status: EmailStatus, place: Place, delay: number): void {
     this.figures.set(id, {
-      ...{ status, delay, heading: place, turn: ++this.turns, slot: 0 },
+      ...{ status, delay, heading: place, turn: ++this.turns, slot: undefined },
       ...{ x: Number.NaN, y: 0, size: 0, doneAt: undefined, gone: false },
     })
   }
@@ -178,6 +175,7 @@ export class Crowd {
   private head(figure: Figure, place: Place): void {
     figure.heading = place
     figure.turn = ++this.turns
+    figure.slot = undefined
   }
 
   /** Gives everybody a slot at the place where they are going. */
@@ -185,17 +183,32 @@ export class Crowd {
     if (!this.areas) return
     for (const place of PLACES) {
       const here = [...this.figures.values()].filter(({ heading }) => heading === place)
-      // In the queue, those who wait for another try let the others go first.
-      here.sort(
-        (a, b) => Number(a.status === 'retrying') - Number(b.status === 'retrying') || a.turn - b.turn,
-      )
-      const size = spacing(this.areas[place], here.length)
-      this.spacings.set(place, size)
-      for (const [slot, figure] of here.entries()) {
-        figure.slot = slot
-        if (Number.isNaN(figure.x)) Object.assign(figure, slotAt(this.areas[place], slot, size))
+      if (place === 'queue') lineUp(here)
+      else takeFreeSlots(here)
+      const slots = here.reduce((most, { slot = 0 }) => Math.max(most, slot + 1), 0)
+      const room = spacing(this.areas[place], slots)
+      this.spacings.set(place, room)
+      for (const figure of here) {
+        if (Number.isNaN(figure.x)) Object.assign(figure, slotAt(this.areas[place], figure.slot ?? 0, room))
       }
     }
+  }
+}
+
+/** A queue moves up. Those who wait for another try let the others go first. */
+function lineUp(figures: Figure[]): void {
+  figures.sort((a, b) => Number(a.status === 'retrying') - Number(b.status === 'retrying') || a.turn - b.turn)
+  for (const [slot, figure] of figures.entries()) figure.slot = slot
+}
+
+/** Elsewhere everybody keeps their place, and newcomers fill the gaps. */
+function takeFreeSlots(figures: Figure[]): void {
+  const taken = new Set(figures.map(({ slot }) => slot))
+  let free = 0
+  for (const figure of figures) {
+    if (figure.slot !== undefined) continue
+    while (taken.has(free)) free++
+    figure.slot = free++
   }
 }
 

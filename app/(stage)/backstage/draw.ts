@@ -33,7 +33,7 @@ export function drawFigures(context: CanvasRenderingContext2D, figures: Iterable
   for (const { status, x, y, size, delay } of figures) {
     if (delay > 0 || Number.isNaN(x)) continue
     const [ink, shape] = LOOK[status]
-    const width = Math.max(1, Math.round(size / 7))
+    const width = Math.max(1.5, Math.round(size / 7))
     const key = `${ink} ${shape} ${shape === 'disc' || width}`
     const { path } = paths.get(key) ?? { path: new Path2D() }
     if (!paths.has(key)) paths.set(key, { ink, shape, width, path })

@@ -1,6 +1,8 @@
 import Link from 'next/link'
+import type { ReactNode } from 'react'
 import { formatOrder } from '@/app/components/figures'
 import { explainReason, STATUS, type Tone } from '@/app/components/words'
+import type { EmailStatus } from '@/lib/email/status'
 import type { Job } from '@/lib/stage/backstage'
 
 const COLOR: Record<Tone, string> = { busy: 'text-accent', good: 'text-good', bad: 'text-bad' }
@@ -14,8 +16,10 @@ export function Jobs({ jobs }: { jobs: Job[] | undefined }) {
       </h2>
       <ol className="mt-1 min-h-60">
         {jobs?.map((job) => (
-          <li key={job.id} className="flex items-baseline gap-x-4 leading-6">
-            <JobLine job={job} />
+          <li key={job.id} className="flex items-baseline gap-x-3 leading-6 *:last:truncate">
+            <JobLine job={job}>
+              <Status status={job.status} />
+            </JobLine>
           </li>
         ))}
       </ol>
@@ -24,8 +28,8 @@ export function Jobs({ jobs }: { jobs: Job[] | undefined }) {
   )
 }
 
-export function JobLine({ job }: { job: Job }) {
-  const { line, tone } = STATUS[job.status]
+/** One email: its number, what is the matter with it, and the way to its ticket. */
+export function JobLine({ job, children }: { job: Job; children?: ReactNode }) {
   return (
     <>
       <Link
@@ -35,11 +39,16 @@ export function JobLine({ job }: { job: Job }) {
       >
         {formatOrder(job.id)}
       </Link>
-      <span className={`w-22 shrink-0 font-semibold ${COLOR[tone]}`}>{line}</span>
-      <span className="shrink-0 text-muted tabular-nums">
-        {job.attempts === 1 ? '1 attempt' : `${job.attempts} attempts`}
+      {children}
+      <span className="w-14 shrink-0 text-muted tabular-nums">
+        {job.attempts === 1 ? '1 try' : `${job.attempts} tries`}
       </span>
-      <span className="truncate max-sm:sr-only">{job.reason && explainReason(job.reason)}</span>
+      {job.reason && <span className="min-w-0 max-sm:sr-only">{explainReason(job.reason)}</span>}
     </>
   )
+}
+
+function Status({ status }: { status: EmailStatus }) {
+  const { line, tone } = STATUS[status]
+  return <span className={`w-20 shrink-0 font-semibold ${COLOR[tone]}`}>{line}</span>
 }

@@ -5,23 +5,23 @@ import { COLUMNS } from './picture'
 type Props = {
   now: Backstage['now'] | undefined
   sent: Backstage['sent'] | undefined
-  /** Stands where the users come in. */
+  /** Stands where the users come in and get their reply. */
   children: ReactNode
 }
 
 /** How many are where, each number under its place in the picture. */
 export function Numbers({ now, sent, children }: Props) {
   return (
-    <div className={`${COLUMNS} mt-1 max-lg:grid-cols-1 max-lg:gap-y-6`}>
-      <div className="lg:col-span-2">{children}</div>
-      <dl className="grid grid-cols-2 gap-x-5 gap-y-4 max-sm:*:first:col-span-2 sm:grid-cols-5 lg:col-span-3 lg:grid-cols-subgrid">
-        <div className="contents lg:flex lg:flex-wrap lg:gap-x-8">
+    <div className={`${COLUMNS} max-lg:grid-cols-1 max-lg:gap-y-6`}>
+      <div className="flex flex-wrap gap-5 lg:col-span-2 lg:grid lg:grid-cols-subgrid">{children}</div>
+      <dl className="grid grid-cols-2 gap-x-5 gap-y-4 sm:grid-cols-5 lg:col-span-3 lg:grid-cols-subgrid">
+        <div className="contents lg:grid lg:grid-cols-2">
           <Figure label="waiting" value={now?.waiting} />
           <Figure label="retrying" value={now?.retrying} tone="text-accent" />
         </div>
-        <div className="contents lg:flex lg:flex-wrap lg:gap-x-8">
+        <div className="contents lg:grid lg:grid-cols-2">
           <Figure label="in work" value={now?.working} tone="text-accent" />
-          <Figure label="failed" value={now?.failed} tone={now?.failed ? 'text-bad' : ''} />
+          <Figure label="given up" value={now?.failed} tone="text-bad" />
         </div>
         <Figure label="sent" value={sent?.total} tone="text-good">
           {sent && sent.bounced > 0 && `, ${sent.bounced.toLocaleString('en')} came back`}
@@ -31,17 +31,27 @@ export function Numbers({ now, sent, children }: Props) {
   )
 }
 
-type FigureProps = { label: string; value: number | undefined; tone?: string; children?: ReactNode }
+type FigureProps = {
+  label: string
+  value: number | undefined
+  unit?: string
+  /** A colour for what is not zero. */
+  tone?: string
+  children?: ReactNode
+}
 
-function Figure({ label, value, tone = '', children }: FigureProps) {
+export function Figure({ label, value, unit, tone = '', children }: FigureProps) {
   return (
-    <div className="flex min-w-24 flex-col-reverse justify-end">
+    <div className="flex flex-col-reverse justify-end">
       <dt className="text-xl text-muted">
         {label}
         {children}
       </dt>
-      <dd className={`text-5xl leading-none font-bold tracking-tight tabular-nums xl:text-6xl ${tone}`}>
+      <dd
+        className={`text-5xl leading-none font-bold tracking-tighter tabular-nums 2xl:text-6xl ${value ? tone : ''}`}
+      >
         {value?.toLocaleString('en') ?? '–'}
+        {unit && value !== undefined && <span className="text-3xl"> {unit}</span>}
       </dd>
     </div>
   )

@@ -6,10 +6,11 @@ import type { Area } from './places'
 const STATIONS = ['User signs up', 'Instant reply', 'Queue', 'Worker', 'Done']
 
 /** Below the counter is room for what was given up, in px. */
-const BELOW = 56
+const BELOW = 44
 const COUNTER = 10
 
-export const COLUMNS = 'grid grid-cols-[1fr_1fr_1.5fr_1.25fr_1.25fr] gap-x-3 sm:gap-x-5'
+export const COLUMNS =
+  'grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_minmax(0,1.5fr)_minmax(0,1.4fr)_minmax(0,1.1fr)] gap-x-3 sm:gap-x-5'
 
 /** The path of the article. For the eye alone: the same in words and numbers stands below. */
 export function Picture({ crowd }: { crowd: Crowd }) {
@@ -36,7 +37,7 @@ export function Picture({ crowd }: { crowd: Crowd }) {
           </li>
         ))}
       </ol>
-      <div className="relative mt-2 h-56 sm:h-64 lg:h-[clamp(13.5rem,34dvh,26rem)]">
+      <div className="relative mt-1 h-56 sm:h-64 lg:h-[clamp(12rem,27dvh,26rem)]">
         <div
           aria-hidden
           className="absolute inset-x-0 rounded-full bg-ink dark:bg-line"

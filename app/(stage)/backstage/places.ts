@@ -32,22 +32,23 @@ export function nextPlace(from: Place, to: Place): Place {
 
 export type Area = { x: number; y: number; width: number; height: number; from: 'left' | 'right' }
 
-const LARGEST = 26
+/** Few sizes, so that a crowd which grows or shrinks is seldom ordered anew. In px. */
+const SPACINGS = [26, 20, 15, 11.5, 8.5, 6.5, 5, 4, 3]
 
 /** The distance from one dot to the next, such that so many fit into an area. */
-export function spacing(area: Area, count: number): number {
-  let size = Math.min(LARGEST, Math.sqrt((area.width * area.height) / Math.max(1, count)))
-  const fits = (): boolean => Math.floor(area.width / size) * Math.floor(area.height / size) >= count
-  while (size > 2 && !fits()) size -= 0.25
-  return size
+export function spacing({ width, height }: Area, count: number): number {
+  const fits = (size: number): boolean => Math.floor(width / size) * Math.floor(height / size) >= count
+  return SPACINGS.find(fits) ?? 2
 }
 
-/** The middle of a slot: rows along the counter, the first one at the bottom. */
+/** The middle of a slot: rows along the counter, the first one at the bottom, the next one back again. */
 export function slotAt(area: Area, slot: number, size: number): { x: number; y: number } {
   const columns = Math.max(1, Math.floor(area.width / size))
-  const along = ((slot % columns) + 0.5) * size
+  const row = Math.floor(slot / columns)
+  const column = row % 2 === 0 ? slot % columns : columns - 1 - (slot % columns)
+  const along = (column + 0.5) * size
   return {
     x: area.from === 'left' ? area.x + along : area.x + area.width - along,
-    y: area.y + area.height - (Math.floor(slot / columns) + 0.5) * size,
+    y: area.y + area.height - (row + 0.5) * size,
   }
 }

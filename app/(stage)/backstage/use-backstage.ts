@@ -23,8 +23,8 @@ export function useBackstage(): Live {
 
   useEffect(() => {
     const listeners = {
-      backstage: ({ dots, moves, gone, ...parts }: BackstageMessage) => {
-        crowd.tell({ dots, moves, gone })
+      backstage: ({ dots, come, moves, gone, ...parts }: BackstageMessage) => {
+        crowd.tell({ dots, come, moves, gone })
         setBackstage((before) => ({ ...before, ...parts }))
       },
     }

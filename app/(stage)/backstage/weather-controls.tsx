@@ -10,8 +10,8 @@ const WORDS: Record<Mode, string> = {
   hang: 'no answer',
   garbage: 'nonsense',
   'reset-after-accept': 'cut off',
-  invalid: 'refuses mail',
-  'bad-key': 'refuses us',
+  invalid: 'rejects',
+  'bad-key': 'bad key',
 }
 
 const MODES = Object.entries(WORDS) as [Mode, string][]

@@ -8,8 +8,7 @@ export const POST = handle(async (request) => {
   if (!inSandbox()) throw notFound()
   refuseForeignOrigin(request)
   const { count } = await readInput(request, demoInput)
-  const ids = await signUpCrowd(count)
-  return Response.json({ ids }, { status: 202, headers: { 'cache-control': 'no-store' } })
+  return Response.json(await signUpCrowd(count), { status: 202, headers: { 'cache-control': 'no-store' } })
 })
 
 export const GET = methodNotAllowed('POST')
