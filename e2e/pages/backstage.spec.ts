@@ -139,9 +139,10 @@ test('a hundred demo signups all go out, and the few that mistyped their address
   await openBackstage(page)
   await page.getByRole('button', { name: 'Send 100 demo signups' }).click()
   await expect(figure(page, 'each waited')).toHaveText(/^\d+ ms$/)
-  await expectFigures(page, { sent: 100, waiting: 0, 'in work': 0, retrying: 0, 'given up': 0 })
+  await expect(figure(page, 'sent')).toHaveText('100', { timeout: 45_000 })
+  await expectFigures(page, { waiting: 0, 'in work': 0, retrying: 0, 'given up': 0 })
   await expect(page.getByText('sent, 4 came back')).toBeVisible()
-  await expect(page.getByText(/in a minute 100$/)).toBeVisible()
+  await expect(page.getByText(/100 in a minute$/)).toBeVisible()
 })
 
 test('weather that somebody makes elsewhere shows', async ({ stack, page }) => {

@@ -87,7 +87,7 @@ async function readNow(): Promise<Omit<Backstage, 'sent' | 'weather'> & { dots: 
           'id', id, 'status', status, 'attempts', attempts,
           'reason', (SELECT reason FROM "EmailEvent" WHERE "emailId" = email.id ORDER BY id DESC LIMIT 1)
         ) ORDER BY "updatedAt" DESC), '[]')
-        FROM (SELECT * FROM "Email" WHERE status = 'failed' ORDER BY "updatedAt" DESC LIMIT ${DEAD}) AS email) AS dead,
+        FROM (SELECT id, status, attempts, "updatedAt" FROM "Email" WHERE status = 'failed' ORDER BY "updatedAt" DESC LIMIT ${DEAD}) AS email) AS dead,
       (SELECT coalesce(json_agg(json_build_array(left(id::text, 8), status)), '[]') FROM (
         (SELECT id, status FROM "Email"
           WHERE status IN ('queued', 'sending', 'retrying', 'failed') LIMIT ${DOTS})
@@ -103,15 +103,16 @@ const readSent = shareFor(1_000, async (): Promise<Backstage['sent']> => {
     WITH accepted AS (
       SELECT status, count(*)::int AS emails FROM "Email"
       WHERE status IN ('sent', 'delayed', 'delivered', 'bounced', 'suppressed', 'complained') GROUP BY status
-    ), last_minute AS (
-      SELECT floor(extract(epoch FROM now() - at))::int AS age FROM "EmailEvent"
+    ), last_minute AS MATERIALIZED (
+      SELECT floor(extract(epoch FROM now() - at))::int AS age, count(*)::int AS mails FROM "EmailEvent"
       WHERE id > (SELECT max(id) - 30000 FROM "EmailEvent") AND status = 'sent' AND at > now() - interval '1 minute'
+      GROUP BY age
     )
     SELECT
       (SELECT coalesce(sum(emails), 0)::int FROM accepted) AS total,
       (SELECT coalesce(sum(emails), 0)::int FROM accepted
         WHERE status IN ('bounced', 'suppressed', 'complained')) AS bounced,
-      (SELECT json_agg((SELECT count(*)::int FROM last_minute WHERE age = second) ORDER BY second DESC)
-        FROM generate_series(0, 59) AS second) AS "perSecond"`
+      (SELECT json_agg(coalesce(mails, 0) ORDER BY second DESC)
+        FROM generate_series(0, 59) AS second LEFT JOIN last_minute ON age = second) AS "perSecond"`
   return row
 })

@@ -41,7 +41,7 @@ export function JobLine({ job, children }: { job: Job; children?: ReactNode }) {
       </Link>
       {children}
       <span className="w-14 shrink-0 text-muted tabular-nums">
-        {job.attempts === 1 ? '1 try' : `${job.attempts} tries`}
+        {job.attempts > 0 && (job.attempts === 1 ? '1 try' : `${job.attempts} tries`)}
       </span>
       {job.reason && <span className="min-w-0 max-sm:sr-only">{explainReason(job.reason)}</span>}
     </>

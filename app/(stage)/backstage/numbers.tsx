@@ -14,15 +14,15 @@ export function Numbers({ now, sent, children }: Props) {
   return (
     <div className={`${COLUMNS} max-lg:grid-cols-1 max-lg:gap-y-6`}>
       <div className="flex flex-wrap gap-5 lg:col-span-2 lg:grid lg:grid-cols-subgrid">{children}</div>
-      <dl className="grid grid-cols-2 gap-x-5 gap-y-4 sm:grid-cols-5 lg:col-span-3 lg:grid-cols-subgrid">
-        <div className="contents lg:grid lg:grid-cols-2">
-          <Figure label="waiting" value={now?.waiting} />
-          <Figure label="retrying" value={now?.retrying} tone="text-accent" />
-        </div>
-        <div className="contents lg:grid lg:grid-cols-2">
-          <Figure label="in work" value={now?.working} tone="text-accent" />
-          <Figure label="given up" value={now?.failed} tone="text-bad" />
-        </div>
+      <dl className="grid grid-cols-2">
+        <Figure label="waiting" value={now?.waiting} />
+        <Figure label="retrying" value={now?.retrying} tone="text-accent" />
+      </dl>
+      <dl className="grid grid-cols-2">
+        <Figure label="in work" value={now?.working} tone="text-accent" />
+        <Figure label="given up" value={now?.failed} tone="text-bad" />
+      </dl>
+      <dl>
         <Figure label="sent" value={sent?.total} tone="text-good">
           {sent && sent.bounced > 0 && `, ${sent.bounced.toLocaleString('en')} came back`}
         </Figure>

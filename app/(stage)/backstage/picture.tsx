@@ -100,6 +100,9 @@ function animate(
     canvas.height = Math.round(height * ratio)
     context.setTransform(ratio, 0, 0, ratio, 0, 0)
     crowd.setAreas(measure())
+    // Now rather than in the next frame: a canvas of a new size is empty.
+    cancelAnimationFrame(frame)
+    draw(performance.now())
   }
 
   function changeInks(): void {

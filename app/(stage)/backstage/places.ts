@@ -33,7 +33,7 @@ export function nextPlace(from: Place, to: Place): Place {
 export type Area = { x: number; y: number; width: number; height: number; from: 'left' | 'right' }
 
 /** Few sizes, so that a crowd which grows or shrinks is seldom ordered anew. In px. */
-const SPACINGS = [26, 20, 15, 11.5, 8.5, 6.5, 5, 4, 3]
+const SPACINGS = [40, 30, 22, 16, 12, 9, 6.5, 5, 4, 3]
 
 /** The distance from one dot to the next, such that so many fit into an area. */
 export function spacing({ width, height }: Area, count: number): number {

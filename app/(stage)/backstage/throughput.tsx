@@ -11,8 +11,7 @@ export function Throughput({ perSecond = [] }: { perSecond: number[] | undefined
       <h2 id="throughput" className="flex flex-wrap items-baseline gap-x-3 text-xl font-semibold">
         Mails per second
         <span className="text-base font-normal text-muted">
-          now <b className="text-xl text-ink tabular-nums">{last}</b>, at most {most}, {total} in the last
-          minute
+          now <b className="text-xl text-ink tabular-nums">{last}</b> · most {most} · {total} in a minute
         </span>
       </h2>
       <svg
