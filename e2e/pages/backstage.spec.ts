@@ -253,3 +253,23 @@ test('has a title, one h1, and is not for search engines', async ({ page }) => {
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Backstage')
   await expect(page.locator('meta[name=robots]')).toHaveAttribute('content', /noindex/)
 })
+
+test('outside the sandbox the browser sends the token with the page and with its stream, and nobody makes weather', async ({
+  stack,
+  browser,
+}) => {
+  const { url } = await stack.startWeb({
+    env: { RESEND_API_KEY: 're_real', BACKSTAGE_TOKEN: 'a-token-for-the-crew' },
+  })
+  const page = await browser.newPage({
+    httpCredentials: { username: 'anybody', password: 'a-token-for-the-crew' },
+  })
+  await page.goto(`${url}/backstage`)
+  await expect(figure(page, 'waiting')).toHaveText('0')
+  await signUp(newAddress(), url)
+  await expect(figure(page, 'waiting')).toHaveText('1')
+  await expect(page.getByRole('radio')).toHaveCount(0)
+  await expect(page.getByRole('button', { name: /demo/ })).toHaveCount(0)
+  expect(await findViolations(page)).toEqual([])
+  await page.close()
+})

@@ -30,6 +30,7 @@ export function Jobs({ jobs }: { jobs: Job[] | undefined }) {
 
 /** One email: its number, what is the matter with it, and the way to its ticket. */
 export function JobLine({ job, children }: { job: Job; children?: ReactNode }) {
+  const reason = job.reason && explainReason(job.reason)
   return (
     <>
       <Link
@@ -43,7 +44,11 @@ export function JobLine({ job, children }: { job: Job; children?: ReactNode }) {
       <span className="w-14 shrink-0 text-muted tabular-nums">
         {job.attempts > 0 && (job.attempts === 1 ? '1 try' : `${job.attempts} tries`)}
       </span>
-      {job.reason && <span className="min-w-0 max-sm:sr-only">{explainReason(job.reason)}</span>}
+      {reason && (
+        <span title={reason} className="min-w-0 max-sm:sr-only">
+          {reason}
+        </span>
+      )}
     </>
   )
 }

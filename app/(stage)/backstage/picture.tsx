@@ -57,7 +57,15 @@ function measureAreas(canvas: HTMLCanvasElement, stations: HTMLOListElement): Ar
     return { x: box.left - left, y: 0, width: box.width, height: counter, from: 'left' }
   })
   const [signup, reply, queue, worker, done] = areas as [Area, Area, Area, Area, Area]
-  const givenUp: Area = { ...worker, y: height - BELOW + 6, height: BELOW - 10 }
+  // Above its number, which stands in the right half.
+  const half = worker.width / 2
+  const givenUp: Area = {
+    ...worker,
+    x: worker.x + half,
+    y: height - BELOW + 6,
+    width: half,
+    height: BELOW - 10,
+  }
   // A queue stands before its counter: the next in turn is the one nearest to the worker.
   return { signup, reply, queue: { ...queue, from: 'right' }, worker, done, givenUp }
 }
