@@ -201,6 +201,23 @@ test('the dots are drawn, travel, and rest when there is nothing to do', async (
     .toBe(true)
 })
 
+test('for those who prefer less motion the dots stand at once where they belong', async ({ stack, page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  await openBackstage(page)
+  await signUpMany(stack, 1)
+  // The first picture with anything on it, and the one ten frames later.
+  const [first, later] = await page.locator('canvas').evaluate(async (canvas: HTMLCanvasElement) => {
+    const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve))
+    const empty = document.createElement('canvas')
+    Object.assign(empty, { width: canvas.width, height: canvas.height })
+    while (canvas.toDataURL() === empty.toDataURL()) await nextFrame()
+    const first = canvas.toDataURL()
+    for (let frame = 0; frame < 10; frame++) await nextFrame()
+    return [first, canvas.toDataURL()]
+  })
+  expect(later).toBe(first)
+})
+
 test('by keyboard alone: signups, weather, and the answer time', async ({ stack, page }) => {
   await openBackstage(page)
   await page.getByRole('link', { name: 'Inbox' }).focus()

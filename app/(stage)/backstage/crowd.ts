@@ -1,25 +1,7 @@
 import type { EmailStatus } from '@/lib/email/status'
-import type { Dot } from '@/lib/stage/backstage'
 import type { BackstageMessage } from '@/lib/stage/stream'
+import { createFigure, type Figure, isBounced, lineUp, takeFreeSlots } from './figure'
 import { type Area, nextPlace, PLACES, type Place, placeOf, slotAt, spacing } from './places'
-
-export type Figure = {
-  status: EmailStatus
-  x: number
-  y: number
-  /** The room it takes, and the room it should take. */
-  size: number
-  /** Where it is going: the next place on its way. */
-  heading: Place
-  /** Its turn and its slot at that place. */
-  turn: number
-  slot: number | undefined
-  /** Before it sets out, in ms: those who come together don't walk in one spot. */
-  delay: number
-  /** Since when it has been at the end of its way. */
-  doneAt: number | undefined
-  gone: boolean
-}
 
 export type Areas = Record<Place, Area>
 
@@ -48,10 +30,13 @@ export class Crowd {
       const present = new Set(dots.map(([id]) => id))
       for (const [id, figure] of this.figures) if (!present.has(id)) figure.gone ||= figure.heading !== 'done'
     }
-    for (const [index, [id, status]] of (come ?? []).entries()) this.enter(id, status, index)
+    for (const [index, [id, status]] of (come ?? []).entries()) {
+      this.add(id, status, 'signup', Math.min(index * STAGGER_MS, LONGEST_DELAY_MS))
+    }
     for (const [id, status] of moves ?? []) this.redirect(id, status)
     for (const [id, status] of dots ?? []) {
-      if (!this.figures.has(id)) this.place([id, status])
+      // It was under way before the page was opened.
+      if (!this.figures.has(id)) this.add(id, status, placeOf(status))
       else this.redirect(id, status)
     }
     for (const id of gone ?? []) {
@@ -143,20 +128,8 @@ export class Crowd {
     return left
   }
 
-  /** A dot that was under way before the page was opened. */
-  private place([id, status]: Dot): void {
-    this.add(id, status, placeOf(status), 0)
-  }
-
-  private enter(id: string, status: EmailStatus, index: number): void {
-    this.add(id, status, 'signup', Math.min(index * STAGGER_MS, LONGEST_DELAY_MS))
-  }
-
-  private add(id: string, status: EmailStatus, place: Place, delay: number): void {
-    this.figures.set(id, {
-      ...{ status, delay, heading: place, turn: ++this.turns, slot: undefined },
-      ...{ x: Number.NaN, y: 0, size: 0, doneAt: undefined, gone: false },
-    })
+  private add(id: string, status: EmailStatus, place: Place, delay = 0): void {
+    this.figures.set(id, createFigure(status, place, ++this.turns, delay))
   }
 
   private redirect(id: string, status: EmailStatus): void {
@@ -193,25 +166,4 @@ export class Crowd {
       }
     }
   }
-}
-
-/** A queue moves up. Those who wait for another try let the others go first. */
-function lineUp(figures: Figure[]): void {
-  figures.sort((a, b) => Number(a.status === 'retrying') - Number(b.status === 'retrying') || a.turn - b.turn)
-  for (const [slot, figure] of figures.entries()) figure.slot = slot
-}
-
-/** Elsewhere everybody keeps their place, and newcomers fill the gaps. */
-function takeFreeSlots(figures: Figure[]): void {
-  const taken = new Set(figures.map(({ slot }) => slot))
-  let free = 0
-  for (const figure of figures) {
-    if (figure.slot !== undefined) continue
-    while (taken.has(free)) free++
-    figure.slot = free++
-  }
-}
-
-export function isBounced(status: EmailStatus): boolean {
-  return status === 'bounced' || status === 'suppressed' || status === 'complained'
 }

@@ -1,5 +1,5 @@
 import type { EmailStatus } from '@/lib/email/status'
-import type { Figure } from './crowd'
+import type { Figure } from './figure'
 
 type Ink = 'ink' | 'accent' | 'good' | 'bad'
 type Shape = 'disc' | 'ring' | 'cross'

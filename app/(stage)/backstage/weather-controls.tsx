@@ -80,7 +80,7 @@ export function WeatherControls({ weather, onChange }: Props) {
           onChange={(event) => choose({ latencyMs: Number(event.target.value) }, PAUSE_MS)}
           className="min-w-0 flex-1 accent-ink"
         />
-        <output className="w-14 text-right text-xl font-semibold tabular-nums">
+        <output className="w-16 text-right text-xl whitespace-nowrap font-semibold tabular-nums">
           {formatSeconds(latencyMs)}
         </output>
       </label>
