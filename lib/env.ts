@@ -21,6 +21,8 @@ const schema = z.object({
     .default('Behind the Scenes <onboarding@resend.dev>'),
   /** The longest pause between two attempts to send, in seconds. */
   RETRY_MAX_SECONDS: z.coerce.number().positive().default(300),
+  /** The password of the page /backstage. Without it, that page exists in the sandbox only. */
+  BACKSTAGE_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
 })
 
 type Env = z.infer<typeof schema>

@@ -1,5 +1,6 @@
 import { VERDICTS } from './email/outcome'
 import { prisma } from './prisma'
+import { shareFor } from './share'
 
 export type Health = {
   database: 'up'
@@ -25,7 +26,7 @@ const OPERATOR_REASONS = Object.entries(VERDICTS)
  * Many may ask at once, so the answer may be one second old.
  * @throws when the database is unreachable.
  */
-export const readHealth = shareForOneSecond(async (): Promise<Health> => {
+export const readHealth = shareFor(1_000, async (): Promise<Health> => {
   const [row] = await prisma().$queryRaw<[Omit<Health, 'database' | 'workers'>]>`
     SELECT
       (SELECT count(*)::int FROM pgboss.job WHERE name = 'send-email' AND state < 'active') AS queued,
@@ -40,21 +41,9 @@ export const readHealth = shareForOneSecond(async (): Promise<Health> => {
  * The number of live workers. Many may ask at once, so the answer may be one second old.
  * @throws when the database is unreachable.
  */
-export const countWorkers = shareForOneSecond(async (): Promise<number> => {
+export const countWorkers = shareFor(1_000, async (): Promise<number> => {
   const [{ workers }] = await prisma().$queryRaw<[{ workers: number }]>`
     SELECT count(DISTINCT application_name)::int AS workers FROM pg_stat_activity
     WHERE datname = current_database() AND starts_with(application_name, ${WORKER_NAME})`
   return workers
 })
-
-function shareForOneSecond<Result>(read: () => Promise<Result>): () => Promise<Result> {
-  let shared: Promise<Result> | undefined
-  return () => {
-    if (shared) return shared
-    setTimeout(() => {
-      shared = undefined
-    }, 1_000)
-    shared = read()
-    return shared
-  }
-}

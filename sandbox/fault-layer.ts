@@ -17,6 +17,8 @@ export interface FaultLayer {
   send(call: Call): Promise<Reply | undefined>
   /** GET tells the mode and what was counted; PUT changes mode and latency; DELETE ends a passing mode early. */
   control(call: Call): Reply
+  /** The mode and latency alone: what was counted grows with every mail. */
+  tellWeather(): Reply
 }
 
 interface Options {
@@ -98,7 +100,11 @@ export function createFaultLayer({ latencyMs, forward, onAccepted, signal }: Opt
     return { status: 200, body: JSON.stringify({ mode, latencyMs, calls, accepted: accepted.size, emails }) }
   }
 
-  return { send, control }
+  function tellWeather(): Reply {
+    return { status: 200, body: JSON.stringify({ mode, latencyMs }) }
+  }
+
+  return { send, control, tellWeather }
 }
 
 function parseJson(body: string): unknown {

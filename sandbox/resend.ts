@@ -57,6 +57,7 @@ export async function startResend({ latencyMs, webhookUrl, webhookSecret }: Opti
   async function answer(request: IncomingMessage): Promise<Reply | undefined> {
     const call = await readCall(request)
     if (call.path === '/sandbox') return layer.control(call)
+    if (call.path === '/sandbox/weather') return layer.tellWeather()
     if (call.method === 'POST' && /^\/emails(\/batch)?$/.test(call.path)) return layer.send(call)
     return forward(call)
   }

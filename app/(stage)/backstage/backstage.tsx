@@ -1,0 +1,40 @@
+'use client'
+
+import { DeadLetters } from './dead-letters'
+import { Jobs } from './jobs'
+import { Numbers } from './numbers'
+import { Picture } from './picture'
+import { SignupButtons } from './signup-buttons'
+import { Throughput } from './throughput'
+import { useBackstage } from './use-backstage'
+import { WeatherControls } from './weather-controls'
+import { Workers } from './workers'
+
+export function Backstage({ sandbox }: { sandbox: boolean }) {
+  const { backstage, correct, crowd, connection } = useBackstage()
+  const { now, sent, workers, latest, dead, weather } = backstage
+
+  return (
+    <>
+      <div className="-mt-5 mb-2 flex flex-wrap items-baseline justify-between gap-x-6">
+        <h1 className="text-4xl font-bold tracking-[-0.03em]">Backstage</h1>
+        <p role="status" className="text-xl font-semibold text-bad">
+          {connection === 'lost' && 'Connection lost, reconnecting'}
+        </p>
+      </div>
+      <Picture crowd={crowd} />
+      <Numbers now={now} sent={sent}>
+        {sandbox && <SignupButtons />}
+      </Numbers>
+      <div className="mt-8 grid gap-x-10 gap-y-8 md:grid-cols-2 lg:mt-4 lg:grid-cols-[18rem_minmax(0,1fr)_minmax(0,1.4fr)]">
+        {sandbox && <WeatherControls weather={weather} onChange={(next) => correct({ weather: next })} />}
+        <div className="space-y-4">
+          <Workers workers={workers} sandbox={sandbox} />
+          <Throughput perSecond={sent?.perSecond} />
+        </div>
+        <Jobs jobs={latest} />
+      </div>
+      <DeadLetters emails={dead} total={now?.failed ?? 0} />
+    </>
+  )
+}

@@ -1,0 +1,71 @@
+import { useState } from 'react'
+import type { Redrive } from '@/lib/email/redrive'
+import type { Job } from '@/lib/stage/backstage'
+import type { Redriven } from '@/lib/stage/redrive'
+import { JobLine } from './jobs'
+import { send } from './send'
+
+const REFUSAL: Record<Exclude<Redrive, 'queued'>, string> = {
+  'not failed': 'no longer given up',
+  'accepted by Resend': 'already accepted by the mail service',
+  'might be sent twice': 'might be sent twice, so a person has to decide: npm run redrive -- --force',
+}
+
+type Props = { emails: Job[] | undefined; total: number }
+
+/** What was given up, and the way back into the queue. */
+export function DeadLetters({ emails = [], total }: Props) {
+  const [news, setNews] = useState('')
+
+  async function redrive(which: { id: string } | { all: true }): Promise<void> {
+    const result = await send<{ emails: Redriven[] }>('POST', '/api/backstage/redrive', which)
+    setNews('complaint' in result ? result.complaint : summarize(result.answer.emails))
+  }
+
+  return (
+    <section aria-labelledby="dead" className="mt-8 min-h-24">
+      <div className="flex flex-wrap items-baseline gap-x-6 gap-y-2">
+        <h2 id="dead" className="text-xl font-semibold">
+          Given up
+        </h2>
+        {total > 0 && (
+          <button type="button" onClick={() => redrive({ all: true })} className="button px-4 py-1.5 text-lg">
+            Send all again
+          </button>
+        )}
+        <p role="status" className="text-lg">
+          {news}
+        </p>
+      </div>
+      <ol className="mt-3 grid gap-x-10 gap-y-2 lg:grid-cols-2">
+        {emails.map((job) => (
+          <li key={job.id} className="flex items-baseline gap-x-4">
+            <button
+              type="button"
+              aria-label={`Send ${job.id.slice(0, 8).toUpperCase()} again`}
+              onClick={() => redrive({ id: job.id })}
+              className="shrink-0 cursor-pointer border-2 border-ink px-2 font-semibold hover:bg-ink hover:text-paper"
+            >
+              Send again
+            </button>
+            <JobLine job={job} />
+          </li>
+        ))}
+      </ol>
+      {total > emails.length && <p className="mt-2 text-muted">… {total - emails.length} more …</p>}
+      {total === 0 && <p className="mt-1 text-lg text-muted">Nothing.</p>}
+    </section>
+  )
+}
+
+/** "3 are back in the queue. 1 was left alone: …" */
+function summarize(emails: Redriven[]): string {
+  const refused = emails.flatMap(({ result }) => (result === 'queued' ? [] : [REFUSAL[result]]))
+  const queued = emails.length - refused.length
+  const sentences = queued === 1 ? ['1 is back in the queue.'] : [`${queued} are back in the queue.`]
+  for (const why of new Set(refused)) {
+    const count = refused.filter((other) => other === why).length
+    sentences.push(`${count} ${count === 1 ? 'was' : 'were'} left alone: ${why}.`)
+  }
+  return sentences.join(' ')
+}

@@ -1,0 +1,50 @@
+import type { EmailStatus } from '@/lib/email/status'
+import type { Place } from './places'
+
+/** A dot of the picture, as it is drawn. */
+export type Figure = {
+  status: EmailStatus
+  x: number
+  y: number
+  /** The room it takes, and the room it should take. */
+  size: number
+  /** Where it is going: the next place on its way. */
+  heading: Place
+  /** Its turn and its slot at that place. */
+  turn: number
+  slot: number | undefined
+  /** Before it sets out, in ms: those who come together don't walk in one spot. */
+  delay: number
+  /** Since when it has been at the end of its way. */
+  doneAt: number | undefined
+  gone: boolean
+}
+
+/** It has no place on the canvas until it has a slot. */
+export function createFigure(status: EmailStatus, heading: Place, turn: number, delay: number): Figure {
+  return {
+    ...{ status, heading, turn, delay, slot: undefined },
+    ...{ x: Number.NaN, y: 0, size: 0, doneAt: undefined, gone: false },
+  }
+}
+
+/** A queue moves up. Those who wait for another try let the others go first. */
+export function lineUp(figures: Figure[]): void {
+  figures.sort((a, b) => Number(a.status === 'retrying') - Number(b.status === 'retrying') || a.turn - b.turn)
+  for (const [slot, figure] of figures.entries()) figure.slot = slot
+}
+
+/** Elsewhere everybody keeps their place, and newcomers fill the gaps. */
+export function takeFreeSlots(figures: Figure[]): void {
+  const taken = new Set(figures.map(({ slot }) => slot))
+  let free = 0
+  for (const figure of figures) {
+    if (figure.slot !== undefined) continue
+    while (taken.has(free)) free++
+    figure.slot = free++
+  }
+}
+
+export function isBounced(status: EmailStatus): boolean {
+  return status === 'bounced' || status === 'suppressed' || status === 'complained'
+}

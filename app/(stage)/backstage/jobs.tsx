@@ -1,0 +1,59 @@
+import Link from 'next/link'
+import type { ReactNode } from 'react'
+import { formatOrder } from '@/app/components/figures'
+import { explainReason, STATUS, type Tone } from '@/app/components/words'
+import type { EmailStatus } from '@/lib/email/status'
+import type { Job } from '@/lib/stage/backstage'
+
+const COLOR: Record<Tone, string> = { busy: 'text-accent', good: 'text-good', bad: 'text-bad' }
+
+/** The jobs to which something happened last. */
+export function Jobs({ jobs }: { jobs: Job[] | undefined }) {
+  return (
+    <section aria-labelledby="jobs">
+      <h2 id="jobs" className="text-xl font-semibold">
+        Latest jobs
+      </h2>
+      <ol className="mt-1 min-h-60">
+        {jobs?.map((job) => (
+          <li key={job.id} className="flex items-baseline gap-x-3 leading-6 *:last:truncate">
+            <JobLine job={job}>
+              <Status status={job.status} />
+            </JobLine>
+          </li>
+        ))}
+      </ol>
+      {jobs?.length === 0 && <p className="-mt-60 text-lg text-muted">Nobody has signed up yet.</p>}
+    </section>
+  )
+}
+
+/** One email: its number, what is the matter with it, and the way to its ticket. */
+export function JobLine({ job, children }: { job: Job; children?: ReactNode }) {
+  const reason = job.reason && explainReason(job.reason)
+  return (
+    <>
+      <Link
+        href={`/signups/${job.id}`}
+        prefetch={false}
+        className="font-mono underline underline-offset-4 hover:decoration-2"
+      >
+        {formatOrder(job.id)}
+      </Link>
+      {children}
+      <span className="w-14 shrink-0 text-muted tabular-nums">
+        {job.attempts > 0 && (job.attempts === 1 ? '1 try' : `${job.attempts} tries`)}
+      </span>
+      {reason && (
+        <span title={reason} className="min-w-0 max-sm:sr-only">
+          {reason}
+        </span>
+      )}
+    </>
+  )
+}
+
+function Status({ status }: { status: EmailStatus }) {
+  const { line, tone } = STATUS[status]
+  return <span className={`w-20 shrink-0 font-semibold ${COLOR[tone]}`}>{line}</span>
+}

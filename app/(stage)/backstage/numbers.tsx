@@ -1,0 +1,58 @@
+import type { ReactNode } from 'react'
+import type { Backstage } from '@/lib/stage/backstage'
+import { COLUMNS } from './picture'
+
+type Props = {
+  now: Backstage['now'] | undefined
+  sent: Backstage['sent'] | undefined
+  /** Stands where the users come in and get their reply. */
+  children: ReactNode
+}
+
+/** How many are where, each number under its place in the picture. */
+export function Numbers({ now, sent, children }: Props) {
+  return (
+    <div className={`${COLUMNS} max-lg:grid-cols-1 max-lg:gap-y-6`}>
+      <div className="flex flex-wrap gap-5 lg:col-span-2 lg:grid lg:grid-cols-subgrid">{children}</div>
+      <dl className="grid grid-cols-2">
+        <Figure label="waiting" value={now?.waiting} />
+        <Figure label="retrying" value={now?.retrying} tone="text-accent" />
+      </dl>
+      <dl className="grid grid-cols-2">
+        <Figure label="in work" value={now?.working} tone="text-accent" />
+        <Figure label="given up" value={now?.failed} tone="text-bad" />
+      </dl>
+      <dl>
+        <Figure label="sent" value={sent?.total} tone="text-good">
+          {sent && sent.bounced > 0 && `, ${sent.bounced.toLocaleString('en')} came back`}
+        </Figure>
+      </dl>
+    </div>
+  )
+}
+
+type FigureProps = {
+  label: string
+  value: number | undefined
+  unit?: string
+  /** A colour for what is not zero. */
+  tone?: string
+  children?: ReactNode
+}
+
+export function Figure({ label, value, unit, tone = '', children }: FigureProps) {
+  return (
+    <div className="flex flex-col-reverse justify-end">
+      <dt className="text-xl text-muted">
+        {label}
+        {children}
+      </dt>
+      <dd
+        className={`text-5xl leading-none font-bold tracking-tighter tabular-nums 2xl:text-6xl ${value ? tone : ''}`}
+      >
+        {value?.toLocaleString('en') ?? '–'}
+        {unit && value !== undefined && <span className="text-3xl"> {unit}</span>}
+      </dd>
+    </div>
+  )
+}

@@ -1,0 +1,132 @@
+import { useEffect, useRef } from 'react'
+import type { Areas, Crowd } from './crowd'
+import { drawFigures, readInks } from './draw'
+import type { Area } from './places'
+
+const STATIONS = ['User signs up', 'Instant reply', 'Queue', 'Worker', 'Done']
+
+/** Below the counter is room for what was given up, in px. */
+const BELOW = 44
+const COUNTER = 10
+
+export const COLUMNS =
+  'grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_minmax(0,1.5fr)_minmax(0,1.4fr)_minmax(0,1.1fr)] gap-x-3 sm:gap-x-5'
+
+/** The path of the article. For the eye alone: the same in words and numbers stands below. */
+export function Picture({ crowd }: { crowd: Crowd }) {
+  const canvasRef = useRef<HTMLCanvasElement>(null)
+  const stationsRef = useRef<HTMLOListElement>(null)
+
+  useEffect(() => {
+    const canvas = canvasRef.current
+    const stations = stationsRef.current
+    const context = canvas?.getContext('2d')
+    if (!canvas || !stations || !context) return
+    return animate(crowd, canvas, context, () => measureAreas(canvas, stations))
+  }, [crowd])
+
+  return (
+    <div>
+      <ol
+        ref={stationsRef}
+        className={`${COLUMNS} text-sm leading-tight font-semibold sm:text-xl lg:text-2xl`}
+      >
+        {STATIONS.map((station) => (
+          <li key={station} className="text-balance">
+            {station}
+          </li>
+        ))}
+      </ol>
+      <div className="relative mt-1 h-56 sm:h-64 lg:h-[clamp(12rem,27dvh,26rem)]">
+        <div
+          aria-hidden
+          className="absolute inset-x-0 rounded-full bg-ink dark:bg-line"
+          style={{ bottom: BELOW, height: COUNTER }}
+        />
+        <canvas ref={canvasRef} aria-hidden className="absolute inset-0 size-full" />
+      </div>
+    </div>
+  )
+}
+
+function measureAreas(canvas: HTMLCanvasElement, stations: HTMLOListElement): Areas {
+  const { left, height } = canvas.getBoundingClientRect()
+  const counter = height - BELOW - COUNTER - 2
+  const areas = [...stations.children].map((station): Area => {
+    const box = station.getBoundingClientRect()
+    return { x: box.left - left, y: 0, width: box.width, height: counter, from: 'left' }
+  })
+  const [signup, reply, queue, worker, done] = areas as [Area, Area, Area, Area, Area]
+  // Above its number, which stands in the right half.
+  const half = worker.width / 2
+  const givenUp: Area = {
+    ...worker,
+    x: worker.x + half,
+    y: height - BELOW + 6,
+    width: half,
+    height: BELOW - 10,
+  }
+  // A queue stands before its counter: the next in turn is the one nearest to the worker.
+  return { signup, reply, queue: { ...queue, from: 'right' }, worker, done, givenUp }
+}
+
+/** Draws whenever there is something new to see, until the returned function is called. */
+function animate(
+  crowd: Crowd,
+  canvas: HTMLCanvasElement,
+  context: CanvasRenderingContext2D,
+  measure: () => Areas,
+): () => void {
+  const night = window.matchMedia('(prefers-color-scheme: dark)')
+  const still = window.matchMedia('(prefers-reduced-motion: reduce)')
+  let inks = readInks(canvas)
+  let frame = 0
+  let timer: ReturnType<typeof setTimeout> | undefined
+  let last: number | undefined
+
+  function draw(now: number): void {
+    frame = 0
+    // A tab that was away does not make up for it.
+    const ms = Math.min(now - (last ?? now - 16), 50)
+    const busy = still.matches ? crowd.jump(now) : crowd.step(ms, now)
+    context.clearRect(0, 0, canvas.width, canvas.height)
+    drawFigures(context, crowd.figures.values(), inks)
+    last = busy ? now : undefined
+    if (busy && !still.matches) wake()
+    if (busy && still.matches) timer = setTimeout(wake, 1_000)
+  }
+
+  function wake(): void {
+    clearTimeout(timer)
+    frame ||= requestAnimationFrame(draw)
+  }
+
+  function fit(): void {
+    const { width, height } = canvas.getBoundingClientRect()
+    const ratio = window.devicePixelRatio
+    canvas.width = Math.round(width * ratio)
+    canvas.height = Math.round(height * ratio)
+    context.setTransform(ratio, 0, 0, ratio, 0, 0)
+    crowd.setAreas(measure())
+    // Now rather than in the next frame: a canvas of a new size is empty.
+    cancelAnimationFrame(frame)
+    draw(performance.now())
+  }
+
+  function changeInks(): void {
+    inks = readInks(canvas)
+    wake()
+  }
+
+  crowd.onChange = wake
+  const observer = new ResizeObserver(fit)
+  observer.observe(canvas)
+  night.addEventListener('change', changeInks)
+  return () => {
+    observer.disconnect()
+    night.removeEventListener('change', changeInks)
+    cancelAnimationFrame(frame)
+    clearTimeout(timer)
+    crowd.onChange = () => {}
+  }
+}

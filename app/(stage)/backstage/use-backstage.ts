@@ -1,0 +1,35 @@
+import { useEffect, useState } from 'react'
+import { type Connection, watchEvents } from '@/app/components/watch-events'
+import type { Backstage } from '@/lib/stage/backstage'
+import type { BackstageMessage } from '@/lib/stage/stream'
+import { Crowd } from './crowd'
+
+type Live = {
+  /** Nothing is known until the first message. */
+  backstage: Partial<Backstage>
+  /** Takes the place of what the server has said, until it says more. */
+  correct: (known: Partial<Backstage>) => void
+  crowd: Crowd
+  connection: Connection
+}
+
+/** What goes on behind the scenes. The dots go to the picture directly: they move without React. */
+export function useBackstage(): Live {
+  const [backstage, setBackstage] = useState<Partial<Backstage>>({})
+  const [connection, setConnection] = useState<Connection>('live')
+  const [crowd] = useState(() => new Crowd())
+
+  const correct = (known: Partial<Backstage>): void => setBackstage((before) => ({ ...before, ...known }))
+
+  useEffect(() => {
+    const listeners = {
+      backstage: ({ dots, come, moves, gone, ...parts }: BackstageMessage) => {
+        crowd.tell({ dots, come, moves, gone })
+        setBackstage((before) => ({ ...before, ...parts }))
+      },
+    }
+    return watchEvents('/api/backstage/events', listeners, setConnection)
+  }, [crowd])
+
+  return { backstage, correct, crowd, connection }
+}

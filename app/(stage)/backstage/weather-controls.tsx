@@ -1,0 +1,97 @@
+import { useRef, useState } from 'react'
+import type { Mode, Weather } from '@/lib/stage/weather'
+import { send } from './send'
+
+const WORDS: Record<Mode, string> = {
+  ok: 'fair',
+  slow: 'slow',
+  outage: 'outage',
+  'rate-limit': 'rate limit',
+  hang: 'no answer',
+  garbage: 'nonsense',
+  'reset-after-accept': 'cut off',
+  invalid: 'rejects',
+  'bad-key': 'bad key',
+}
+
+const MODES = Object.entries(WORDS) as [Mode, string][]
+
+/** Dragging a slider makes many changes: only one that lasts so long is sent. */
+const PAUSE_MS = 150
+
+type Props = { weather: Weather | null | undefined; onChange: (weather: Weather) => void }
+
+/** Makes the weather at the local mail service. */
+export function WeatherControls({ weather, onChange }: Props) {
+  const [complaint, setComplaint] = useState('')
+  // What somebody has chosen counts until the server has answered.
+  const [chosen, setChosen] = useState<Partial<Weather>>({})
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const { mode, latencyMs } = { ...weather, ...chosen }
+
+  async function change(next: Partial<Weather>): Promise<void> {
+    const result = await send<Weather>('PUT', '/api/sandbox/weather', next)
+    setChosen({})
+    if ('complaint' in result) return setComplaint(result.complaint)
+    setComplaint('')
+    onChange(result.answer)
+  }
+
+  function choose(next: Partial<Weather>, pauseMs: number): void {
+    const all = { ...chosen, ...next }
+    setChosen(all)
+    clearTimeout(timer.current)
+    timer.current = setTimeout(() => change(all), pauseMs)
+  }
+
+  return (
+    <section aria-labelledby="weather">
+      <h2 id="weather" className="text-xl font-semibold">
+        Mail service
+      </h2>
+      <fieldset className="mt-2 grid grid-cols-3 gap-1.5">
+        <legend className="sr-only">Weather</legend>
+        {MODES.map(([value, words]) => (
+          <label
+            key={value}
+            className="cursor-pointer border-2 border-line px-1 py-1.5 text-center text-base leading-tight has-checked:border-ink has-checked:bg-ink has-checked:font-semibold has-checked:text-paper has-focus-visible:outline-3 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
+          >
+            <input
+              type="radio"
+              name="weather"
+              value={value}
+              checked={mode === value}
+              onChange={() => choose({ mode: value }, 0)}
+              className="sr-only"
+            />
+            {words}
+          </label>
+        ))}
+      </fieldset>
+      <label className="mt-3 flex items-center gap-3 text-base">
+        Answers in
+        <input
+          type="range"
+          min={100}
+          max={5_000}
+          step={100}
+          value={latencyMs ?? 100}
+          aria-valuetext={formatSeconds(latencyMs)}
+          onChange={(event) => choose({ latencyMs: Number(event.target.value) }, PAUSE_MS)}
+          className="min-w-0 flex-1 accent-ink"
+        />
+        <output className="w-16 text-right text-xl whitespace-nowrap font-semibold tabular-nums">
+          {formatSeconds(latencyMs)}
+        </output>
+      </label>
+      <p role="alert" className="text-base text-bad">
+        {complaint}
+      </p>
+    </section>
+  )
+}
+
+function formatSeconds(ms: number | undefined): string {
+  if (ms === undefined) return '–'
+  return ms < 100 ? `${ms} ms` : `${(ms / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,177 @@
+import { expect, test as onSharedApp } from '@playwright/test'
+import { app, readEvents } from '../app'
+import { test } from '../faults/test'
+import type { Stack, Web } from '../stack'
+
+const TOKEN = 'a-token-for-the-crew'
+
+const toBasic = (password: string): string => `Basic ${Buffer.from(`anybody:${password}`).toString('base64')}`
+
+/** A web server that sends real mail, as far as it knows. */
+function startWeb(stack: Stack, env: Record<string, string> = {}): Promise<Web> {
+  return stack.startWeb({ env: { RESEND_API_KEY: 're_real', ...env } })
+}
+
+function post(url: string, body: unknown, headers: Record<string, string> = {}, method = 'POST') {
+  return fetch(url, {
+    method,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  })
+}
+
+async function readFirst(url: string, headers: Record<string, string> = {}): Promise<unknown> {
+  for await (const { event, data } of readEvents(url, headers)) if (event === 'backstage') return data
+}
+
+test('outside the sandbox the crew needs the token, and there are no controls', async ({ stack }) => {
+  const { url } = await startWeb(stack, { BACKSTAGE_TOKEN: TOKEN })
+  const paths = ['/backstage', '/api/backstage/events', '/api/backstage/redrive']
+  for (const path of paths) {
+    for (const headers of [
+      {},
+      { authorization: toBasic('wrong') },
+      { authorization: `Bearer ${TOKEN}` },
+      { authorization: 'Basic' },
+    ] as Record<string, string>[]) {
+      const response = await fetch(url + path, { headers })
+      expect(response.status, `${path} ${headers.authorization}`).toBe(401)
+      expect(response.headers.get('www-authenticate')).toMatch(/^Basic realm=/)
+      expect(response.headers.get('x-frame-options')).toBe('DENY')
+    }
+  }
+  const authorization = toBasic(TOKEN)
+  const page = await fetch(`${url}/backstage`, { headers: { authorization } })
+  expect(page.status).toBe(200)
+  expect(await page.text()).not.toContain('demo signup')
+  expect(await readFirst(`${url}/api/backstage/events`, { authorization })).toMatchObject({
+    now: { waiting: 0 },
+    weather: null,
+  })
+  const redrive = await post(`${url}/api/backstage/redrive`, { all: true }, { authorization })
+  expect(await redrive.json()).toEqual({ emails: [] })
+
+  const controls = [
+    post(`${url}/api/sandbox/signups`, { count: 1 }, { authorization }),
+    post(`${url}/api/sandbox/weather`, { mode: 'outage' }, { authorization }, 'PUT'),
+  ]
+  for (const response of await Promise.all(controls)) expect(response.status).toBe(404)
+  expect(await stack.query('SELECT 1 FROM "User"')).toEqual([])
+})
+
+test('outside the sandbox and without a token there is no backstage', async ({ stack }) => {
+  const { url } = await startWeb(stack)
+  for (const path of ['/backstage', '/api/backstage/events']) {
+    const response = await fetch(url + path, { headers: { authorization: toBasic('') } })
+    expect(response.status, path).toBe(404)
+    expect(response.headers.get('www-authenticate')).toBeNull()
+  }
+  const redrive = await post(`${url}/api/backstage/redrive`, { all: true })
+  expect(redrive.status).toBe(404)
+})
+
+test('the other pages know nothing of the token', async ({ stack }) => {
+  const { url } = await startWeb(stack, { BACKSTAGE_TOKEN: TOKEN })
+  for (const path of ['/', '/api/health']) expect((await fetch(url + path)).status).toBe(200)
+})
+
+test('a token that is too short opens nothing, and hurts nothing else', async ({ stack }) => {
+  const { url, output } = await startWeb(stack, { BACKSTAGE_TOKEN: 'short' })
+  for (const path of ['/backstage', '/api/backstage/events']) {
+    const response = await fetch(url + path, { headers: { authorization: toBasic('short') } })
+    expect(response.status, path).toBe(500)
+  }
+  expect(output()).toContain('BACKSTAGE_TOKEN: must have 16 characters or more')
+  expect((await fetch(url)).status).toBe(200)
+})
+
+test('the first message is the whole picture, later ones tell what has changed', async ({ stack }) => {
+  const messages = readEvents(`${stack.appUrl}/api/backstage/events`)
+  const next = async (): Promise<Record<string, unknown>> => {
+    for (;;) {
+      const { value } = await messages.next()
+      if (value?.event === 'backstage') return value.data as Record<string, unknown>
+    }
+  }
+  const first = await next()
+  expect(first).toEqual({
+    now: { waiting: 0, working: 0, retrying: 0, failed: 0 },
+    sent: { total: 0, bounced: 0, perSecond: Array(60).fill(0) },
+    workers: [],
+    latest: [],
+    dead: [],
+    weather: { mode: 'ok', latencyMs: 20 },
+    dots: [],
+  })
+  const answer = await post(`${stack.appUrl}/api/sandbox/signups`, { count: 1 })
+  expect(answer.status).toBe(202)
+  const { ids } = await answer.json()
+  expect(await next()).toEqual({
+    now: { waiting: 1, working: 0, retrying: 0, failed: 0 },
+    latest: [{ id: ids[0], status: 'queued', attempts: 0, reason: null }],
+    come: [[ids[0].slice(0, 8), 'queued']],
+  })
+  await stack.query('DELETE FROM "User"')
+  // Nothing announces a deletion: the next look finds it.
+  expect(await next()).toMatchObject({ gone: [ids[0].slice(0, 8)], latest: [], now: { waiting: 0 } })
+  await messages.return(undefined)
+})
+
+test('the stream of somebody who comes later begins with the dots on their way', async ({ stack }) => {
+  const { ids } = await (await post(`${stack.appUrl}/api/sandbox/signups`, { count: 3 })).json()
+  const { dots } = (await readFirst(`${stack.appUrl}/api/backstage/events`)) as { dots: string[][] }
+  expect(dots.sort()).toEqual(ids.map((id: string) => [id.slice(0, 8), 'queued']).sort())
+})
+
+onSharedApp('foreign origins are refused', async () => {
+  const { url } = app
+  const headers = { origin: 'https://evil.example' }
+  for (const response of [
+    await post(`${url}/api/backstage/redrive`, { all: true }, headers),
+    await post(`${url}/api/sandbox/signups`, { count: 1 }, headers),
+    await post(`${url}/api/sandbox/weather`, { mode: 'ok' }, headers, 'PUT'),
+  ]) {
+    expect(response.status).toBe(403)
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+  }
+})
+
+for (const [path, method, bodies] of [
+  ['/api/backstage/redrive', 'POST', [{}, { id: 'x' }, { all: false }, { all: true, id: 'x' }, null]],
+  [
+    '/api/sandbox/signups',
+    'POST',
+    [{}, { count: 0 }, { count: 101 }, { count: 1.5 }, { count: 1, x: 1 }, []],
+  ],
+  [
+    '/api/sandbox/weather',
+    'PUT',
+    [{}, { mode: 'hail' }, { latencyMs: -1 }, { latencyMs: 1e9 }, { mode: 'ok', x: 1 }],
+  ],
+] as const) {
+  onSharedApp(`${path}: bodies that are no good, and methods that don’t exist`, async () => {
+    const url = app.url + path
+    for (const body of bodies) {
+      const response = await post(url, body, {}, method)
+      expect(response.status, JSON.stringify(body)).toBe(422)
+      expect(await response.json()).toMatchObject({ status: 422, errors: {} })
+    }
+    expect((await post(url, '{', {}, method)).status).toBe(400)
+    expect((await post(url, '{}', { 'content-type': 'text/plain' }, method)).status).toBe(415)
+    for (const wrong of ['DELETE', 'PATCH', 'GET']) {
+      const response = await fetch(url, { method: wrong })
+      expect(response.status, wrong).toBe(405)
+      expect(response.headers.get('allow')).toBe(method)
+    }
+  })
+}
+
+onSharedApp('the stream answers HEAD, and refuses other methods', async () => {
+  const url = `${app.url}/api/backstage/events`
+  const head = await fetch(url, { method: 'HEAD' })
+  expect(head.status).toBe(200)
+  expect(head.headers.get('content-type')).toBe('text/event-stream; charset=utf-8')
+  const response = await fetch(url, { method: 'POST' })
+  expect(response.status).toBe(405)
+  expect(response.headers.get('allow')).toBe('GET, HEAD')
+})
