@@ -132,6 +132,8 @@ async function warmUp(appUrl: string): Promise<void> {
     '/api/webhooks/resend',
     '/race',
     '/api/sandbox/race',
+    '/backstage',
+    '/learn',
   ]
   await Promise.all(paths.map((path) => fetch(appUrl + path, { signal }).then((response) => response.text())))
 }
