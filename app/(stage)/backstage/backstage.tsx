@@ -15,8 +15,8 @@ export function Backstage({ sandbox }: { sandbox: boolean }) {
   const { now, sent, workers, latest, dead, weather } = backstage
 
   return (
-    <>
-      <div className="-mt-5 mb-2 flex flex-wrap items-baseline justify-between gap-x-6">
+    <div data-screenful>
+      <div className="-mt-5 mb-2 stage:mt-0 flex flex-wrap items-baseline justify-between gap-x-6">
         <h1 className="text-4xl font-bold tracking-[-0.03em]">Backstage</h1>
         <p role="status" className="text-xl font-semibold text-bad">
           {connection === 'lost' && 'Connection lost, reconnecting'}
@@ -35,6 +35,6 @@ export function Backstage({ sandbox }: { sandbox: boolean }) {
         <Jobs jobs={latest} />
       </div>
       <DeadLetters emails={dead} total={now?.failed ?? 0} />
-    </>
+    </div>
   )
 }

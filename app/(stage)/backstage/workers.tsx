@@ -1,4 +1,4 @@
-const COMMAND = 'npx tsx --env-file=.sandbox/env worker/index.ts'
+const COMMAND = 'npm run demo:worker'
 
 type Props = { workers: string[] | undefined; sandbox: boolean }
 
