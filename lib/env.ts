@@ -21,6 +21,10 @@ const schema = z.object({
     .default('Behind the Scenes <onboarding@resend.dev>'),
   /** The longest pause between two attempts to send, in seconds. */
   RETRY_MAX_SECONDS: z.coerce.number().positive().default(300),
+  /** How many friends a user may invite, in all. 0: nobody can, and the page doesn't offer it. */
+  INVITATIONS_PER_USER: z.coerce.number().int().min(0).max(100).default(0),
+  /** A pause after each chapter of an export, in ms. Only the sandbox sets it, for an audience to see one at work. */
+  EXPORT_PAUSE_MS: z.coerce.number().min(0).default(0),
 })
 
 type Env = z.infer<typeof schema>

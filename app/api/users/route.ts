@@ -1,16 +1,16 @@
 import { z } from 'zod'
-import { readText } from '@/lib/body'
+import { readInput } from '@/lib/input'
 import { refuseForeignOrigin } from '@/lib/origin'
 import { handle, methodNotAllowed, Problem } from '@/lib/problem'
 import { toSessionCookie } from '@/lib/session'
 import { signUp } from '@/lib/signup'
-import { type SignupInput, signupInput } from '@/lib/signup-input'
+import { signupInput } from '@/lib/signup-input'
 
 const MAX_BYTES = 8 * 1024
 
 export const POST = handle(async (request) => {
   refuseForeignOrigin(request)
-  const input = parseInput(await readJson(request))
+  const input = await readInput(request, signupInput, MAX_BYTES)
   const key = parseIdempotencyKey(request)
   const { user, welcomeEmail, session } = await signUp(input, key)
   const headers = {
@@ -28,37 +28,10 @@ export const PUT = GET
 export const PATCH = GET
 export const DELETE = GET
 
-async function readJson(request: Request): Promise<unknown> {
-  const type = request.headers.get('content-type') ?? ''
-  const encoding = request.headers.get('content-encoding') ?? 'identity'
-  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type) || encoding !== 'identity') {
-    throw new Problem(415, 'Unsupported media type', { detail: 'Send UTF-8 JSON: application/json.' })
-  }
-  const text = await readText(request, MAX_BYTES)
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Problem(400, 'Malformed JSON')
-  }
-}
-
 function parseIdempotencyKey(request: Request): string | undefined {
   const key = request.headers.get('idempotency-key')
   if (key === null) return
   if (!z.guid().safeParse(key).success)
     throw new Problem(400, 'Malformed Idempotency-Key', { detail: 'Send a UUID.' })
   return key.toLowerCase()
-}
-
-function parseInput(body: unknown): SignupInput {
-  const result = signupInput.safeParse(body)
-  if (result.success) return result.data
-  const errors = result.error.issues.flatMap((issue) => {
-    const fields = issue.code === 'unrecognized_keys' ? issue.keys : issue.path.map(String)
-    return fields.map((field) => [field, [issue.message]] as [string, string[]])
-  })
-  throw new Problem(422, 'Check what you entered', {
-    detail: errors.length > 0 ? undefined : 'Send an object with name and email.',
-    errors: Object.fromEntries(errors),
-  })
 }

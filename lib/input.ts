@@ -1,0 +1,43 @@
+import type { z } from 'zod'
+import { readText } from './body'
+import { Problem } from './problem'
+
+/**
+ * Reads the body of a request as JSON and judges it.
+ * @param maxBytes how much it may be
+ * @throws {Problem} 422 naming what is wrong with each field, 415 when it is not UTF-8 JSON, 400 when it is malformed,
+ * and what `readText` throws.
+ */
+export async function readInput<Fields extends z.ZodRawShape>(
+  request: Request,
+  schema: z.ZodObject<Fields>,
+  maxBytes: number,
+): Promise<z.infer<z.ZodObject<Fields>>> {
+  const result = schema.safeParse(await readJson(request, maxBytes))
+  if (result.success) return result.data
+  // A map, because a field may have any name, "constructor" for example.
+  const errors = new Map<string, string[]>()
+  for (const issue of result.error.issues) {
+    const fields = issue.code === 'unrecognized_keys' ? issue.keys : issue.path.slice(0, 1).map(String)
+    for (const field of fields) errors.set(field, [...(errors.get(field) ?? []), issue.message])
+  }
+  const expected = `Send an object with ${Object.keys(schema.shape).join(' and ')}.`
+  throw new Problem(422, 'Check what you entered', {
+    detail: errors.size > 0 ? undefined : expected,
+    errors: Object.fromEntries(errors),
+  })
+}
+
+async function readJson(request: Request, maxBytes: number): Promise<unknown> {
+  const type = request.headers.get('content-type') ?? ''
+  const encoding = request.headers.get('content-encoding') ?? 'identity'
+  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type) || encoding !== 'identity') {
+    throw new Problem(415, 'Unsupported media type', { detail: 'Send UTF-8 JSON: application/json.' })
+  }
+  const text = await readText(request, maxBytes)
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Problem(400, 'Malformed JSON')
+  }
+}
