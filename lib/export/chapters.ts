@@ -24,7 +24,7 @@ export const CHAPTERS: Chapter[] = [
   },
   {
     name: 'emails',
-    title: 'the emails we wrote to you',
+    title: 'emails to you',
     gather: (userId) =>
       prisma().email.findMany({
         where: { userId, recipient: null },
@@ -34,7 +34,7 @@ export const CHAPTERS: Chapter[] = [
   },
   {
     name: 'timelines',
-    title: 'what became of each email',
+    title: 'their timelines',
     gather: (userId) =>
       prisma().email.findMany({
         where: { userId, recipient: null },
@@ -44,7 +44,7 @@ export const CHAPTERS: Chapter[] = [
   },
   {
     name: 'invitations',
-    title: 'the friends you invited',
+    title: 'your invitations',
     gather: (userId) =>
       prisma().email.findMany({
         where: { userId, recipient: { not: null } },
@@ -54,7 +54,7 @@ export const CHAPTERS: Chapter[] = [
   },
   {
     name: 'exports',
-    title: 'the files you asked for',
+    title: 'your exports',
     gather: (userId) =>
       prisma().export.findMany({
         where: { userId },

@@ -3,7 +3,7 @@ import { env } from '@/lib/env'
 import { CHAPTERS } from '@/lib/export/chapters'
 import { OPEN } from '@/lib/export/request'
 import { prisma } from '@/lib/prisma'
-import { enqueue } from '@/lib/queue'
+import { enqueue, openSender } from '@/lib/queue'
 import { stopping } from '../stop'
 import type { Job } from '../work'
 
@@ -38,6 +38,7 @@ async function saveChapter(id: string, chapter: Record<string, unknown>): Promis
 }
 
 async function finish(id: string): Promise<void> {
+  await openSender()
   const expiresAt = new Date(Date.now() + LIFETIME_MS)
   await prisma().$transaction(async (tx) => {
     const { count } = await tx.export.updateMany({
