@@ -8,7 +8,15 @@ import { work } from './work'
 
 // 1. Better not start at all than start and fail at every job.
 takeOverSignalFromNpm()
-requireEnv('DATABASE_URL', 'APP_URL', 'RESEND_API_KEY', 'RESEND_BASE_URL', 'EMAIL_FROM', 'RETRY_MAX_SECONDS')
+requireEnv(
+  'DATABASE_URL',
+  'APP_URL',
+  'RESEND_API_KEY',
+  'RESEND_BASE_URL',
+  'EMAIL_FROM',
+  'RETRY_MAX_SECONDS',
+  'EXPORT_PAUSE_MS',
+)
 
 // 2. Connect to the queue. Of the web server's and the worker's, this is the boss that does the upkeep: every two
 //    seconds it looks for jobs whose worker has died.
