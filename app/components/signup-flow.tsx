@@ -10,8 +10,8 @@ import { SignupForm } from './signup-form'
 import { Spread } from './spread'
 import { rememberWaited } from './waited'
 
-// Nobody needs it before they have signed up.
-const Tasks = lazy(() => import('./tasks/tasks'))
+// Nobody needs it before they have signed up. If it cannot be loaded then, the ticket is what counts.
+const Tasks = lazy(() => import('./tasks/tasks').catch(() => ({ default: () => null })))
 
 type Signup = { welcomeEmail: Snapshot; waitedMs: number }
 

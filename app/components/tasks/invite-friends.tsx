@@ -61,7 +61,13 @@ export function InviteFriends({ ticketId, state, note, sandbox, onChange }: Prop
         {announceInvitations(state)}
       </p>
       {left > 0 && (
-        <form action={submit} noValidate className="mt-2">
+        <form
+          action={submit}
+          // React empties a form after its action; what somebody has typed stays theirs until it is accepted.
+          onReset={(event) => event.preventDefault()}
+          noValidate
+          className="mt-2"
+        >
           <label htmlFor="emails" className="text-lg text-muted">
             Their addresses, one a line or with commas
           </label>
