@@ -2,10 +2,12 @@ import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from '@playwright/test'
 import { app, newAddress, sql } from '../app'
-import { type Env, query, runToEnd, startProcess, waitFor } from '../stack'
+import { type Env, type Process, query, runToEnd, startProcess, waitFor } from '../stack'
 
-const DATABASE = 'next_job'
 const TSX = ['--import', 'tsx']
+
+let worker: Process | undefined
+test.afterEach(async () => void (await worker?.kill('SIGKILL')))
 
 /** What the README tells to write, to the letter: a line in the list of queues, a file, and a call. */
 async function readRecipe(): Promise<{ line: string; name: string; file: string; call: string }> {
@@ -28,17 +30,18 @@ async function copyProject(folder: string): Promise<void> {
 }
 
 test('the next kind of job, written as the README says, is done', async () => {
-  const folder = path.resolve('test-results', 'next-job')
+  const database = `next_job_${test.info().parallelIndex}`
+  const folder = path.resolve('test-results', database)
   const edit = async (file: string, change: (text: string) => string): Promise<void> => {
     const text = await readFile(path.join(folder, file), 'utf8')
     await writeFile(path.join(folder, file), change(text))
   }
   await copyProject(folder)
   const url = new URL(app.env().DATABASE_URL ?? '')
-  url.pathname = DATABASE
+  url.pathname = database
   const env = { ...app.env(), DATABASE_URL: url.href } as Env
-  await sql(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`)
-  await sql(`CREATE DATABASE ${DATABASE}`)
+  await sql(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)
+  await sql(`CREATE DATABASE ${database}`)
 
   // The recipe. Its picture is a user here, and its thumbnail their name.
   const { line, name, file, call } = await readRecipe()
@@ -63,7 +66,7 @@ test('the next kind of job, written as the README says, is done', async () => {
   expect(migration.output).toContain(name)
   const saving = await runToEnd([...TSX, 'save-picture.ts'], env, folder)
   expect(saving, saving.output).toMatchObject({ code: 0 })
-  const worker = await startProcess([...TSX, 'worker/index.ts'], /Ready for jobs/, env, folder)
+  worker = await startProcess([...TSX, 'worker/index.ts'], /Ready for jobs/, env, folder)
   await waitFor(async () => {
     const [user] = await query<{ name: string }>(url.href, 'SELECT name FROM "User"')
     return user?.name === 'small'
@@ -71,5 +74,5 @@ test('the next kind of job, written as the README says, is done', async () => {
   expect(await worker.kill('SIGTERM')).toBe(0)
   const jobs = await query(url.href, 'SELECT name, state FROM pgboss.job')
   expect(jobs).toEqual([{ name, state: 'completed' }])
-  await sql(`DROP DATABASE ${DATABASE} WITH (FORCE)`)
+  await sql(`DROP DATABASE ${database} WITH (FORCE)`)
 })

@@ -14,7 +14,7 @@ export function Progress({ label, value, max, figure, children }: Props) {
     <div>
       <p className="min-h-15 text-xl font-medium tabular-nums sm:text-2xl">
         {figure !== undefined && (
-          <strong className="text-6xl leading-none font-semibold tracking-[-0.05em]">{figure}</strong>
+          <strong className="mr-1 text-6xl leading-none font-semibold tracking-[-0.05em]">{figure}</strong>
         )}{' '}
         {children}
       </p>
