@@ -130,8 +130,8 @@ export async function startStack(name: string): Promise<Stack> {
 }
 
 /** Starts a Node program and waits until it prints `ready`. */
-export async function startProcess(args: string[], ready: RegExp, env: Env): Promise<Process> {
-  const { child, output, exit } = spawnNode(args, env)
+export async function startProcess(args: string[], ready: RegExp, env: Env, cwd?: string): Promise<Process> {
+  const { child, output, exit } = spawnNode(args, env, cwd)
   await Promise.race([
     waitFor(() => ready.test(output())),
     exit.then(([code]) => Promise.reject(new Error(`${args.join(' ')} ended with ${code}:\n${output()}`))),
@@ -148,16 +148,24 @@ export async function startProcess(args: string[], ready: RegExp, env: Env): Pro
   }
 }
 
-async function runToEnd(args: string[], env: Env): Promise<{ code: number | null; output: string }> {
-  const { output, exit } = spawnNode(args, env)
+/** Runs a Node program to its end. */
+export async function runToEnd(
+  args: string[],
+  env: Env,
+  cwd?: string,
+): Promise<{ code: number | null; output: string }> {
+  const { output, exit } = spawnNode(args, env, cwd)
   const [code] = await exit
   return { code, output: output() }
 }
 
 type Spawned = { child: ChildProcess; output(): string; exit: Promise<[number | null]> }
 
-function spawnNode(args: string[], env: Env): Spawned {
-  const child = spawn(process.execPath, args, { env: { ...process.env, NODE_ENV: 'production', ...env } })
+function spawnNode(args: string[], env: Env, cwd?: string): Spawned {
+  const child = spawn(process.execPath, args, {
+    cwd,
+    env: { ...process.env, NODE_ENV: 'production', ...env },
+  })
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
   return { child, output: () => output, exit: once(child, 'close') as Promise<[number | null]> }

@@ -23,6 +23,10 @@ const schema = z.object({
   RETRY_MAX_SECONDS: z.coerce.number().positive().default(300),
   /** The password of the page /backstage. Without it, that page exists in the sandbox only. */
   BACKSTAGE_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
+  /** How many friends a user may invite, in all. 0: nobody can, and the page doesn't offer it. */
+  INVITATIONS_PER_USER: z.coerce.number().int().min(0).max(100).default(0),
+  /** A pause after each chapter of an export, in ms. Only the sandbox sets it, for an audience to see one at work. */
+  EXPORT_PAUSE_MS: z.coerce.number().min(0).default(0),
 })
 
 type Env = z.infer<typeof schema>

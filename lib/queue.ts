@@ -20,6 +20,7 @@ const COMMON = {
 }
 
 const emailJob = z.object({ emailId: z.guid() })
+const exportJob = z.object({ exportId: z.guid() })
 
 /**
  * The queues: what their jobs carry (ids, never names, addresses or rendered mail), and what sets them apart. The jobs
@@ -29,6 +30,9 @@ const emailJob = z.object({ emailId: z.guid() })
 export const QUEUES = {
   'send-email-dead': queue(emailJob),
   'send-email': queue(emailJob, { deadLetter: 'send-email-dead' }),
+  'export-data-dead': queue(exportJob),
+  'export-data': queue(exportJob, { deadLetter: 'export-data-dead', retryLimit: 5, expireInSeconds: 900 }),
+  'expire-export': queue(exportJob),
 }
 
 export type QueueName = keyof typeof QUEUES

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { env } from './env'
 import type { User } from './generated/prisma/client'
 import { prisma } from './prisma'
+import { notFound, Problem } from './problem'
 
 /*
  * Who signed up stays signed in, in that browser. Watching a ticket needs no session (its address is the permission);
@@ -27,4 +28,29 @@ export async function findOwner(ticketId: string, session: string | undefined): 
   return await prisma().user.findFirst({
     where: { session, emails: { some: { id: ticketId, kind: 'welcome' } } },
   })
+}
+
+/**
+ * The user whose ticket it is, for a request that acts in their name.
+ * @param ticketId the id of their welcome email
+ * @throws {Problem} 401 without a session, 403 when the ticket is somebody else's, 404 when there is none.
+ * @throws when the database is unreachable.
+ */
+export async function requireOwner(request: Request, ticketId: string): Promise<User> {
+  const cookies = request.headers.get('cookie') ?? ''
+  const session = new RegExp(`(?:^|;\\s*)${SESSION_COOKIE}=([^;]*)`).exec(cookies)?.[1]
+  if (!z.guid().safeParse(session).success) {
+    throw new Problem(401, 'Not signed in', { detail: 'Only the browser that signed up may do this.' })
+  }
+  const owner = await findOwner(ticketId, session)
+  if (owner) return owner
+  if (!(await isTicket(ticketId))) throw notFound()
+  throw new Problem(403, 'Not your ticket', {
+    detail: 'It belongs to somebody else than the one who last signed up in this browser.',
+  })
+}
+
+async function isTicket(id: string): Promise<boolean> {
+  if (!z.guid().safeParse(id).success) return false
+  return (await prisma().email.count({ where: { id, kind: 'welcome' } })) > 0
 }

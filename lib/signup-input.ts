@@ -54,7 +54,7 @@ const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+
 const DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(xn--[a-z0-9-]{1,59}|[a-z]{2,63})$/
 
 /** One plain address in the form in which we store and compare it, or undefined when it is none. */
-function canonicalAddress(address: string): string | undefined {
+export function canonicalAddress(address: string): string | undefined {
   const at = address.lastIndexOf('@')
   const local = address.slice(0, at).toLowerCase()
   const unicodeDomain = address.slice(at + 1)

@@ -56,6 +56,8 @@ async function start(): Promise<void> {
   if (settings.PORT && port !== settings.PORT) say(`Port ${settings.PORT} is taken: using ${port}.`)
   const appUrl = `http://localhost:${port}`
   process.env.APP_URL = appUrl
+  // A single user's data takes milliseconds to gather: too fast to watch, to cancel, or to kill a worker over it.
+  process.env.EXPORT_PAUSE_MS ||= `${settings.SANDBOX_LATENCY_MS / 2}`
 
   // 3. A database, unless there is one.
   const database = createSupervisor(stopping)
@@ -116,7 +118,7 @@ async function start(): Promise<void> {
 
 /** Writes down how to join in from another terminal. A real provider's key is not written anywhere. */
 async function writeEnvFile(file: string): Promise<void> {
-  const names = ['DATABASE_URL', 'RESEND_BASE_URL', 'RESEND_WEBHOOK_SECRET', 'APP_URL']
+  const names = ['DATABASE_URL', 'RESEND_BASE_URL', 'RESEND_WEBHOOK_SECRET', 'APP_URL', 'EXPORT_PAUSE_MS']
   if (process.env.RESEND_API_KEY === 're_sandbox') names.push('RESEND_API_KEY')
   const lines = names.filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}\n`)
   await writeFile(file, lines.join(''), { mode: 0o600 })
@@ -130,6 +132,7 @@ async function warmUp(appUrl: string): Promise<void> {
     '/signups/none',
     '/api/emails/none/events',
     '/api/webhooks/resend',
+    ...['invitations', 'export', 'tasks', 'tasks/events'].map((task) => `/api/signups/none/${task}`),
     '/race',
     '/api/sandbox/race',
     '/backstage',

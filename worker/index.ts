@@ -3,11 +3,20 @@ import { requireEnv } from '@/lib/env'
 import { WORKER_NAME } from '@/lib/health'
 import { takeOverSignalFromNpm } from '@/lib/npm-signal'
 import { createBoss, QUEUES, type QueueName } from '@/lib/queue'
+import { untilAskedToStop } from './stop'
 import { work } from './work'
 
 // 1. Better not start at all than start and fail at every job.
 takeOverSignalFromNpm()
-requireEnv('DATABASE_URL', 'RESEND_API_KEY', 'RESEND_BASE_URL', 'EMAIL_FROM', 'RETRY_MAX_SECONDS')
+requireEnv(
+  'DATABASE_URL',
+  'APP_URL',
+  'RESEND_API_KEY',
+  'RESEND_BASE_URL',
+  'EMAIL_FROM',
+  'RETRY_MAX_SECONDS',
+  'EXPORT_PAUSE_MS',
+)
 
 // 2. Connect to the queue. Of the web server's and the worker's, this is the boss that does the upkeep: every two
 //    seconds it looks for jobs whose worker has died.
@@ -26,9 +35,7 @@ for (const name of Object.keys(QUEUES) as QueueName[]) await work(boss, name)
 console.log('Ready for jobs.')
 
 // 4. Asked to stop, take no more jobs and finish those in hand. What is not done in 15 s goes to another worker.
-const signal = await new Promise<string>((resolve) => {
-  for (const name of ['SIGTERM', 'SIGINT']) process.on(name, resolve)
-})
+const signal = await untilAskedToStop()
 console.log(`${signal}: finishing the jobs in hand.`)
 await boss.stop({ graceful: true, timeout: 15_000 })
 console.log('Goodbye.')

@@ -9,7 +9,7 @@ export type Problem = {
 
 export type Answer = { welcomeEmail: Snapshot; waitedMs: number } | { problem: Problem }
 
-const UNREACHABLE: Problem = {
+export const UNREACHABLE: Problem = {
   title: 'We couldn’t reach the server.',
   detail: 'Nothing is lost: press the button again.',
 }
@@ -34,7 +34,8 @@ export async function sendSignup(body: string, key: string): Promise<Answer> {
   }
 }
 
-async function readProblem(response: Response): Promise<Problem> {
+/** What an answer that is not OK says. */
+export async function readProblem(response: Response): Promise<Problem> {
   // A proxy in between answers in HTML.
   if (!response.headers.get('Content-Type')?.includes('json')) return UNREACHABLE
   const problem: Problem = await response.json()

@@ -1,7 +1,7 @@
 'use client'
 
 import Link from 'next/link'
-import { useEffect, useRef } from 'react'
+import { type ReactNode, useEffect, useRef } from 'react'
 import type { Snapshot } from '@/lib/email/status'
 import { Headline } from './headline'
 import { Spread } from './spread'
@@ -15,9 +15,11 @@ type Props = {
   /** True when it follows the form in the same page, false when the server rendered it. */
   fresh?: boolean
   sandbox: boolean
+  /** What the owner of the ticket can do besides. */
+  children?: ReactNode
 }
 
-export function SignedUp({ initial, waitedMs, fresh = false, sandbox }: Props) {
+export function SignedUp({ initial, waitedMs, fresh = false, sandbox, children }: Props) {
   const { snapshot, connection, stranded } = useSnapshot(initial)
   const headlineRef = useRef<HTMLHeadingElement>(null)
   const ticketRef = useRef<HTMLDivElement>(null)
@@ -33,34 +35,38 @@ export function SignedUp({ initial, waitedMs, fresh = false, sandbox }: Props) {
   }, [fresh])
 
   return (
-    <Spread
-      starring
-      aside={
-        <div ref={ticketRef} className="scroll-mt-4">
-          <Ticket
-            snapshot={snapshot}
-            connection={connection}
-            stranded={stranded}
-            waitedMs={waitedMs}
-            fresh={fresh}
-            sandbox={sandbox}
-          />
-        </div>
-      }
-    >
-      <Headline ref={headlineRef} describedBy="waited" news={headline} tone={tone}>
-        You’re in. <br className="stage:hidden" />
-        The email
-      </Headline>
-      <p
-        role="status"
-        className="mt-6 min-h-24 max-w-xl text-2xl leading-8 text-pretty text-muted stage:sr-only"
+    <>
+      <Spread
+        starring
+        aside={
+          // A place for the whole ticket, so that what follows doesn’t move while it prints.
+          <div ref={ticketRef} className={`scroll-mt-4 ${children ? 'min-h-190 stage:min-h-0' : ''}`}>
+            <Ticket
+              snapshot={snapshot}
+              connection={connection}
+              stranded={stranded}
+              waitedMs={waitedMs}
+              fresh={fresh}
+              sandbox={sandbox}
+            />
+          </div>
+        }
       >
-        {stranded ? STRANDED.sentence : sentence}
-      </p>
-      <Link href="/" className="mt-8 link text-xl font-semibold stage:mt-0 stage:whitespace-nowrap">
-        Sign somebody else up
-      </Link>
-    </Spread>
+        <Headline ref={headlineRef} describedBy="waited" news={headline} tone={tone}>
+          You’re in. <br className="stage:hidden" />
+          The email
+        </Headline>
+        <p
+          role="status"
+          className="mt-6 min-h-24 max-w-xl text-2xl leading-8 text-pretty text-muted stage:sr-only"
+        >
+          {stranded ? STRANDED.sentence : sentence}
+        </p>
+        <Link href="/" className="mt-8 link text-xl font-semibold stage:mt-0 stage:whitespace-nowrap">
+          Sign somebody else up
+        </Link>
+      </Spread>
+      {children}
+    </>
   )
 }

@@ -1,7 +1,7 @@
 'use client'
 
 import { usePathname, useRouter } from 'next/navigation'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import type { Snapshot } from '@/lib/email/status'
 import { BlankTicket } from './blank-ticket'
 import { Headline } from './headline'
@@ -9,6 +9,9 @@ import { SignedUp } from './signed-up'
 import { SignupForm } from './signup-form'
 import { Spread } from './spread'
 import { rememberWaited } from './waited'
+
+// Nobody needs it before they have signed up. If it cannot be loaded then, the ticket is what counts.
+const Tasks = lazy(() => import('./tasks/tasks').catch(() => ({ default: () => null })))
 
 type Signup = { welcomeEmail: Snapshot; waitedMs: number }
 
@@ -44,7 +47,11 @@ export function SignupFlow({ sandbox }: { sandbox: boolean }) {
         waitedMs={current.waitedMs}
         fresh
         sandbox={sandbox}
-      />
+      >
+        <Suspense>
+          <Tasks ticketId={current.welcomeEmail.id} sandbox={sandbox} />
+        </Suspense>
+      </SignedUp>
     )
   }
   return (

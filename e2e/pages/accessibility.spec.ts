@@ -3,7 +3,7 @@ import { expect, test as onSharedApp, type Page } from '@playwright/test'
 import type { EmailStatus } from '@/lib/email/status'
 import { isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
 import { query, type Stack } from '../stack'
-import { findViolations, measureOverflow } from './accessibility'
+import { expectUsable, measureOverflow } from './accessibility'
 import { expectDelivered, linesOn, sendForm, signUpByHand, ticketOn } from './person'
 import { test } from './test'
 
@@ -82,18 +82,6 @@ async function record(stack: Stack, id: string, status: EmailStatus, reason: str
      UPDATE "Email" SET status = $2::"EmailStatus" WHERE id = $1`,
     [id, status, reason],
   )
-}
-
-async function expectUsable(page: Page): Promise<void> {
-  await page.emulateMedia({ reducedMotion: 'reduce' })
-  for (const width of [1440, 360]) {
-    await page.setViewportSize({ width, height: 800 })
-    expect(await measureOverflow(page), `sideways scroll at ${width} px`).toBe(0)
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      expect(await findViolations(page), `axe, ${colorScheme} at ${width} px`).toEqual([])
-    }
-  }
 }
 
 for (const [name, open] of Object.entries(PAGES)) {

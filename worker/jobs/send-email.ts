@@ -1,11 +1,12 @@
 import type { PgBoss } from 'pg-boss'
 import { countFailures, mayHaveBeenAccepted, mightSendTwice } from '@/lib/email/history'
+import { renderInvitation } from '@/lib/email/invitation'
 import { MAX_FAILURES, retryDelay } from '@/lib/email/outcome'
 import { recordEvent } from '@/lib/email/record'
 import { type Message, sendMessage } from '@/lib/email/send'
 import { RANK } from '@/lib/email/status'
 import { renderWelcome } from '@/lib/email/welcome'
-import type { User } from '@/lib/generated/prisma/client'
+import type { Email, User } from '@/lib/generated/prisma/client'
 import { prisma } from '@/lib/prisma'
 import { completeJob, GiveUp, postponeJob } from '../settle'
 import type { Job } from '../work'
@@ -84,8 +85,8 @@ function spread(seconds: number): number {
 // Once an attempt may have been accepted, every later one must send the same bytes, or Resend takes it for another
 // mail under a used key. So what is sent is stored first, and a later version of the template changes only mails that
 // nobody can have got yet.
-async function render({ id, user }: { id: string; user: User }): Promise<Message> {
-  const message = await renderWelcome(id, user)
+async function render({ id, recipient, user }: Email & { user: User }): Promise<Message> {
+  const message = await (recipient ? renderInvitation(id, user, recipient) : renderWelcome(id, user))
   await prisma().email.update({ where: { id }, data: { message } })
   return message
 }

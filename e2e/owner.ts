@@ -1,0 +1,65 @@
+import { randomUUID } from 'node:crypto'
+import type { Tasks } from '../lib/tasks'
+import { app, newAddress, postSignup, readEvents } from './app'
+
+/** Somebody who has signed up, with what their browser remembers. */
+export type Owner = {
+  /** Of the ticket. */
+  id: string
+  userId: string
+  email: string
+  cookie: string
+  /** The web server that they use. */
+  url: string
+}
+
+export async function signUpOwner(url = app.url, email = newAddress()): Promise<Owner> {
+  const response = await postSignup({ name: 'Ada', email }, {}, url)
+  if (response.status !== 201) throw new Error(`${response.status} ${await response.text()}`)
+  const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const { user, welcomeEmail } = await response.json()
+  return { id: welcomeEmail.id, userId: user.id, email, cookie, url }
+}
+
+/** Sends a request about a ticket as its owner's browser would. */
+export function act(
+  owner: Owner,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(`${owner.url}/api/signups/${owner.id}/${path}`, {
+    method,
+    headers: {
+      cookie: owner.cookie,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+  })
+}
+
+export const invite = (owner: Owner, emails: unknown): Promise<Response> =>
+  act(owner, 'POST', 'invitations', { emails })
+
+/** Addresses that no other test uses. `kind` is one of the mail service's test addresses. */
+export function makeFriends(count: number, kind = 'delivered'): string[] {
+  return Array.from({ length: count }, () => `${kind}+${randomUUID()}@resend.dev`)
+}
+
+/** Listens to the stream of the tasks until they satisfy the condition, through restarts of anything. */
+export async function untilTasks(owner: Owner, satisfies: (tasks: Tasks) => boolean): Promise<Tasks> {
+  for (;;) {
+    for await (const tasks of streamTasks(owner)) if (satisfies(tasks)) return tasks
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+}
+
+/** What one stream tells of the tasks, up to its end. */
+export async function* streamTasks(owner: Owner): AsyncGenerator<Tasks> {
+  const url = `${owner.url}/api/signups/${owner.id}/tasks/events`
+  for await (const { event, data } of readEvents(url, { cookie: owner.cookie })) {
+    if (event === 'tasks') yield data as Tasks
+  }
+}

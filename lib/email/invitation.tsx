@@ -1,0 +1,38 @@
+import { Button, Text } from 'react-email'
+import { env } from '../env'
+import { ink, Letter, renderMessage, text } from './letter'
+import type { Message } from './send'
+
+/** Renders the invitation that a user sends to a friend. */
+export function renderInvitation(emailId: string, user: { name: string }, friend: string): Promise<Message> {
+  const { name } = user
+  return renderMessage(emailId, friend, `${name} invites you`, <Invitation emailId={emailId} name={name} />)
+}
+
+function Invitation({ emailId, name }: { emailId: string; name: string }) {
+  return (
+    <Letter
+      emailId={emailId}
+      preview="Come in: it takes a moment, and the slow part happens behind the scenes."
+      heading={`${name} invites you.`}
+      reason={`You receive this mail because ${name} entered your address. There will be no second one from them.`}
+    >
+      <Text style={text}>
+        {name} has signed up at Behind the Scenes, and thinks that you might like it too. This invitation is
+        one of many that were ordered with a single click. Nobody waited while they were made.
+      </Text>
+      <Button href={env('APP_URL')} style={button}>
+        Take a look
+      </Button>
+    </Letter>
+  )
+}
+
+const button = {
+  backgroundColor: ink,
+  color: '#fffdf9',
+  fontSize: '17px',
+  fontWeight: 600,
+  padding: '14px 24px',
+  margin: '12px 0 0',
+}

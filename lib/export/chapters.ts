@@ -1,0 +1,65 @@
+import { prisma } from '../prisma'
+
+type Chapter = {
+  /** In the file. */
+  name: string
+  /** To people. */
+  title: string
+  /** Reads it. What it returns is all that the file says: nothing of other users, and no secret. */
+  gather: (userId: string) => Promise<unknown>
+}
+
+const events = {
+  select: { status: true, attempt: true, reason: true, retryAt: true, at: true },
+  orderBy: { id: 'asc' },
+} as const
+
+/** The chapters of an export, in their order. An export keeps those that are done, so a new one may be put anywhere. */
+export const CHAPTERS: Chapter[] = [
+  {
+    name: 'account',
+    title: 'your account',
+    gather: (id) =>
+      prisma().user.findUnique({ where: { id }, select: { name: true, email: true, createdAt: true } }),
+  },
+  {
+    name: 'emails',
+    title: 'emails to you',
+    gather: (userId) =>
+      prisma().email.findMany({
+        where: { userId, recipient: null },
+        select: { id: true, kind: true, status: true, message: true, createdAt: true },
+        orderBy: { createdAt: 'asc' },
+      }),
+  },
+  {
+    name: 'timelines',
+    title: 'their timelines',
+    gather: (userId) =>
+      prisma().email.findMany({
+        where: { userId, recipient: null },
+        select: { id: true, attempts: true, events },
+        orderBy: { createdAt: 'asc' },
+      }),
+  },
+  {
+    name: 'invitations',
+    title: 'your invitations',
+    gather: (userId) =>
+      prisma().email.findMany({
+        where: { userId, recipient: { not: null } },
+        select: { recipient: true, status: true, createdAt: true, events },
+        orderBy: [{ createdAt: 'asc' }, { recipient: 'asc' }],
+      }),
+  },
+  {
+    name: 'exports',
+    title: 'your exports',
+    gather: (userId) =>
+      prisma().export.findMany({
+        where: { userId },
+        select: { id: true, status: true, createdAt: true, expiresAt: true },
+        orderBy: { createdAt: 'asc' },
+      }),
+  },
+]

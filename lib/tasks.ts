@@ -1,0 +1,38 @@
+import { type Progress, readProgress } from './export/progress'
+import { OPEN } from './export/request'
+import { type Invitations, readInvitations } from './invitations'
+import { streamEvents } from './stream'
+
+/** What a user has asked for since they signed up. */
+export type Tasks = {
+  /** Null where the app doesn't offer any. */
+  invitations: Invitations | null
+  /** Null when there never was one. */
+  export: Progress | null
+  /** True when nothing more can come. */
+  final: boolean
+}
+
+/** @throws when the database is unreachable. */
+export async function readTasks(userId: string): Promise<Tasks> {
+  const [invitations, newest] = await Promise.all([readInvitations(userId), readProgress(userId)])
+  const exporting = newest !== null && OPEN.includes(newest.status)
+  return { invitations, export: newest, final: invitations?.final !== false && !exporting }
+}
+
+/** A hundred invitations move in a moment: no reader needs to see each of them. */
+const PAUSE_MS = 100
+
+/** Server-sent events about a user's tasks: `tasks`, at once and after each change, until nothing more can come. */
+export function streamTasks(request: Request, userId: string): Response {
+  return streamEvents(request, {
+    channel: 'user_event',
+    id: userId,
+    pauseMs: PAUSE_MS,
+    async update(send) {
+      const tasks = await readTasks(userId)
+      send('tasks', tasks)
+      return tasks.final
+    },
+  })
+}

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { env } from '@/lib/env'
+import { CHAPTERS } from '@/lib/export/chapters'
+import { OPEN } from '@/lib/export/request'
+import { prisma } from '@/lib/prisma'
+import { enqueue, openSender } from '@/lib/queue'
+import { stopping } from '../stop'
+import type { Job } from '../work'
+
+const LIFETIME_MS = 24 * 3600 * 1000
+
+/**
+ * Gathers a user's data, chapter by chapter. Each one is saved when it is done, so a worker that dies leaves only the
+ * missing ones to the next. Saving is possible while the export is open only: that is how this one learns that it was
+ * called off, or that another worker was faster.
+ * @throws when the worker is asked to stop, or the database is away: the queue tries again
+ */
+export default async function exportData({ data, signal }: Job<'export-data'>): Promise<void> {
+  const { exportId } = data
+  const found = await prisma().export.findUnique({ where: { id: exportId } })
+  if (!found) return
+  const missing = CHAPTERS.filter(({ name }) => !Object.hasOwn(found.content as object, name))
+
+  for (const { name, gather } of missing) {
+    const chapter = { [name]: await gather(found.userId) }
+    if (!(await saveChapter(exportId, chapter))) return
+    const pauseMs = name === CHAPTERS.at(-1)?.name ? 0 : env('EXPORT_PAUSE_MS')
+    await sleep(pauseMs, undefined, { signal: AbortSignal.any([signal, stopping]) })
+  }
+  await finish(exportId)
+}
+
+async function saveChapter(id: string, chapter: Record<string, unknown>): Promise<boolean> {
+  const saved = await prisma().$executeRaw`
+    UPDATE "Export" SET status = 'working', content = content || ${JSON.stringify(chapter)}::jsonb
+    WHERE id = ${id}::uuid AND status IN ('queued', 'working')`
+  return saved > 0
+}
+
+async function finish(id: string): Promise<void> {
+  await openSender()
+  const expiresAt = new Date(Date.now() + LIFETIME_MS)
+  await prisma().$transaction(async (tx) => {
+    const { count } = await tx.export.updateMany({
+      where: { id, status: { in: OPEN } },
+      data: { status: 'ready', expiresAt },
+    })
+    if (count > 0) await enqueue(tx, 'expire-export', { exportId: id }, { startAfter: expiresAt })
+  })
+}
