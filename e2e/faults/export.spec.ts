@@ -75,6 +75,19 @@ test('SIGTERM in the middle: the worker leaves at once with 0, and the next one 
   expect(await readChapters()).toEqual(CHAPTERS)
 })
 
+test('asked for many times at once: one export', async ({ stack }) => {
+  // Slow enough for all of them to meet.
+  await stack.query(`CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       PERFORM pg_sleep(0.3); RETURN NEW; END $$;
+     CREATE TRIGGER dawdle BEFORE INSERT ON "Export" FOR EACH ROW EXECUTE FUNCTION dawdle()`)
+  const ada = await signUpOwner(stack.appUrl)
+  const answers = await Promise.all(Array.from({ length: 8 }, () => act(ada, 'POST', 'export')))
+  await stack.query('DROP TRIGGER dawdle ON "Export"; DROP FUNCTION dawdle()')
+  expect(answers.map(({ status }) => status)).toEqual(Array(8).fill(202))
+  expect(await stack.query('SELECT FROM "Export"')).toHaveLength(1)
+  expect(await stack.query(`SELECT FROM pgboss.job WHERE name = 'export-data'`)).toHaveLength(1)
+})
+
 test('canceled while it waits: no worker does anything', async ({ stack }) => {
   const ada = await start(stack)
   const response = await act(ada, 'DELETE', 'export')
