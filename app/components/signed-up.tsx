@@ -1,9 +1,9 @@
 'use client'
 
-import Link from 'next/link'
 import { useEffect, useRef } from 'react'
 import type { Snapshot } from '@/lib/email/status'
 import { Headline } from './headline'
+import { HomeLink } from './home-link'
 import { Spread } from './spread'
 import { Ticket } from './ticket'
 import { useSnapshot } from './use-snapshot'
@@ -58,9 +58,9 @@ export function SignedUp({ initial, waitedMs, fresh = false, sandbox }: Props) {
       >
         {stranded ? STRANDED.sentence : sentence}
       </p>
-      <Link href="/" className="mt-8 link text-xl font-semibold stage:mt-0 stage:whitespace-nowrap">
+      <HomeLink className="mt-8 link text-xl font-semibold stage:mt-0 stage:whitespace-nowrap">
         Sign somebody else up
-      </Link>
+      </HomeLink>
     </Spread>
   )
 }
