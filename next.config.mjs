@@ -6,7 +6,8 @@ export default async function config(phase) {
     poweredByHeader: false,
     headers: async () => [
       {
-        source: '/:path*',
+        // Not for a script that the development server calls JSON: `nosniff` would forbid to run it.
+        source: '/((?!_next/static/development/).*)',
         headers: [
           { key: 'X-Content-Type-Options', value: 'nosniff' },
           { key: 'X-Frame-Options', value: 'DENY' },

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
-import Link from 'next/link'
 import { Headline } from './components/headline'
+import { HomeLink } from './components/home-link'
 
 export const metadata: Metadata = { title: 'Not found' }
 
@@ -11,9 +11,7 @@ export default function NotFound() {
       <p className="mt-6 max-w-lg text-xl text-muted">
         The address may be mistyped, or the ticket it belongs to is gone.
       </p>
-      <Link href="/" className="mt-8 link text-xl font-semibold">
-        Go to the signup
-      </Link>
+      <HomeLink className="mt-8 link text-xl font-semibold">Go to the signup</HomeLink>
     </>
   )
 }

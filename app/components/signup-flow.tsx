@@ -1,6 +1,5 @@
-'use client'
-
-import { usePathname, useRouter } from 'next/navigation'
+import { usePathname } from 'next/navigation'
+import { useRouter } from 'next/router'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import type { Snapshot } from '@/lib/email/status'
 import { BlankTicket } from './blank-ticket'
@@ -30,13 +29,22 @@ export function SignupFlow({ sandbox }: { sandbox: boolean }) {
     rememberWaited(path, waitedMs)
     setSignups((earlier) => [...earlier, { welcomeEmail, waitedMs }])
     // The same page stays mounted; Back returns to the form, and a reload asks the server for the ticket.
-    window.history.pushState(null, '', path)
+    void router.push('/', path, { shallow: true })
   }
 
-  // Back from another page finds the address of a ticket that went with the old page: the server has it.
+  // Back and Forward between form and tickets: all are this page, there is nothing to ask the server for.
   useEffect(() => {
-    if (forgotten) router.replace(pathname)
-  }, [forgotten, pathname, router])
+    router.beforePopState(({ url, as }) => {
+      void router.replace(url, as, { shallow: true })
+      return false
+    })
+    return () => router.beforePopState(() => true)
+  }, [router])
+
+  // After a reload, Back finds the address of a ticket that went with the old page: the server has it.
+  useEffect(() => {
+    if (forgotten) window.location.reload()
+  }, [forgotten])
 
   if (forgotten) return null
   if (current) {

@@ -119,12 +119,13 @@ test.describe('SIGTERM', () => {
   test('in the middle of a send: the worker finishes it, takes no more, and exits with 0', async ({
     stack,
   }) => {
-    await stack.setProvider({ latencyMs: 1_000 })
+    await stack.setProvider({ latencyMs: 2_000 })
     const worker = await stack.startWorker()
     const { id } = await signUp(newAddress(), stack.appUrl)
     await until(stack, id, ({ status }) => status === 'sending')
     const exit = worker.kill('SIGTERM')
-    await waitFor(() => worker.output().includes('SIGTERM'))
+    // Deaf to new jobs: that is the first thing it does.
+    await waitFor(async () => (await listListeners(stack, 'email worker')).length === 0)
     const { id: later } = await signUp(newAddress(), stack.appUrl)
     expect(await exit).toBe(0)
 

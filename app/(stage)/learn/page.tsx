@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
-import Link from 'next/link'
 import { Headline } from '@/app/components/headline'
+import { HomeLink } from '@/app/components/home-link'
 import { inSandbox } from '@/lib/env'
 import { Choices } from './choices'
 import { CoffeeShop } from './coffee-shop'
@@ -103,10 +103,7 @@ export default function LearnPage() {
       </Section>
 
       <p className="mt-20 border-t-4 border-ink pt-8 text-2xl">
-        That was the lesson.{' '}
-        <Link href="/" className="link font-semibold">
-          Go to the counter
-        </Link>
+        That was the lesson. <HomeLink className="link font-semibold">Go to the counter</HomeLink>
       </p>
     </article>
   )
