@@ -48,7 +48,7 @@ test('outside the sandbox the crew needs the token, and there are no controls', 
     now: { waiting: 0 },
     weather: null,
   })
-  const redrive = await post(`${url}/api/backstage/redrive`, { all: true }, { authorization })
+  const redrive = await post(`${url}/api/backstage/redrive`, { id: 'all' }, { authorization })
   expect(await redrive.json()).toEqual({ emails: [] })
 
   const controls = [
@@ -66,7 +66,7 @@ test('outside the sandbox and without a token there is no backstage', async ({ s
     expect(response.status, path).toBe(404)
     expect(response.headers.get('www-authenticate')).toBeNull()
   }
-  const redrive = await post(`${url}/api/backstage/redrive`, { all: true })
+  const redrive = await post(`${url}/api/backstage/redrive`, { id: 'all' })
   expect(redrive.status).toBe(404)
 })
 
@@ -127,7 +127,7 @@ onSharedApp('foreign origins are refused', async () => {
   const { url } = app
   const headers = { origin: 'https://evil.example' }
   for (const response of [
-    await post(`${url}/api/backstage/redrive`, { all: true }, headers),
+    await post(`${url}/api/backstage/redrive`, { id: 'all' }, headers),
     await post(`${url}/api/sandbox/signups`, { count: 1 }, headers),
     await post(`${url}/api/sandbox/weather`, { mode: 'ok' }, headers, 'PUT'),
   ]) {
@@ -137,7 +137,7 @@ onSharedApp('foreign origins are refused', async () => {
 })
 
 for (const [path, method, bodies] of [
-  ['/api/backstage/redrive', 'POST', [{}, { id: 'x' }, { all: false }, { all: true, id: 'x' }, null]],
+  ['/api/backstage/redrive', 'POST', [{}, { id: 'x' }, { id: true }, { id: 'all', all: true }, null]],
   [
     '/api/sandbox/signups',
     'POST',

@@ -64,8 +64,8 @@ function compareDots(
 }
 
 // What was sent drops out of the last events sooner or later, and comes back with the next report: known it remains, or
-// it would seem to be new. What is on its way drops out
-// when it is deleted, or when there are more than the picture holds.
+// it would seem to be new. What is on its way drops out when it is deleted, or when there are more than the picture
+// holds.
 function remember(known: Map<string, EmailStatus> | undefined, now: Dot[]): Map<string, EmailStatus> {
   const sent = [...(known ?? [])].filter(([, status]) => !isOnItsWay(status)).slice(-MEMORY)
   return new Map([...sent, ...now])

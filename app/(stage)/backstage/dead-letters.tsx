@@ -17,8 +17,8 @@ type Props = { emails: Job[] | undefined; total: number }
 export function DeadLetters({ emails = [], total }: Props) {
   const [news, setNews] = useState('')
 
-  async function redrive(which: { id: string } | { all: true }): Promise<void> {
-    const result = await send<{ emails: Redriven[] }>('POST', '/api/backstage/redrive', which)
+  async function redrive(id: string): Promise<void> {
+    const result = await send<{ emails: Redriven[] }>('POST', '/api/backstage/redrive', { id })
     setNews('complaint' in result ? result.complaint : summarize(result.answer.emails))
   }
 
@@ -29,7 +29,7 @@ export function DeadLetters({ emails = [], total }: Props) {
           Given up
         </h2>
         {total > 0 && (
-          <button type="button" onClick={() => redrive({ all: true })} className="button px-4 py-1.5 text-lg">
+          <button type="button" onClick={() => redrive('all')} className="button px-4 py-1.5 text-lg">
             Send all again
           </button>
         )}
@@ -43,7 +43,7 @@ export function DeadLetters({ emails = [], total }: Props) {
             <button
               type="button"
               aria-label={`Send ${job.id.slice(0, 8).toUpperCase()} again`}
-              onClick={() => redrive({ id: job.id })}
+              onClick={() => redrive(job.id)}
               className="shrink-0 cursor-pointer border-2 border-ink px-2 font-semibold hover:bg-ink hover:text-paper"
             >
               Send again

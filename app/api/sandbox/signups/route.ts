@@ -1,17 +1,18 @@
-import { inSandbox } from '@/lib/env'
+import { readInput } from '@/lib/input'
 import { refuseForeignOrigin } from '@/lib/origin'
-import { handle, methodNotAllowed, notFound } from '@/lib/problem'
+import { methodNotAllowed } from '@/lib/problem'
 import { demoInput, signUpCrowd } from '@/lib/stage/demo-signups'
-import { readInput } from '@/lib/stage/input'
+import { sandboxOnly } from '../sandbox-only'
 
-export const POST = handle(async (request) => {
-  if (!inSandbox()) throw notFound()
+const MAX_BYTES = 1024
+
+export const POST = sandboxOnly(async (request) => {
   refuseForeignOrigin(request)
-  const { count } = await readInput(request, demoInput)
+  const { count } = await readInput(request, demoInput, MAX_BYTES)
   return Response.json(await signUpCrowd(count), { status: 202, headers: { 'cache-control': 'no-store' } })
 })
 
-export const GET = methodNotAllowed('POST')
+export const GET = sandboxOnly(methodNotAllowed('POST'))
 export const HEAD = GET
 export const OPTIONS = GET
 export const PUT = GET

@@ -1,17 +1,18 @@
-import { inSandbox } from '@/lib/env'
+import { readInput } from '@/lib/input'
 import { refuseForeignOrigin } from '@/lib/origin'
-import { handle, methodNotAllowed, notFound } from '@/lib/problem'
-import { readInput } from '@/lib/stage/input'
+import { methodNotAllowed } from '@/lib/problem'
 import { changeWeather, weatherInput } from '@/lib/stage/weather'
+import { sandboxOnly } from '../sandbox-only'
 
-export const PUT = handle(async (request) => {
-  if (!inSandbox()) throw notFound()
+const MAX_BYTES = 1024
+
+export const PUT = sandboxOnly(async (request) => {
   refuseForeignOrigin(request)
-  const weather = await changeWeather(await readInput(request, weatherInput))
+  const weather = await changeWeather(await readInput(request, weatherInput, MAX_BYTES))
   return Response.json(weather, { headers: { 'cache-control': 'no-store' } })
 })
 
-export const GET = methodNotAllowed('PUT')
+export const GET = sandboxOnly(methodNotAllowed('PUT'))
 export const HEAD = GET
 export const OPTIONS = GET
 export const POST = GET
