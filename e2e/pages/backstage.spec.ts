@@ -2,7 +2,7 @@ import { expect, type Locator, type Page } from '@playwright/test'
 import { newAddress, signUp } from '../app'
 import { limitAttempts, makeDue, signUpMany } from '../faults/steps'
 import type { Stack } from '../stack'
-import { findViolations, measureOverflow } from './accessibility'
+import { expectUsable, findViolations } from './accessibility'
 import { listenForComplaints } from './person'
 import { test } from './test'
 
@@ -253,15 +253,7 @@ test('no violations by day and night, and no sideways scroll on a phone', async 
   await stack.setProvider({ mode: 'outage' })
   await page.getByRole('button', { name: 'Send 10 demo signups' }).click()
   await expectFigures(page, { waiting: 10 })
-  await page.emulateMedia({ reducedMotion: 'reduce' })
-  for (const width of [1440, 360]) {
-    await page.setViewportSize({ width, height: 800 })
-    expect(await measureOverflow(page), `sideways scroll at ${width} px`).toBe(0)
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      expect(await findViolations(page), `axe, ${colorScheme} at ${width} px`).toEqual([])
-    }
-  }
+  await expectUsable(page)
 })
 
 test('has a title, one h1, and is not for search engines', async ({ page }) => {

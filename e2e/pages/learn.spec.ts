@@ -3,7 +3,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, type Locator, test as onSharedApp, type Page } from '@playwright/test'
 import { makeDue } from '../faults/steps'
-import { findViolations, measureOverflow } from './accessibility'
+import { expectUsable } from './accessibility'
 import { listenForComplaints, listenForSignups, ticketOn } from './person'
 import { test } from './test'
 
@@ -314,18 +314,6 @@ test('a job in progress moves, but not for those who prefer less motion', async 
   await page.emulateMedia({ reducedMotion: 'no-preference' })
   expect(await count()).toBeGreaterThan(0)
 })
-
-async function expectUsable(page: Page): Promise<void> {
-  await page.emulateMedia({ reducedMotion: 'reduce' })
-  for (const width of [1440, 360]) {
-    await page.setViewportSize({ width, height: 800 })
-    expect(await measureOverflow(page), `sideways scroll at ${width} px`).toBe(0)
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      expect(await findViolations(page), `axe, ${colorScheme} at ${width} px`).toEqual([])
-    }
-  }
-}
 
 const STATES: Record<string, (page: Page) => Promise<void>> = {
   fresh: openLesson,

@@ -1,6 +1,6 @@
 import { expect, type Locator, type Page } from '@playwright/test'
 import type { Stack } from '../stack'
-import { findViolations, measureOverflow } from './accessibility'
+import { expectUsable } from './accessibility'
 import { listenForComplaints } from './person'
 import { test } from './test'
 
@@ -174,17 +174,6 @@ test('by keyboard alone', async ({ stack, page }) => {
   await page.keyboard.press('Enter')
   await expect(background(page)).toContainText('Ten mails delivered')
 })
-
-async function expectUsable(page: Page): Promise<void> {
-  for (const width of [1440, 360]) {
-    await page.setViewportSize({ width, height: 800 })
-    expect(await measureOverflow(page), `sideways scroll at ${width} px`).toBe(0)
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      expect(await findViolations(page), `axe, ${colorScheme} at ${width} px`).toEqual([])
-    }
-  }
-}
 
 test('no violations by day and night before, during and after, and no sideways scroll on a phone', async ({
   stack,
