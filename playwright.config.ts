@@ -6,7 +6,7 @@ export default defineConfig({
   outputDir: 'test-results/output',
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
-  workers: 2,
+  workers: 3,
   timeout: 60_000,
   expect: { timeout: 15_000 },
   reporter: [['list'], ['./e2e/reporter.ts']],
