@@ -42,17 +42,21 @@ export function createFaultLayer({ latencyMs, forward, onAccepted, signal }: Opt
   let mode: Mode = 'ok'
   let passing: { before: Mode; end: NodeJS.Timeout } | undefined
   let calls = 0
+  let changeCount = 0
   const accepted = new Set<string>()
   const byKey = new Map<string, { calls: number; accepted: Set<string> }>()
   const changes = new EventEmitter().setMaxListeners(0)
 
   async function send(call: Call): Promise<Reply | undefined> {
     const answer = modes[mode]
-    const turn = { accept: () => accept(call), modeChange: () => once(changes, 'mode', { signal }), signal }
+    const change = changeCount
+    const modeChange = async (): Promise<void> => {
+      if (changeCount === change) await once(changes, 'mode', { signal })
+    }
     calls++
     if (call.idempotencyKey) countsOf(call.idempotencyKey).calls++
     await sleep(latencyMs, undefined, { signal })
-    return answer(turn)
+    return answer({ accept: () => accept(call), modeChange, signal })
   }
 
   async function accept(call: Call): Promise<Reply> {
@@ -83,6 +87,7 @@ export function createFaultLayer({ latencyMs, forward, onAccepted, signal }: Opt
     clearTimeout(passing?.end)
     passing = forMs ? { before, end: setTimeout(setMode, forMs, before).unref() } : undefined
     mode = next
+    changeCount++
     changes.emit('mode')
   }
 
