@@ -23,10 +23,10 @@ const OPERATOR_REASONS = Object.entries(VERDICTS)
 
 /**
  * The state of the system. The database knows all of it: who is connected, and what waits.
- * Many may ask at once, so the answer may be one second old.
+ * Many may ask at once, so the answer may be 0.1 s old, and the number of workers a second.
  * @throws when the database is unreachable.
  */
-export const readHealth = shareFor(1_000, async (): Promise<Health> => {
+export const readHealth = shareFor(100, async (): Promise<Health> => {
   const [row] = await prisma().$queryRaw<[Omit<Health, 'database' | 'workers'>]>`
     SELECT
       (SELECT count(*)::int FROM pgboss.job WHERE name = 'send-email' AND state < 'active') AS queued,
