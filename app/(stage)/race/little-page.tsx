@@ -83,7 +83,9 @@ function Said({ title, bad = false, children }: { title: string; bad?: boolean; 
 function Small({ runner: { name, answer }, phase }: { runner: Runner; phase: Phase }) {
   const state = answer ? (answer.account ? 'in' : 'lost') : phase === 'running' ? 'waiting' : 'ready'
   return (
-    <li className={`flex items-center justify-center gap-1 text-base font-semibold stage:text-xs ${LOOK[state]}`}>
+    <li
+      className={`flex items-center justify-center gap-1 text-base font-semibold stage:text-xs ${LOOK[state]}`}
+    >
       {SIGN[state]}
       <span className="max-sm:hidden">{name}</span>
       <span className="sm:hidden">{name[0]}</span>
