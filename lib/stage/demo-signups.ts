@@ -1,11 +1,9 @@
-import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import { signUp } from '../signup'
 import { inParallel } from './parallel'
+import { makeUpAddress, PEOPLE } from './people'
 
 export const demoInput = z.strictObject({ count: z.int().min(1).max(100) })
-
-const NAMES = ['Ada', 'Alan', 'Barbara', 'Donald', 'Edsger', 'Frances', 'Grace', 'Ken', 'Margaret', 'Radia']
 
 /** The pool of connections has ten, and others sign up, too. */
 const AT_A_TIME = 4
@@ -19,11 +17,10 @@ const AT_A_TIME = 4
 export async function signUpCrowd(count: number): Promise<{ ids: string[]; medianMs: number }> {
   const numbers = Array.from({ length: count }, (_, index) => index + 1)
   const signups = await inParallel(numbers, AT_A_TIME, async (number) => {
-    const mailbox = number % 25 === 0 ? 'bounced' : 'delivered'
     const start = performance.now()
     const { welcomeEmail } = await signUp({
-      name: NAMES[number % NAMES.length] ?? '',
-      email: `${mailbox}+${randomUUID()}@resend.dev`,
+      name: PEOPLE[number % PEOPLE.length] ?? '',
+      email: makeUpAddress(number % 25 === 0 ? 'bounced' : 'delivered'),
     })
     return { id: welcomeEmail.id, ms: performance.now() - start }
   })

@@ -12,7 +12,7 @@ export const PEOPLE = [
   'Hedy',
 ] as const
 
-/** An address that nobody else has, and at which Resend delivers everything without a mailbox. */
-export function makeUpAddress(): string {
-  return `delivered+${crypto.randomUUID()}@resend.dev`
+/** An address that nobody else has, at one of Resend's test mailboxes: what becomes of its mail is their name. */
+export function makeUpAddress(mailbox: 'delivered' | 'bounced' = 'delivered'): string {
+  return `${mailbox}+${crypto.randomUUID()}@resend.dev`
 }

@@ -1,4 +1,4 @@
-import { type EmailStatus, isFinal } from '../email/status'
+import { type EmailStatus, isFinal, RANK } from '../email/status'
 import { env } from '../env'
 import { streamEvents } from '../stream'
 import { type Backstage, type Dot, readBackstage } from './backstage'
@@ -72,5 +72,5 @@ function remember(known: Map<string, EmailStatus> | undefined, now: Dot[]): Map<
 }
 
 function isOnItsWay(status: EmailStatus): boolean {
-  return status === 'queued' || status === 'sending' || status === 'retrying' || status === 'failed'
+  return status === 'failed' || RANK[status] < RANK.sent
 }
