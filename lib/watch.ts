@@ -70,8 +70,8 @@ async function listenOnce(watchers: Watchers): Promise<void> {
   const tell = (topic: string): void => {
     for (const onChange of watchers.get(topic) ?? []) onChange()
   }
-  client.on('notification', ({ channel, payload }) => {
-    tell(toTopic(channel, payload))
+  client.on('notification', ({ channel, payload = '' }) => {
+    for (const id of payload.split(',')) tell(toTopic(channel, id))
     tell(toTopic(channel))
   })
   try {
