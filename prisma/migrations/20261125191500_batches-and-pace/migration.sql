@@ -53,11 +53,13 @@ DROP TRIGGER notify_user_event ON "Export";
 DROP TRIGGER notify_user_event ON "Email";
 DROP FUNCTION notify_user_event();
 
-CREATE FUNCTION notify_user_event(ids uuid[]) RETURNS void LANGUAGE sql AS $$
-    SELECT pg_notify('user_event', string_agg(id::text, ','))
+CREATE FUNCTION notify_user_event(ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM pg_notify('user_event', string_agg(id::text, ','))
     FROM (SELECT id, (row_number() OVER () - 1) / 200 AS chunk
           FROM (SELECT DISTINCT unnest(ids) AS id) AS changed) AS numbered
     GROUP BY chunk;
+END
 $$;
 
 CREATE FUNCTION notify_export() RETURNS trigger LANGUAGE plpgsql AS $$
