@@ -19,6 +19,8 @@ const schema = z.object({
     .string()
     .regex(/^([^<>\r\n]+<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/, 'must be an address, or Name <address>')
     .default('Behind the Scenes <onboarding@resend.dev>'),
+  /** How many requests a second Resend lets your account make, until its answers say it. */
+  RESEND_RATE_LIMIT: z.coerce.number().positive().max(1_000).default(10),
   /** The longest pause between two attempts to send, in seconds. */
   RETRY_MAX_SECONDS: z.coerce.number().positive().default(300),
   /** The password of the page /backstage. Without it, that page exists in the sandbox only. */

@@ -1,9 +1,10 @@
 import { z } from 'zod'
+import { enqueueEmails } from './email/enqueue'
 import { type EmailStatus, isFinal, RANK } from './email/status'
 import { env, inSandbox } from './env'
 import { prisma } from './prisma'
 import { Problem } from './problem'
-import { enqueueAll, openSender } from './queue'
+import { openSender } from './queue'
 import { canonicalAddress } from './signup-input'
 import { lockUser } from './user'
 
@@ -60,13 +61,12 @@ export async function inviteFriends(userId: string, addresses: string[]): Promis
     const invitations = await tx.email.createManyAndReturn({
       data: addresses.map((recipient) => ({ userId, kind: 'invitation', recipient })),
       skipDuplicates: true,
-      select: { id: true },
+      select: { id: true, kind: true },
     })
     if (invitations.length === 0) return
     refuseTooMany(await tx.email.count({ where: { userId, kind: 'invitation' } }))
     await tx.emailEvent.createMany({ data: invitations.map(({ id }) => ({ emailId: id, status: 'queued' })) })
-    const jobs = invitations.map(({ id }) => ({ emailId: id }))
-    await enqueueAll(tx, 'send-email', jobs)
+    await enqueueEmails(tx, invitations)
   })
 }
 

@@ -1,7 +1,10 @@
-import { type ConstructorOptions, fromPrisma, PgBoss, type Queue } from 'pg-boss'
+import { type ConstructorOptions, fromPrisma, type Job, PgBoss, type Queue } from 'pg-boss'
 import { z } from 'zod'
 import { env } from './env'
 import type { Transaction } from './prisma'
+
+/** A little less: pg-boss's limit. */
+const DAY = 24 * 3600 - 1
 
 /** What all queues have in common. Times are in seconds. */
 const COMMON = {
@@ -20,6 +23,7 @@ const COMMON = {
 }
 
 const emailJob = z.object({ emailId: z.guid() })
+const batchJob = z.object({ batchId: z.guid() })
 const exportJob = z.object({ exportId: z.guid() })
 
 /**
@@ -29,7 +33,9 @@ const exportJob = z.object({ exportId: z.guid() })
  */
 export const QUEUES = {
   'send-email-dead': queue(emailJob),
-  'send-email': queue(emailJob, { deadLetter: 'send-email-dead' }),
+  // These may have to wait for their turn at the mail service: up to a day, when a quota is used up.
+  'send-email': queue(emailJob, { deadLetter: 'send-email-dead', expireInSeconds: DAY }),
+  'resend-batch': queue(batchJob, { expireInSeconds: DAY }),
   'export-data-dead': queue(exportJob),
   'export-data': queue(exportJob, { deadLetter: 'export-data-dead', retryLimit: 5, expireInSeconds: 900 }),
   'expire-export': queue(exportJob),
@@ -80,6 +86,14 @@ async function startSender(): Promise<PgBoss> {
   }
 }
 
+type NewJob<Name extends QueueName> = {
+  data: JobData<Name>
+  id?: string
+  startAfter?: Date
+  /** Jobs with a higher one are taken first. */
+  priority?: number
+}
+
 /**
  * Adds a job in the caller's transaction: it exists when, and only when, that transaction commits.
  * @throws when the queue does not exist or the database is unreachable.
@@ -88,20 +102,43 @@ export function enqueue<Name extends QueueName>(
   tx: Transaction,
   name: Name,
   data: JobData<Name>,
-  options: { startAfter?: Date } = {},
+  options: Omit<NewJob<Name>, 'data'> = {},
 ): Promise<void> {
-  return enqueueAll(tx, name, [data], options)
+  return enqueueAll(tx, name, [{ data, ...options }])
 }
 
 /** Adds many jobs in one statement, like `enqueue`. */
 export async function enqueueAll<Name extends QueueName>(
   tx: Transaction,
   name: Name,
-  data: JobData<Name>[],
-  options: { startAfter?: Date } = {},
+  jobs: NewJob<Name>[],
 ): Promise<void> {
   const boss = await openSender()
-  const jobs = data.map((data) => ({ data, ...options }))
   const ids = await boss.insert(name, jobs, { db: fromPrisma(tx), returnId: true })
   if (ids?.length !== jobs.length) throw new Error(`The queue ${name} did not take all jobs`)
+}
+
+/** Takes jobs that wait, the urgent and the oldest first. If the transaction doesn't commit, it has taken none. */
+export async function takeJobs<Name extends QueueName>(
+  tx: Transaction,
+  name: Name,
+  limit: number,
+): Promise<Job<JobData<Name>>[]> {
+  const boss = await openSender()
+  return await boss.fetch<JobData<Name>>(name, { batchSize: limit, db: fromPrisma(tx) })
+}
+
+/** What becomes of jobs that somebody has taken: they are done, tried again soon, or as if they had never been. */
+export async function settleJobs(
+  tx: Transaction,
+  name: QueueName,
+  how: 'complete' | 'fail' | 'deleteJob',
+  jobs: { id: string }[],
+): Promise<void> {
+  if (jobs.length === 0) return
+  const ids = jobs.map(({ id }) => id)
+  const boss = await openSender()
+  const db = fromPrisma(tx)
+  if (how === 'deleteJob') await boss.deleteJob(name, ids, { db })
+  else await boss[how](name, ids, null, { db })
 }

@@ -1,9 +1,10 @@
+import { enqueueEmails } from './email/enqueue'
 import { toSnapshot } from './email/snapshot'
 import type { Snapshot } from './email/status'
 import { type Email, type EmailEvent, Prisma, type User } from './generated/prisma/client'
 import { isDatabaseError, prisma, type Transaction } from './prisma'
 import { Problem, unavailable } from './problem'
-import { enqueue, openSender } from './queue'
+import { openSender } from './queue'
 import type { SignupInput } from './signup-input'
 
 export type Signup = {
@@ -35,7 +36,7 @@ async function createSignup(tx: Transaction, input: SignupInput, key?: string): 
   const user = await tx.user.create({ data: { ...input, signupKey: key } })
   const email = await tx.email.create({ data: { userId: user.id, kind: 'welcome' } })
   const queued = await tx.emailEvent.create({ data: { emailId: email.id, status: 'queued' } })
-  await enqueue(tx, 'send-email', { emailId: email.id })
+  await enqueueEmails(tx, [email])
   return toSignup(user, email, queued)
 }
 

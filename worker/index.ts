@@ -8,12 +8,15 @@ import { work } from './work'
 
 // 1. Better not start at all than start and fail at every job.
 takeOverSignalFromNpm()
+// React has a slow build for developers: this way, the handlers that are loaded below get the other one.
+Object.assign(process.env, { NODE_ENV: process.env.NODE_ENV ?? 'production' })
 requireEnv(
   'DATABASE_URL',
   'APP_URL',
   'RESEND_API_KEY',
   'RESEND_BASE_URL',
   'EMAIL_FROM',
+  'RESEND_RATE_LIMIT',
   'RETRY_MAX_SECONDS',
   'EXPORT_PAUSE_MS',
 )

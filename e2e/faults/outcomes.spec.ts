@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test as base, expect } from '@playwright/test'
+import type { Message } from '../../lib/email/message'
 import { VERDICTS } from '../../lib/email/outcome'
-import { sendMessage } from '../../lib/email/send'
+import { sendBatch } from '../../lib/email/send'
 
 /*
  * The table of outcomes, row by row: a real HTTP server answers, and the real function with the real SDK says what it
@@ -27,9 +28,16 @@ const test = base.extend<object, { provider: { answer: Answer } }>({
   ],
 })
 
-const MESSAGE = { from: 'a@b.example', to: 'c@d.example', subject: 'S', html: 'H', text: 'T', tags: [] }
+const MESSAGE: Message = {
+  from: 'a@b.example',
+  to: 'c@d.example',
+  subject: 'S',
+  html: 'H',
+  text: 'T',
+  tags: [{ name: 'email_id', value: '1' }],
+}
 
-const send = (key = 'welcome/1', signal = new AbortController().signal) => sendMessage(MESSAGE, key, signal)
+const send = (key = 'batch-1', count = 1) => sendBatch(Array(count).fill(MESSAGE), key)
 
 const reply =
   (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
@@ -79,14 +87,45 @@ test('no row of the table is without a test', () => {
   expect(Object.keys(VERDICTS).filter((row) => !tested.includes(row))).toEqual([])
 })
 
-test('an id means accepted, and the key went along in the header', async ({ provider }) => {
-  let key: string | string[] | undefined
+test('an id means accepted; key and validation went along in the headers', async ({ provider }) => {
+  let sent: IncomingMessage | undefined
   provider.answer = (response, request) => {
-    key = request.headers['idempotency-key']
-    reply(200, { id: 'mail-1' })(response, request)
+    sent = request
+    reply(200, { data: [{ id: 'mail-1' }] })(response, request)
   }
-  expect(await send('welcome/7')).toEqual({ kind: 'accepted', providerId: 'mail-1' })
-  expect(key).toBe('welcome/7')
+  expect(await send('batch-7')).toEqual({
+    kind: 'accepted',
+    mails: [{ status: 'sent', providerId: 'mail-1' }],
+  })
+  expect(sent?.url).toBe('/emails/batch')
+  expect(sent?.headers).toMatchObject({ 'idempotency-key': 'batch-7', 'x-batch-validation': 'permissive' })
+})
+
+const failed = { status: 'failed', reason: 'validation_error' }
+const sent = (providerId: string) => ({ status: 'sent', providerId })
+
+for (const [title, ids, refused, mails] of [
+  ['none is refused', ['a', 'b', 'c'], [], [sent('a'), sent('b'), sent('c')]],
+  ['the first', ['b', 'c'], [0], [failed, sent('b'), sent('c')]],
+  ['two, told in any order', ['b'], [2, 0], [failed, sent('b'), failed]],
+  ['all', [], [0, 1, 2], [failed, failed, failed]],
+] as const) {
+  test(`the ids are those of the accepted mails, and each gets its own: refused is ${title}`, async ({
+    provider,
+  }) => {
+    const errors = refused.map((index) => ({ index, message: 'Invalid `to` field: c@d.example.' }))
+    provider.answer = reply(200, { data: ids.map((id) => ({ id })), errors })
+    expect(await send('batch-1', 3)).toEqual({ kind: 'accepted', mails })
+  })
+}
+
+test('the limit that Resend tells is known afterwards', async ({ provider }) => {
+  provider.answer = reply(200, { data: [{ id: 'a' }] }, { 'ratelimit-limit': '7' })
+  expect(await send()).toMatchObject({ kind: 'accepted', perSecond: 7 })
+  provider.answer = refusal(429, 'rate_limit_exceeded', { 'ratelimit-limit': '5;w=1' })
+  expect(await send()).toMatchObject({ kind: 'wait', perSecond: 5 })
+  provider.answer = refusal(503, 'service_unavailable', { 'ratelimit-limit': 'many' })
+  expect(await send()).toEqual({ kind: 'retry', reason: 'service_unavailable' })
 })
 
 const unreadable = { kind: 'retry', reason: 'unreadable_answer' }
@@ -96,9 +135,24 @@ const ODD: [title: string, answer: Answer, outcome: Record<string, unknown>][] =
   ['200 null', reply(200, 'null'), unreadable],
   ['200 {}', reply(200, {}), unreadable],
   ['200 []', reply(200, []), unreadable],
-  ['200 with an id of null', reply(200, { id: null }), unreadable],
-  ['200 with a number for an id', reply(200, { id: 7 }), unreadable],
-  ['200 with an empty id', reply(200, { id: '' }), unreadable],
+  ['200 with one id, as for a single mail', reply(200, { id: 'a' }), unreadable],
+  ['200 with data of null', reply(200, { data: null }), unreadable],
+  ['200 without ids', reply(200, { data: [] }), unreadable],
+  ['200 with an id too many', reply(200, { data: [{ id: 'a' }, { id: 'b' }] }), unreadable],
+  ['200 with an id of null', reply(200, { data: [{ id: null }] }), unreadable],
+  ['200 with a number for an id', reply(200, { data: [{ id: 7 }] }), unreadable],
+  ['200 with an empty id', reply(200, { data: [{ id: '' }] }), unreadable],
+  [
+    '200 with id and error',
+    reply(200, { data: [{ id: 'a' }], errors: [{ index: 0, message: '' }] }),
+    unreadable,
+  ],
+  [
+    '200 with an error about nobody',
+    reply(200, { data: [], errors: [{ index: 1, message: '' }] }),
+    unreadable,
+  ],
+  ['200 with errors of another shape', reply(200, { data: [{ id: 'a' }], errors: 'none' }), unreadable],
   ['200 with a text', reply(200, '<html>Welcome to nginx!</html>'), noAnswer],
   ['200 without a body', reply(200, ''), noAnswer],
   ['500 null', reply(500, 'null'), unreadable],
@@ -157,7 +211,7 @@ test('a used-up quota waits as long as Resend says', async ({ provider }) => {
 
 test('no answer, or half of one: given up after ten seconds, and tried again', async ({ provider }) => {
   provider.answer = (response, request) => {
-    if (request.headers['idempotency-key'] === 'half') response.write('{"id":')
+    if (request.headers['idempotency-key'] === 'half') response.write('{"data":')
   }
   const started = performance.now()
   expect(await Promise.all([send('none'), send('half')])).toEqual([
@@ -167,9 +221,4 @@ test('no answer, or half of one: given up after ten seconds, and tried again', a
   const seconds = (performance.now() - started) / 1000
   expect(seconds).toBeGreaterThan(9.9)
   expect(seconds).toBeLessThan(30)
-})
-
-test('a job that is taken away gives up at once', async ({ provider }) => {
-  provider.answer = () => {}
-  expect(await send('welcome/1', AbortSignal.timeout(100))).toEqual(noAnswer)
 })

@@ -1,5 +1,5 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { MAX_FAILURES } from '../../lib/email/outcome'
+import { MAX_ATTEMPTS } from '../../lib/email/outcome'
 import type { Snapshot } from '../../lib/email/status'
 import { newAddress, postSignup, signUp, waitForSnapshot } from '../app'
 import { type Stack, waitFor } from '../stack'
@@ -48,7 +48,7 @@ export async function limitAttempts(stack: Stack, id: string, attempts: number):
     `INSERT INTO "EmailEvent" ("emailId", status, reason)
      SELECT $1::uuid, status, reason FROM generate_series(1, $2::int),
        (VALUES ('sending'::"EmailStatus", NULL), ('retrying', 'service_unavailable')) AS failure (status, reason)`,
-    [id, MAX_FAILURES - attempts],
+    [id, MAX_ATTEMPTS - attempts],
   )
 }
 

@@ -1,25 +1,22 @@
 import { Button, Text } from 'react-email'
 import { env } from '../env'
-import { ink, Letter, renderMessage, text } from './letter'
-import type { Message } from './send'
+import { ink, Letter, renderTemplate, type Template, text } from './letter'
 
-/** Renders the invitation that a user sends to a friend. */
-export function renderInvitation(emailId: string, user: { name: string }, friend: string): Promise<Message> {
-  const { name } = user
-  return renderMessage(emailId, friend, `${name} invites you`, <Invitation emailId={emailId} name={name} />)
+/** The invitation that a user sends to a friend. */
+export function renderInvitation(): Promise<Template> {
+  return renderTemplate('{{name}} invites you', <Invitation />)
 }
 
-function Invitation({ emailId, name }: { emailId: string; name: string }) {
+function Invitation() {
   return (
     <Letter
-      emailId={emailId}
       preview="Come in: it takes a moment, and the slow part happens behind the scenes."
-      heading={`${name} invites you.`}
-      reason={`You receive this mail because ${name} entered your address. There will be no second one from them.`}
+      heading="{{name}} invites you."
+      reason="You receive this mail because {{name}} entered your address. There will be no second one from them."
     >
       <Text style={text}>
-        {name} has signed up at Behind the Scenes, and thinks that you might like it too. This invitation is
-        one of many that were ordered with a single click. Nobody waited while they were made.
+        {'{{name}}'} has signed up at Behind the Scenes, and thinks that you might like it too. This
+        invitation is one of many that were ordered with a single click. Nobody waited while they were made.
       </Text>
       <Button href={env('APP_URL')} style={button}>
         Take a look

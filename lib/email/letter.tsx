@@ -1,29 +1,17 @@
 import type { ReactElement, ReactNode } from 'react'
 import { Body, Container, Head, Heading, Hr, Html, Preview, render, Text, toPlainText } from 'react-email'
-import { env } from '../env'
-import type { Message } from './send'
 
-/** Renders a mail. Only the worker does: a request should never wait for it. */
-export async function renderMessage(
-  emailId: string,
-  to: string,
-  subject: string,
-  letter: ReactElement,
-): Promise<Message> {
+/** A mail of which every copy is the same, but for the slots `{{name}}` and `{{order}}`. */
+export type Template = { subject: string; html: string; text: string }
+
+/** Renders a template. That takes milliseconds, so it is done once. */
+export async function renderTemplate(subject: string, letter: ReactElement): Promise<Template> {
   const html = await render(letter)
-  return {
-    from: env('EMAIL_FROM'),
-    to,
-    subject,
-    html,
-    text: toPlainText(html),
-    // Comes back in the webhooks, which may arrive before we have stored the id that Resend gave the mail.
-    tags: [{ name: 'email_id', value: emailId }],
-  }
+  const selectors = [{ selector: 'h1', options: { uppercase: false } }]
+  return { subject, html, text: toPlainText(html, { selectors }) }
 }
 
 type Props = {
-  emailId: string
   /** What a mailbox shows beside the subject. */
   preview: string
   heading: string
@@ -33,14 +21,14 @@ type Props = {
 }
 
 /** The paper that all our mails are written on. */
-export function Letter({ emailId, preview, heading, children, reason }: Props) {
+export function Letter({ preview, heading, children, reason }: Props) {
   return (
     <Html lang="en">
       <Head />
       <Preview>{preview}</Preview>
       <Body style={page}>
         <Container style={paper}>
-          <Text style={small}>ORDER {emailId.slice(0, 8).toUpperCase()}</Text>
+          <Text style={small}>{'ORDER {{order}}'}</Text>
           <Heading style={headingText}>{heading}</Heading>
           {children}
           <Hr style={rule} />

@@ -1,17 +1,27 @@
-import type { CreateEmailResponse } from 'resend'
+import type { CreateBatchResponse } from 'resend'
+import { z } from 'zod'
 import { env } from '../env'
 
-/** What became of one attempt to send. `reason` is a code for the timeline. */
-export type Outcome = { kind: 'accepted'; providerId: string } | ({ reason: string } & Verdict)
+/**
+ * What became of one attempt to send a batch. `reason` is a code for the timeline, `perSecond` the limit that Resend
+ * tells.
+ */
+export type Outcome = { perSecond?: number } & (
+  | { kind: 'accepted'; mails: Result[] }
+  | ({ reason: string } & Verdict)
+)
+
+/** What became of one mail of an accepted batch. */
+type Result = { status: 'sent'; providerId: string } | { status: 'failed'; reason: string }
 
 type Verdict =
-  /** Try again with the same idempotency key, after a growing delay. */
+  /** Nobody knows whether it was accepted. Try again with the same idempotency key, after a growing delay. */
   | { kind: 'retry' }
-  /** Try again, but not before the time that Resend asks for, or this one. That was no failed attempt. */
+  /** Not accepted. Nobody tries again before the time that Resend asks for, or this one. */
   | { kind: 'wait'; seconds: number }
-  /** Only we can mend it, and no user's mail is given up for that: it waits, and the log shouts. */
+  /** Not accepted, and only we can mend it. No user's mail is given up for that: all wait, and the log shouts. */
   | { kind: 'operator'; seconds: number }
-  /** This mail will never be accepted. */
+  /** This will never be accepted. */
   | { kind: 'permanent' }
   /** Another payload went out under our key, so an earlier attempt was probably accepted: a person decides. */
   | { kind: 'unknown' }
@@ -52,17 +62,45 @@ export const VERDICTS: Record<string, Verdict> = {
   invalid_idempotent_request: unknown,
 }
 
-/** Sorts everything that the Resend SDK may answer. It never throws; success means that there is an id. */
-export function classify({ data, error, headers }: CreateEmailResponse): Outcome {
-  if (data?.id && typeof data.id === 'string') return { kind: 'accepted', providerId: data.id }
+const answerSchema = z.object({
+  data: z.array(z.object({ id: z.string().min(1) })),
+  errors: z.array(z.object({ index: z.int().min(0) })).default([]),
+})
+
+/**
+ * Sorts everything that the Resend SDK may answer to a batch. It never throws; success means that there is a result for
+ * each mail.
+ */
+export function classify(
+  { data, error, headers }: CreateBatchResponse<{ batchValidation: 'permissive' }>,
+  count: number,
+): Outcome {
+  const perSecond = Number.parseFloat(headers?.['ratelimit-limit'] ?? '') || undefined
+  const mails = readMails(data, count)
+  if (mails) return { kind: 'accepted', mails, perSecond }
   const { name, statusCode } = error ?? {}
   // 200 with nonsense, or an error without a proper name, comes from something in between.
   const reason = typeof name === 'string' && /^\w{1,40}$/.test(name) ? name : 'unreadable_answer'
   // What Resend may invent tomorrow is worth another try.
   const verdict = findVerdict(`${reason} ${statusCode}`) ?? findVerdict(reason) ?? retry
-  if (verdict.kind !== 'wait') return { reason, ...verdict }
+  if (verdict.kind !== 'wait') return { reason, ...verdict, perSecond }
   const retryAfter = Number(headers?.['retry-after'])
-  return { reason, ...verdict, seconds: retryAfter > 0 ? Math.min(retryAfter, DAY) : verdict.seconds }
+  const seconds = retryAfter > 0 ? Math.min(retryAfter, DAY) : verdict.seconds
+  return { reason, kind: 'wait', seconds, perSecond }
+}
+
+// The ids are those of the accepted mails only: what was refused says whose they are.
+function readMails(data: unknown, count: number): Result[] | undefined {
+  const answer = answerSchema.safeParse(data)
+  if (!answer.success) return
+  const refused = new Set(answer.data.errors.map(({ index }) => index))
+  const ids = answer.data.data.map(({ id }) => id)
+  if (ids.length + refused.size !== count || [...refused].some((index) => index >= count)) return
+  return Array.from({ length: count }, (_, index) =>
+    refused.has(index)
+      ? { status: 'failed', reason: 'validation_error' }
+      : { status: 'sent', providerId: ids.shift() ?? '' },
+  )
 }
 
 /** The row of the table, if there is one. The code is somebody else's word, "constructor" for example. */
@@ -70,8 +108,8 @@ export function findVerdict(code: string): Verdict | undefined {
   return Object.hasOwn(VERDICTS, code) ? VERDICTS[code] : undefined
 }
 
-/** With the delays below and a limit of 5 min between two attempts: about four hours. */
-export const MAX_FAILURES = 60
+/** How often a batch is sent. With the delays below and a limit of 5 min between two: for about four hours. */
+export const MAX_ATTEMPTS = 60
 
 /** How long to wait after the nth failure: 2 s, 4 s, 8 s … up to a limit, and a little less by chance. In ms. */
 export function retryDelay(failures: number): number {

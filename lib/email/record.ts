@@ -1,10 +1,11 @@
 import type { Transaction } from '../prisma'
-import { type EmailStatus, mayBecome } from './status'
+import { type EmailStatus, mayBecome, RANK } from './status'
 
 /** Something that happened to an email. */
 export type EmailFact = {
+  /** May be left out when the id that Resend gave the mail tells which one it is. */
+  emailId?: string
   status: EmailStatus
-  attempt?: number
   /** A code, never an address. */
   reason?: string
   retryAt?: Date
@@ -12,47 +13,60 @@ export type EmailFact = {
   providerId?: string
   /** The id of the webhook message that reported it. */
   providerEventId?: string
+  /** The batch in which Resend may or may not have accepted it. Without one, there is no doubt. */
+  batchId?: string
 }
+
+const STATUSES = Object.keys(RANK) as EmailStatus[]
+const MOVES = STATUSES.flatMap((from) =>
+  STATUSES.filter((to) => mayBecome(from, to)).map((to) => `${from} ${to}`),
+)
 
 /**
- * Writes down what happened to an email: one event on its timeline and, when the rank allows it, its new status.
- * Facts may come twice, late and in any order. The database tells the browsers at commit (see the migration).
- * @param tx the transaction in which everything that belongs to the fact commits with it
- * @returns false when there was nothing to write: no such email, or the fact is known.
- * @throws when the database is unreachable.
+ * Writes down what happened to emails, in one statement: for each an event on its timeline and, when the rank allows
+ * it, its new status. Facts may come twice, late and in any order: those that are known, about no email, or about an
+ * attempt while Resend has long accepted the mail, are left out. The database tells the browsers (see the migrations).
+ * @param db a transaction, where something else has to commit with the facts
+ * @param facts at most one for each email
+ * @returns the ids of the emails whose timelines have grown
+ * @throws when the database is unreachable
  */
-export async function recordEvent(tx: Transaction, emailId: string, fact: EmailFact): Promise<boolean> {
-  const email = await lockEmail(tx, emailId)
-  if (!email || (await isKnown(tx, emailId, fact))) return false
-
-  const { status, attempt, reason, retryAt, providerId, providerEventId } = fact
-  await tx.email.update({
-    where: { id: emailId },
-    data: {
-      status: mayBecome(email.status, status) ? status : undefined,
-      attempts: attempt,
-      providerId: providerId,
-    },
-  })
-  await tx.emailEvent.create({ data: { emailId, status, attempt, reason, retryAt, providerEventId } })
-  return true
-}
-
-/** Writers queue up at this row, so the events of an email have the order in which they were committed. */
-export async function lockEmail(tx: Transaction, id: string): Promise<{ status: EmailStatus } | undefined> {
-  const rows = await tx.$queryRaw<{ status: EmailStatus }[]>`
-    SELECT status::text FROM "Email" WHERE id = ${id}::uuid FOR UPDATE`
-  return rows[0]
-}
-
-async function isKnown(tx: Transaction, emailId: string, fact: EmailFact): Promise<boolean> {
-  const { status, providerEventId } = fact
-  if (providerEventId && (await tx.emailEvent.findUnique({ where: { providerEventId } }))) return true
-  if (status !== 'sent') return false
-  // That a mail was sent is reported twice, by the worker and by a webhook.
-  const last = await tx.emailEvent.findFirst({
-    where: { emailId, status: { in: ['queued', 'sent'] } },
-    orderBy: { id: 'desc' },
-  })
-  return last?.status === 'sent'
+export async function recordEvents(
+  db: Pick<Transaction, '$queryRaw'>,
+  facts: EmailFact[],
+): Promise<string[]> {
+  const rows = await db.$queryRaw<{ emailId: string }[]>`
+    WITH fact AS (
+      SELECT coalesce("emailId", (SELECT id FROM "Email" WHERE "Email"."providerId" = given."providerId")) AS email, given.*
+      FROM json_to_recordset(${JSON.stringify(facts)}::json) AS given ("emailId" uuid, status "EmailStatus", reason text,
+        "retryAt" timestamptz, "providerId" text, "providerEventId" text, "batchId" uuid)
+    ), locked AS (
+      -- Always in the same order, so that no two wait for each other.
+      SELECT id FROM "Email" WHERE id IN (SELECT email FROM fact) ORDER BY id FOR UPDATE
+    ), updated AS (
+      UPDATE "Email" SET
+        status = CASE
+          WHEN concat("Email".status, ' ', fact.status) = ANY (${MOVES})
+            -- Given up in doubt, and it had been accepted after all.
+            OR fact.status = 'sent' AND "Email".status = 'failed' AND "Email"."providerId" IS NULL
+          THEN fact.status ELSE "Email".status END,
+        attempts = attempts + (fact.status = 'sending')::int,
+        "providerId" = coalesce("Email"."providerId", fact."providerId"),
+        "batchId" = fact."batchId",
+        "updatedAt" = now()
+      FROM fact JOIN locked ON locked.id = email
+      WHERE "Email".id = email
+        AND ("Email"."providerId" IS NULL OR fact.status = 'sent' OR "providerEventId" IS NOT NULL)
+        AND NOT EXISTS (SELECT FROM "EmailEvent" known WHERE known."providerEventId" = fact."providerEventId")
+        AND NOT (fact.status = 'sent'
+          AND EXISTS (SELECT FROM "EmailEvent" known WHERE known."emailId" = email AND known.status = 'sent'))
+      RETURNING fact.*, attempts
+    )
+    INSERT INTO "EmailEvent" ("emailId", status, attempt, reason, "retryAt", "providerEventId")
+    SELECT email, status, CASE WHEN status IN ('sending', 'retrying', 'sent') AND "providerEventId" IS NULL THEN attempts END,
+      reason, "retryAt", "providerEventId"
+    FROM updated
+    ON CONFLICT DO NOTHING
+    RETURNING "emailId"`
+  return rows.map(({ emailId }) => emailId)
 }

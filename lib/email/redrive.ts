@@ -1,12 +1,12 @@
 import { prisma } from '../prisma'
-import { enqueue } from '../queue'
-import { FORCED, mightSendTwice } from './history'
-import { lockEmail, recordEvent } from './record'
+import { dequeueBatch, enqueueBatch, isKeyForgotten } from './batch'
+import { enqueueEmails } from './enqueue'
+import { recordEvents } from './record'
 
 export type Redrive = 'queued' | 'not failed' | 'accepted by Resend' | 'might be sent twice'
 
 /**
- * Puts an email that was given up back into the queue.
+ * Puts an email that was given up back into the queue: with its batch, if that may have been accepted.
  * @param force also when an earlier attempt may have been accepted more than 23 h ago
  * @returns "queued", or why it was left alone
  * @throws when the database or the queue is unavailable.
@@ -14,16 +14,24 @@ export type Redrive = 'queued' | 'not failed' | 'accepted by Resend' | 'might be
 export async function redriveEmail(id: string, { force = false } = {}): Promise<Redrive> {
   return await prisma().$transaction(async (tx) => {
     // Two people may redrive it at the same moment: the second waits here, and then finds it queued.
-    await lockEmail(tx, id)
+    await tx.$queryRaw`SELECT FROM "Email" WHERE id = ${id}::uuid FOR UPDATE`
     const email = await tx.email.findUnique({
       where: { id },
-      include: { events: { orderBy: { id: 'asc' } } },
+      include: { batch: { omit: { messages: true } } },
     })
     if (email?.status !== 'failed') return 'not failed'
     if (email.providerId) return 'accepted by Resend'
-    if (!force && mightSendTwice(email.events)) return 'might be sent twice'
-    await recordEvent(tx, id, { status: 'queued', reason: force ? FORCED : undefined })
-    await enqueue(tx, 'send-email', { emailId: id })
+    const isForgotten = email.batch && isKeyForgotten(email.batch)
+    if (isForgotten && !force) return 'might be sent twice'
+    const reason = force ? 'forced' : undefined
+    if (email.batch && !isForgotten) {
+      await recordEvents(tx, [{ emailId: id, status: 'queued', reason, batchId: email.batch.id }])
+      await dequeueBatch(tx, email.batch.id)
+      await enqueueBatch(tx, email.batch.id, new Date())
+    } else {
+      await recordEvents(tx, [{ emailId: id, status: 'queued', reason }])
+      await enqueueEmails(tx, [email])
+    }
     return 'queued'
   })
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { env } from '../env'
 import { prisma } from '../prisma'
 import { Problem, unavailable } from '../problem'
-import { recordEvent } from './record'
+import { recordEvents } from './record'
 import type { EmailStatus } from './status'
 
 /** What Resend reports of a mail, in our words. https://resend.com/docs/dashboard/webhooks/event-types */
@@ -35,8 +35,6 @@ const reportSchema = z.object({
   }),
 })
 
-type Report = z.infer<typeof reportSchema>
-
 /**
  * Takes a report on a mail from Resend. It may come twice, late and in any order.
  * @param body the raw text, as it was signed
@@ -49,17 +47,19 @@ export async function receiveReport(body: string, headers: Headers): Promise<boo
   const { type } = parse(typeSchema, report)
   if (!Object.hasOwn(STATUS, type)) return false
   const { data } = parse(reportSchema, report)
+  const ours = z.guid().safeParse(data.tags?.email_id)
 
-  return await prisma().$transaction(async (tx) => {
-    const email = await tx.email.findFirst({ where: { OR: identify(data) } })
-    if (!email) return false
-    return await recordEvent(tx, email.id, {
+  const recorded = await recordEvents(prisma(), [
+    {
+      // The tag is ours from the start; the provider's id is stored only when its answer has reached us.
+      emailId: ours.data,
+      providerId: data.email_id,
       status: STATUS[type as keyof typeof STATUS],
       reason: toCode(data.bounce?.type ?? data.suppressed?.type ?? data.failed?.reason),
-      providerId: email.providerId ?? data.email_id,
       providerEventId: headers.get('svix-id') ?? undefined,
-    })
-  })
+    },
+  ])
+  return recorded.length > 0
 }
 
 function verifyBody(body: string, headers: Headers): unknown {
@@ -83,12 +83,6 @@ function parse<Output>(schema: z.ZodType<Output>, json: unknown): Output {
   const result = schema.safeParse(json)
   if (!result.success) throw new Problem(400, 'Malformed report')
   return result.data
-}
-
-// The tag is ours from the start; the provider's id is stored only when its answer has reached us.
-function identify({ email_id, tags }: Report['data']): ({ id: string } | { providerId: string })[] {
-  const ours = z.guid().safeParse(tags?.email_id)
-  return [...(email_id ? [{ providerId: email_id }] : []), ...(ours.success ? [{ id: ours.data }] : [])]
 }
 
 // Reasons are public, so only codes: Resend's sentences may quote an address.

@@ -1,19 +1,16 @@
 import { Section, Text } from 'react-email'
-import { Letter, renderMessage, text } from './letter'
-import type { Message } from './send'
+import { Letter, renderTemplate, type Template, text } from './letter'
 
-/** Renders the welcome email. */
-export function renderWelcome(emailId: string, user: { name: string; email: string }): Promise<Message> {
-  const { name, email } = user
-  return renderMessage(emailId, email, `Welcome, ${name}`, <Welcome emailId={emailId} name={name} />)
+/** The welcome email. */
+export function renderWelcome(): Promise<Template> {
+  return renderTemplate('Welcome, {{name}}', <Welcome />)
 }
 
-function Welcome({ emailId, name }: { emailId: string; name: string }) {
+function Welcome() {
   return (
     <Letter
-      emailId={emailId}
       preview="Your account is ready. This mail was made while you did something else."
-      heading={`Welcome, ${name}.`}
+      heading="Welcome, {{name}}."
       reason="You receive this mail because somebody signed up with your address. There will be no second one."
     >
       <Text style={text}>

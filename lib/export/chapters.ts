@@ -25,12 +25,21 @@ export const CHAPTERS: Chapter[] = [
   {
     name: 'emails',
     title: 'emails to you',
-    gather: (userId) =>
-      prisma().email.findMany({
+    gather: async (userId) => {
+      const emails = await prisma().email.findMany({
         where: { userId, recipient: null },
-        select: { id: true, kind: true, status: true, message: true, createdAt: true },
+        include: { user: true },
         orderBy: { createdAt: 'asc' },
-      }),
+      })
+      // Here, because a web server asks for the titles of the chapters, and should not load what renders mails.
+      const { writeMessage } = await import('../email/message')
+      return await Promise.all(
+        emails.map(async (email) => {
+          const { id, kind, status, createdAt } = email
+          return { id, kind, status, message: await writeMessage(email), createdAt }
+        }),
+      )
+    },
   },
   {
     name: 'timelines',

@@ -1,92 +1,63 @@
-import type { PgBoss } from 'pg-boss'
-import { countFailures, mayHaveBeenAccepted, mightSendTwice } from '@/lib/email/history'
-import { renderInvitation } from '@/lib/email/invitation'
-import { MAX_FAILURES, retryDelay } from '@/lib/email/outcome'
-import { recordEvent } from '@/lib/email/record'
-import { type Message, sendMessage } from '@/lib/email/send'
-import { RANK } from '@/lib/email/status'
-import { renderWelcome } from '@/lib/email/welcome'
-import type { Email, User } from '@/lib/generated/prisma/client'
-import { prisma } from '@/lib/prisma'
-import { completeJob, GiveUp, postponeJob } from '../settle'
-import type { Job } from '../work'
+import { z } from 'zod'
+import { type Batch, writeBatch } from '@/lib/email/batch'
+import { writeMessage } from '@/lib/email/message'
+import { takeTurn } from '@/lib/email/pace'
+import { prisma, type Transaction } from '@/lib/prisma'
+import { settleJobs, takeJobs } from '@/lib/queue'
+import { deliver } from '../deliver'
+import { untilStopped } from '../stop'
+import { GiveUp, type Job } from '../work'
+
+/** Resend's own limit. */
+const MAX_BATCH = 100
 
 /**
- * One attempt to send one email. It may run twice, die anywhere and be taken over by another worker: the idempotency
- * key and the stored message make sure that Resend sends one mail.
- * @throws {GiveUp} when trying again cannot help: the job goes to the dead-letter queue
- * @throws when the database is away: the queue tries again
+ * Sends an email, and in the same request what else waits when our turn comes. The job is done when the batch is
+ * written down: from then on it is the batch that is sent, once, whoever dies.
+ * @throws {GiveUp} when there is no such email
+ * @throws when the worker is asked to stop, or the database is away: the queue tries again
  */
-export default async function sendEmail(job: Job<'send-email'>, boss: PgBoss): Promise<void> {
-  const { emailId } = job.data
-  const attempt = job.retryCount + 1
-
-  // 1. Is there anything left to do?
-  const email = await prisma().email.findUnique({
-    where: { id: emailId },
-    include: { user: true, events: { orderBy: { id: 'asc' } } },
-  })
-  if (!email) throw new GiveUp('no_such_email')
-  if (RANK[email.status] >= RANK.sent) return
-  if (mightSendTwice(email.events)) throw new GiveUp('outcome_unknown')
-  const failures = countFailures(email.events)
-  // Only an attempt that died with its worker gets here: the others have given up below.
-  if (failures >= MAX_FAILURES) throw new GiveUp('worker_died')
-
-  // 2. Send.
-  await prisma().$transaction((tx) => recordEvent(tx, emailId, { status: 'sending', attempt }))
-  const message =
-    mayHaveBeenAccepted(email.events) && email.message ? (email.message as Message) : await render(email)
-  const outcome = await sendMessage(message, `${email.kind}/${emailId}`, job.signal)
-
-  // 3. Record what happened, in one transaction with what follows from it.
-  switch (outcome.kind) {
-    case 'accepted':
-      await prisma().$transaction(async (tx) => {
-        await recordEvent(tx, emailId, { status: 'sent', attempt, providerId: outcome.providerId })
-        await completeJob(boss, tx, job)
-      })
-      return
-
-    case 'retry':
-      if (failures + 1 >= MAX_FAILURES) throw new GiveUp(outcome.reason)
-      return await tryAgain(boss, job, outcome.reason, retryDelay(failures + 1))
-
-    case 'wait':
-    case 'operator':
-      if (outcome.kind === 'operator') console.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}.`)
-      return await tryAgain(boss, job, outcome.reason, spread(outcome.seconds))
-
-    case 'permanent':
-    case 'unknown':
-      throw new GiveUp(outcome.reason)
-  }
+export default async function sendEmail(job: Job<'send-email'>): Promise<void> {
+  const turn = await takeTurn(untilStopped(job.signal))
+  const batch = await prisma().$transaction((tx) => gather(tx, job))
+  if (batch) await deliver(batch, turn)
 }
 
-async function tryAgain(
-  boss: PgBoss,
-  job: Job<'send-email'>,
-  reason: string,
-  delayMs: number,
-): Promise<void> {
-  const retryAt = new Date(Date.now() + delayMs)
-  const attempt = job.retryCount + 1
-  await prisma().$transaction(async (tx) => {
-    await postponeJob(boss, tx, job, retryAt)
-    await recordEvent(tx, job.data.emailId, { status: 'retrying', attempt, reason, retryAt })
-  })
+async function gather(tx: Transaction, job: Job<'send-email'>): Promise<Batch | undefined> {
+  const jobs = [job, ...(await takeJobs(tx, 'send-email', MAX_BATCH - 1))]
+  const emails = await readEmails(
+    tx,
+    jobs.map(({ data }) => data?.emailId),
+  )
+  if (!emails.has(job.data.emailId)) throw new GiveUp('no_such_email')
+
+  const isKnown = ({ data }: (typeof jobs)[number]): boolean => emails.has(data?.emailId)
+  await settleJobs(tx, 'send-email', 'complete', jobs.filter(isKnown))
+  // Poisoned ones: each must be its own worker's first job, who buries it.
+  await settleJobs(
+    tx,
+    'send-email',
+    'fail',
+    jobs.filter((job) => !isKnown(job)),
+  )
+
+  const waiting = [...emails.values()].filter(({ isWaiting }) => isWaiting)
+  if (waiting.length === 0) return
+  return await writeBatch(tx, await Promise.all(waiting.map(writeMessage)))
 }
 
-// Those who were turned away together should not all come back in the same moment.
-function spread(seconds: number): number {
-  return seconds * 1000 * (1 + Math.random() / 2)
+type WaitingEmail = Parameters<typeof writeMessage>[0] & {
+  /** Not sent, not given up, and in no batch that somebody else may be sending. */
+  isWaiting: boolean
 }
 
-// Once an attempt may have been accepted, every later one must send the same bytes, or Resend takes it for another
-// mail under a used key. So what is sent is stored first, and a later version of the template changes only mails that
-// nobody can have got yet.
-async function render({ id, recipient, user }: Email & { user: User }): Promise<Message> {
-  const message = await (recipient ? renderInvitation(id, user, recipient) : renderWelcome(id, user))
-  await prisma().email.update({ where: { id }, data: { message } })
-  return message
+// Locked, in the order of all who lock many: if two jobs mean the same email, one of the batches has it.
+async function readEmails(tx: Transaction, ids: unknown[]): Promise<Map<string, WaitingEmail>> {
+  const wellFormed = ids.filter((id) => z.guid().safeParse(id).success)
+  const emails = await tx.$queryRaw<WaitingEmail[]>`
+    SELECT "Email".id, recipient, json_build_object('name', name, 'email', email) AS user,
+      status IN ('queued', 'sending', 'retrying') AND "batchId" IS NULL AS "isWaiting"
+    FROM "Email" JOIN "User" ON "User".id = "userId"
+    WHERE "Email".id = ANY (${wellFormed}::uuid[]) ORDER BY "Email".id FOR UPDATE OF "Email"`
+  return new Map(emails.map((email) => [email.id, email]))
 }

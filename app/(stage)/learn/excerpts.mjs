@@ -8,8 +8,8 @@ export const EXCERPTS = [
   { file: 'app/components/send-signup.ts', from: "const response = await fetch('/api/users'" },
   { file: 'app/api/users/route.ts', from: 'export const POST' },
   { file: 'lib/signup.ts', from: 'async function createSignup' },
-  { file: 'worker/jobs/send-email.ts', from: '// 2. Send.' },
-  { file: 'worker/jobs/send-email.ts', from: "case 'accepted':" },
+  { file: 'worker/jobs/send-email.ts', from: 'export default async function sendEmail' },
+  { file: 'worker/deliver.ts', from: "if (outcome.kind === 'accepted') {" },
 ]
 
 /**

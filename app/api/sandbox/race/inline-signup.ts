@@ -10,7 +10,8 @@
  * The right way is lib/signup.ts.
  */
 
-import { sendMessage } from '@/lib/email/send'
+import type { Message } from '@/lib/email/message'
+import { sendBatch } from '@/lib/email/send'
 import { env } from '@/lib/env'
 import { prisma } from '@/lib/prisma'
 import type { SignupInput } from '@/lib/signup-input'
@@ -18,15 +19,15 @@ import type { SignupInput } from '@/lib/signup-input'
 /** Sends the welcome, and creates the user if that has worked. @throws {Error} whose message is a reason code */
 export async function signUpInline({ name, email }: SignupInput): Promise<void> {
   const text = `Welcome, ${name}. You have waited for this mail.`
-  const message = {
+  const message: Message = {
     from: env('EMAIL_FROM'),
     to: email,
     subject: `Welcome, ${name}`,
     html: `<p>${text}</p>`,
     text,
-    tags: [],
+    tags: [{ name: 'email_id', value: crypto.randomUUID() }],
   }
-  const outcome = await sendMessage(message, `inline/${email}`, new AbortController().signal)
+  const outcome = await sendBatch([message], `inline/${email}`)
   if (outcome.kind !== 'accepted') throw new Error(outcome.reason)
   await prisma().user.create({ data: { name, email } })
 }

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { env } from '../env'
+import { prisma } from '../prisma'
+import { type Outcome, retryDelay } from './outcome'
+
+/** The permission to call Resend once, now, and what was known of the account when it was given. */
+export type Turn = { perSecond: number | null; reason: string | null; failures: number }
+
+/** While the account is paused, one request at a time tries whether it still has to be: so long it may take, in s. */
+const TRIAL_SECONDS = 11
+
+/** How often those who wait look whether somebody has ended the pause. */
+const PATIENCE_MS = 1_000
+
+let line: Promise<unknown> = Promise.resolve()
+
+/**
+ * Waits for our turn to call Resend. Its limit counts for the whole account, so all workers take their turns from one
+ * row in the database. In this process, they wait in line: one asks for all.
+ * @param signal gives up waiting
+ * @throws when it has aborted, or the database is unreachable
+ */
+export function takeTurn(signal: AbortSignal): Promise<Turn> {
+  const turn = line.then(async () => {
+    for (;;) {
+      signal.throwIfAborted()
+      const { waitMs, ...turn } = await askForTurn()
+      if (waitMs === 0) return turn
+      await sleep(Math.min(waitMs, PATIENCE_MS), undefined, { signal })
+    }
+  })
+  line = turn.catch(() => {})
+  return turn
+}
+
+async function askForTurn(): Promise<Turn & { waitMs: number }> {
+  const gap = 1 / env('RESEND_RATE_LIMIT')
+  const [row] = await prisma().$queryRaw<(Turn & { waitMs: number })[]>`
+    WITH turn AS (
+      INSERT INTO "Pace" AS pace (account, "nextTurnAt") VALUES ('resend', clock_timestamp() + make_interval(secs => ${gap}))
+      ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = clock_timestamp() + make_interval(secs =>
+        CASE WHEN pace.reason IS NULL THEN coalesce(1 / pace."perSecond", ${gap}) ELSE ${TRIAL_SECONDS} END)
+      WHERE pace."nextTurnAt" <= clock_timestamp()
+      RETURNING 0::float8 AS "waitMs", "perSecond", reason, failures
+    )
+    SELECT * FROM turn UNION ALL
+    SELECT greatest(1, extract(epoch FROM "nextTurnAt" - clock_timestamp()) * 1000)::float8, "perSecond", reason, failures
+    FROM "Pace" WHERE account = 'resend' AND NOT EXISTS (SELECT FROM turn)`
+  // No row: somebody has written the first one in this moment.
+  return row ?? { waitMs: 1, perSecond: null, reason: null, failures: 0 }
+}
+
+/**
+ * Learns from the answer to a call: pauses the account for all workers, or ends the pause.
+ * @returns when the next call may be made at the soonest
+ * @throws when the database is unreachable
+ */
+export async function keepPace(turn: Turn, outcome: Outcome): Promise<Date> {
+  switch (outcome.kind) {
+    case 'operator':
+      console.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}.`)
+      return await pause(turn, outcome.reason, outcome.seconds * 1000, 0)
+    case 'wait':
+      return await pause(turn, outcome.reason, outcome.seconds * 1000, 0)
+    case 'retry':
+      return await pause(turn, outcome.reason, retryDelay(turn.failures + 1), turn.failures + 1)
+  }
+  const { perSecond = turn.perSecond } = outcome
+  if (turn.reason || perSecond !== turn.perSecond) {
+    await prisma().$executeRaw`
+      UPDATE "Pace" SET reason = NULL, failures = 0, "perSecond" = ${perSecond}, "nextTurnAt" = clock_timestamp()
+      WHERE account = 'resend' AND reason IS NOT DISTINCT FROM ${turn.reason}`
+  }
+  return new Date()
+}
+
+// Who was under way already when somebody else was told to wait may only make it longer.
+async function pause({ reason: tried }: Turn, reason: string, ms: number, failures: number): Promise<Date> {
+  const until = new Date(Date.now() + ms)
+  await prisma().$executeRaw`
+    INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason, failures)
+    VALUES ('resend', clock_timestamp() + make_interval(secs => ${ms / 1000}), ${reason}, ${failures})
+    ON CONFLICT (account) DO UPDATE
+    SET "nextTurnAt" = excluded."nextTurnAt", reason = excluded.reason, failures = excluded.failures
+    WHERE ${tried !== null} OR pace."nextTurnAt" < excluded."nextTurnAt"`
+  return until
+}
