@@ -11,28 +11,23 @@ export type Message = Template & {
   tags: [{ name: 'email_id'; value: string }]
 }
 
-let templates: Promise<{ welcome: Template; invitation: Template }> | undefined
+export type Recipient = { id: string; recipient: string | null; user: { name: string; email: string } }
 
-/** Writes the mail of an email: the same bytes every time, until somebody changes the template, the sender or a name. */
-export async function writeMessage(email: {
-  id: string
-  recipient: string | null
-  user: { name: string; email: string }
-}): Promise<Message> {
-  templates ??= Promise.all([renderWelcome(), renderInvitation()]).then(([welcome, invitation]) => ({
-    welcome,
-    invitation,
-  }))
-  const { welcome, invitation } = await templates
-  const { subject, html, text } = email.recipient ? invitation : welcome
-  const slots = { name: email.user.name, order: email.id.slice(0, 8).toUpperCase() }
+let templates: Promise<[Template, Template]> | undefined
+
+/** Writes the mail of an email: always the same bytes, unless somebody changes the template, the sender or the name. */
+export async function writeMessage({ id, recipient, user }: Recipient): Promise<Message> {
+  templates ??= Promise.all([renderWelcome(), renderInvitation()])
+  const [welcome, invitation] = await templates
+  const { subject, html, text } = recipient ? invitation : welcome
+  const slots = { name: user.name, order: id.slice(0, 8).toUpperCase() }
   return {
     from: env('EMAIL_FROM'),
-    to: email.recipient ?? email.user.email,
+    to: recipient ?? user.email,
     subject: fill(subject, slots),
     html: fill(html, slots, escapeHtml),
     text: fill(text, slots),
-    tags: [{ name: 'email_id', value: email.id }],
+    tags: [{ name: 'email_id', value: id }],
   }
 }
 
@@ -41,14 +36,6 @@ function fill(template: string, slots: Record<string, string>, encode = (value: 
   return template.replace(/\{\{(\w+)\}\}/g, (slot, name) => encode(slots[name] ?? slot))
 }
 
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#x27;',
-}
-
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character)
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -56,32 +56,19 @@ async function askForTurn(): Promise<Turn & { waitMs: number }> {
  * @throws when the database is unreachable
  */
 export async function keepPace(turn: Turn, outcome: Outcome): Promise<Date> {
-  switch (outcome.kind) {
-    case 'operator':
-      console.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}.`)
-      return await pause(turn, outcome.reason, outcome.seconds * 1000, 0)
-    case 'wait':
-      return await pause(turn, outcome.reason, outcome.seconds * 1000, 0)
-    case 'retry':
-      return await pause(turn, outcome.reason, retryDelay(turn.failures + 1), turn.failures + 1)
-  }
-  const { perSecond = turn.perSecond } = outcome
-  if (turn.reason || perSecond !== turn.perSecond) {
+  const { kind, perSecond = turn.perSecond } = outcome
+  if (kind === 'operator') console.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}.`)
+  const failures = kind === 'retry' ? turn.failures + 1 : 0
+  const seconds = kind === 'retry' ? retryDelay(failures) / 1000 : 'seconds' in outcome ? outcome.seconds : 0
+  const reason = seconds > 0 && kind !== 'accepted' ? outcome.reason : null
+  if (reason || turn.reason || perSecond !== turn.perSecond) {
+    // Who was under way already when somebody else was told to wait may only make it longer.
     await prisma().$executeRaw`
-      UPDATE "Pace" SET reason = NULL, failures = 0, "perSecond" = ${perSecond}, "nextTurnAt" = clock_timestamp()
-      WHERE account = 'resend' AND reason IS NOT DISTINCT FROM ${turn.reason}`
+      INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason, failures, "perSecond")
+      VALUES ('resend', clock_timestamp() + make_interval(secs => ${seconds}), ${reason}, ${failures}, ${perSecond})
+      ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = excluded."nextTurnAt", reason = excluded.reason,
+        failures = excluded.failures, "perSecond" = excluded."perSecond"
+      WHERE pace.reason IS NOT DISTINCT FROM ${turn.reason} OR pace."nextTurnAt" < excluded."nextTurnAt"`
   }
-  return new Date()
-}
-
-// Who was under way already when somebody else was told to wait may only make it longer.
-async function pause({ reason: tried }: Turn, reason: string, ms: number, failures: number): Promise<Date> {
-  const until = new Date(Date.now() + ms)
-  await prisma().$executeRaw`
-    INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason, failures)
-    VALUES ('resend', clock_timestamp() + make_interval(secs => ${ms / 1000}), ${reason}, ${failures})
-    ON CONFLICT (account) DO UPDATE
-    SET "nextTurnAt" = excluded."nextTurnAt", reason = excluded.reason, failures = excluded.failures
-    WHERE ${tried !== null} OR pace."nextTurnAt" < excluded."nextTurnAt"`
-  return until
+  return new Date(Date.now() + seconds * 1000)
 }

@@ -1,5 +1,5 @@
 import { prisma } from '../prisma'
-import { dequeueBatch, enqueueBatch, isKeyForgotten } from './batch'
+import { isKeyForgotten, requeueBatch } from './batch'
 import { enqueueEmails } from './enqueue'
 import { recordEvents } from './record'
 
@@ -26,8 +26,7 @@ export async function redriveEmail(id: string, { force = false } = {}): Promise<
     const reason = force ? 'forced' : undefined
     if (email.batch && !isForgotten) {
       await recordEvents(tx, [{ emailId: id, status: 'queued', reason, batchId: email.batch.id }])
-      await dequeueBatch(tx, email.batch.id)
-      await enqueueBatch(tx, email.batch.id, new Date())
+      await requeueBatch(tx, email.batch.id, new Date())
     } else {
       await recordEvents(tx, [{ emailId: id, status: 'queued', reason }])
       await enqueueEmails(tx, [email])
