@@ -9,7 +9,7 @@ export const EXCERPTS = [
   { file: 'app/api/users/route.ts', from: 'export const POST' },
   { file: 'lib/signup.ts', from: 'async function createSignup' },
   { file: 'worker/jobs/send-email.ts', from: 'export default async function sendEmail' },
-  { file: 'worker/deliver.ts', from: "if (outcome.kind === 'accepted') {" },
+  { file: 'lib/email/batch.ts', from: "if (outcome.kind === 'accepted') {" },
 ]
 
 /**
