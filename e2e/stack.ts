@@ -42,7 +42,7 @@ export type Env = Record<string, string>
 export type ProviderCounts = {
   calls: number
   accepted: number
-  /** By idempotency key. */
+  /** By the id of the email: calls, and mails. */
   emails: Record<string, { calls: number; accepted: number }>
 }
 
