@@ -5,6 +5,7 @@ import { type Call, parseJson, readMails } from './call'
 import { type Mode, modes, type Reply, refuse } from './faults'
 import { createIntake } from './intake'
 import { findProblem, type Mail, nameMail } from './mail'
+import { createRateLimit } from './rate-limit'
 
 export interface FaultLayer {
   /** Answers a send in the way of the mode that it finds; nothing means: cut the connection. */
@@ -17,6 +18,7 @@ export interface FaultLayer {
 
 interface Options {
   latencyMs: number
+  rateLimit: number
   forward(call: Call): Promise<Reply>
   /** Called once for every mail that Resend accepted. */
   onAccepted(mail: Mail): void
@@ -29,16 +31,19 @@ const Settings = z.strictObject({
   forMs: z.int().min(1).max(600_000).optional(),
   /** How long every answer takes. */
   latencyMs: z.int().min(0).max(600_000).optional(),
+  /** Requests to send that are let through in a second; 0: all. */
+  rateLimit: z.int().min(0).optional(),
 })
 
-/** What stands between the app and Resend: delay, failures on demand, and a count of what arrived. */
-export function createFaultLayer({ latencyMs, forward, onAccepted, signal }: Options): FaultLayer {
+/** What stands between the app and Resend: the limit, delay, failures on demand, and a count of what arrived. */
+export function createFaultLayer({ latencyMs, rateLimit, forward, onAccepted, signal }: Options): FaultLayer {
   let mode: Mode = 'ok'
   let passing: { before: Mode; end: NodeJS.Timeout } | undefined
   let changeCount = 0
-  const totals = { calls: 0, accepted: 0 }
+  const totals = { calls: 0, accepted: 0, refused: 0 }
   const byMail = new Map<string, { calls: number; accepted: number }>()
   const changes = new EventEmitter().setMaxListeners(0)
+  const takeTurn = createRateLimit()
   const intake = createIntake({
     forward,
     onAccepted(mail, call) {
@@ -50,6 +55,17 @@ export function createFaultLayer({ latencyMs, forward, onAccepted, signal }: Opt
 
   async function send(call: Call): Promise<Reply | undefined> {
     totals.calls++
+    const { granted, headers } = takeTurn(rateLimit)
+    if (!granted) {
+      totals.refused++
+      const message = `Too many requests. You can only make ${rateLimit} requests per second.`
+      return refuse(429, 'rate_limit_exceeded', message, headers)
+    }
+    const reply = await answer(call)
+    return reply && { ...reply, headers: { ...headers, ...reply.headers } }
+  }
+
+  async function answer(call: Call): Promise<Reply | undefined> {
     const end = modes[mode]
     const change = changeCount
     const modeChange = async (): Promise<void> => {
@@ -91,6 +107,7 @@ export function createFaultLayer({ latencyMs, forward, onAccepted, signal }: Opt
       const settings = Settings.safeParse(parseJson(call.body))
       if (!settings.success) return refuse(400, 'validation_error', z.prettifyError(settings.error))
       latencyMs = settings.data.latencyMs ?? latencyMs
+      rateLimit = settings.data.rateLimit ?? rateLimit
       if (settings.data.mode) setMode(settings.data.mode, settings.data.forMs)
     }
     if (call.method === 'DELETE' && passing) setMode(passing.before)
@@ -98,8 +115,8 @@ export function createFaultLayer({ latencyMs, forward, onAccepted, signal }: Opt
     return { status: 200, body }
   }
 
-  function readWeather(): { mode: Mode; latencyMs: number } {
-    return { mode, latencyMs }
+  function readWeather(): { mode: Mode; latencyMs: number; rateLimit: number } {
+    return { mode, latencyMs, rateLimit }
   }
 
   function tellWeather(): Reply {

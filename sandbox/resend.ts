@@ -16,6 +16,8 @@ export interface LocalResend {
 interface Options {
   /** How long every answer to a send takes. */
   latencyMs: number
+  /** How many requests to send are let through in a second; 0: all. */
+  rateLimit: number
   webhookUrl: string
   /** `whsec_` and random bytes in base64. */
   webhookSecret: string
@@ -29,7 +31,7 @@ const REQUESTS_PER_KEY = 4000
  * as Resend sends them, and `/sandbox`, where the weather is made (see fault-layer.ts).
  */
 export async function startResend(options: Options): Promise<LocalResend> {
-  const { latencyMs, webhookUrl, webhookSecret } = options
+  const { latencyMs, rateLimit, webhookUrl, webhookSecret } = options
   const closing = new AbortController()
   const { signal } = closing
   // Every send and every webhook on its way listens to it.
@@ -38,6 +40,7 @@ export async function startResend(options: Options): Promise<LocalResend> {
   const report = createReporter({ url: webhookUrl, secret: webhookSecret, signal })
   const layer = createFaultLayer({
     latencyMs,
+    rateLimit,
     forward,
     // It ends by an exception only when this server stops.
     onAccepted: (mail) => void report(mail).catch(() => {}),
