@@ -23,8 +23,8 @@ export type Stack = {
   startWeb(options?: { port?: number; env?: Env }): Promise<Web>
   /** Runs a Node program to its end. */
   run(args: string[], env?: Env): Promise<{ code: number | null; output: string }>
-  /** Sets the weather at the mail service: mode, answer time. Returns what it has counted. */
-  setProvider(settings: { mode?: string; latencyMs?: number }): Promise<ProviderCounts>
+  /** Sets the weather at the mail service: mode, answer time, requests a second (0: no limit). Returns what it has counted. */
+  setProvider(settings: { mode?: string; latencyMs?: number; rateLimit?: number }): Promise<ProviderCounts>
   /**
    * Ends Postgres and waits until it is gone: SIGINT breaks off all sessions ("fast"), SIGQUIT saves nothing more
    * ("immediate"). The runner starts it again a second later.
@@ -42,7 +42,9 @@ export type Env = Record<string, string>
 export type ProviderCounts = {
   calls: number
   accepted: number
-  /** By idempotency key. */
+  /** Calls beyond the limit. */
+  refused: number
+  /** By the id of the email: calls that were not refused, and mails. */
   emails: Record<string, { calls: number; accepted: number }>
 }
 
@@ -65,6 +67,7 @@ export async function startStack(name: string): Promise<Stack> {
     SANDBOX_FRESH: '1',
     SANDBOX_WORKERS: '0',
     SANDBOX_LATENCY_MS: '20',
+    SANDBOX_RATE_LIMIT: '0',
     PORT: '0',
     // Whatever a developer's .env says: what is hurt and emptied here must be the stack's own.
     DATABASE_URL: '',
@@ -101,7 +104,7 @@ export async function startStack(name: string): Promise<Stack> {
     await untilPostgresIsBack()
     await query(databaseUrl, 'DELETE FROM "User"')
     await query(databaseUrl, 'DELETE FROM pgboss.job')
-    await setProvider({ mode: 'ok', latencyMs: 20 })
+    await setProvider({ mode: 'ok', latencyMs: 20, rateLimit: 0 })
   }
   return {
     appUrl,

@@ -1,28 +1,24 @@
 import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
+import { type Call, parseJson, readMails } from './call'
 import { type Mode, modes, type Reply, refuse } from './faults'
-import type { Mail } from './mail'
-
-export interface Call {
-  method: string
-  /** With the query. */
-  path: string
-  body: string
-  idempotencyKey?: string
-}
+import { createIntake } from './intake'
+import { findProblem, type Mail, nameMail } from './mail'
+import { createRateLimit } from './rate-limit'
 
 export interface FaultLayer {
   /** Answers a send in the way of the mode that it finds; nothing means: cut the connection. */
   send(call: Call): Promise<Reply | undefined>
-  /** GET tells the mode and what was counted; PUT changes mode and latency; DELETE ends a passing mode early. */
+  /** GET tells the weather and what was counted; PUT changes the weather; DELETE ends a passing mode early. */
   control(call: Call): Reply
-  /** The mode and latency alone: what was counted grows with every mail. */
+  /** The weather alone: what was counted grows with every mail. */
   tellWeather(): Reply
 }
 
 interface Options {
   latencyMs: number
+  rateLimit: number
   forward(call: Call): Promise<Reply>
   /** Called once for every mail that Resend accepted. */
   onAccepted(mail: Mail): void
@@ -35,50 +31,65 @@ const Settings = z.strictObject({
   forMs: z.int().min(1).max(600_000).optional(),
   /** How long every answer takes. */
   latencyMs: z.int().min(0).max(600_000).optional(),
+  /** Requests to send that are let through in a second; 0: all. */
+  rateLimit: z.int().min(0).optional(),
 })
 
-/** What stands between the app and Resend: delay, failures on demand, and a count of what arrived. */
-export function createFaultLayer({ latencyMs, forward, onAccepted, signal }: Options): FaultLayer {
+/** What stands between the app and Resend: the limit, delay, failures on demand, and a count of what arrived. */
+export function createFaultLayer({ latencyMs, rateLimit, forward, onAccepted, signal }: Options): FaultLayer {
   let mode: Mode = 'ok'
   let passing: { before: Mode; end: NodeJS.Timeout } | undefined
-  let calls = 0
   let changeCount = 0
-  const accepted = new Set<string>()
-  const byKey = new Map<string, { calls: number; accepted: Set<string> }>()
+  const totals = { calls: 0, accepted: 0, refused: 0 }
+  const byMail = new Map<string, { calls: number; accepted: number }>()
   const changes = new EventEmitter().setMaxListeners(0)
+  const takeTurn = createRateLimit()
+  const intake = createIntake({
+    forward,
+    onAccepted(mail, call) {
+      totals.accepted++
+      countsOf(nameMail(mail, call.idempotencyKey)).accepted++
+      onAccepted(mail)
+    },
+  })
 
   async function send(call: Call): Promise<Reply | undefined> {
-    const answer = modes[mode]
+    totals.calls++
+    const { granted, headers } = takeTurn(rateLimit)
+    if (!granted) {
+      totals.refused++
+      const message = `Too many requests. You can only make ${rateLimit} requests per second.`
+      return refuse(429, 'rate_limit_exceeded', message, headers)
+    }
+    const reply = await answer(call)
+    return reply && { ...reply, headers: { ...headers, ...reply.headers } }
+  }
+
+  async function answer(call: Call): Promise<Reply | undefined> {
+    const end = modes[mode]
     const change = changeCount
     const modeChange = async (): Promise<void> => {
       if (changeCount === change) await once(changes, 'mode', { signal })
     }
-    calls++
-    if (call.idempotencyKey) countsOf(call.idempotencyKey).calls++
-    await sleep(latencyMs, undefined, { signal })
-    return answer({ accept: () => accept(call), modeChange, signal })
-  }
-
-  async function accept(call: Call): Promise<Reply> {
-    const reply = await forward(call)
-    if (reply.status !== 200) return reply
-    const mails: Omit<Mail, 'id'>[] = [JSON.parse(call.body)].flat()
-    const answer: { id: string } | { data: { id: string }[] } = JSON.parse(reply.body)
-    const ids = 'data' in answer ? answer.data : [answer]
-    for (const [index, { id }] of ids.entries()) {
-      const mail = mails[index]
-      // A repeated idempotency key gets the first answer again: no new mail.
-      if (!mail || accepted.has(id)) continue
-      accepted.add(id)
-      if (call.idempotencyKey) countsOf(call.idempotencyKey).accepted.add(id)
-      onAccepted({ ...mail, id })
+    const mails = readMails(call)
+    const names = mails?.map((mail) => nameMail(mail, call.idempotencyKey))
+    for (const name of new Set(names)) countsOf(name).calls++
+    // What hangs has not reached Resend: it keeps nobody from using the key.
+    const key = mode === 'hang' ? undefined : call.idempotencyKey
+    const held = key === undefined || intake.hold(key)
+    try {
+      await sleep(latencyMs, undefined, { signal })
+      if (!held) return refuse(409, 'concurrent_idempotent_requests', 'This idempotency key is in use.')
+      const accept = (check = findProblem): Promise<Reply> => intake.take({ call, mails }, check)
+      return await end({ accept, modeChange, signal })
+    } finally {
+      if (key !== undefined && held) intake.release(key)
     }
-    return reply
   }
 
-  function countsOf(key: string): { calls: number; accepted: Set<string> } {
-    const counts = byKey.get(key) ?? { calls: 0, accepted: new Set() }
-    byKey.set(key, counts)
+  function countsOf(name: string): { calls: number; accepted: number } {
+    const counts = byMail.get(name) ?? { calls: 0, accepted: 0 }
+    byMail.set(name, counts)
     return counts
   }
 
@@ -96,26 +107,21 @@ export function createFaultLayer({ latencyMs, forward, onAccepted, signal }: Opt
       const settings = Settings.safeParse(parseJson(call.body))
       if (!settings.success) return refuse(400, 'validation_error', z.prettifyError(settings.error))
       latencyMs = settings.data.latencyMs ?? latencyMs
+      rateLimit = settings.data.rateLimit ?? rateLimit
       if (settings.data.mode) setMode(settings.data.mode, settings.data.forMs)
     }
     if (call.method === 'DELETE' && passing) setMode(passing.before)
-    const emails = Object.fromEntries(
-      [...byKey].map(([key, counts]) => [key, { calls: counts.calls, accepted: counts.accepted.size }]),
-    )
-    return { status: 200, body: JSON.stringify({ mode, latencyMs, calls, accepted: accepted.size, emails }) }
+    const body = JSON.stringify({ ...readWeather(), ...totals, emails: Object.fromEntries(byMail) })
+    return { status: 200, body }
+  }
+
+  function readWeather(): { mode: Mode; latencyMs: number; rateLimit: number } {
+    return { mode, latencyMs, rateLimit }
   }
 
   function tellWeather(): Reply {
-    return { status: 200, body: JSON.stringify({ mode, latencyMs }) }
+    return { status: 200, body: JSON.stringify(readWeather()) }
   }
 
   return { send, control, tellWeather }
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
 }

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Check } from './intake'
+import { INVALID_TO } from './mail'
 
 export interface Reply {
   status: number
@@ -7,8 +9,8 @@ export interface Reply {
 }
 
 interface Send {
-  /** Hands the mail to Resend and tells what Resend says. */
-  accept(): Promise<Reply>
+  /** Hands the request to Resend, which checks each mail, and tells what Resend says. */
+  accept(check?: Check): Promise<Reply>
   /** Waits until somebody chooses a mode. */
   modeChange(): Promise<unknown>
   /** Aborts when the local Resend stops. */
@@ -20,13 +22,13 @@ export type Mode = keyof typeof modes
 /** How a send ends on an email provider's good and bad days. Without a reply the connection is cut. */
 export const modes = {
   ok: ({ accept }) => accept(),
-  slow: ({ accept, signal }) => sleep(8000, undefined, { signal }).then(accept),
+  slow: ({ accept, signal }) => sleep(8000, undefined, { signal }).then(() => accept()),
   outage: async () => refuse(503, 'service_unavailable', 'We are unavailable at the moment.'),
   'rate-limit': async () => refuse(429, 'rate_limit_exceeded', 'Too many requests.', { 'retry-after': '2' }),
   hang: ({ modeChange }) => modeChange().then(cutConnection),
   garbage: async () => ({ status: 200, body: nextNonsense() }),
   'reset-after-accept': ({ accept }) => accept().then(cutConnection),
-  invalid: async () => refuse(422, 'validation_error', 'Invalid `to` field.'),
+  invalid: ({ accept }) => accept(() => INVALID_TO),
   'bad-key': async () => refuse(401, 'restricted_api_key', 'This API key is restricted.'),
 } satisfies Record<string, (send: Send) => Promise<Reply | undefined>>
 

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { createEmulator } from 'emulate'
-import { type Call, createFaultLayer } from './fault-layer'
+import { type Call, isSend } from './call'
+import { createFaultLayer } from './fault-layer'
 import type { Reply } from './faults'
 import { createReporter } from './webhooks'
 
@@ -15,6 +16,8 @@ export interface LocalResend {
 interface Options {
   /** How long every answer to a send takes. */
   latencyMs: number
+  /** How many requests to send are let through in a second; 0: all. */
+  rateLimit: number
   webhookUrl: string
   /** `whsec_` and random bytes in base64. */
   webhookSecret: string
@@ -27,7 +30,8 @@ const REQUESTS_PER_KEY = 4000
  * Starts a stand-in for Resend on a free port of 127.0.0.1: the API as the `emulate` package knows it, webhooks
  * as Resend sends them, and `/sandbox`, where the weather is made (see fault-layer.ts).
  */
-export async function startResend({ latencyMs, webhookUrl, webhookSecret }: Options): Promise<LocalResend> {
+export async function startResend(options: Options): Promise<LocalResend> {
+  const { latencyMs, rateLimit, webhookUrl, webhookSecret } = options
   const closing = new AbortController()
   const { signal } = closing
   // Every send and every webhook on its way listens to it.
@@ -36,6 +40,7 @@ export async function startResend({ latencyMs, webhookUrl, webhookSecret }: Opti
   const report = createReporter({ url: webhookUrl, secret: webhookSecret, signal })
   const layer = createFaultLayer({
     latencyMs,
+    rateLimit,
     forward,
     // It ends by an exception only when this server stops.
     onAccepted: (mail) => void report(mail).catch(() => {}),
@@ -43,12 +48,11 @@ export async function startResend({ latencyMs, webhookUrl, webhookSecret }: Opti
   })
   let forwarded = 0
 
-  async function forward({ method, path, body, idempotencyKey }: Call): Promise<Reply> {
-    const headers = new Headers({
+  async function forward({ method, path, body }: Call): Promise<Reply> {
+    const headers = {
       authorization: `Bearer re_${Math.floor(forwarded++ / REQUESTS_PER_KEY)}`,
       'content-type': 'application/json',
-    })
-    if (idempotencyKey) headers.set('idempotency-key', idempotencyKey)
+    }
     const response = await fetch(emulator.url + path, { method, headers, body: body || undefined })
     const contentType = response.headers.get('content-type') ?? 'application/json'
     return { status: response.status, headers: { 'content-type': contentType }, body: await response.text() }
@@ -58,7 +62,7 @@ export async function startResend({ latencyMs, webhookUrl, webhookSecret }: Opti
     const call = await readCall(request)
     if (call.path === '/sandbox') return layer.control(call)
     if (call.path === '/sandbox/weather') return layer.tellWeather()
-    if (call.method === 'POST' && /^\/emails(\/batch)?$/.test(call.path)) return layer.send(call)
+    if (isSend(call)) return layer.send(call)
     return forward(call)
   }
 
@@ -84,5 +88,6 @@ async function readCall(request: IncomingMessage): Promise<Call> {
     path: request.url ?? '/',
     body: await text(request),
     idempotencyKey: [request.headers['idempotency-key'] ?? []].flat()[0],
+    permissive: request.headers['x-batch-validation'] === 'permissive',
   }
 }

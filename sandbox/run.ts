@@ -77,7 +77,12 @@ async function start(): Promise<void> {
   if (!process.env.RESEND_API_KEY) {
     const webhookSecret = `whsec_${randomBytes(32).toString('base64')}`
     const webhookUrl = `${appUrl}/api/webhooks/resend`
-    const resend = await startResend({ latencyMs: settings.SANDBOX_LATENCY_MS, webhookUrl, webhookSecret })
+    const resend = await startResend({
+      latencyMs: settings.SANDBOX_LATENCY_MS,
+      rateLimit: settings.SANDBOX_RATE_LIMIT,
+      webhookUrl,
+      webhookSecret,
+    })
     cleanup.push(resend.stop)
     Object.assign(process.env, {
       RESEND_API_KEY: 're_sandbox',

@@ -7,6 +7,8 @@ const schema = z.object({
   SANDBOX_DIR: z.string().default('.sandbox'),
   /** How long the local Resend takes to answer. */
   SANDBOX_LATENCY_MS: z.coerce.number().int().min(0).max(600_000).default(3000),
+  /** How many requests to send the local Resend lets through in a second, as the real one does; 0: all. */
+  SANDBOX_RATE_LIMIT: z.coerce.number().int().min(0).default(10),
   /** 0: start your own in another terminal. */
   SANDBOX_WORKERS: z.coerce.number().int().min(0).max(100).default(1),
   /** Start with an empty database. */

@@ -35,7 +35,7 @@ export function createReporter(options: WebhookOptions): (mail: Mail) => Promise
   }
 }
 
-function describe({ id, from, to, subject, tags = [] }: Mail): Record<string, unknown> {
+function describe({ id, from, to, subject, tags }: Mail): Record<string, unknown> {
   return {
     email_id: id,
     message_id: `<${id}@resend.dev>`,
@@ -43,7 +43,7 @@ function describe({ id, from, to, subject, tags = [] }: Mail): Record<string, un
     from,
     to: [to].flat(),
     subject,
-    tags: Object.fromEntries(tags.map(({ name, value }) => [name, value])),
+    tags: Object.fromEntries((tags ?? []).map(({ name, value }) => [name, value])),
   }
 }
 

@@ -100,7 +100,7 @@ test('the first message is the whole picture, later ones tell what has changed',
     workers: [],
     latest: [],
     dead: [],
-    weather: { mode: 'ok', latencyMs: 20 },
+    weather: { mode: 'ok', latencyMs: 20, rateLimit: 0 },
     dots: [],
   })
   const answer = await post(`${stack.appUrl}/api/sandbox/signups`, { count: 1 })

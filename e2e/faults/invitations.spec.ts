@@ -12,7 +12,7 @@ async function countMails(stack: Stack, owner: Owner): Promise<number[]> {
     `SELECT id FROM "Email" WHERE "userId" = $1 AND kind = 'invitation'`,
     [owner.userId],
   )
-  return invitations.map(({ id }) => emails[`invitation/${id}`]?.accepted ?? 0)
+  return invitations.map(({ id }) => emails[id]?.accepted ?? 0)
 }
 
 test('a worker is killed in the middle of a hundred invitations: each friend gets one mail', async ({

@@ -65,7 +65,7 @@ test('a user who was deleted before the mail: no mail, and the neighbours are un
   for (const id of [before, after]) expect((await until(stack, id, isFinal)).status).toBe('delivered')
   expect(await readDeadLetter(stack, job?.id ?? '')).toEqual({ reason: 'no_such_email', state: 'completed' })
   const { emails } = await stack.setProvider({})
-  expect(emails[`welcome/${deleted}`]).toBeUndefined()
+  expect(emails[deleted]).toBeUndefined()
   await untilSettled(stack)
   expect(await findFaults(stack, [before, after])).toEqual([])
 })
@@ -74,7 +74,7 @@ test('a user who is deleted during the send: the job ends, and the worker goes o
   await stack.setProvider({ latencyMs: 1_000 })
   await stack.startWorker()
   const { id } = await signUp(newAddress(), stack.appUrl)
-  await waitFor(async () => (await stack.setProvider({})).emails[`welcome/${id}`] !== undefined)
+  await waitFor(async () => (await stack.setProvider({})).emails[id] !== undefined)
   await stack.query('DELETE FROM "User"')
   await waitFor(async () => {
     const open = await stack.query(`SELECT FROM pgboss.job WHERE state < 'completed'`)

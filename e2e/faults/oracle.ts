@@ -54,7 +54,7 @@ export async function findFaults(stack: Stack, accepted: string[]): Promise<stri
   for (const id of accepted) if (!existing.has(id)) faults.push(`${id}: answered with 201, and lost`)
 
   for (const { id, status, events, changes, openJobs } of emails) {
-    const mails = counts[`welcome/${id}`]?.accepted ?? 0
+    const mails = counts[id]?.accepted ?? 0
     const due = status === 'failed' ? 0 : 1
     if (mails !== due) faults.push(`${id}: ${status}, and ${mails} mails sent instead of ${due}`)
     if (!isFinal(status, true)) faults.push(`${id}: still ${status}`)

@@ -24,7 +24,7 @@ export const isFinal = ({ final }: Snapshot): boolean => final
 /** How often the mail service was asked to send this mail, and how often it accepted one. */
 export async function countSends(stack: Stack, id: string): Promise<{ calls: number; accepted: number }> {
   const { emails } = await stack.setProvider({})
-  return emails[`welcome/${id}`] ?? { calls: 0, accepted: 0 }
+  return emails[id] ?? { calls: 0, accepted: 0 }
 }
 
 /** Waits until the mail service has been asked `calls` times to send this mail. */

@@ -105,7 +105,7 @@ test.describe('a worker is killed', () => {
     await stack.setProvider({ latencyMs: 500 })
     const first = await stack.startWorker()
     const ids = await signUpMany(stack, 20)
-    await waitFor(async () => (await stack.setProvider({})).emails[`welcome/${ids[19]}`] !== undefined)
+    await waitFor(async () => (await stack.setProvider({})).emails[ids[19] ?? ''] !== undefined)
     await first.kill('SIGKILL')
     await hurryHeartbeats(stack)
     await stack.setProvider({ latencyMs: 20 })

@@ -208,3 +208,19 @@ test('everything that counts fits on one screen of a projector', async ({ stack,
   await expect(page.getByRole('heading', { level: 1 })).toBeInViewport({ ratio: 1 })
   await expect(inline(page).getByText('Each had to stand there')).toBeInViewport({ ratio: 1 })
 })
+
+test('more than the mail service takes in a second: the inline lane loses people, and says why', async ({
+  stack,
+  page,
+}) => {
+  await stack.startWorker()
+  await stack.setProvider({ rateLimit: 5 })
+  await page.goto('/race')
+  await page.getByLabel('10 at once').check()
+  await start(page).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^\S+ (is|people are) gone\.$/)
+  await expect(inline(page)).toContainText(
+    /That is more than the mail service takes in a second\. .+ gone and won’t come back\./,
+  )
+  await expect(background(page)).toContainText('Ten mails delivered')
+})

@@ -21,6 +21,8 @@ export type Weather = {
   mode: Mode
   /** How long every answer takes. */
   latencyMs: number
+  /** How many requests to send are let through in a second; 0: all. */
+  rateLimit: number
 }
 
 /** A change of the weather. */
@@ -54,6 +56,6 @@ export async function changeWeather(change: Partial<Weather>): Promise<Weather> 
     signal: AbortSignal.timeout(2_000),
   }).catch(() => undefined)
   if (!response?.ok) throw unavailable('The local mail service does not answer.')
-  const { mode, latencyMs } = await response.json()
-  return { mode, latencyMs }
+  const { mode, latencyMs, rateLimit } = await response.json()
+  return { mode, latencyMs, rateLimit }
 }

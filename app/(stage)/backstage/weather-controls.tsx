@@ -27,7 +27,7 @@ export function WeatherControls({ weather, onChange }: Props) {
   // What somebody has chosen counts until the server has answered.
   const [chosen, setChosen] = useState<Partial<Weather>>({})
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
-  const { mode, latencyMs } = { ...weather, ...chosen }
+  const { mode, latencyMs, rateLimit } = { ...weather, ...chosen }
 
   async function change(next: Partial<Weather>): Promise<void> {
     const result = await send<Weather>('PUT', '/api/sandbox/weather', next)
@@ -46,9 +46,12 @@ export function WeatherControls({ weather, onChange }: Props) {
 
   return (
     <section aria-labelledby="weather">
-      <h2 id="weather" className="text-xl font-semibold">
-        Mail service
-      </h2>
+      <div className="flex items-baseline justify-between gap-3">
+        <h2 id="weather" className="text-xl font-semibold">
+          Mail service
+        </h2>
+        {rateLimit ? <p className="text-base text-muted">takes {rateLimit} requests a second</p> : null}
+      </div>
       <fieldset className="mt-2 grid grid-cols-3 gap-1.5">
         <legend className="sr-only">Weather</legend>
         {MODES.map(([value, words]) => (

@@ -124,6 +124,7 @@ function explain(runners: Runner[], noAccount: string): string {
   const reason = runners.flatMap(({ answer }) => (answer && !answer.account ? answer.reason : []))[0] ?? ''
   if (reason === 'no_account') return noAccount
   if (reason === 'no_answer') return 'The server did not answer.'
+  if (reason === 'rate_limit_exceeded') return 'That is more than the mail service takes in a second.'
   return explainReason(reason)
 }
 
