@@ -104,6 +104,8 @@ export async function startStack(name: string): Promise<Stack> {
     await untilPostgresIsBack()
     await query(databaseUrl, 'DELETE FROM "User"')
     await query(databaseUrl, 'DELETE FROM pgboss.job')
+    await query(databaseUrl, 'DELETE FROM "Batch"')
+    await query(databaseUrl, 'DELETE FROM "Pace"')
     await setProvider({ mode: 'ok', latencyMs: 20, rateLimit: 0 })
   }
   return {

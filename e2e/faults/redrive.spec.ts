@@ -4,7 +4,7 @@ import { Client } from 'pg'
 import { newAddress, signUp } from '../app'
 import { type Stack, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
-import { isFinal, limitAttempts, report, signUpMany, until } from './steps'
+import { hurryHeartbeats, isFinal, limitAttempts, report, signUpMany, until, untilAsked } from './steps'
 import { test } from './test'
 
 /** `npm run redrive -- …` */
@@ -26,8 +26,9 @@ async function failMany(stack: Stack, count: number): Promise<string[]> {
 async function failInDoubt(stack: Stack): Promise<string> {
   await stack.setProvider({ mode: 'garbage' })
   const { id } = await signUp(newAddress(), stack.appUrl)
-  await limitAttempts(stack, id, 1)
   const worker = await stack.startWorker()
+  await until(stack, id, ({ status }) => status === 'retrying')
+  await limitAttempts(stack, 1)
   expect((await until(stack, id, isFinal)).status).toBe('failed')
   await untilSettled(stack)
   await worker.kill('SIGTERM')
@@ -36,7 +37,7 @@ async function failInDoubt(stack: Stack): Promise<string> {
 }
 
 const age = (stack: Stack, hours: number) =>
-  stack.query(`UPDATE "EmailEvent" SET at = at - make_interval(hours => $1)`, [hours])
+  stack.query(`UPDATE "Batch" SET "createdAt" = "createdAt" - make_interval(hours => $1)`, [hours])
 
 test('all that was given up goes out, and the tickets go on', async ({ stack }) => {
   const ids = await failMany(stack, 3)
@@ -119,10 +120,15 @@ test('what Resend clearly refused may be sent however old it is', async ({ stack
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('an old job whose worker died is not sent again without a person', async ({ stack }) => {
+test('an old batch whose worker died is not sent again without a person', async ({ stack }) => {
+  await stack.setProvider({ mode: 'hang' })
+  const first = await stack.startWorker()
   const { id } = await signUp(newAddress(), stack.appUrl)
-  await stack.query(`INSERT INTO "EmailEvent" ("emailId", status, attempt) VALUES ($1, 'sending', 1)`, [id])
+  await untilAsked(stack, id)
+  await first.kill('SIGKILL')
+  await stack.setProvider({ mode: 'ok' })
   await age(stack, 24)
+  await hurryHeartbeats(stack)
   await stack.startWorker()
   const { status, timeline } = await until(stack, id, isFinal)
   expect(status).toBe('failed')

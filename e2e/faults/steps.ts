@@ -1,13 +1,14 @@
 import { createHmac, randomUUID } from 'node:crypto'
+import { Client } from 'pg'
 import { MAX_ATTEMPTS } from '../../lib/email/outcome'
 import type { Snapshot } from '../../lib/email/status'
-import { newAddress, postSignup, signUp, waitForSnapshot } from '../app'
+import { newAddress, postSignup, waitForSnapshot } from '../app'
 import { type Stack, waitFor } from '../stack'
 
 /** Signs up several people at the same moment. Returns the ids of their emails. */
 export async function signUpMany(stack: Stack, count: number): Promise<string[]> {
-  const emails = await Promise.all(Array.from({ length: count }, () => signUp(newAddress(), stack.appUrl)))
-  return emails.map(({ id }) => id)
+  const signups = Array.from({ length: count }, () => signUpStubbornly(() => stack.appUrl))
+  return (await Promise.all(signups)).map(({ id }) => id)
 }
 
 /** Follows an email on the stack's web server until a snapshot satisfies the condition. */
@@ -32,24 +33,58 @@ export async function untilAsked(stack: Stack, id: string, calls = 1): Promise<v
   await waitFor(async () => (await countSends(stack, id)).calls >= calls)
 }
 
-/** Makes jobs that wait for their next attempt due at once: the tests have less time than the mail has. */
+/** Ends all waiting: the tests have less time than the mail has. */
 export async function makeDue(stack: Stack): Promise<void> {
-  await stack.query(`UPDATE pgboss.job SET start_after = now() WHERE state = 'retry'`)
-}
-
-/** Makes the silence of a killed worker longer than it is: the queue takes ten seconds to believe in its death. */
-export async function hurryHeartbeats(stack: Stack): Promise<void> {
-  await stack.query(`UPDATE pgboss.job SET heartbeat_on = now() - interval '1 minute' WHERE state = 'active'`)
-}
-
-/** Leaves an email only so many attempts: the others have failed already. */
-export async function limitAttempts(stack: Stack, id: string, attempts: number): Promise<void> {
   await stack.query(
-    `INSERT INTO "EmailEvent" ("emailId", status, reason)
-     SELECT $1::uuid, status, reason FROM generate_series(1, $2::int),
-       (VALUES ('sending'::"EmailStatus", NULL), ('retrying', 'service_unavailable')) AS failure (status, reason)`,
-    [id, MAX_ATTEMPTS - attempts],
+    `UPDATE pgboss.job SET start_after = now() WHERE state = 'retry' OR name = 'resend-batch' AND state = 'created';
+     UPDATE "Pace" SET "nextTurnAt" = now()`,
   )
+}
+
+/**
+ * Makes the silence of a killed worker longer than it is: the queue takes ten seconds to believe in its death, and an
+ * attempt to send is given 15.
+ */
+export async function hurryHeartbeats(stack: Stack): Promise<void> {
+  await stack.query(
+    `UPDATE pgboss.job SET heartbeat_on = now() - interval '1 minute' WHERE state = 'active';
+     UPDATE pgboss.job SET start_after = now() WHERE name = 'resend-batch' AND state = 'created'`,
+  )
+}
+
+/** Leaves what is being tried again only so many attempts. */
+export async function limitAttempts(stack: Stack, attempts: number): Promise<void> {
+  await stack.query(`UPDATE "Batch" SET attempts = $1`, [MAX_ATTEMPTS - attempts])
+}
+
+/** A lock that stops whoever comes to it. */
+export type Gate = AsyncDisposable & {
+  /** Waits until somebody stands there with such a statement. */
+  untilReached(statement: string): Promise<void>
+  open(): Promise<void>
+}
+
+/** Takes a lock and keeps it. */
+export async function closeGate(stack: Stack, lock: string): Promise<Gate> {
+  const client = new Client({ connectionString: stack.databaseUrl })
+  await client.connect()
+  await client.query('BEGIN')
+  await client.query(lock)
+  let closed = true
+  const open = async (): Promise<void> => {
+    if (closed) await client.end()
+    closed = false
+  }
+  const untilReached = (statement: string): Promise<void> =>
+    waitFor(async () => {
+      const waiting = await stack.query(
+        `SELECT FROM pg_stat_activity
+         WHERE wait_event_type = 'Lock' AND pid <> pg_backend_pid() AND strpos(query, $1) > 0`,
+        [statement],
+      )
+      return waiting.length > 0
+    })
+  return { untilReached, open, [Symbol.asyncDispose]: open }
 }
 
 /** The reports of the mail service cannot be stored until the returned function is called. */

@@ -1,9 +1,9 @@
 import { expect } from '@playwright/test'
-import { Client } from 'pg'
 import { isDelivered, newAddress, readStream, signUp } from '../app'
 import { type Stack, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
 import {
+  closeGate,
   countSends,
   holdReports,
   hurryHeartbeats,
@@ -48,40 +48,61 @@ test.describe('a worker is killed', () => {
     expect(await findFaults(stack, [id])).toEqual([])
   })
 
+  // The worker has to stop at this row or table, with this statement: the gate is exactly between two of its steps.
   for (const [title, lock, statement] of [
-    ['between acceptance and record', `SELECT FROM "Email" WHERE id::text = $1 FOR UPDATE`, 'FOR UPDATE'],
+    ['when it asks for its turn', 'LOCK TABLE "Pace"', 'INSERT INTO "Pace"'],
+    ['when it reads what waits', 'SELECT FROM "Email" FOR UPDATE', 'FOR UPDATE OF "Email"'],
+    ['when it writes down the batch', 'LOCK TABLE "Batch" IN SHARE MODE', 'INSERT INTO'],
+    ['when it writes down the attempt', 'LOCK TABLE "EmailEvent" IN SHARE MODE', 'WITH fact'],
+  ] as const) {
+    test(`${title}: nothing was sent, and another one sends it, at the first attempt`, async ({ stack }) => {
+      const ids = await signUpMany(stack, 3)
+      await using gate = await closeGate(stack, lock)
+      const first = await stack.startWorker()
+      await gate.untilReached(statement)
+      await first.kill('SIGKILL')
+      await gate.open()
+      await hurryHeartbeats(stack)
+      await stack.startWorker()
+      await untilSettled(stack)
+      for (const id of ids) expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
+      expect(await stack.query('SELECT FROM "Email" WHERE attempts <> 1')).toEqual([])
+      expect(await findFaults(stack, ids)).toEqual([])
+    })
+  }
+
+  for (const [title, lock, statement] of [
+    ['when it records the answer', 'SELECT FROM "Email" FOR UPDATE', 'WITH fact'],
+    ['when it dissolves the batch', 'SELECT FROM "Batch" FOR UPDATE', 'DELETE FROM "Batch"'],
     [
-      'between record and completion',
-      `SELECT FROM pgboss.job WHERE data->>'emailId' = $1 FOR UPDATE`,
-      'SET completed_on',
+      'when it takes back the job',
+      `SELECT FROM pgboss.job WHERE name = 'resend-batch' FOR UPDATE`,
+      'DELETE FROM pgboss',
     ],
   ] as const) {
-    test(`${title}: Resend knows the key, and no second mail is sent`, async ({ stack }) => {
+    test(`${title}: the same batch is sent again under its key, and nobody gets two`, async ({ stack }) => {
       const letReports = await holdReports(stack)
       await stack.setProvider({ latencyMs: 1_000 })
+      const ids = await signUpMany(stack, 3)
       const first = await stack.startWorker()
-      const { id } = await signUp(newAddress(), stack.appUrl)
-      await untilAsked(stack, id)
-      // The worker has to stop at this row, with this statement: that is exactly between the two.
-      const gate = new Client({ connectionString: stack.databaseUrl })
-      await gate.connect()
-      await gate.query('BEGIN')
-      await gate.query(lock, [id])
-      await waitFor(async () => (await listWaiting(stack, statement)).length > 0)
-      expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
+      for (const id of ids) await untilAsked(stack, id)
+      await using gate = await closeGate(stack, lock)
+      await gate.untilReached(statement)
       await first.kill('SIGKILL')
-      await gate.query('ROLLBACK')
-      await gate.end()
-      await hurryHeartbeats(stack)
+      await gate.open()
+      for (const id of ids) expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
 
       await stack.setProvider({ latencyMs: 0 })
+      await hurryHeartbeats(stack)
       await stack.startWorker()
-      const { timeline } = await until(stack, id, ({ status }) => status === 'sent')
-      expect(timeline.map(({ status }) => status)).toEqual(['queued', 'sending', 'sending', 'sent'])
+      for (const id of ids) {
+        const { timeline } = await until(stack, id, ({ status }) => status === 'sent')
+        expect(timeline.map(({ status }) => status)).toEqual(['queued', 'sending', 'sending', 'sent'])
+        expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
+      }
       await letReports()
       await untilSettled(stack)
-      expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
-      expect(await findFaults(stack, [id])).toEqual([])
+      expect(await findFaults(stack, ids)).toEqual([])
     })
   }
 
@@ -245,15 +266,6 @@ test('the web server loses its LISTEN connection: open streams go on', async ({ 
   for await (const snapshot of stream) if (isFinal(snapshot)) expect(snapshot.status).toBe('delivered')
   expect((await stream.next()).done).toBe(true)
 })
-
-/** The connections that wait for a lock in such a statement. */
-async function listWaiting(stack: Stack, statement: string): Promise<unknown[]> {
-  return await stack.query(
-    `SELECT pid FROM pg_stat_activity
-     WHERE wait_event_type = 'Lock' AND pid <> pg_backend_pid() AND strpos(query, $1) > 0`,
-    [statement],
-  )
-}
 
 /** The server processes behind the connections that LISTEN. */
 async function listListeners(stack: Stack, applicationName: string): Promise<number[]> {

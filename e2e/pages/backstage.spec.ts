@@ -106,12 +106,14 @@ test('what was given up goes out again: one, and then all', async ({ stack, page
 
 test('what might be sent twice is left alone, and the page says so', async ({ stack, page }) => {
   await stack.setProvider({ mode: 'garbage' })
-  const { id } = await signUp(newAddress(), stack.appUrl)
-  await limitAttempts(stack, id, 1)
+  await signUp(newAddress(), stack.appUrl)
   await stack.startWorker()
   await openBackstage(page)
+  await expectFigures(page, { retrying: 1 })
+  await limitAttempts(stack, 1)
+  await makeDue(stack)
   await expectFigures(page, { 'given up': 1 })
-  await stack.query(`UPDATE "EmailEvent" SET at = at - interval '1 day'`)
+  await stack.query(`UPDATE "Batch" SET "createdAt" = "createdAt" - interval '1 day'`)
   await deadOn(page).getByRole('button', { name: 'Send all again' }).click()
   await expect(deadOn(page)).toContainText('1 was left alone: might be sent twice')
   await expectFigures(page, { 'given up': 1, waiting: 0 })

@@ -6,7 +6,13 @@ import { MAX_ATTEMPTS, type Outcome, retryDelay } from './outcome'
 import { type EmailFact, recordEvents } from './record'
 
 /** Mails that are sent in one request. The id is the idempotency key, and that of the job which sends them again. */
-export type Batch = { id: string; messages: Message[]; attempts: number; createdAt: Date }
+export type Batch = {
+  id: string
+  messages: Message[]
+  /** How many attempts may have been accepted, the one that is being made included. */
+  attempts: number
+  createdAt: Date
+}
 
 /** Whoever has not written down by then what became of an attempt is dead. */
 const ATTEMPT_MS = 15_000
@@ -31,7 +37,8 @@ export async function writeBatch(
   fact: EmailFact = { status: 'sending' },
   startAfter = new Date(Date.now() + ATTEMPT_MS),
 ): Promise<Batch> {
-  const batch = await tx.batch.create({ data: { messages }, omit: { messages: true } })
+  const attempts = fact.status === 'sending' ? 1 : 0
+  const batch = await tx.batch.create({ data: { messages, attempts }, omit: { messages: true } })
   const { id } = batch
   await recordEvents(tx, messages.map(about({ ...fact, batchId: id })))
   await enqueue(tx, 'resend-batch', { batchId: id }, { id, startAfter })
@@ -69,30 +76,36 @@ export async function settleBatch(
     return await dissolve(tx, id)
   }
   const { reason } = outcome
+  const tryAgain = async (startAfter: Date): Promise<undefined> => {
+    const fact = { status: 'retrying', reason, retryAt: startAfter, batchId: id } as const
+    await recordEvents(tx, messages.map(about(fact)))
+    await requeueBatch(tx, id, startAfter)
+  }
+  // A refusal says nothing about the attempts before.
+  const isRefused = attempts === 1
   switch (outcome.kind) {
-    // It was not accepted. What is sent next is another batch, with what will be true then.
     case 'wait':
     case 'operator': {
+      if (!isRefused) {
+        await tx.batch.update({ where: { id }, data: { attempts: { decrement: 1 } } })
+        return await tryAgain(retryAt)
+      }
+      // What is sent next is another batch, with what will be true then.
       const ids = await recordEvents(tx, messages.map(about({ status: 'retrying', reason, retryAt })))
       await enqueueEmails(tx, await tx.email.findMany({ where: { id: { in: ids } } }))
       return await dissolve(tx, id)
     }
     case 'permanent':
+      if (!isRefused) break
       // One of many may be to blame for all. Alone, it cannot harm the others.
       if (messages.length === 1) await recordEvents(tx, messages.map(about({ status: 'failed', reason })))
       else
         for (const message of messages)
           await writeBatch(tx, [message], { status: 'retrying', reason }, retryAt)
       return await dissolve(tx, id)
-
-    // It may have been accepted.
     case 'retry':
-      if (attempts < MAX_ATTEMPTS) {
-        const due = new Date(Math.max(retryAt.getTime(), Date.now() + retryDelay(attempts)))
-        await recordEvents(tx, messages.map(about({ status: 'retrying', reason, retryAt: due, batchId: id })))
-        return await requeueBatch(tx, id, due)
-      }
-      break
+      if (attempts >= MAX_ATTEMPTS) break
+      return await tryAgain(new Date(Math.max(retryAt.getTime(), Date.now() + retryDelay(attempts))))
   }
   await recordEvents(tx, messages.map(about({ status: 'failed', reason, batchId: id })))
   await settleJobs(tx, 'resend-batch', 'deleteJob', [{ id }])

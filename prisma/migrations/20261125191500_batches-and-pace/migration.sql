@@ -6,7 +6,7 @@ ADD COLUMN     "batchId" UUID;
 CREATE TABLE "Batch" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "messages" JSON NOT NULL,
-    "attempts" INTEGER NOT NULL DEFAULT 1,
+    "attempts" INTEGER NOT NULL,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "Batch_pkey" PRIMARY KEY ("id")
