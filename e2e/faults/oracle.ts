@@ -55,15 +55,15 @@ export async function findFaults(stack: Stack, accepted: string[]): Promise<stri
   const emails = await readEmails(stack)
   const { emails: books } = await stack.setProvider({})
   const [users] = await stack.query<{ count: number }>('SELECT count(*)::int FROM "User"')
-  const [batches] = await stack.query<{ orphans: number }>(
-    `SELECT count(*)::int AS orphans FROM "Batch"
-     WHERE NOT EXISTS (SELECT FROM "Email" WHERE "batchId" = "Batch".id AND status = 'failed')`,
+  const [batches] = await stack.query<{ unfinished: number }>(
+    `SELECT count(*)::int AS unfinished FROM "Batch"
+     WHERE EXISTS (SELECT FROM "Email" WHERE "batchId" = "Batch".id AND status <> 'failed')`,
   )
 
   if (new Set(accepted).size !== accepted.length) faults.push('two signups were answered with one email')
   if (users?.count !== accepted.length) faults.push(`${users?.count} users, ${accepted.length} signups`)
   if (emails.length !== accepted.length) faults.push(`${emails.length} emails, ${accepted.length} signups`)
-  if (batches?.orphans !== 0) faults.push(`${batches?.orphans} batches that nobody needs`)
+  if (batches?.unfinished !== 0) faults.push(`${batches?.unfinished} batches unfinished`)
   const existing = new Set(emails.map(({ id }) => id))
   for (const id of accepted) if (!existing.has(id)) faults.push(`${id}: answered with 201, and lost`)
 

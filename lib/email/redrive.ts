@@ -26,6 +26,7 @@ export async function redriveEmail(id: string, { force = false } = {}): Promise<
     const reason = force ? 'forced' : undefined
     if (email.batch && !isForgotten) {
       await recordEvents(tx, [{ emailId: id, status: 'queued', reason, batchId: email.batch.id }])
+      await tx.batch.update({ where: { id: email.batch.id }, data: { attempts: 1 } })
       await requeueBatch(tx, email.batch.id, new Date())
     } else {
       await recordEvents(tx, [{ emailId: id, status: 'queued', reason }])
