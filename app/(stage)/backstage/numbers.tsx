@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { formatCount } from '@/app/components/figures'
 import type { Backstage } from '@/lib/stage/backstage'
 import { COLUMNS } from './picture'
 
@@ -24,7 +25,7 @@ export function Numbers({ now, sent, children }: Props) {
       </dl>
       <dl>
         <Figure label="sent" value={sent?.total} tone="text-good">
-          {sent && sent.bounced > 0 && `, ${sent.bounced.toLocaleString('en')} came back`}
+          {sent && sent.bounced > 0 && `, ${formatCount(sent.bounced)} came back`}
         </Figure>
       </dl>
     </div>
@@ -50,7 +51,7 @@ export function Figure({ label, value, unit, tone = '', children }: FigureProps)
       <dd
         className={`text-5xl leading-none font-bold tracking-tighter tabular-nums 2xl:text-6xl ${value ? tone : ''}`}
       >
-        {value?.toLocaleString('en') ?? '–'}
+        {value === undefined ? '–' : formatCount(value)}
         {unit && value !== undefined && <span className="text-3xl"> {unit}</span>}
       </dd>
     </div>
