@@ -5,7 +5,7 @@ import type { Backstage } from '@/lib/stage/backstage'
 /** Why nothing goes out, and when it goes on. */
 export function Pause({ paused }: { paused: Backstage['paused'] | undefined }) {
   return (
-    <p role="status" className="text-xl">
+    <p role="status" className="text-lg">
       {paused && (
         <>
           <b className="font-semibold text-bad">No mail goes out.</b> {explainPause(paused.reason)}{' '}
