@@ -4,6 +4,8 @@ import { z } from 'zod'
 const schema = z.object({
   /** A PostgreSQL connection string. LISTEN needs a session: no proxy that pools by transaction. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
+  /** How many connections a process may have for its queries. Those for the queue and for LISTEN come on top. */
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(1).default(10),
   /** Where people reach the app, e.g. https://example.org. Requests from other origins are refused. */
   APP_URL: z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin),
   RESEND_API_KEY: z.string(),

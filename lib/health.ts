@@ -1,4 +1,7 @@
-import { VERDICTS } from './email/outcome'
+import { MOST } from './count'
+import { findVerdict } from './email/outcome'
+import type { EmailStatus } from './email/status'
+import { Prisma } from './generated/prisma/client'
 import { prisma } from './prisma'
 import { shareFor } from './share'
 
@@ -6,35 +9,43 @@ export type Health = {
   database: 'up'
   /** Processes that take jobs. */
   workers: number
-  /** Jobs that wait, also those that wait for another try. */
+  /** Emails that wait to be sent, also those that wait for another try. 10,000 means so many or more. */
   queued: number
-  /** Emails that were given up. */
+  /** Emails that were given up. 10,000 means so many or more. */
   failed: number
   /** Why no mail goes out until an operator acts, as a code. */
   attention: string | null
+  paused: Pause | null
+}
+
+/** Why no mail goes out, as a code, and when it goes on. */
+export type Pause = {
+  reason: string
+  /** ISO 8601 in UTC. */
+  until: string
 }
 
 /** How a worker names its connections, so that Postgres itself can tell how many workers live. */
 export const WORKER_NAME = 'email worker'
 
-const OPERATOR_REASONS = Object.entries(VERDICTS)
-  .filter(([, { kind }]) => kind === 'operator')
-  .map(([error]) => error.split(' ')[0])
-
 /**
- * The state of the system. The database knows all of it: who is connected, and what waits.
- * Many may ask at once, so the answer may be 0.1 s old, and the number of workers a second.
+ * The state of the system. The database knows all of it: who is connected, what waits, and why. Many may ask at once:
+ * one statement is under way at a time, and the answer may be 0.1 s old, the number of workers a second.
  * @throws when the database is unreachable.
  */
 export const readHealth = shareFor(100, async (): Promise<Health> => {
-  const [row] = await prisma().$queryRaw<[Omit<Health, 'database' | 'workers'>]>`
-    SELECT
-      (SELECT count(*)::int FROM pgboss.job WHERE name = 'send-email' AND state < 'active') AS queued,
-      (SELECT count(*)::int FROM "Email" WHERE status = 'failed') AS failed,
-      (SELECT min(reason) FROM "Email" JOIN "EmailEvent" event ON "emailId" = "Email".id
-        WHERE "Email".status = 'retrying' AND event.status = 'retrying' AND "retryAt" > now()
-        AND reason = ANY (${OPERATOR_REASONS})) AS attention`
-  return { database: 'up', workers: await countWorkers(), ...row }
+  const [counts] = await prisma().$queryRaw<[Pick<Health, 'queued' | 'failed'>]>`
+    SELECT least(${countEmails('queued')} + ${countEmails('retrying')}, ${MOST}) AS queued,
+      ${countEmails('failed')} AS failed`
+  const workers = await countWorkers()
+  const paused = await readPause()
+  return {
+    database: 'up',
+    workers,
+    ...counts,
+    attention: paused && needsOperator(paused.reason) ? paused.reason : null,
+    paused,
+  }
 })
 
 /**
@@ -47,3 +58,24 @@ export const countWorkers = shareFor(1_000, async (): Promise<number> => {
     WHERE datname = current_database() AND starts_with(application_name, ${WORKER_NAME})`
   return workers
 })
+
+/**
+ * Whether the account at the mail service is paused, and why.
+ * @throws when the database is unreachable.
+ */
+export const readPause = shareFor(100, async (): Promise<Pause | null> => {
+  const pace = await prisma().pace.findUnique({ where: { account: 'resend' } })
+  return pace?.reason ? { reason: pace.reason, until: pace.nextTurnAt.toISOString() } : null
+})
+
+/** In SQL: how many emails have this status, `MOST` at the most. In the order of the index, or all would be read. */
+export function countEmails(status: EmailStatus): Prisma.Sql {
+  return Prisma.sql`(SELECT count(*)::int FROM (
+    SELECT FROM "Email" WHERE status = ${status}::"EmailStatus" ORDER BY "updatedAt" LIMIT ${MOST}
+  ) AS email)`
+}
+
+// A stored name carries no status. Where the name alone would be the fault of a mail, it does not pause an account.
+function needsOperator(reason: string): boolean {
+  return reason === 'validation_error' || findVerdict(reason)?.kind === 'operator'
+}

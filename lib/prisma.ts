@@ -1,27 +1,34 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import { Pool } from 'pg'
 import { env } from './env'
 import { Prisma, PrismaClient } from './generated/prisma/client'
+import { MeasuredPool } from './pool'
 
 /** The client inside `prisma.$transaction(async (tx) => …)`. */
 export type Transaction = Prisma.TransactionClient
 
 // On globalThis, because Next evaluates this module more than once in a process: pages and route handlers each
 // have a copy, and development makes a new one at every edit.
-const shared = globalThis as { prisma?: PrismaClient }
+const shared = globalThis as { prisma?: PrismaClient; pool?: MeasuredPool }
 
 /** The one Prisma client of this process. It connects at the first query, and again after a lost connection. */
 export function prisma(): PrismaClient {
   shared.prisma ??= new PrismaClient({
-    adapter: new PrismaPg(createPool()),
+    adapter: new PrismaPg(pool()),
     transactionOptions: { maxWait: 5_000, timeout: 10_000 },
   })
   return shared.prisma
 }
 
-function createPool(): Pool {
-  const pool = new Pool({
+/** The connections behind `prisma()`. */
+export function pool(): MeasuredPool {
+  shared.pool ??= createPool()
+  return shared.pool
+}
+
+function createPool(): MeasuredPool {
+  const pool = new MeasuredPool({
     connectionString: env('DATABASE_URL'),
+    max: env('DATABASE_POOL_SIZE'),
     connectionTimeoutMillis: 5_000,
     // A server that stopped answering must not hold a request forever.
     query_timeout: 10_000,

@@ -77,7 +77,13 @@ export function openSender(): Promise<PgBoss> {
 }
 
 async function startSender(): Promise<PgBoss> {
-  const boss = createBoss({ max: 2, supervise: false, migrate: false, createSchema: false })
+  const boss = createBoss({
+    max: 2,
+    connectionTimeoutMillis: 5_000,
+    supervise: false,
+    migrate: false,
+    createSchema: false,
+  })
   try {
     return await boss.start()
   } catch (error) {

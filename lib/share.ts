@@ -1,6 +1,6 @@
 /**
- * A function for many who ask at once: the answer may be so old, in ms, and is read once for all of them. A failure is
- * told to those who are waiting, and then forgotten.
+ * A function for many who ask at once: the answer is read once for all of them, and still given so long after it came,
+ * in ms. A failure is told to those who are waiting, and then forgotten.
  */
 export function shareFor<Result>(ms: number, read: () => Promise<Result>): () => Promise<Result> {
   let shared: Promise<Result> | undefined
@@ -9,9 +9,8 @@ export function shareFor<Result>(ms: number, read: () => Promise<Result>): () =>
   }
   return () => {
     if (shared) return shared
-    setTimeout(forget, ms)
     shared = read()
-    shared.catch(forget)
+    shared.then(() => setTimeout(forget, ms), forget)
     return shared
   }
 }

@@ -2,7 +2,7 @@ import { enqueueEmails } from './email/enqueue'
 import { toSnapshot } from './email/snapshot'
 import type { Snapshot } from './email/status'
 import { type Email, type EmailEvent, Prisma, type User } from './generated/prisma/client'
-import { isDatabaseError, prisma, type Transaction } from './prisma'
+import { isDatabaseError, pool, prisma, type Transaction } from './prisma'
 import { Problem, unavailable } from './problem'
 import { openSender } from './queue'
 import type { SignupInput } from './signup-input'
@@ -14,13 +14,31 @@ export type Signup = {
   session: string
 }
 
+/** Who waits longer than this, in ms, is told to come back later. */
+const MAX_WAIT_MS = 1_000
+
+let underWay = 0
+
+/**
+ * Asks before anything is done, so that a crowd is told at once, and what can be served is.
+ * @throws {Problem} 503 when more wait for the database than it serves in about a second.
+ */
+export function refuseCrowd(): void {
+  if (pool().expectWait(underWay) > MAX_WAIT_MS)
+    throw unavailable(
+      'Too many people are signing up at this moment. You are not signed up: please try again.',
+    )
+}
+
 /**
  * Creates the user, the record of their welcome email, and the job that sends it: all three or none.
  * @param key the request's Idempotency-Key: the same key and input answer the same signup again
  * @throws {Problem} 409 when the address is taken, 422 when the key belongs to another signup, 503 when the database
- * or the queue is unavailable; nothing was created then.
+ * or the queue is unavailable or has too much to do; nothing was created then.
  */
 export async function signUp(input: SignupInput, key?: string): Promise<Signup> {
+  refuseCrowd()
+  underWay++
   try {
     // Connected before the transaction, so that no transaction waits for a connection.
     await openSender()
@@ -29,6 +47,8 @@ export async function signUp(input: SignupInput, key?: string): Promise<Signup> 
     if (isUniqueViolation(error)) return await findSignup(input, key)
     console.error('Sign up:', isDatabaseError(error) ? (error as Error).message : error)
     throw unavailable('Your signup could not be confirmed. Please try again.')
+  } finally {
+    underWay--
   }
 }
 

@@ -1,8 +1,12 @@
 import { useEffect, useState } from 'react'
 
-type Props = { from: string; to: string }
+type Props = {
+  /** When the pause began, if that is known. */
+  from?: string
+  to: string
+}
 
-/** "in 4 s", counting down to a moment that the server has set. It speaks to the eye only. */
+/** "in 4 s", "in 12 min", counting down to a moment that the server has set. It speaks to the eye only. */
 export function Countdown({ from, to }: Props) {
   const [now, setNow] = useState<number>()
 
@@ -14,7 +18,15 @@ export function Countdown({ from, to }: Props) {
   }, [])
 
   // The server knows no "now" of the browser's, and a wrong clock must not promise more than the whole pause.
-  const longest = Date.parse(to) - Date.parse(from)
+  const longest = Date.parse(to) - (from ? Date.parse(from) : Date.now())
   const left = now === undefined ? longest : Math.min(Date.parse(to) - now, longest)
-  return <span aria-live="off">{left > 0 ? `in ${Math.ceil(left / 1000)} s` : 'any moment now'}</span>
+  return (
+    <span aria-live="off">{left > 0 ? `in ${formatLeft(Math.ceil(left / 1000))}` : 'any moment now'}</span>
+  )
+}
+
+function formatLeft(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`
+  const minutes = Math.ceil(seconds / 60)
+  return minutes < 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`
 }

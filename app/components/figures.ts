@@ -1,3 +1,5 @@
+import { MOST } from '@/lib/count'
+
 const UNITS = [
   { name: 'ms', ms: 1, below: 1_000, digits: 0 },
   { name: 's', ms: 1_000, below: 9_950, digits: 1 },
@@ -13,6 +15,11 @@ export function formatDuration(ms: number): string {
   const unit = UNITS.find((candidate) => rounded < candidate.below)
   if (!unit) return ''
   return `${(rounded / unit.ms).toFixed(unit.digits)} ${unit.name}`
+}
+
+/** "4,711", and "10,000+" where counting has ended. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en') + (count >= MOST ? '+' : '')
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

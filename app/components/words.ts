@@ -83,6 +83,7 @@ export const STRANDED = {
 
 const DOWN = 'The mail service is down.'
 const NO_ANSWER = 'The mail service didn’t answer properly.'
+const NOT_YET = 'The mail service is still busy with our last attempt.'
 const OUR_ACCOUNT = 'The mail service doesn’t accept our account. We have to fix that.'
 const NOT_ACCEPTED = 'The mail service doesn’t accept this email.'
 
@@ -94,6 +95,8 @@ const REASON: Record<string, string> = {
   provider_error: DOWN,
   application_error: NO_ANSWER,
   unreadable_answer: NO_ANSWER,
+  concurrent_idempotent_requests: NOT_YET,
+  resource_locked: NOT_YET,
   rate_limit_exceeded: 'The mail service asks us to slow down.',
   daily_quota_exceeded: 'Today’s allowance of mail is used up.',
   monthly_quota_exceeded: 'This month’s allowance of mail is used up.',
@@ -102,8 +105,11 @@ const REASON: Record<string, string> = {
   invalid_api_key: OUR_ACCOUNT,
   suspended_api_key: OUR_ACCOUNT,
   invalid_permission: OUR_ACCOUNT,
+  invalid_from_address: OUR_ACCOUNT,
   validation_error: NOT_ACCEPTED,
+  missing_required_field: NOT_ACCEPTED,
   invalid_parameter: NOT_ACCEPTED,
+  invalid_idempotency_key: NOT_ACCEPTED,
   security_error: NOT_ACCEPTED,
   permanent: 'The mailbox doesn’t exist, or refuses all mail.',
   transient: 'The mailbox couldn’t take it. It may be full.',
@@ -117,4 +123,9 @@ const REASON: Record<string, string> = {
 /** A sentence for a reason code. A code that nobody has put into words yet is shown as it is. */
 export function explainReason(reason: string): string {
   return REASON[reason] ?? `Reason: ${reason.replaceAll('_', ' ')}.`
+}
+
+/** The same for the whole account. A code that can blame one mail then blames the account. */
+export function explainPause(reason: string): string {
+  return reason === 'validation_error' ? OUR_ACCOUNT : explainReason(reason)
 }

@@ -97,6 +97,7 @@ test('the first message is the whole picture, later ones tell what has changed',
   expect(first).toEqual({
     now: { waiting: 0, working: 0, retrying: 0, failed: 0 },
     sent: { total: 0, bounced: 0, perSecond: Array(60).fill(0) },
+    paused: null,
     workers: [],
     latest: [],
     dead: [],

@@ -85,5 +85,6 @@ test('health tells what works', async () => {
     queued: expect.any(Number),
     failed: expect.any(Number),
     attention: null,
+    paused: null,
   })
 })

@@ -156,6 +156,40 @@ test('weather that somebody makes elsewhere shows', async ({ stack, page }) => {
   await expect(page.getByText('1.5 s')).toBeVisible()
 })
 
+test('why nothing goes out, and when it goes on', async ({ stack, page }) => {
+  await openBackstage(page)
+  await expect(page.getByText('No mail goes out.')).toBeHidden()
+  const pause = (reason: string, seconds: number): Promise<unknown> =>
+    stack.query(
+      `INSERT INTO "Pace" (account, "nextTurnAt", reason) VALUES ('resend', now() + $2 * interval '1 s', $1)
+       ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = excluded."nextTurnAt", reason = excluded.reason`,
+      [reason, seconds],
+    )
+  try {
+    await pause('restricted_api_key', 3600)
+    const status = page.getByRole('status').filter({ hasText: 'No mail goes out.' })
+    await expect(status).toHaveText(/doesn’t accept our account.* Next try in \d+ min\./)
+    await expectUsable(page)
+    await pause('daily_quota_exceeded', 90)
+    await expect(status).toHaveText(/Today’s allowance of mail is used up\. Next try in \d+ s\./)
+  } finally {
+    await stack.query('DELETE FROM "Pace"')
+  }
+  await expect(page.getByText('No mail goes out.')).toBeHidden()
+})
+
+test('a backlog beyond counting', async ({ stack, page }) => {
+  await stack.query(
+    `WITH person AS (
+       INSERT INTO "User" (name, email) SELECT 'Ada', gen_random_uuid() || '@example.com' FROM generate_series(1, 10001)
+       RETURNING id
+     )
+     INSERT INTO "Email" ("userId", kind) SELECT id, 'welcome' FROM person`,
+  )
+  await openBackstage(page)
+  await expect(figure(page, 'waiting')).toHaveText('10,000+')
+})
+
 test('a lost database is told, and the page carries on when it is back', async ({ stack, page }) => {
   await openBackstage(page)
   await stack.killPostgres('SIGINT')

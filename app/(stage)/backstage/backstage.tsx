@@ -3,6 +3,7 @@
 import { DeadLetters } from './dead-letters'
 import { Jobs } from './jobs'
 import { Numbers } from './numbers'
+import { Pause } from './pause'
 import { Picture } from './picture'
 import { SignupButtons } from './signup-buttons'
 import { Throughput } from './throughput'
@@ -12,7 +13,7 @@ import { Workers } from './workers'
 
 export function Backstage({ sandbox }: { sandbox: boolean }) {
   const { backstage, correct, crowd, connection } = useBackstage()
-  const { now, sent, workers, latest, dead, weather } = backstage
+  const { now, sent, paused, workers, latest, dead, weather } = backstage
 
   return (
     <div data-screenful>
@@ -21,6 +22,7 @@ export function Backstage({ sandbox }: { sandbox: boolean }) {
         <p role="status" className="text-xl font-semibold text-bad">
           {connection === 'lost' && 'Connection lost, reconnecting'}
         </p>
+        <Pause paused={paused} />
       </div>
       <Picture crowd={crowd} />
       <Numbers now={now} sent={sent}>

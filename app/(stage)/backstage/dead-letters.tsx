@@ -1,4 +1,5 @@
 import { useState } from 'react'
+import { formatCount } from '@/app/components/figures'
 import type { Redrive } from '@/lib/email/redrive'
 import type { Job } from '@/lib/stage/backstage'
 import type { Redriven } from '@/lib/stage/redrive'
@@ -52,7 +53,7 @@ export function DeadLetters({ emails = [], total }: Props) {
           </li>
         ))}
       </ol>
-      {total > emails.length && <p className="mt-2 text-muted">… {total - emails.length} more …</p>}
+      {total > emails.length && <p className="mt-2 text-muted">… of {formatCount(total)} …</p>}
       {total === 0 && <p className="mt-1 text-lg text-muted">Nothing.</p>}
     </section>
   )

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { formatCount } from '@/app/components/figures'
 import type { Backstage } from '@/lib/stage/backstage'
 import { COLUMNS } from './picture'
 
@@ -24,7 +25,7 @@ export function Numbers({ now, sent, children }: Props) {
       </dl>
       <dl>
         <Figure label="sent" value={sent?.total} tone="text-good">
-          {sent && sent.bounced > 0 && `, ${sent.bounced.toLocaleString('en')} came back`}
+          {sent && sent.bounced > 0 && `, ${formatCount(sent.bounced)} came back`}
         </Figure>
       </dl>
     </div>
@@ -41,6 +42,9 @@ type FigureProps = {
 }
 
 export function Figure({ label, value, unit, tone = '', children }: FigureProps) {
+  const text = value === undefined ? '–' : formatCount(value)
+  // Two of them stand side by side.
+  const size = text.length > 5 ? 'text-3xl 2xl:text-4xl' : 'text-5xl 2xl:text-6xl'
   return (
     <div className="flex flex-col-reverse justify-end">
       <dt className="text-xl text-muted">
@@ -48,9 +52,9 @@ export function Figure({ label, value, unit, tone = '', children }: FigureProps)
         {children}
       </dt>
       <dd
-        className={`text-5xl leading-none font-bold tracking-tighter tabular-nums 2xl:text-6xl ${value ? tone : ''}`}
+        className={`${size} leading-12 font-bold tracking-tighter tabular-nums 2xl:leading-15 ${value ? tone : ''}`}
       >
-        {value?.toLocaleString('en') ?? '–'}
+        {text}
         {unit && value !== undefined && <span className="text-3xl"> {unit}</span>}
       </dd>
     </div>

@@ -3,12 +3,13 @@ import { readInput } from '@/lib/input'
 import { refuseForeignOrigin } from '@/lib/origin'
 import { handle, methodNotAllowed, Problem } from '@/lib/problem'
 import { toSessionCookie } from '@/lib/session'
-import { signUp } from '@/lib/signup'
+import { refuseCrowd, signUp } from '@/lib/signup'
 import { signupInput } from '@/lib/signup-input'
 
 const MAX_BYTES = 8 * 1024
 
 export const POST = handle(async (request) => {
+  refuseCrowd()
   refuseForeignOrigin(request)
   const input = await readInput(request, signupInput, MAX_BYTES)
   const key = parseIdempotencyKey(request)
