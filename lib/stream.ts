@@ -99,7 +99,7 @@ function openStream(signal: AbortSignal, source: Source): ReadableStream<Uint8Ar
     void tick()
     signal.addEventListener('abort', close)
     // The headers leave with the first chunk. And watch before reading: what changes in between must not be missed.
-    write(toBytes('retry: 1000\n\n'))
+    write(encoder.encode('retry: 1000\n\n'))
     const stopWatching = watch(source.channel, source.id, updateSafely)
     const polling = source.pollMs ? setInterval(updateSafely, source.pollMs) : undefined
     updateSafely()
@@ -116,36 +116,35 @@ async function tick(): Promise<void> {
   streams.ticking = true
   while (streams.open.size > 0) {
     await sleep(TICK_MS)
-    // While the database is away there is nothing to tell: a reader who gets impatient comes back.
+    // While the database is away, nothing is told. A reader loses patience later than a restart takes.
     const workers = await countWorkers().catch(complain)
     if (workers === undefined) continue
     const data = { workers }
-    let told = 0
+    let count = 0
     for (const { send } of streams.open) {
       send('workers', data)
-      if (++told % BETWEEN_TURNS === 0) await nextTurn()
+      if (++count % BETWEEN_TURNS === 0) await nextTurn()
     }
   }
   streams.ticking = false
 }
 
-const encoder = new TextEncoder()
-const toBytes = (text: string): Uint8Array => encoder.encode(text)
 const messages = new WeakMap<object, { head: string; bytes: Uint8Array }>()
+const encoder = new TextEncoder()
 
 function toMessage(event: string, data: object, id?: number): Uint8Array {
   const head = `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}`
   const known = messages.get(data)
   if (known?.head === head) return known.bytes
-  const bytes = toBytes(`${head}data: ${JSON.stringify(data)}\n\n`)
+  const bytes = encoder.encode(`${head}data: ${JSON.stringify(data)}\n\n`)
   messages.set(data, { head, bytes })
   return bytes
 }
 
-let last: unknown
+let told: unknown
 
-/** One failed read may end many streams: it is told once. */
+// One failed read may end thousands of streams.
 function complain(error: unknown): void {
-  if (error !== last) console.error('Live status:', (error as Error).message)
-  last = error
+  if (error !== told) console.error('Live status:', (error as Error).message)
+  told = error
 }
