@@ -1,21 +1,27 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { countWorkers } from './health'
 import { type Channel, watch } from './watch'
 
-/** How often a stream tells the number of workers. The reader knows by it that the connection lives, and proxies, too. */
+/** How often streams tell the number of workers. The reader knows by it that the connection lives, and proxies, too. */
 const TICK_MS = 3_000
+/** So many streams are told before somebody else may have the processor. */
+const BETWEEN_TURNS = 100
+/** A reader who leaves so many bytes lying is gone, or so slow that coming back is quicker than catching up. */
+const MOST_UNREAD = 64 * 1024
 
-const shared = globalThis as { openStreams?: Set<() => void> }
-shared.openStreams ??= new Set()
-const openStreams = shared.openStreams
+type Stream = { send: Send; close: () => void }
+const shared = globalThis as { streams?: { open: Set<Stream>; ticking: boolean } }
+shared.streams ??= { open: new Set(), ticking: false }
+const streams = shared.streams
 
 /** Ends all open streams, so that a server which is stopping can finish. The browsers come back by themselves. */
 export function closeStreams(): void {
-  for (const close of openStreams) close()
+  for (const { close } of streams.open) close()
 }
 
 type Source = {
   channel: Channel
-  /** Whose changes to watch: the payload of the notifications. All of the channel, if there is none. */
+  /** Whose changes to watch: one of the ids in the notifications. All of the channel, if there is none. */
   id?: string
   /** Called at once and after each change. Sends what is new to the reader, and returns true when that was the last. */
   update: (send: Send) => Promise<boolean>
@@ -24,8 +30,11 @@ type Source = {
   pollMs?: number
 }
 
-/** @param id lets the reader, when it comes back, say what it has seen last */
-export type Send = (event: string, data: unknown, id?: number) => void
+/**
+ * @param data is written out once for all the streams that are sent the same object
+ * @param id lets the reader, when it comes back, say what it has seen last
+ */
+export type Send = (event: string, data: object, id?: number) => void
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
@@ -42,65 +51,100 @@ export function streamEvents(request: Request, source: Source): Response {
 }
 
 function openStream(signal: AbortSignal, source: Source): ReadableStream<Uint8Array> {
-  const encoder = new TextEncoder()
   let close = (): void => {}
 
-  return new ReadableStream({
-    start(controller) {
-      let closed = false
-      let updating = false
-      let changed = false
+  const start = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
+    let closed = false
+    let updating = false
+    let changed = false
 
-      const write = (text: string): void => {
-        if (!closed) controller.enqueue(encoder.encode(text))
+    const write = (message: Uint8Array): void => {
+      if (closed) return
+      if ((controller.desiredSize ?? 0) > 0) controller.enqueue(message)
+      else close()
+    }
+    const send: Send = (event, data, id) => write(toMessage(event, data, id))
+
+    // Changes that come in during an update lead to one more, however many they are.
+    const update = async (): Promise<void> => {
+      changed = true
+      if (updating) return
+      updating = true
+      while (changed && !closed) {
+        changed = false
+        if (await source.update(send)) return close()
+        if (source.pauseMs) await sleep(source.pauseMs)
       }
-      const send: Send = (event, data, id) => {
-        write(`event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`)
-      }
+      updating = false
+    }
 
-      // Changes that come in during an update lead to one more, however many they are.
-      const update = async (): Promise<void> => {
-        changed = true
-        if (updating) return
-        updating = true
-        while (changed && !closed) {
-          changed = false
-          if (await source.update(send)) return close()
-          if (source.pauseMs) await new Promise((resolve) => setTimeout(resolve, source.pauseMs))
-        }
-        updating = false
-      }
+    // The browser reconnects, and is told what it missed.
+    const fail = (error: unknown): void => {
+      complain(error)
+      close()
+    }
+    const updateSafely = (): void => void update().catch(fail)
 
-      const tick = async (): Promise<void> => send('workers', { workers: await countWorkers() })
+    const stream = { send, close: () => close() }
+    close = () => {
+      if (closed) return
+      closed = true
+      clearInterval(polling)
+      stopWatching()
+      streams.open.delete(stream)
+      controller.close()
+    }
 
-      // The browser reconnects, and is told what it missed.
-      const fail = (error: Error): void => {
-        console.error('Live status:', error.message)
-        close()
-      }
-      const safely = (act: () => Promise<void>) => (): void => void act().catch(fail)
+    streams.open.add(stream)
+    void tick()
+    signal.addEventListener('abort', close)
+    // The headers leave with the first chunk. And watch before reading: what changes in between must not be missed.
+    write(encoder.encode('retry: 1000\n\n'))
+    const stopWatching = watch(source.channel, source.id, updateSafely)
+    const polling = source.pollMs ? setInterval(updateSafely, source.pollMs) : undefined
+    updateSafely()
+    // An abort that came before we listened is not announced again.
+    if (signal.aborted) close()
+  }
+  const unread = new ByteLengthQueuingStrategy({ highWaterMark: MOST_UNREAD })
+  return new ReadableStream<Uint8Array>({ start, cancel: () => close() }, unread)
+}
 
-      close = () => {
-        if (closed) return
-        closed = true
-        clearInterval(ticking)
-        clearInterval(polling)
-        stopWatching()
-        openStreams.delete(close)
-        controller.close()
-      }
+/** One clock for all streams, which runs as long as any is open. */
+async function tick(): Promise<void> {
+  if (streams.ticking) return
+  streams.ticking = true
+  while (streams.open.size > 0) {
+    await sleep(TICK_MS)
+    // While the database is away, nothing is told. A reader loses patience later than a restart takes.
+    const workers = await countWorkers().catch(complain)
+    if (workers === undefined) continue
+    const data = { workers }
+    let count = 0
+    for (const { send } of streams.open) {
+      send('workers', data)
+      if (++count % BETWEEN_TURNS === 0) await nextTurn()
+    }
+  }
+  streams.ticking = false
+}
 
-      openStreams.add(close)
-      signal.addEventListener('abort', close)
-      // The headers leave with the first chunk. And watch before reading: what changes in between must not be missed.
-      write('retry: 1000\n\n')
-      const stopWatching = watch(source.channel, source.id, safely(update))
-      const ticking = setInterval(safely(tick), TICK_MS)
-      const polling = source.pollMs ? setInterval(safely(update), source.pollMs) : undefined
-      safely(update)()
-      // An abort that came before we listened is not announced again.
-      if (signal.aborted) close()
-    },
-    cancel: () => close(),
-  })
+const messages = new WeakMap<object, { head: string; bytes: Uint8Array }>()
+const encoder = new TextEncoder()
+
+function toMessage(event: string, data: object, id?: number): Uint8Array {
+  const head = `event: ${event}\n${id === undefined ? '' : `id: ${id}\n`}`
+  const known = messages.get(data)
+  if (known?.head === head) return known.bytes
+  const bytes = encoder.encode(`${head}data: ${JSON.stringify(data)}\n\n`)
+  messages.set(data, { head, bytes })
+  return bytes
+}
+
+let told: unknown
+
+// One failed read may end thousands of streams.
+function complain(error: unknown): void {
+  if (error !== told) console.error('Live status:', (error as Error).message)
+  told = error
 }

@@ -1,6 +1,7 @@
 import { type Progress, readProgress } from './export/progress'
 import { OPEN } from './export/request'
 import { type Invitations, readInvitations } from './invitations'
+import { createReader } from './reader'
 import { streamEvents } from './stream'
 
 /** What a user has asked for since they signed up. */
@@ -20,6 +21,9 @@ export async function readTasks(userId: string): Promise<Tasks> {
   return { invitations, export: newest, final: invitations?.final !== false && !exporting }
 }
 
+// A user may watch in many tabs, and after a lost connection all users are read again: a few at a time.
+const readShared = createReader(1, (ids) => Promise.all(ids.map(readTasks)))
+
 /** A hundred invitations move in a moment: no reader needs to see each of them. */
 const PAUSE_MS = 100
 
@@ -30,7 +34,7 @@ export function streamTasks(request: Request, userId: string): Response {
     id: userId,
     pauseMs: PAUSE_MS,
     async update(send) {
-      const tasks = await readTasks(userId)
+      const tasks = await readShared(userId)
       send('tasks', tasks)
       return tasks.final
     },

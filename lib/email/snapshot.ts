@@ -1,24 +1,34 @@
 import { z } from 'zod'
 import { env } from '../env'
-import { prisma } from '../prisma'
+import { createReader } from '../reader'
+import { watching } from '../watching'
 import { type EmailStatus, isFinal, type Snapshot, type TimelineEntry } from './status'
 
+/** So many emails are read in one statement. */
+const MOST_AT_ONCE = 500
+
 /**
- * All that the public may know of an email, or null when there is no such email.
+ * All that the public may know of an email, or null when there is no such email. Thousands may ask at once.
  * @param id the email's id; anything else than a UUID is no email
  * @throws when the database is unreachable.
  */
 export async function readSnapshot(id: string): Promise<Snapshot | null> {
-  if (!z.guid().safeParse(id).success) return null
+  return z.guid().safeParse(id).success ? await readShared(id.toLowerCase()) : null
+}
+
+const readShared = createReader(MOST_AT_ONCE, async (ids): Promise<(Snapshot | null)[]> => {
   // One statement, so that status and timeline are of the same moment.
-  const [row] = await prisma().$queryRaw<{ status: EmailStatus; attempts: number; events: EventRow[] }[]>`
-    SELECT status::text, attempts, (
+  const rows = await watching().$queryRaw<EmailRow[]>`
+    SELECT id, status::text, attempts, (
       SELECT json_agg(json_build_object('status', status, 'at', at, 'attempt', attempt, 'reason', reason, 'retryAt', "retryAt") ORDER BY id)
       FROM "EmailEvent" WHERE "emailId" = "Email".id
     ) AS events
-    FROM "Email" WHERE id = ${id}::uuid`
-  return row ? toSnapshot({ id: id.toLowerCase(), ...row }) : null
-}
+    FROM "Email" WHERE id = ANY (${ids}::uuid[])`
+  const found = new Map(rows.map((row) => [row.id, toSnapshot(row)]))
+  return ids.map((id) => found.get(id) ?? null)
+})
+
+type EmailRow = { id: string; status: EmailStatus; attempts: number; events: EventRow[] | null }
 
 type EventRow = {
   status: EmailStatus
@@ -29,12 +39,7 @@ type EventRow = {
 }
 
 /** The public view of an email and its events, which stand in the order in which they were written. */
-export function toSnapshot(email: {
-  id: string
-  status: EmailStatus
-  attempts: number
-  events: EventRow[] | null
-}): Snapshot {
+export function toSnapshot(email: EmailRow): Snapshot {
   const events = email.events ?? []
   return {
     id: email.id,

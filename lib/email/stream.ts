@@ -6,7 +6,7 @@ export function streamEmail(request: Request, id: string): Response {
   let seen = 0
   return streamEvents(request, {
     channel: 'email_event',
-    id,
+    id: id.toLowerCase(),
     async update(send) {
       const snapshot = await readSnapshot(id)
       if (!snapshot) return true
