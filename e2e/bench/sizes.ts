@@ -1,0 +1,69 @@
+import { parseArgs } from 'node:util'
+
+export type Sizes = {
+  /** Signups and lone mails, one after the other. */
+  rounds: number
+  /** Signups in a browser. */
+  visits: number
+  /** Mails that wait for two workers. */
+  mails: number
+  /** Mails for each contender, with the provider's limit out of the way and with it. */
+  unlimited: number
+  limited: number
+  /** Delivery reports in each of five rounds. */
+  reports: number
+  streams: number
+  tickets: number
+  idleSeconds: number
+}
+
+const FULL: Sizes = {
+  rounds: 100,
+  visits: 20,
+  mails: 10_000,
+  unlimited: 2_000,
+  limited: 300,
+  reports: 200,
+  streams: 2_000,
+  tickets: 200,
+  idleSeconds: 20,
+}
+
+const QUICK: Sizes = {
+  rounds: 10,
+  visits: 3,
+  mails: 500,
+  unlimited: 200,
+  limited: 40,
+  reports: 50,
+  streams: 200,
+  tickets: 20,
+  idleSeconds: 5,
+}
+
+export type Options = { only: string[]; root: string; sizes: Sizes }
+
+/** Ends the process when it does not understand. */
+export function readOptions(sections: string[]): Options {
+  try {
+    const { values } = parseArgs({
+      options: {
+        only: { type: 'string', default: sections.join() },
+        quick: { type: 'boolean', default: false },
+        mails: { type: 'string' },
+        root: { type: 'string', default: '.' },
+      },
+    })
+    const only = values.only.split(',')
+    const unknown = only.find((name) => !sections.includes(name))
+    if (unknown !== undefined)
+      throw new Error(`There is no section "${unknown}", only ${sections.join(', ')}.`)
+    const sizes = { ...(values.quick ? QUICK : FULL) }
+    if (values.mails !== undefined) sizes.mails = Number(values.mails)
+    if (!(Number.isInteger(sizes.mails) && sizes.mails > 0)) throw new Error('--mails is a positive integer.')
+    return { only, root: values.root, sizes }
+  } catch (error) {
+    console.error((error as Error).message)
+    process.exit(2)
+  }
+}
