@@ -35,10 +35,10 @@ export async function measureCrowd(stack: Stack, { mails }: Sizes): Promise<Find
 }
 
 /** How fast is one worker when the mail service sets no limit? */
-export async function measureSender(stack: Stack, { unlimited }: Sizes): Promise<Findings> {
-  const done = await drainByUs(stack, unlimited)
+export async function measureSender(stack: Stack, { alone }: Sizes): Promise<Findings> {
+  const done = await drainByUs(stack, alone)
   return {
-    title: `A WORKER: ${unlimited} mails, no limit`,
+    title: `A WORKER: ${alone} mails, no limit`,
     columns: ['measured'],
     rows: [
       ['mails/s', format(done.sent / done.seconds)],

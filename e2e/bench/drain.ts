@@ -17,11 +17,11 @@ export type Drain = {
   through: number
   /** Of the workers alone, a mail. */
   cpuMs: number
-  /** Until the last mail was reported as delivered, after `seconds`. */
+  /** Until the last mail was reported as delivered, after `seconds`; NaN when our patience ended before. */
   reportSeconds: number
 }
 
-const REPORTS_MS = 180_000
+const REPORTS_MS = 300_000
 
 /**
  * Lets workers do what waits, and kills them then.
@@ -48,7 +48,8 @@ export async function drain(
     const { sent, failed, last } = await readSent(stack)
     const waiting = await countWaiting(stack)
     const lost = countLost()
-    await waitAtMost(REPORTS_MS, async () => (await countUnreported(stack)) === 0)
+    // What is still reported would disturb the next measurement.
+    const reported = await waitAtMost(REPORTS_MS, async () => (await countUnreported(stack)) === 0)
 
     const refused = counts.refused - before.refused
     return {
@@ -60,7 +61,7 @@ export async function drain(
       refused,
       through: counts.calls - before.calls - refused,
       cpuMs: cpuMs / sent,
-      reportSeconds: (Date.now() - last) / 1000,
+      reportSeconds: reported ? (Date.now() - last) / 1000 : Number.NaN,
     }
   } finally {
     const workers = await Promise.allSettled(starting)
@@ -85,8 +86,8 @@ async function count(stack: Stack, condition: string): Promise<number> {
 
 async function readSent(stack: Stack): Promise<{ sent: number; failed: number; last: number }> {
   const [row] = await stack.query<{ sent: number; failed: number; last: Date | null }>(
-    `SELECT count(*) FILTER (WHERE status = 'sent')::int AS sent,
-       count(*) FILTER (WHERE status = 'failed')::int AS failed,
+    `SELECT count(DISTINCT "emailId") FILTER (WHERE status = 'sent')::int AS sent,
+       count(DISTINCT "emailId") FILTER (WHERE status = 'failed')::int AS failed,
        max(at) FILTER (WHERE status = 'sent') AS last FROM "EmailEvent"`,
   )
   return { sent: row?.sent ?? 0, failed: row?.failed ?? 0, last: row?.last?.getTime() ?? Number.NaN }

@@ -16,6 +16,8 @@ type Rival = {
   note: string
   /** Too slow for more. */
   mails?: number
+  /** Has nothing to show without the mail service's limit. */
+  limitsItself?: boolean
 }
 
 const PG_BOSS: Rival[] = [
@@ -23,7 +25,7 @@ const PG_BOSS: Rival[] = [
     name: 'pg-boss, as it comes',
     program: ['pg-boss.mjs'],
     mails: 20,
-    note: 'takes 1 job every 2 s unless told otherwise; 2 retries, without a pause.',
+    note: '1 job every 2 s unless told otherwise, so only 20 mails; 2 retries, without a pause.',
   },
   {
     name: 'pg-boss, batches of 10',
@@ -42,7 +44,7 @@ const BULLMQ: Rival[] = [
   {
     name: 'BullMQ',
     program: ['bullmq.mjs'],
-    note: 'concurrency 10; 1 attempt unless told otherwise. Redis has a process of its own, not counted here.',
+    note: 'concurrency 10; 1 attempt unless told otherwise.',
   },
   {
     name: 'BullMQ, limiter and retries',
@@ -51,58 +53,86 @@ const BULLMQ: Rival[] = [
       { limiter: { max: LIMIT, duration: 1000 } },
       { attempts: 3, backoff: { type: 'exponential', delay: 1000 } },
     ],
-    note: `its own limiter at ${LIMIT} jobs/s, which is why it has no figure without the limit; 3 attempts, 1 s and 2 s apart.`,
+    limitsItself: true,
+    note: `its limiter at ${LIMIT} jobs/s; 3 attempts, 1 s and 2 s apart.`,
   },
 ]
 
+type Result = { name: string; mails: number; free?: Drain; limited: Drain }
+
 /** The same rows and the same mails, by what people write today. */
-export async function measureRivals(stack: Stack, sizes: Sizes): Promise<Findings> {
+export async function measureRivals(stack: Stack, sizes: Sizes): Promise<Findings[]> {
+  const patienceMs = (sizes.limited / LIMIT) * 3_000
   const installed = await installRivals()
   const redis = installed ? await openRedis() : undefined
   const rivals = [...PG_BOSS, ...(installed ? [GRAPHILE] : []), ...(redis ? BULLMQ : [])]
-  const notes = rivals.map(({ name, note }) => `${name}: ${note}`)
-  if (!installed) notes.push('graphile-worker and BullMQ could not be installed.')
-  else if (!redis) notes.push('BullMQ: there is no REDIS_URL and no redis-server.')
-  const patienceMs = (sizes.limited / LIMIT) * 3_000
-  const rows: Findings['rows'] = []
+  const results: Result[] = []
   try {
-    const free = await drainByUs(stack, sizes.unlimited)
-    rows.push(
-      toRow('this project, one worker', free, await drainByUs(stack, sizes.limited, LIMIT, patienceMs)),
-    )
+    results.push({
+      name: 'this project',
+      mails: sizes.limited,
+      free: await drainByUs(stack, sizes.unlimited),
+      limited: await drainByUs(stack, sizes.limited, LIMIT, patienceMs),
+    })
     for (const rival of rivals) {
+      const most = rival.mails ?? Number.POSITIVE_INFINITY
       const run = (mails: number, limit: number): Promise<Drain> =>
-        drainByRival(stack, rival, redis?.url, Math.min(mails, rival.mails ?? mails), limit, patienceMs)
-      const limitsItself = rival.program.some((part) => typeof part === 'object' && 'limiter' in part)
-      const free = limitsItself ? undefined : await run(sizes.unlimited, 0)
-      rows.push(toRow(rival.name, free, await run(sizes.limited, LIMIT)))
+        drainByRival(stack, rival, redis?.url, Math.min(mails, most), limit, patienceMs)
+      results.push({
+        name: rival.name,
+        mails: Math.min(sizes.limited, most),
+        free: rival.limitsItself ? undefined : await run(sizes.unlimited, 0),
+        limited: await run(sizes.limited, LIMIT),
+      })
     }
   } finally {
     await redis?.stop()
   }
-  return {
-    title: `RIVALS: ${sizes.unlimited} mails | ${sizes.limited}, ${LIMIT} requests/s`,
-    columns: ['mails/s', 'CPU ms/mail', '| accepted', 'last after', 'refused', 'lost', 'waiting'],
-    rows,
-    notes: [
-      ...notes,
-      'They send one mail a request, and their mail is two lines in a template literal: nothing is rendered.',
-      "CPU is the worker's alone; theirs talks plain SQL. No retry of theirs carries an idempotency key.",
-      `With the limit, our patience ends after ${patienceMs / 1000} s: three times what a mail a request takes.`,
-    ],
-  }
+  const missing = installed ? 'There is no REDIS_URL and no redis-server' : 'They could not be installed'
+  return [
+    {
+      title: `RIVALS: ${sizes.unlimited} mails, no limit, one worker each`,
+      columns: ['mails/s', 'against ours', 'CPU a mail', 'against ours'],
+      rows: results.flatMap(({ name, free }) => (free ? [toFreeRow(name, free, results[0]?.free)] : [])),
+      notes: [
+        'They send one mail a request, and theirs is two lines in a template literal: nothing is rendered.',
+        `CPU is the worker's alone, without Postgres and Redis. They talk plain SQL.`,
+      ],
+    },
+    {
+      title: `RIVALS: ${sizes.limited} mails, ${LIMIT} requests/s`,
+      columns: ['accepted', 'the last after', 'refused', 'lost', 'still waiting', 'sent twice'],
+      rows: results.map(toLimitedRow),
+      notes: [
+        ...rivals.map(({ name, note }) => `${name}: ${note}`),
+        ...(redis ? [] : [`${missing}: no ${installed ? 'BullMQ' : 'graphile-worker, no BullMQ'}.`]),
+        `Our patience ends after ${patienceMs / 1000} s: three times what a mail a request takes.`,
+      ],
+    },
+  ]
 }
 
-function toRow(name: string, free: Drain | undefined, limited: Drain): Findings['rows'][number] {
+function toFreeRow(name: string, free: Drain, ours = free): Findings['rows'][number] {
+  const speed = (drain: Drain): number => drain.sent / drain.seconds
   return [
     name,
-    free ? format(free.sent / free.seconds) : '',
-    free ? format(free.cpuMs) : '',
-    `| ${limited.sent}`,
-    format(limited.seconds, 's'),
-    `${limited.refused}`,
-    `${limited.lost}`,
-    `${limited.waiting}`,
+    format(speed(free)),
+    `× ${(speed(free) / speed(ours)).toFixed(2)}`,
+    format(free.cpuMs, 'ms'),
+    `× ${format(free.cpuMs / ours.cpuMs)}`,
+  ]
+}
+
+function toLimitedRow({ name, mails, limited }: Result): Findings['rows'][number] {
+  const { sent, seconds, refused, lost, waiting, twice } = limited
+  return [
+    name,
+    `${sent} of ${mails}`,
+    format(seconds, 's'),
+    `${refused}`,
+    `${lost}`,
+    `${waiting}`,
+    `${twice}`,
   ]
 }
 
@@ -121,5 +151,3 @@ async function drainByRival(
   const start = (): Promise<Process> => startProcess(argv, /Ready/, { ...stack.env, REDIS_URL: redisUrl })
   return await drain(stack, () => [start()], limit ? patienceMs : PATIENCE_MS)
 }
-
-const PATIENCE_MS = 300_000

@@ -7,7 +7,9 @@ export type Sizes = {
   visits: number
   /** Mails that wait for two workers. */
   mails: number
-  /** Mails for each contender, with the provider's limit out of the way and with it. */
+  /** Mails for one worker without a limit. */
+  alone: number
+  /** Mails for each of the rivals, without a limit and with it. */
   unlimited: number
   limited: number
   /** Delivery reports in each of five rounds. */
@@ -21,7 +23,8 @@ const FULL: Sizes = {
   rounds: 100,
   visits: 20,
   mails: 10_000,
-  unlimited: 2_000,
+  alone: 5_000,
+  unlimited: 1_000,
   limited: 300,
   reports: 200,
   streams: 2_000,
@@ -33,6 +36,7 @@ const QUICK: Sizes = {
   rounds: 10,
   visits: 3,
   mails: 500,
+  alone: 500,
   unlimited: 200,
   limited: 40,
   reports: 50,
