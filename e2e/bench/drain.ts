@@ -41,7 +41,9 @@ export async function drain(
     const workers = await Promise.all(starting)
     const countLost = (): number => workers.flatMap((worker) => worker.output().match(/^lost/gm) ?? []).length
 
-    await waitAtMost(patienceMs, async () => (await countWaiting(stack)) <= countLost())
+    const hasDied = (): boolean => workers.some((worker) => !worker.isRunning())
+    await waitAtMost(patienceMs, async () => hasDied() || (await countWaiting(stack)) <= countLost())
+    if (hasDied()) throw new Error(`A worker died:\n${workers.map((worker) => worker.output()).join('\n')}`)
     const cpus = await Promise.all(cpuBefore)
     const cpuMs = workers.reduce((sum, { pid }, i) => sum + readCpuMs(pid) - (cpus[i] ?? Number.NaN), 0)
     const counts = await readCounts(stack)

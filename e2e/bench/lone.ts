@@ -1,10 +1,10 @@
 import type { Snapshot } from '../../lib/email/status'
 import { isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
 import type { Stack } from '../stack'
-import { median, percentile, repeat } from './measure'
+import { repeat } from './measure'
 import { startAfresh } from './provider'
 import type { Sizes } from './sizes'
-import { type Findings, format } from './table'
+import { type Findings, toTimes } from './table'
 import { watchTickets } from './tickets'
 
 /** How long is one mail on its way when nothing else is to do? */
@@ -19,19 +19,15 @@ export async function measureLone(stack: Stack, { rounds, visits }: Sizes): Prom
       title: 'A LONE MAIL, ms',
       columns: ['median', 'p95'],
       rows: [
-        toRow('queued → a worker has the job', taken),
-        toRow('queued → "sending" is recorded', waits(snapshots, 'queued', 'sending')),
-        toRow('queued → accepted by the mail service', waits(snapshots, 'queued', 'sent')),
-        toRow('recorded → visible in the browser', await watchTickets(stack, visits)),
+        ['queued → a worker has the job', ...toTimes(taken)],
+        ['queued → "sending" is recorded', ...toTimes(waits(snapshots, 'queued', 'sending'))],
+        ['queued → accepted by the mail service', ...toTimes(waits(snapshots, 'queued', 'sent'))],
+        ['recorded → visible in the browser', ...toTimes(await watchTickets(stack, visits))],
       ],
     }
   } finally {
     await worker.kill('SIGKILL')
   }
-}
-
-function toRow(label: string, times: number[]): [string, string, string] {
-  return [label, format(median(times)), format(percentile(times, 0.95))]
 }
 
 async function deliverOne(stack: Stack): Promise<Snapshot> {

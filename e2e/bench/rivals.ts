@@ -1,62 +1,13 @@
-import path from 'node:path'
-import { type Process, type Stack, startProcess } from '../stack'
-import { addEmails, refreshStatistics } from './backlog'
+import type { Stack } from '../stack'
 import { drainByUs, LIMIT } from './crowd'
-import { type Drain, drain } from './drain'
+import type { Drain } from './drain'
 import { installRivals } from './install'
-import { startAfresh } from './provider'
 import { openRedis } from './redis'
+import { BULLMQ, drainByRival, GRAPHILE_WORKER, PG_BOSS } from './rival'
 import type { Sizes } from './sizes'
 import { type Findings, format } from './table'
 
-type Rival = {
-  name: string
-  /** A program in rivals/, and its arguments. */
-  program: [file: string, ...args: object[]]
-  note: string
-  /** Too slow for more. */
-  mails?: number
-  /** Has nothing to show without the mail service's limit. */
-  limitsItself?: boolean
-}
-
-const PG_BOSS: Rival[] = [
-  {
-    name: 'pg-boss, as it comes',
-    program: ['pg-boss.mjs'],
-    mails: 20,
-    note: '1 job every 2 s unless told otherwise, so only 20 mails; 2 retries, without a pause.',
-  },
-  {
-    name: 'pg-boss, batches of 10',
-    program: ['pg-boss.mjs', { batchSize: 10, burstWhenBatchFull: true }],
-    note: 'each job settled by itself (perJobResults) and full batches without a pause; 2 retries, without a pause.',
-  },
-]
-
-const GRAPHILE: Rival = {
-  name: 'graphile-worker',
-  program: ['graphile-worker.mjs'],
-  note: 'concurrency 10; 25 attempts, e^attempt s apart.',
-}
-
-const BULLMQ: Rival[] = [
-  {
-    name: 'BullMQ',
-    program: ['bullmq.mjs'],
-    note: 'concurrency 10; 1 attempt unless told otherwise.',
-  },
-  {
-    name: 'BullMQ, limiter and retries',
-    program: [
-      'bullmq.mjs',
-      { limiter: { max: LIMIT, duration: 1000 } },
-      { attempts: 3, backoff: { type: 'exponential', delay: 1000 } },
-    ],
-    limitsItself: true,
-    note: `its limiter at ${LIMIT} jobs/s; 3 attempts, 1 s and 2 s apart.`,
-  },
-]
+const FREE_PATIENCE_MS = 300_000
 
 type Result = { name: string; mails: number; free?: Drain; limited: Drain }
 
@@ -65,7 +16,7 @@ export async function measureRivals(stack: Stack, sizes: Sizes): Promise<Finding
   const patienceMs = (sizes.limited / LIMIT) * 3_000
   const installed = await installRivals()
   const redis = installed ? await openRedis() : undefined
-  const rivals = [...PG_BOSS, ...(installed ? [GRAPHILE] : []), ...(redis ? BULLMQ : [])]
+  const rivals = [...PG_BOSS, ...(installed ? GRAPHILE_WORKER : []), ...(redis ? BULLMQ : [])]
   const results: Result[] = []
   try {
     results.push({
@@ -76,14 +27,18 @@ export async function measureRivals(stack: Stack, sizes: Sizes): Promise<Finding
     })
     for (const rival of rivals) {
       const most = rival.mails ?? Number.POSITIVE_INFINITY
-      const run = (mails: number, limit: number): Promise<Drain> =>
-        drainByRival(stack, rival, redis?.url, Math.min(mails, most), limit, patienceMs)
-      results.push({
-        name: rival.name,
-        mails: Math.min(sizes.limited, most),
-        free: rival.limitsItself ? undefined : await run(sizes.unlimited, 0),
-        limited: await run(sizes.limited, LIMIT),
-      })
+      const run = (mails: number, limit: number, patienceMs: number): Promise<Drain> =>
+        drainByRival(stack, rival, { redisUrl: redis?.url, mails: Math.min(mails, most), limit, patienceMs })
+      try {
+        results.push({
+          name: rival.name,
+          mails: Math.min(sizes.limited, most),
+          free: rival.limitsItself ? undefined : await run(sizes.unlimited, 0, FREE_PATIENCE_MS),
+          limited: await run(sizes.limited, LIMIT, patienceMs),
+        })
+      } catch (error) {
+        console.error(`${rival.name}: left out.`, error)
+      }
     }
   } finally {
     await redis?.stop()
@@ -134,20 +89,4 @@ function toLimitedRow({ name, mails, limited }: Result): Findings['rows'][number
     `${waiting}`,
     `${twice}`,
   ]
-}
-
-async function drainByRival(
-  stack: Stack,
-  { program: [file, ...args] }: Rival,
-  redisUrl = '',
-  mails: number,
-  limit: number,
-  patienceMs: number,
-): Promise<Drain> {
-  await startAfresh(stack, limit)
-  await addEmails(stack, mails)
-  await refreshStatistics(stack)
-  const argv = [path.join(import.meta.dirname, 'rivals', file), ...args.map((arg) => JSON.stringify(arg))]
-  const start = (): Promise<Process> => startProcess(argv, /Ready/, { ...stack.env, REDIS_URL: redisUrl })
-  return await drain(stack, () => [start()], limit ? patienceMs : PATIENCE_MS)
 }

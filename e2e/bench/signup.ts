@@ -1,10 +1,10 @@
 import { Client } from 'pg'
 import { isDelivered, newAddress, postSignup, signUp, waitForSnapshot } from '../app'
 import type { Stack } from '../stack'
-import { median, percentile, repeat, time } from './measure'
+import { median, repeat, time } from './measure'
 import { startAfresh } from './provider'
 import type { Sizes } from './sizes'
-import { type Findings, format } from './table'
+import { type Findings, format, toTimes } from './table'
 
 const CROWD = 200
 
@@ -26,9 +26,9 @@ export async function measureSignup(stack: Stack, { rounds }: Sizes): Promise<Fi
       title: 'SIGNUP, ms',
       columns: ['median', 'p95'],
       rows: [
-        toRow('POST /api/users', signups),
-        toRow('the same rows without a job, in SQL', inserts),
-        toRow('a request that does nothing: GET /api', nothings),
+        ['POST /api/users', ...toTimes(signups)],
+        ['the same rows without a job, in SQL', ...toTimes(inserts)],
+        ['a request that does nothing: GET /api', ...toTimes(nothings)],
         ['a signup against nothing', `× ${format(median(signups) / median(nothings))}`, ''],
         ['a signup against the bare rows', `× ${format(median(signups) / median(inserts))}`, ''],
         await askAtOnce(stack),
@@ -38,10 +38,6 @@ export async function measureSignup(stack: Stack, { rounds }: Sizes): Promise<Fi
     await database.end()
     await worker.kill('SIGKILL')
   }
-}
-
-function toRow(label: string, times: number[]): [string, string, string] {
-  return [label, format(median(times)), format(percentile(times, 0.95))]
 }
 
 /** One signup at a time: the next one begins when the mail of the last has arrived. */
@@ -78,9 +74,5 @@ async function askAtOnce(stack: Stack): Promise<[string, string, string]> {
       }),
     ),
   )
-  return [`${CROWD} at the same moment: ${answered} created`, ...toRow('', times).slice(1)] as [
-    string,
-    string,
-    string,
-  ]
+  return [`${CROWD} at the same moment: ${answered} created`, ...toTimes(times)]
 }

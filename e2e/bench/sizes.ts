@@ -16,7 +16,8 @@ export type Sizes = {
   reports: number
   streams: number
   tickets: number
-  idleSeconds: number
+  /** Seconds. */
+  idle: number
 }
 
 const FULL: Sizes = {
@@ -29,7 +30,7 @@ const FULL: Sizes = {
   reports: 200,
   streams: 2_000,
   tickets: 200,
-  idleSeconds: 20,
+  idle: 20,
 }
 
 const QUICK: Sizes = {
@@ -42,32 +43,41 @@ const QUICK: Sizes = {
   reports: 50,
   streams: 200,
   tickets: 20,
-  idleSeconds: 5,
+  idle: 5,
 }
 
 export type Options = { only: string[]; root: string; sizes: Sizes }
 
-/** Ends the process when it does not understand. */
+const NAMES = Object.keys(FULL) as (keyof Sizes)[]
+
+/** Each size has a flag of its name. Ends the process when it does not understand. */
 export function readOptions(sections: string[]): Options {
   try {
     const { values } = parseArgs({
       options: {
         only: { type: 'string', default: sections.join() },
-        quick: { type: 'boolean', default: false },
-        mails: { type: 'string' },
         root: { type: 'string', default: '.' },
+        quick: { type: 'boolean', default: false },
+        ...Object.fromEntries(NAMES.map((name) => [name, { type: 'string' } as const])),
       },
     })
     const only = values.only.split(',')
     const unknown = only.find((name) => !sections.includes(name))
     if (unknown !== undefined)
       throw new Error(`There is no section "${unknown}", only ${sections.join(', ')}.`)
-    const sizes = { ...(values.quick ? QUICK : FULL) }
-    if (values.mails !== undefined) sizes.mails = Number(values.mails)
-    if (!(Number.isInteger(sizes.mails) && sizes.mails > 0)) throw new Error('--mails is a positive integer.')
-    return { only, root: values.root, sizes }
+    return { only, root: values.root, sizes: readSizes(values, values.quick ? QUICK : FULL) }
   } catch (error) {
     console.error((error as Error).message)
     process.exit(2)
   }
+}
+
+function readSizes(values: Record<string, unknown>, defaults: Sizes): Sizes {
+  const sizes = { ...defaults }
+  for (const name of NAMES) {
+    sizes[name] = Number(values[name] ?? defaults[name])
+    if (!(Number.isInteger(sizes[name]) && sizes[name] > 0))
+      throw new Error(`--${name} is a positive integer.`)
+  }
+  return sizes
 }

@@ -13,21 +13,21 @@ const OPENING = 50
 
 /** Many people watch: what do they cost while nothing happens, and how soon does each know what did? */
 export async function measureStreams(stack: Stack, sizes: Sizes): Promise<Findings> {
-  const { streams: count, tickets, idleSeconds } = sizes
+  const { streams: count, tickets, idle: seconds } = sizes
   await startAfresh(stack)
   const web = await stack.startWeb()
   const streams: Stream[] = []
   try {
     const emails = await addEmails(stack, tickets)
     await addJobs(stack, emails)
-    const alone = await measureIdle(stack, web, idleSeconds)
+    const alone = await measureIdle(stack, web, seconds)
     for (let i = 0; i < count; i += OPENING) {
       const urls = Array.from({ length: Math.min(OPENING, count - i) }, (_, n) => {
         return `${web.url}/api/emails/${emails[(i + n) % tickets]}/events`
       })
       streams.push(...(await Promise.all(urls.map(openStream))))
     }
-    const idle = await measureIdle(stack, web, idleSeconds)
+    const idle = await measureIdle(stack, web, seconds)
 
     const worker = await stack.startWorker({ RESEND_RATE_LIMIT: '1000' })
     await waitAtMost(PATIENCE_MS, async () => streams.every((stream) => stream.hasEnded()))

@@ -1,4 +1,5 @@
 import os from 'node:os'
+import { median, percentile } from './measure'
 
 /** What a section of the benchmark found out. */
 export type Findings = {
@@ -17,6 +18,11 @@ const CELL = 15
 export function format(value: number, unit = ''): string {
   if (Number.isNaN(value)) return 'not measured'
   return value.toFixed(Math.abs(value) < 100 ? 1 : 0) + (unit && ` ${unit}`)
+}
+
+/** Median and 95th percentile. */
+export function toTimes(times: number[]): [string, string] {
+  return [format(median(times)), format(percentile(times, 0.95))]
 }
 
 export function printTable(sections: Findings[]): void {
