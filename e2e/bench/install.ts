@@ -6,7 +6,16 @@ import path from 'node:path'
 export async function installRivals(): Promise<boolean> {
   const npm = spawn(
     'npm',
-    ['install', '--prefer-offline', '--no-audit', '--no-fund', '--no-package-lock', '--fetch-retries=1'],
+    [
+      'install',
+      '--prefer-offline',
+      '--no-audit',
+      '--no-fund',
+      '--no-package-lock',
+      '--fetch-retries=1',
+      '--ignore-scripts',
+      '--loglevel=error',
+    ],
     {
       cwd: path.join(import.meta.dirname, 'rivals'),
       stdio: ['ignore', 'ignore', 'inherit'],
