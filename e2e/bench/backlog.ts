@@ -33,7 +33,7 @@ export async function addJobs(stack: Stack, emailIds: string[]): Promise<void> {
   boss.on('error', (error) => console.error(error.message))
   await boss.start()
   for (let start = 0; start < emailIds.length; start += CHUNK) {
-    const jobs = emailIds.slice(start, start + CHUNK).map((emailId) => ({ data: { emailId } }))
+    const jobs = emailIds.slice(start, start + CHUNK).map((emailId) => ({ data: { emailId }, priority: 1 }))
     await boss.insert('send-email', jobs)
   }
   await boss.stop()
