@@ -7,7 +7,8 @@ import type { Sizes } from './sizes'
 import { type Arrival, openStream, type Stream } from './stream'
 import { type Findings, format } from './table'
 
-const SETTLE_MS = 3_000
+// A connection that becomes idle may report its last transactions ten seconds late.
+const SETTLE_MS = 12_000
 const PATIENCE_MS = 120_000
 const OPENING = 50
 
@@ -35,6 +36,7 @@ export async function measureStreams(stack: Stack, sizes: Sizes): Promise<Findin
 
     const arrivals = streams.map((stream) => stream.read())
     const lags = arrivals.flatMap(measureLags)
+    const breaks = streams.reduce((sum, stream) => sum + stream.countBreaks(), 0)
     const complete = arrivals.filter((stream) => knows(stream, 'sent') && knows(stream, 'delivered')).length
     return {
       title: `${count} STREAMS on ${tickets} tickets`,
@@ -45,6 +47,7 @@ export async function measureStreams(stack: Stack, sizes: Sizes): Promise<Findin
           ...[0.5, 0.95, 1].map((share) => format(percentile(lags, share))),
         ],
         ['streams that learned of "sent" and "delivered"', `${complete}`, '', ''],
+        ['times that one broke off and came back', `${breaks}`, '', ''],
         ['idle: transactions/s', format(idle.transactions), '', ''],
         ['  without a stream', format(alone.transactions), '', ''],
         ['idle: web CPU, % of a core', format(idle.cpu), '', ''],
