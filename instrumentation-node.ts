@@ -4,7 +4,7 @@ import { prisma } from './lib/prisma'
 import { openSender } from './lib/queue'
 import { closeStreams } from './lib/stream'
 
-requireEnv('DATABASE_URL', 'DATABASE_POOL_SIZE', 'APP_URL', 'RESEND_WEBHOOK_SECRET', 'INVITATIONS_PER_USER')
+requireEnv(['DATABASE_URL', 'DATABASE_POOL_SIZE', 'APP_URL', 'RESEND_WEBHOOK_SECRET', 'INVITATIONS_PER_USER'])
 
 // Connect now, so that the first person who signs up doesn't wait for it. No database yet? Then later.
 openSender().catch(() => {})

@@ -55,11 +55,13 @@ export function env<Name extends keyof Env>(name: Name): Env[Name] {
   return result.data as Env[Name]
 }
 
+const ALL = Object.keys(schema.shape) as (keyof Env)[]
+
 /**
  * Stops a process that lacks a setting when it starts, rather than at the first customer.
  * @throws {Error} naming the first setting that is missing or malformed.
  */
-export function requireEnv(...names: (keyof Env)[]): void {
+export function requireEnv(names = ALL): void {
   for (const name of names) env(name)
 }
 

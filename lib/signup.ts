@@ -86,7 +86,12 @@ function toSignup({ id, name, email, session }: User, welcome: Email, queued: Em
   return {
     user: { id, name, email },
     session,
-    welcomeEmail: toSnapshot({ id: welcome.id, status: 'queued', attempts: 0, events: [queued] }),
+    welcomeEmail: toSnapshot({
+      id: welcome.id,
+      status: 'queued',
+      attempts: 0,
+      timeline: [{ status: 'queued', at: queued.at.toISOString() }],
+    }),
   }
 }
 

@@ -10,16 +10,7 @@ import { work } from './work'
 takeOverSignalFromNpm()
 // React has a slow build for developers: this way, the handlers that are loaded below get the other one.
 Object.assign(process.env, { NODE_ENV: process.env.NODE_ENV ?? 'production' })
-requireEnv(
-  'DATABASE_URL',
-  'APP_URL',
-  'RESEND_API_KEY',
-  'RESEND_BASE_URL',
-  'EMAIL_FROM',
-  'RESEND_RATE_LIMIT',
-  'RETRY_MAX_SECONDS',
-  'EXPORT_PAUSE_MS',
-)
+requireEnv()
 
 // 2. Connect to the queue. Of the web server's and the worker's, this is the boss that does the upkeep: every two
 //    seconds it looks for jobs whose worker has died.

@@ -25,11 +25,6 @@ export function isKeyForgotten({ createdAt }: Pick<Batch, 'createdAt'>): boolean
   return Date.now() - createdAt.getTime() > KEY_LIFETIME_MS
 }
 
-const about = (fact: Omit<EmailFact, 'emailId'>) => (message: Message) => ({
-  emailId: message.tags[0].value,
-  ...fact,
-})
-
 /** Writes down a batch before it is sent. If nobody lives to hear the answer, it is sent again. */
 export async function writeBatch(
   tx: Transaction,
@@ -39,9 +34,8 @@ export async function writeBatch(
 ): Promise<Batch> {
   const attempts = fact.status === 'sending' ? 1 : 0
   const batch = await tx.batch.create({ data: { messages, attempts }, omit: { messages: true } })
-  const { id } = batch
-  await recordEvents(tx, messages.map(about({ ...fact, batchId: id })))
-  await enqueue(tx, 'resend-batch', { batchId: id }, { id, startAfter })
+  await recordForAll(tx, messages, { ...fact, batchId: batch.id })
+  await enqueue(tx, 'resend-batch', { batchId: batch.id }, { id: batch.id, startAfter })
   return { ...batch, messages }
 }
 
@@ -50,11 +44,9 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
   const data = { attempts: { increment: 1 } }
   const [batch] = (await tx.batch.updateManyAndReturn({ where: { id }, data })) as Batch[]
   if (!batch) return
-  const unknown = { kind: 'unknown', reason: 'outcome_unknown' } as const
-  if (isKeyForgotten(batch)) return await settleBatch(tx, batch, unknown)
-  if (batch.attempts > MAX_ATTEMPTS)
-    return await settleBatch(tx, batch, { ...unknown, reason: 'worker_died' })
-  const inDoubt = await recordEvents(tx, batch.messages.map(about({ status: 'sending', batchId: id })))
+  if (isKeyForgotten(batch)) return await giveUp(tx, batch, 'outcome_unknown')
+  if (batch.attempts > MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')
+  const inDoubt = await recordForAll(tx, batch.messages, { status: 'sending', batchId: id })
   return inDoubt.length > 0 ? batch : await dissolve(tx, id)
 }
 
@@ -64,51 +56,37 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
  */
 export async function settleBatch(
   tx: Transaction,
-  { id, messages, attempts }: Batch,
+  batch: Batch,
   outcome: Outcome,
-  retryAt = new Date(),
+  retryAt: Date,
 ): Promise<undefined> {
+  const { id, messages, attempts } = batch
   if (outcome.kind === 'accepted') {
-    await recordEvents(
-      tx,
-      messages.map((message, index) => about(outcome.mails[index] as EmailFact)(message)),
-    )
+    await recordForAll(tx, messages, ...outcome.mails)
     return await dissolve(tx, id)
   }
-  const { reason } = outcome
-  const tryAgain = async (startAfter: Date): Promise<undefined> => {
-    const fact = { status: 'retrying', reason, retryAt: startAfter, batchId: id } as const
-    await recordEvents(tx, messages.map(about(fact)))
-    await requeueBatch(tx, id, startAfter)
+  const { kind, reason } = outcome
+  const isRefused = kind === 'wait' || kind === 'operator'
+  if (isRefused && attempts === 1) {
+    // What is sent next is another batch, with what will be true then.
+    const ids = await recordForAll(tx, messages, { status: 'retrying', reason, retryAt })
+    await enqueueEmails(tx, await tx.email.findMany({ where: { id: { in: ids } } }))
+    return await dissolve(tx, id)
   }
-  // A refusal says nothing about the attempts before.
-  const isRefused = attempts === 1
-  switch (outcome.kind) {
-    case 'wait':
-    case 'operator': {
-      if (!isRefused) {
-        await tx.batch.update({ where: { id }, data: { attempts: { decrement: 1 } } })
-        return await tryAgain(retryAt)
-      }
-      // What is sent next is another batch, with what will be true then.
-      const ids = await recordEvents(tx, messages.map(about({ status: 'retrying', reason, retryAt })))
-      await enqueueEmails(tx, await tx.email.findMany({ where: { id: { in: ids } } }))
-      return await dissolve(tx, id)
-    }
-    case 'permanent':
-      if (!isRefused) break
-      // One of many may be to blame for all. Alone, it cannot harm the others.
-      if (messages.length === 1) await recordEvents(tx, messages.map(about({ status: 'failed', reason })))
-      else
-        for (const message of messages)
-          await writeBatch(tx, [message], { status: 'retrying', reason }, retryAt)
-      return await dissolve(tx, id)
-    case 'retry':
-      if (attempts >= MAX_ATTEMPTS) break
-      return await tryAgain(new Date(Math.max(retryAt.getTime(), Date.now() + retryDelay(attempts))))
+  if (kind === 'permanent' && attempts === 1) {
+    if (messages.length === 1) await recordForAll(tx, messages, { status: 'failed', reason })
+    // One of many may be to blame for all. Alone, it cannot harm the others.
+    else for (const one of messages) await writeBatch(tx, [one], { status: 'retrying', reason }, retryAt)
+    return await dissolve(tx, id)
   }
-  await recordEvents(tx, messages.map(about({ status: 'failed', reason, batchId: id })))
-  await settleJobs(tx, 'resend-batch', 'deleteJob', [{ id }])
+  if (isRefused || (kind === 'retry' && attempts < MAX_ATTEMPTS)) {
+    const startAfter = isRefused ? retryAt : new Date(Math.max(+retryAt, Date.now() + retryDelay(attempts)))
+    // The refusal of one attempt says nothing of those before.
+    if (isRefused) await tx.batch.update({ where: { id }, data: { attempts: attempts - 1 } })
+    await recordForAll(tx, messages, { status: 'retrying', reason, retryAt: startAfter, batchId: id })
+    return await requeueBatch(tx, id, startAfter)
+  }
+  await giveUp(tx, batch, reason)
 }
 
 /** Has exactly this batch sent again, at that time at the soonest, by whoever is there. */
@@ -117,9 +95,24 @@ export async function requeueBatch(tx: Transaction, id: string, startAfter: Date
   await enqueue(tx, 'resend-batch', { batchId: id }, { id, startAfter })
 }
 
-// And those whose users have been deleted.
+// It stays, and its mails stay in doubt: a report may come, or a person decides.
+async function giveUp(tx: Transaction, { id, messages }: Batch, reason: string): Promise<undefined> {
+  await recordForAll(tx, messages, { status: 'failed', reason, batchId: id })
+  await settleJobs(tx, 'resend-batch', 'deleteJob', [{ id }])
+}
+
+// And with it those whose users were deleted.
 async function dissolve(tx: Transaction, id: string): Promise<undefined> {
   await settleJobs(tx, 'resend-batch', 'deleteJob', [{ id }])
   await tx.$executeRaw`
     DELETE FROM "Batch" WHERE id = ${id}::uuid OR NOT EXISTS (SELECT FROM "Email" WHERE "batchId" = "Batch".id)`
+}
+
+/** @param facts one for each mail, or one for all */
+function recordForAll(tx: Transaction, messages: Message[], ...facts: EmailFact[]): Promise<string[]> {
+  const told = messages.map(({ tags }, index) => ({
+    ...(facts[index] ?? facts[0]),
+    emailId: tags[0].value,
+  }))
+  return recordEvents(tx, told as EmailFact[])
 }

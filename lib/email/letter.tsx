@@ -57,10 +57,4 @@ const headingText = {
 }
 export const text = { color: ink, fontSize: '17px', lineHeight: '27px', margin: '0 0 16px' }
 const rule = { borderColor: '#e6dfd3', margin: '28px 0 18px' }
-const small = {
-  color: '#6f655c',
-  fontSize: '13px',
-  lineHeight: '20px',
-  letterSpacing: '0.02em',
-  margin: 0,
-}
+const small = { color: '#6f655c', fontSize: '13px', lineHeight: '20px', letterSpacing: '0.02em', margin: 0 }

@@ -2,14 +2,11 @@ import type { CreateBatchResponse } from 'resend'
 import { z } from 'zod'
 import { env } from '../env'
 
-/**
- * What became of one attempt to send a batch. `reason` is a code for the timeline, `perSecond` the limit that Resend
- * tells.
- */
-export type Outcome = { perSecond?: number } & (
-  | { kind: 'accepted'; mails: Result[] }
-  | ({ reason: string } & Verdict)
-)
+/** What became of one attempt to send a batch. `reason` is a code for the timeline. */
+export type Outcome = {
+  /** Resend's limit of requests a second, when it tells. */
+  perSecond?: number
+} & ({ kind: 'accepted'; mails: Result[] } | ({ reason: string } & Verdict))
 
 /** What became of one mail of an accepted batch. */
 type Result = { status: 'sent'; providerId: string } | { status: 'failed'; reason: string }
@@ -25,6 +22,8 @@ type Verdict =
   | { kind: 'permanent' }
   /** Another payload went out under our key, so an earlier attempt was probably accepted: a person decides. */
   | { kind: 'unknown' }
+
+type BatchResponse = CreateBatchResponse<{ batchValidation: 'permissive' }>
 
 const DAY = 24 * 3600
 const retry: Verdict = { kind: 'retry' }
@@ -67,14 +66,8 @@ const answerSchema = z.object({
   errors: z.array(z.object({ index: z.int().min(0) })).default([]),
 })
 
-/**
- * Sorts everything that the Resend SDK may answer to a batch. It never throws; success means that there is a result for
- * each mail.
- */
-export function classify(
-  { data, error, headers }: CreateBatchResponse<{ batchValidation: 'permissive' }>,
-  count: number,
-): Outcome {
+/** Sorts everything that the Resend SDK may answer to a batch of so many mails. It never throws. */
+export function classify({ data, error, headers }: BatchResponse, count: number): Outcome {
   const perSecond = Number.parseFloat(headers?.['ratelimit-limit'] ?? '') || undefined
   const mails = readMails(data, count)
   if (mails) return { kind: 'accepted', mails, perSecond }
@@ -83,24 +76,23 @@ export function classify(
   const reason = typeof name === 'string' && /^\w{1,40}$/.test(name) ? name : 'unreadable_answer'
   // What Resend may invent tomorrow is worth another try.
   const verdict = findVerdict(`${reason} ${statusCode}`) ?? findVerdict(reason) ?? retry
-  if (verdict.kind !== 'wait') return { reason, ...verdict, perSecond }
-  const retryAfter = Number(headers?.['retry-after'])
-  const seconds = retryAfter > 0 ? Math.min(retryAfter, DAY) : verdict.seconds
-  return { reason, kind: 'wait', seconds, perSecond }
+  const retryAfter = Math.min(Number(headers?.['retry-after']), DAY)
+  if (verdict.kind === 'wait' && retryAfter > 0)
+    return { reason, kind: 'wait', seconds: retryAfter, perSecond }
+  return { reason, ...verdict, perSecond }
 }
 
-// The ids are those of the accepted mails only: what was refused says whose they are.
+// Success means a result for each mail. The ids are those of the accepted ones: what was refused says whose they are.
 function readMails(data: unknown, count: number): Result[] | undefined {
   const answer = answerSchema.safeParse(data)
   if (!answer.success) return
-  const refused = new Set(answer.data.errors.map(({ index }) => index))
   const ids = answer.data.data.map(({ id }) => id)
-  if (ids.length + refused.size !== count || [...refused].some((index) => index >= count)) return
-  return Array.from({ length: count }, (_, index) =>
-    refused.has(index)
-      ? { status: 'failed', reason: 'validation_error' }
-      : { status: 'sent', providerId: ids.shift() ?? '' },
-  )
+  const refused = new Set(answer.data.errors.map(({ index }) => index))
+  if (ids.length + refused.size !== count || Math.max(-1, ...refused) >= count) return
+  return Array.from({ length: count }, (_, index) => {
+    if (refused.has(index)) return { status: 'failed', reason: 'validation_error' }
+    return { status: 'sent', providerId: ids.shift() ?? '' }
+  })
 }
 
 /** The row of the table, if there is one. The code is somebody else's word, "constructor" for example. */

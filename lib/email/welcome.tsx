@@ -3,11 +3,8 @@ import { Letter, renderTemplate, type Template, text } from './letter'
 
 /** The welcome email. */
 export function renderWelcome(): Promise<Template> {
-  return renderTemplate('Welcome, {{name}}', <Welcome />)
-}
-
-function Welcome() {
-  return (
+  return renderTemplate(
+    'Welcome, {{name}}',
     <Letter
       preview="Your account is ready. This mail was made while you did something else."
       heading="Welcome, {{name}}."
@@ -24,7 +21,7 @@ function Welcome() {
       <Section style={quote}>
         <Text style={quoteText}>Say “got it” at once. Do the slow work behind the scenes.</Text>
       </Section>
-    </Letter>
+    </Letter>,
   )
 }
 
