@@ -2,7 +2,6 @@
  * npm run bench
  * npm run bench -- --quick                  small numbers, to see whether it runs
  * npm run bench -- --only crowd --mails 500
- * npm run bench -- --only lone --root ../before    another checkout, with its dependencies installed and built
  *
  * How fast is it? All figures of one run come from the same production build, database and machine. The mail service
  * answers at once, so that what is left is ours. Nothing else should keep the machine busy.
@@ -27,9 +26,8 @@ const SECTIONS = {
   streams: measureStreams,
 }
 
-// 1. What to measure, and of which checkout: all processes are started in its folder.
-const { only, root, sizes } = readOptions(Object.keys(SECTIONS))
-process.chdir(root)
+// 1. What to measure.
+const { only, sizes } = readOptions(Object.keys(SECTIONS))
 
 // 2. An installation of its own.
 const stack = await startStack('bench')

@@ -1,6 +1,5 @@
 import type { Process, Stack } from '../stack'
 import { readCpuMs, waitAtMost } from './measure'
-import { readCounts } from './provider'
 
 export type Drain = {
   /** From the first worker's readiness to the last acceptance that was recorded. */
@@ -32,7 +31,7 @@ export async function drain(
   start: () => Promise<Process>[],
   patienceMs: number,
 ): Promise<Drain> {
-  const before = await readCounts(stack)
+  const before = await stack.setProvider({})
   const starting = start()
   try {
     const cpuBefore = starting.map(async (worker) => readCpuMs((await worker).pid))
@@ -46,7 +45,7 @@ export async function drain(
     if (hasDied()) throw new Error(`A worker died:\n${workers.map((worker) => worker.output()).join('\n')}`)
     const cpus = await Promise.all(cpuBefore)
     const cpuMs = workers.reduce((sum, { pid }, i) => sum + readCpuMs(pid) - (cpus[i] ?? Number.NaN), 0)
-    const counts = await readCounts(stack)
+    const counts = await stack.setProvider({})
     const { sent, failed, last } = await readSent(stack)
     const waiting = await countWaiting(stack)
     const lost = countLost()

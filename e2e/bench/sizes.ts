@@ -46,7 +46,7 @@ const QUICK: Sizes = {
   idle: 5,
 }
 
-export type Options = { only: string[]; root: string; sizes: Sizes }
+export type Options = { only: string[]; sizes: Sizes }
 
 const NAMES = Object.keys(FULL) as (keyof Sizes)[]
 
@@ -56,7 +56,6 @@ export function readOptions(sections: string[]): Options {
     const { values } = parseArgs({
       options: {
         only: { type: 'string', default: sections.join() },
-        root: { type: 'string', default: '.' },
         quick: { type: 'boolean', default: false },
         ...Object.fromEntries(NAMES.map((name) => [name, { type: 'string' } as const])),
       },
@@ -65,7 +64,7 @@ export function readOptions(sections: string[]): Options {
     const unknown = only.find((name) => !sections.includes(name))
     if (unknown !== undefined)
       throw new Error(`There is no section "${unknown}", only ${sections.join(', ')}.`)
-    return { only, root: values.root, sizes: readSizes(values, values.quick ? QUICK : FULL) }
+    return { only, sizes: readSizes(values, values.quick ? QUICK : FULL) }
   } catch (error) {
     console.error((error as Error).message)
     process.exit(2)

@@ -2,7 +2,7 @@ import { expect } from '@playwright/test'
 import { act, invite, makeFriends, type Owner, signUpOwner, untilTasks } from '../owner'
 import { type Stack, waitFor } from '../stack'
 import { untilSettled } from './oracle'
-import { hurryHeartbeats } from './steps'
+import { hurryHeartbeats, isFinal, until } from './steps'
 import { test } from './test'
 
 /** How many mails each friend got. */
@@ -18,13 +18,14 @@ async function countMails(stack: Stack, owner: Owner): Promise<number[]> {
 test('a worker is killed in the middle of a hundred invitations: each friend gets one mail', async ({
   stack,
 }) => {
-  await stack.setProvider({ latencyMs: 300 })
   const first = await stack.startWorker()
   const ada = await signUpOwner(stack.appUrl)
+  await until(stack, ada.id, isFinal)
+  const { calls } = await stack.setProvider({ latencyMs: 1_000 })
   expect((await invite(ada, makeFriends(100))).status).toBe(202)
-  await untilTasks(ada, ({ invitations }) => (invitations?.sent ?? 0) > 10)
+  await waitFor(async () => (await stack.setProvider({})).calls > calls)
   await first.kill('SIGKILL')
-  expect((await untilTasks(ada, () => true)).invitations?.waiting).toBeGreaterThan(0)
+  expect((await untilTasks(ada, () => true)).invitations?.waiting).toBe(100)
 
   await hurryHeartbeats(stack)
   await stack.setProvider({ latencyMs: 20 })
