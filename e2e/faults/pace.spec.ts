@@ -6,6 +6,7 @@ import { refuse, startRelay } from './relay'
 import {
   closeGate,
   countCalls,
+  countEmails,
   countSends,
   holdReports,
   hurryHeartbeats,
@@ -13,6 +14,7 @@ import {
   makeDue,
   signUpMany,
   until,
+  untilHurried,
   writeMany,
 } from './steps'
 import { test } from './test'
@@ -61,10 +63,13 @@ async function crowd(
 
 test('two workers keep to the limit that the first answer tells', async ({ stack }) => {
   test.setTimeout(120_000)
-  const before = await stack.setProvider({ rateLimit: 5 })
+  await stack.setProvider({ rateLimit: 5 })
   await Promise.all([stack.startWorker(), stack.startWorker()])
-  const ids = await crowd(stack, (count) => count === 800)
+  const [first = ''] = await writeMany(stack, 1)
+  await until(stack, first, isFinal)
   expect((await readPace(stack))?.perSecond).toBe(5)
+  const before = await stack.setProvider({})
+  const ids = [first, ...(await crowd(stack, (count) => count === 800))]
   await untilSettled(stack)
   const after = await stack.setProvider({})
   const refused = after.refused - before.refused
@@ -134,20 +139,19 @@ test('a bad key that is mended while a crowd waits: it has met only the first of
   await stack.setProvider({ mode: 'bad-key' })
   const ids = await writeMany(stack, 500)
   const before = await countCalls(stack)
-  await Promise.all([stack.startWorker(), stack.startWorker()])
+  await stack.startWorker()
   await waitFor(async () => (await readHealth(stack)).paused?.reason === 'restricted_api_key')
-  await untilTaken(stack, 8)
-  const calls = (await countCalls(stack)) - before
-  // One, and what was under way when its answer came.
-  expect(calls).toBeLessThanOrEqual(3)
+  await untilTaken(stack, 4)
   const untouched = await listUntouched(stack)
+  const calls = (await countCalls(stack)) - before
+  // The first, and what was under way when its answer came: a worker does four things at a time.
+  expect(calls).toBeLessThanOrEqual(4)
   expect(untouched.length).toBeGreaterThanOrEqual(500 - 100 * calls)
 
   await stack.setProvider({ mode: 'ok' })
   await makeDue(stack)
   await untilSettled(stack)
-  const met = await stack.query<{ id: string }>('SELECT id FROM "Email" WHERE attempts > 1')
-  expect(met).toHaveLength(500 - untouched.length)
+  expect(await stack.query('SELECT FROM "Email" WHERE attempts > 1')).toHaveLength(500 - untouched.length)
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
@@ -155,30 +159,29 @@ test('an outage while a crowd waits: one request at a time tries, and the mails 
   stack,
 }) => {
   await stack.setProvider({ mode: 'outage' })
-  const ids = await writeMany(stack, 500)
+  const ids = await writeMany(stack, 700)
   const before = await countCalls(stack)
-  await Promise.all([stack.startWorker(), stack.startWorker()])
+  await stack.startWorker()
   await waitFor(async () => ((await readPace(stack))?.failures ?? 0) >= 2)
-  const { failures = 0 } = (await readPace(stack)) ?? {}
-  const { calls, emails: books } = await stack.setProvider({})
-  // Each failure makes the pause longer, so none was beside another; but the first answer finds some under way.
-  expect(calls - before).toBeLessThanOrEqual(failures + 3)
   const untouched = await listUntouched(stack)
-  expect(untouched.length).toBeGreaterThanOrEqual(500 - 100 * (calls - before))
+  const { calls, emails: books } = await stack.setProvider({})
+  const { failures = 0 } = (await readPace(stack)) ?? {}
+  // Requests side by side are one failure. Up to four were under way when the first one failed; then it was one by one.
+  expect(calls - before).toBeLessThanOrEqual(failures + 3)
+  expect(untouched.length).toBeGreaterThanOrEqual(700 - 100 * (calls - before))
   for (const id of untouched) expect(books[id]).toBeUndefined()
 
   await stack.setProvider({ mode: 'ok' })
   await makeDue(stack)
   await untilSettled(stack)
-  for (const { attempts } of await stack.query<{ attempts: number }>(
-    'SELECT attempts FROM "Email" WHERE id = ANY ($1)',
-    [untouched],
-  ))
-    expect(attempts).toBe(1)
+  const met = await stack.query<{ id: string }>('SELECT id FROM "Email" WHERE attempts > 1')
+  expect(met.filter(({ id }) => untouched.includes(id))).toEqual([])
   expect(await stack.query(`SELECT FROM "EmailEvent" WHERE status = 'failed'`)).toEqual([])
   expect(await readPace(stack)).toMatchObject({ reason: null, failures: 0 })
   expect(await findFaults(stack, ids)).toEqual([])
 })
+
+const UNSENT = ['queued', 'sending', 'retrying']
 
 test.describe('a worker freezes', () => {
   for (const [title, freezeAt] of [
@@ -211,8 +214,9 @@ test.describe('a worker freezes', () => {
       const second = await stack.startWorker()
       const next = await signUpMany(stack, 5)
       for (const id of next) await until(stack, id, isFinal)
+      // What it had in its hands is sent by the others.
       await hurryHeartbeats(stack)
-      await untilTakenOver(stack)
+      await untilHurried(stack, async () => (await countEmails(stack, ...UNSENT)) === 0)
 
       process.kill(first.pid, 'SIGCONT')
       const ids = await stack.query<{ id: string }>('SELECT id FROM "Email"')
@@ -223,16 +227,6 @@ test.describe('a worker freezes', () => {
       await untilSettled(stack)
       expect(await stack.query('SELECT FROM "Email" WHERE attempts <> 1')).toEqual([])
       expect(await findFaults(stack, [...ids.map(({ id }) => id), last])).toEqual([])
-    })
-  }
-
-  /** Waits until nobody believes any more that the frozen worker does the jobs it had taken. */
-  async function untilTakenOver(stack: Stack): Promise<void> {
-    await waitFor(async () => {
-      const stale = await stack.query(
-        `SELECT FROM pgboss.job WHERE state = 'active' AND heartbeat_on < now() - interval '30 s'`,
-      )
-      return stale.length === 0
     })
   }
 })
@@ -261,7 +255,7 @@ test('SIGTERM during a pause: the worker gives back what waits, untouched, and a
   await untilTaken(stack, 4)
   expect(await first.kill('SIGTERM')).toBe(0)
   // It did not wait for a turn that was minutes away, or for somebody to lose patience.
-  expect(first.output().match(/The worker stops/g)).toHaveLength(4)
+  expect(first.output()).toContain('The worker stops')
   expect((await listUntouched(stack)).sort()).toEqual([...ids].sort())
   expect(await stack.query(`SELECT FROM pgboss.job WHERE state = 'active'`)).toEqual([])
 
@@ -302,7 +296,7 @@ test('who has found nothing to try during a pause keeps nobody waiting', async (
   await stack.startWorker()
   const { id } = await signUp(newAddress(), stack.appUrl)
   await until(stack, id, ({ status }) => status === 'retrying')
-  await stopPace(stack)
+  await stack.query(`UPDATE "Pace" SET "nextTurnAt" = now() + interval '1 hour'`)
   await stack.setProvider({ mode: 'ok' })
   // A report tells that it was sent: there is nothing left to send again.
   await letReports()
@@ -311,8 +305,5 @@ test('who has found nothing to try during a pause keeps nobody waiting', async (
   await untilSettled(stack)
   const [ahead] = await stack.query(`SELECT FROM "Pace" WHERE "nextTurnAt" > now() + interval '5 s'`)
   expect(ahead).toBeUndefined()
-
-  async function stopPace(stack: Stack): Promise<void> {
-    await stack.query(`UPDATE "Pace" SET "nextTurnAt" = now() + interval '1 hour'`)
-  }
+  expect(await findFaults(stack, [id])).toEqual([])
 })
