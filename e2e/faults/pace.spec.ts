@@ -74,7 +74,6 @@ test('two workers keep to the limit that the first answer tells', async ({ stack
   const after = await stack.setProvider({})
   const refused = after.refused - before.refused
   const granted = after.calls - before.calls - refused
-  console.log({ refused, granted })
   expect(granted).toBeGreaterThan(20)
   expect(refused).toBeLessThanOrEqual(granted * 0.05)
   expect(await findFaults(stack, ids)).toEqual([])

@@ -74,12 +74,15 @@ export async function makeDue(stack: Stack): Promise<void> {
   )
 }
 
-/** Waits until the condition holds, and ends all waiting of others until then. */
+/** Waits until the condition holds, and ends all waiting of others again and again. */
 export async function untilHurried(stack: Stack, condition: () => Promise<boolean>): Promise<void> {
-  await waitFor(async () => {
-    await makeDue(stack)
-    return await condition()
-  })
+  await makeDue(stack)
+  const hurry = setInterval(() => void makeDue(stack).catch(() => {}), 1_000)
+  try {
+    await waitFor(condition)
+  } finally {
+    clearInterval(hurry)
+  }
 }
 
 /** How many emails have one of these statuses. */
