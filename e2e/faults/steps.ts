@@ -1,5 +1,6 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { Client } from 'pg'
+import { PgBoss } from 'pg-boss'
 import { MAX_ATTEMPTS } from '../../lib/email/outcome'
 import type { Snapshot } from '../../lib/email/status'
 import { newAddress, postSignup, waitForSnapshot } from '../app'
@@ -9,6 +10,38 @@ import { type Stack, waitFor } from '../stack'
 export async function signUpMany(stack: Stack, count: number): Promise<string[]> {
   const signups = Array.from({ length: count }, () => signUpStubbornly(() => stack.appUrl))
   return (await Promise.all(signups)).map(({ id }) => id)
+}
+
+/** Writes down many signups at once, as the app would. Returns the ids of their emails. */
+export async function writeMany(stack: Stack, count: number): Promise<string[]> {
+  const emails = await stack.query<{ id: string }>(
+    `WITH person AS (
+       INSERT INTO "User" (name, email) SELECT 'Ada', gen_random_uuid() || '@example.com' FROM generate_series(1, $1)
+       RETURNING id
+     ), email AS (INSERT INTO "Email" ("userId", kind) SELECT id, 'welcome' FROM person RETURNING id
+     ), event AS (INSERT INTO "EmailEvent" ("emailId", status) SELECT id, 'queued' FROM email)
+     SELECT id FROM email`,
+    [count],
+  )
+  const ids = emails.map(({ id }) => id)
+  await queueMails(stack, ids)
+  return ids
+}
+
+/** Puts a job for each of these emails into the queue. */
+export async function queueMails(stack: Stack, ids: string[]): Promise<void> {
+  const boss = new PgBoss({ connectionString: stack.databaseUrl, supervise: false, schedule: false })
+  await boss.start()
+  await boss.insert(
+    'send-email',
+    ids.map((emailId) => ({ data: { emailId }, priority: 1 })),
+  )
+  await boss.stop()
+}
+
+/** How many requests to send the mail service has heard. */
+export async function countCalls(stack: Stack): Promise<number> {
+  return (await stack.setProvider({})).calls
 }
 
 /** Follows an email on the stack's web server until a snapshot satisfies the condition. */
@@ -39,6 +72,22 @@ export async function makeDue(stack: Stack): Promise<void> {
     `UPDATE pgboss.job SET start_after = now() WHERE state = 'retry' OR name = 'resend-batch' AND state = 'created';
      UPDATE "Pace" SET "nextTurnAt" = now()`,
   )
+}
+
+/** Waits until the condition holds, and ends all waiting of others again and again. */
+export async function untilHurried(stack: Stack, condition: () => Promise<boolean>): Promise<void> {
+  await makeDue(stack)
+  const hurry = setInterval(() => void makeDue(stack).catch(() => {}), 1_000)
+  try {
+    await waitFor(condition)
+  } finally {
+    clearInterval(hurry)
+  }
+}
+
+/** How many emails have one of these statuses. */
+export async function countEmails(stack: Stack, ...statuses: string[]): Promise<number> {
+  return (await stack.query('SELECT FROM "Email" WHERE status::text = ANY ($1)', [statuses])).length
 }
 
 /**

@@ -1,0 +1,436 @@
+import { expect } from '@playwright/test'
+import { Client } from 'pg'
+import { isDelivered, newAddress, postSignup, signUp } from '../app'
+import { invite, makeFriends, signUpOwner } from '../owner'
+import { type Stack, waitFor } from '../stack'
+import { findFaults, untilSettled } from './oracle'
+import { type Answer, refuse, startRelay } from './relay'
+import {
+  countCalls,
+  countEmails,
+  countSends,
+  holdReports,
+  hurryHeartbeats,
+  isFinal,
+  makeDue,
+  queueMails,
+  signUpMany,
+  until,
+  untilHurried,
+  writeMany,
+} from './steps'
+import { test } from './test'
+
+const newInvalid = (): string => `invalid+${newAddress().slice(0, 36)}@resend.dev`
+
+/** What is left of batches and of the jobs that send them again. */
+async function listLeftovers(stack: Stack): Promise<unknown[]> {
+  return [
+    ...(await stack.query('SELECT id FROM "Batch"')),
+    ...(await stack.query(`SELECT name, data FROM pgboss.job WHERE state < 'completed'`)),
+  ]
+}
+
+async function areAsked(stack: Stack, ids: string[]): Promise<boolean> {
+  const { emails } = await stack.setProvider({})
+  return ids.every((id) => emails[id])
+}
+
+/** The ids of the emails that are in an unfinished batch. */
+async function listInDoubt(stack: Stack): Promise<string[]> {
+  const emails = await stack.query<{ id: string }>('SELECT id FROM "Email" WHERE "batchId" IS NOT NULL')
+  return emails.map(({ id }) => id)
+}
+
+async function deleteUser(stack: Stack, emailId = ''): Promise<void> {
+  await stack.query('DELETE FROM "User" WHERE id = (SELECT "userId" FROM "Email" WHERE id = $1)', [emailId])
+}
+
+for (const [title, invalid, valid] of [
+  ['one invalid address', 1, 9],
+  ['several invalid addresses', 5, 5],
+  ['nothing but invalid addresses', 10, 0],
+] as const) {
+  test(`a batch with ${title}: each fails alone, and its neighbours are delivered`, async ({ stack }) => {
+    // A worker takes up to four mails before its first turn comes: what follows is one batch.
+    const before = await writeMany(stack, 4)
+    const failing: string[] = []
+    for (let number = 0; number < invalid; number++)
+      failing.push((await signUp(newInvalid(), stack.appUrl)).id)
+    const neighbours = await signUpMany(stack, valid)
+    const requests: string[][] = []
+    await using relay = await startRelay(stack, (mails, forward) => {
+      requests.push(mails.map(({ tags }) => tags[0].value))
+      return forward()
+    })
+    await stack.startWorker(relay.env)
+    await untilSettled(stack)
+
+    for (const id of failing) {
+      const { status, attempts, timeline } = await until(stack, id, isFinal)
+      expect({ status, attempts }).toEqual({ status: 'failed', attempts: 1 })
+      expect(timeline.at(-1)?.reason).toBe('validation_error')
+    }
+    for (const id of [...before, ...neighbours])
+      expect(await until(stack, id, isFinal)).toMatchObject({ status: 'delivered', attempts: 1 })
+    const batch = requests.filter((ids) => failing.some((id) => ids.includes(id)))
+    expect(batch).toHaveLength(1)
+    expect(batch[0]).toEqual(expect.arrayContaining([...failing, ...neighbours]))
+    expect(await listLeftovers(stack)).toEqual([])
+    expect(await findFaults(stack, [...before, ...failing, ...neighbours])).toEqual([])
+  })
+}
+
+test('an invalid address that somebody mends: a redrive sends that mail, and no other', async ({ stack }) => {
+  const [neighbour = ''] = await signUpMany(stack, 1)
+  const { id: mended } = await signUp(newInvalid(), stack.appUrl)
+  const { id: broken } = await signUp(newInvalid(), stack.appUrl)
+  await stack.startWorker()
+  await untilSettled(stack)
+  await stack.query(`UPDATE "User" SET email = $1 WHERE id = (SELECT "userId" FROM "Email" WHERE id = $2)`, [
+    newAddress(),
+    mended,
+  ])
+  expect((await stack.run(['--import', 'tsx', 'worker/redrive.ts'])).output).toContain('2 of 2')
+  await until(stack, mended, isDelivered)
+  await untilSettled(stack)
+  const snapshot = await until(stack, broken, isFinal)
+  expect(snapshot).toMatchObject({ status: 'failed', attempts: 2 })
+  expect(snapshot.timeline.at(-1)?.reason).toBe('validation_error')
+  expect(await countSends(stack, neighbour)).toEqual({ calls: 1, accepted: 1 })
+  expect(await listLeftovers(stack)).toEqual([])
+  expect(await findFaults(stack, [neighbour, mended, broken])).toEqual([])
+})
+
+test('a whole batch is refused because of one mail: only that one fails', async ({ stack }) => {
+  const others = await writeMany(stack, 12)
+  const address = newAddress()
+  const { id: culprit } = await signUp(address, stack.appUrl)
+  const isCulprit = ({ to }: { to: string }): boolean => to === address
+  let together = 0
+  await using relay = await startRelay(stack, (mails, forward) => {
+    if (!mails.some(isCulprit)) return forward()
+    together = Math.max(together, mails.length)
+    return refuse(422, 'validation_error')
+  })
+  await stack.startWorker(relay.env)
+  await untilSettled(stack)
+  expect(together).toBeGreaterThan(5)
+  const { status, timeline } = await until(stack, culprit, isFinal)
+  expect(status).toBe('failed')
+  expect(timeline.map(({ status, reason }) => reason ?? status)).toEqual([
+    ...['queued', 'sending', 'validation_error', 'sending', 'validation_error'],
+  ])
+  for (const id of others) {
+    expect((await until(stack, id, isFinal)).status).toBe('delivered')
+    expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
+  }
+  expect(await listLeftovers(stack)).toEqual([])
+  expect(await findFaults(stack, [...others, culprit])).toEqual([])
+})
+
+test.describe('a worker freezes with a batch in its hands, and another one sends it', () => {
+  // `freeze` stops the worker that asks; `thawed` is when it goes on.
+  type Frost = { freeze(): void; thawed: Promise<void> }
+  const answers: [string, string, (frost: Frost) => Answer][] = [
+    [
+      'in the middle of its request',
+      'ok',
+      ({ freeze, thawed }) =>
+        async (_, forward) => {
+          freeze()
+          await thawed
+          return await forward()
+        },
+    ],
+    [
+      'right after it was accepted',
+      'ok',
+      ({ freeze }) =>
+        async (_, forward) => {
+          const reply = await forward()
+          freeze()
+          return reply
+        },
+    ],
+    [
+      'with a refusal, while the other one is accepted and does not hear of it',
+      'reset-after-accept',
+      ({ freeze }) =>
+        () => {
+          freeze()
+          return refuse(429, 'rate_limit_exceeded')
+        },
+    ],
+  ]
+  for (const [title, mode, makeAnswer] of answers) {
+    test(`${title}: when it wakes up, nobody gets two`, async ({ stack }) => {
+      const letReports = await holdReports(stack)
+      let isFrozen = false
+      let thaw = (): void => {}
+      const thawed = new Promise<void>((resolve) => (thaw = resolve))
+      const freeze = (): void => {
+        isFrozen = true
+        process.kill(first.pid, 'SIGSTOP')
+      }
+      const answer = makeAnswer({ freeze, thawed })
+      await using relay = await startRelay(stack, (mails, forward) =>
+        isFrozen ? forward() : answer(mails, forward),
+      )
+      // A second between two turns: when it freezes, it has nothing else under way.
+      const first = await stack.startWorker({ ...relay.env, RESEND_RATE_LIMIT: '1' })
+      const ids = await writeMany(stack, 10)
+      await waitFor(() => isFrozen)
+
+      await stack.setProvider({ mode })
+      await hurryHeartbeats(stack)
+      const second = await stack.startWorker({ RETRY_MAX_SECONDS: '0.5' })
+      await untilHurried(
+        stack,
+        async () =>
+          (await countEmails(stack, mode === 'ok' ? 'sent' : 'retrying')) === 10 &&
+          (await areAsked(stack, ids)),
+      )
+      expect(await second.kill('SIGTERM')).toBe(0)
+
+      await stack.setProvider({ mode: 'ok' })
+      process.kill(first.pid, 'SIGCONT')
+      thaw()
+      const { id: next } = await signUp(newAddress(), stack.appUrl)
+      await makeDue(stack)
+      await until(stack, next, ({ status }) => status === 'sent')
+      await makeDue(stack)
+      for (const id of ids) await until(stack, id, ({ status }) => status === 'sent')
+      await letReports()
+      await untilSettled(stack)
+      expect(await listLeftovers(stack)).toEqual([])
+      expect(await findFaults(stack, [...ids, next])).toEqual([])
+    })
+  }
+})
+
+test.describe('users are deleted while their mails are in an unfinished batch', () => {
+  for (const [title, leaveUnfinished] of [
+    [
+      'the answer was lost',
+      async (stack: Stack) => {
+        await stack.setProvider({ mode: 'reset-after-accept' })
+        await stack.startWorker({ RESEND_RATE_LIMIT: '1' })
+        await waitFor(async () => (await countEmails(stack, 'retrying')) > 1)
+        await stack.query(`UPDATE "Pace" SET "nextTurnAt" = now() + interval '1 hour'`)
+      },
+    ],
+    [
+      'the worker was killed',
+      async (stack: Stack) => {
+        await stack.setProvider({ latencyMs: 500 })
+        const worker = await stack.startWorker({ RESEND_RATE_LIMIT: '1' })
+        await waitFor(async () => (await countEmails(stack, 'sending')) > 1)
+        const ids = await listInDoubt(stack)
+        await waitFor(() => areAsked(stack, ids))
+        await worker.kill('SIGKILL')
+        for (const id of ids) await waitFor(async () => (await countSends(stack, id)).accepted === 1)
+      },
+    ],
+  ] as const) {
+    test(`${title}, one of them: the others get one mail, under the same key`, async ({ stack }) => {
+      const letReports = await holdReports(stack)
+      const ids = await writeMany(stack, 10)
+      await leaveUnfinished(stack)
+      const [deleted = '', ...others] = await listInDoubt(stack)
+      expect(others.length).toBeGreaterThan(0)
+      await deleteUser(stack, deleted)
+      await stack.setProvider({ mode: 'ok', latencyMs: 20 })
+      await hurryHeartbeats(stack)
+      await stack.startWorker()
+      await untilHurried(stack, async () => (await countEmails(stack, 'sent')) === 9)
+      for (const id of others) expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
+      await letReports()
+      await untilHurried(stack, async () => (await listLeftovers(stack)).length === 0)
+      await untilSettled(stack)
+      expect((await countSends(stack, deleted)).accepted).toBe(1)
+      expect(await stack.query('SELECT FROM "EmailEvent" WHERE "emailId" = $1', [deleted])).toEqual([])
+      expect(
+        await findFaults(
+          stack,
+          ids.filter((id) => id !== deleted),
+        ),
+      ).toEqual([])
+    })
+
+    test(`${title}, all of them: nothing is left or asked again, and the next one is served`, async ({
+      stack,
+    }) => {
+      const letReports = await holdReports(stack)
+      await writeMany(stack, 10)
+      await leaveUnfinished(stack)
+      const inDoubt = await listInDoubt(stack)
+      await stack.query('DELETE FROM "User"')
+      await stack.setProvider({ mode: 'ok', latencyMs: 20 })
+      await hurryHeartbeats(stack)
+      await stack.startWorker()
+      await untilHurried(stack, async () => (await listLeftovers(stack)).length === 0)
+      for (const id of inDoubt) expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
+      await letReports()
+      const { id: next } = await signUp(newAddress(), stack.appUrl)
+      await makeDue(stack)
+      await until(stack, next, isDelivered)
+      await untilSettled(stack)
+      expect(await findFaults(stack, [next])).toEqual([])
+    })
+  }
+})
+
+test('worker after worker is killed in the middle of 600 mails: nothing is lost, nobody gets two', async ({
+  stack,
+}) => {
+  test.setTimeout(120_000)
+  const letReports = await holdReports(stack)
+  await stack.setProvider({ rateLimit: 10, latencyMs: 200 })
+  const ids = await writeMany(stack, 600)
+  let deaths = 0
+  while ((await countEmails(stack, 'queued')) > 0) {
+    const worker = await stack.startWorker()
+    // Some die with their first request, some with the second.
+    const calls = (await countCalls(stack)) + 1 + (deaths % 2)
+    await waitFor(
+      async () => (await countCalls(stack)) >= calls || (await countEmails(stack, 'queued')) === 0,
+    )
+    await worker.kill('SIGKILL')
+    deaths++
+    await hurryHeartbeats(stack)
+  }
+  expect(deaths).toBeGreaterThanOrEqual(3)
+  await Promise.all([stack.startWorker(), stack.startWorker()])
+  await waitFor(async () => (await countEmails(stack, 'sent')) === 600)
+  await letReports()
+  await untilSettled(stack)
+  expect(await listLeftovers(stack)).toEqual([])
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('a name of special characters: harmless in the HTML, plain elsewhere, and the same when sent again', async ({
+  stack,
+}) => {
+  const letReports = await holdReports(stack)
+  const name = `O'Neill & "Söhne" {{name}} {{order}} $& $1`
+  const response = await postSignup({ name, email: newAddress() }, {}, stack.appUrl)
+  expect(response.status).toBe(201)
+  const { id } = (await response.json()).welcomeEmail
+  await stack.setProvider({ mode: 'reset-after-accept' })
+  await stack.startWorker()
+  await until(stack, id, ({ status }) => status === 'retrying')
+  await stack.setProvider({ mode: 'ok' })
+  await makeDue(stack)
+  await until(stack, id, ({ status }) => status === 'sent')
+  // Other bytes under a used key would have been refused.
+  expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
+
+  const [email] = await stack.query<{ providerId: string }>('SELECT "providerId" FROM "Email"')
+  const { subject, text, html } = await (await fetch(`${stack.resendUrl}/emails/${email?.providerId}`)).json()
+  expect(subject).toBe(`Welcome, ${name}`)
+  expect(text).toContain(name)
+  expect(html).toContain('O&#39;Neill &#38; &#34;Söhne&#34; {{name}} {{order}} $&#38; $1')
+  expect(html).not.toContain(`O'Neill`)
+  await letReports()
+  await untilSettled(stack)
+  expect(await findFaults(stack, [id])).toEqual([])
+})
+
+test('several jobs for the same email: one mail', async ({ stack }) => {
+  const letReports = await holdReports(stack)
+  const ids = await writeMany(stack, 10)
+  await queueMails(stack, ids)
+  await stack.setProvider({ mode: 'reset-after-accept' })
+  await stack.startWorker()
+  await waitFor(async () => (await countEmails(stack, 'retrying')) > 0)
+  // Also while it is in an unfinished batch, and when it is long sent.
+  await queueMails(stack, ids)
+  await stack.setProvider({ mode: 'ok' })
+  await untilHurried(stack, async () => (await countEmails(stack, 'sent')) === 10)
+  await queueMails(stack, ids)
+  await letReports()
+  await untilHurried(stack, async () => (await listLeftovers(stack)).length === 0)
+  await untilSettled(stack)
+  expect(await stack.query(`SELECT FROM "EmailEvent" WHERE status = 'sent'`)).toHaveLength(10)
+  expect(await listLeftovers(stack)).toEqual([])
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('300 invitations wait, and somebody signs up: their welcome is not behind them', async ({ stack }) => {
+  const owners = await Promise.all([1, 2, 3].map(() => signUpOwner(stack.appUrl)))
+  for (const owner of owners) expect((await invite(owner, makeFriends(100))).status).toBe(202)
+  await stack.setProvider({ rateLimit: 1 })
+  // Nobody's turn comes before somebody has signed up.
+  await stack.query(`INSERT INTO "Pace" (account, "nextTurnAt") VALUES ('resend', now() + interval '1 hour')`)
+  await stack.startWorker({ RESEND_RATE_LIMIT: '1' })
+  await waitFor(async () => {
+    const taken = await stack.query(`SELECT FROM pgboss.job WHERE name = 'send-email' AND state = 'active'`)
+    return taken.length === 4
+  })
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await makeDue(stack)
+  await untilSettled(stack)
+  const [before] = await stack.query<{ count: number }>(
+    `SELECT count(*)::int FROM "EmailEvent" WHERE status = 'sent'
+     AND id < (SELECT id FROM "EmailEvent" WHERE status = 'sent' AND "emailId" = $1)`,
+    [id],
+  )
+  // What else is in its batch may be written down before it.
+  expect(before?.count).toBeLessThan(100)
+  const { emails: books } = await stack.setProvider({})
+  const emails = await stack.query<{ id: string }>('SELECT id FROM "Email"')
+  expect(emails.map(({ id }) => books[id]?.accepted)).toEqual(Array(304).fill(1))
+})
+
+test('250 mails that wait leave by the hundred', async ({ stack }) => {
+  const ids = await writeMany(stack, 250)
+  const sizes: number[] = []
+  await using relay = await startRelay(stack, (mails, forward) => {
+    sizes.push(mails.length)
+    return forward()
+  })
+  await stack.startWorker(relay.env)
+  await untilSettled(stack)
+  expect(sizes.filter((size) => size === 100)).toHaveLength(2)
+  // The worker had taken up to four jobs before the first turn came, each for a request of its own.
+  expect(sizes.length).toBeLessThanOrEqual(3 + 3)
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('what one statement writes is one notification, and however many it writes, each fits', async ({
+  stack,
+}) => {
+  const letReports = await holdReports(stack)
+  const ids = await writeMany(stack, 150)
+  const listener = new Client({ connectionString: stack.databaseUrl })
+  await listener.connect()
+  let payloads: string[] = []
+  listener.on('notification', ({ payload = '' }) => payloads.push(payload))
+  const listHeard = (): string[] => payloads.flatMap((payload) => payload.split(','))
+  await listener.query('LISTEN email_event')
+  try {
+    const before = await countCalls(stack)
+    const worker = await stack.startWorker()
+    await waitFor(async () => (await countEmails(stack, 'sent')) === 150)
+    await waitFor(() => listHeard().length === 300)
+    // One when a batch is written down, and one when it is accepted.
+    expect(payloads).toHaveLength(2 * ((await countCalls(stack)) - before))
+    expect(new Set(listHeard())).toEqual(new Set(ids))
+    await letReports()
+    await untilSettled(stack)
+    expect(await findFaults(stack, ids)).toEqual([])
+
+    await worker.kill('SIGTERM')
+    const many = [...ids, ...(await writeMany(stack, 300))]
+    await waitFor(() => new Set(listHeard()).size === 450)
+    payloads = []
+    await stack.query(`INSERT INTO "EmailEvent" ("emailId", status) SELECT id, 'delayed' FROM "Email"`)
+    await waitFor(() => listHeard().length >= 450)
+    expect(payloads).toHaveLength(3)
+    for (const payload of payloads) expect(payload.length).toBeLessThan(8_000)
+    expect(listHeard().sort()).toEqual(many.sort())
+  } finally {
+    await listener.end()
+  }
+})

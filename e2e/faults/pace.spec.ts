@@ -1,0 +1,308 @@
+import { expect } from '@playwright/test'
+import { newAddress, signUp } from '../app'
+import { type Process, type Stack, waitFor } from '../stack'
+import { findFaults, untilSettled } from './oracle'
+import { refuse, startRelay } from './relay'
+import {
+  closeGate,
+  countCalls,
+  countEmails,
+  countSends,
+  holdReports,
+  hurryHeartbeats,
+  isFinal,
+  makeDue,
+  signUpMany,
+  until,
+  untilHurried,
+  writeMany,
+} from './steps'
+import { test } from './test'
+
+type Pace = { nextTurnAt: Date; perSecond: number | null; reason: string | null; failures: number }
+
+async function readPace(stack: Stack): Promise<Pace | undefined> {
+  return (await stack.query<Pace>('SELECT * FROM "Pace"'))[0]
+}
+
+async function readHealth(stack: Stack): Promise<{ paused: { reason: string; until: string } | null }> {
+  return await (await fetch(`${stack.appUrl}/api/health`)).json()
+}
+
+/** Nobody's turn comes before `makeDue`. */
+async function stopTurns(stack: Stack): Promise<void> {
+  await stack.query(`INSERT INTO "Pace" (account, "nextTurnAt") VALUES ('resend', now() + interval '1 hour')`)
+}
+
+/** Waits until the workers have taken so many mails, and so wait for their turns: up to four each. */
+async function untilTaken(stack: Stack, count: number): Promise<void> {
+  await waitFor(async () => {
+    const taken = await stack.query(`SELECT FROM pgboss.job WHERE name = 'send-email' AND state = 'active'`)
+    return taken.length === count
+  })
+}
+
+/** The ids of the emails to which nothing has happened yet. */
+async function listUntouched(stack: Stack): Promise<string[]> {
+  const emails = await stack.query<{ id: string }>(
+    `SELECT id FROM "Email" WHERE attempts = 0
+     AND (SELECT array_agg(status::text) FROM "EmailEvent" WHERE "emailId" = "Email".id) = '{queued}'`,
+  )
+  return emails.map(({ id }) => id)
+}
+
+/** More and more people sign up, ten at a time, until `isEnough`. */
+async function crowd(
+  stack: Stack,
+  isEnough: (count: number) => boolean | Promise<boolean>,
+): Promise<string[]> {
+  const ids: string[] = []
+  while (!(await isEnough(ids.length))) ids.push(...(await writeMany(stack, 10)))
+  return ids
+}
+
+test('two workers keep to the limit that the first answer tells', async ({ stack }) => {
+  test.setTimeout(120_000)
+  await stack.setProvider({ rateLimit: 5 })
+  await Promise.all([stack.startWorker(), stack.startWorker()])
+  const [first = ''] = await writeMany(stack, 1)
+  await until(stack, first, isFinal)
+  expect((await readPace(stack))?.perSecond).toBe(5)
+  const before = await stack.setProvider({})
+  const ids = [first, ...(await crowd(stack, (count) => count === 800))]
+  await untilSettled(stack)
+  const after = await stack.setProvider({})
+  const refused = after.refused - before.refused
+  const granted = after.calls - before.calls - refused
+  expect(granted).toBeGreaterThan(20)
+  expect(refused).toBeLessThanOrEqual(granted * 0.05)
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('the limit is lowered and raised while a crowd is under way: they follow, and nothing is lost', async ({
+  stack,
+}) => {
+  test.setTimeout(120_000)
+  await Promise.all([stack.startWorker(), stack.startWorker()])
+  const ids: string[] = []
+  for (const rateLimit of [10, 3, 20]) {
+    await stack.setProvider({ rateLimit })
+    ids.push(...(await crowd(stack, async () => (await readPace(stack))?.perSecond === rateLimit)))
+  }
+  await untilSettled(stack)
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
+for (const [reason, title, headers] of [
+  ['rate_limit_exceeded', 'for an hour', { 'retry-after': '3600' }],
+  ['daily_quota_exceeded', 'without saying how long', undefined],
+] as const) {
+  test(`${reason} ${title}: nobody asks again for an hour, and only the refused mail tells of it`, async ({
+    stack,
+  }) => {
+    let calls = 0
+    await using relay = await startRelay(stack, (_, forward) =>
+      calls++ === 0 ? refuse(429, reason, headers) : forward(),
+    )
+    await stack.startWorker(relay.env)
+    const { id: refused } = await signUp(newAddress(), stack.appUrl)
+    await waitFor(async () => (await readHealth(stack)).paused !== null)
+    const { paused } = await readHealth(stack)
+    expect(paused?.reason).toBe(reason)
+    const minutes = (Date.parse(paused?.until ?? '') - Date.now()) / 60_000
+    expect(minutes).toBeGreaterThan(58)
+    expect(minutes).toBeLessThanOrEqual(60)
+
+    await stack.startWorker(relay.env)
+    const others = await signUpMany(stack, 20)
+    await untilTaken(stack, 8)
+    expect(calls).toBe(1)
+    expect((await listUntouched(stack)).sort()).toEqual([...others].sort())
+    expect((await readHealth(stack)).paused?.until).toBe(paused?.until)
+
+    await stack.query('UPDATE "Pace" SET "nextTurnAt" = now()')
+    await untilSettled(stack)
+    expect((await readHealth(stack)).paused).toBe(null)
+    for (const id of others) {
+      const { attempts, timeline } = await until(stack, id, isFinal)
+      expect(attempts).toBe(1)
+      expect(timeline.flatMap(({ reason }) => reason ?? [])).toEqual([])
+    }
+    const { timeline } = await until(stack, refused, isFinal)
+    expect(timeline.flatMap(({ reason }) => reason ?? [])).toEqual([reason])
+    expect(await findFaults(stack, [refused, ...others])).toEqual([])
+  })
+}
+
+test('a bad key that is mended while a crowd waits: it has met only the first of them', async ({ stack }) => {
+  await stack.setProvider({ mode: 'bad-key' })
+  const ids = await writeMany(stack, 500)
+  const before = await countCalls(stack)
+  await stack.startWorker()
+  await waitFor(async () => (await readHealth(stack)).paused?.reason === 'restricted_api_key')
+  await untilTaken(stack, 4)
+  const untouched = await listUntouched(stack)
+  const calls = (await countCalls(stack)) - before
+  // The first, and what was under way when its answer came: a worker does four things at a time.
+  expect(calls).toBeLessThanOrEqual(4)
+  expect(untouched.length).toBeGreaterThanOrEqual(500 - 100 * calls)
+
+  await stack.setProvider({ mode: 'ok' })
+  await makeDue(stack)
+  await untilSettled(stack)
+  expect(await stack.query('SELECT FROM "Email" WHERE attempts > 1')).toHaveLength(500 - untouched.length)
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('an outage while a crowd waits: one request at a time tries, and the mails outside it know nothing', async ({
+  stack,
+}) => {
+  await stack.setProvider({ mode: 'outage' })
+  const ids = await writeMany(stack, 700)
+  const before = await countCalls(stack)
+  await stack.startWorker()
+  await waitFor(async () => ((await readPace(stack))?.failures ?? 0) >= 2)
+  const untouched = await listUntouched(stack)
+  const { calls, emails: books } = await stack.setProvider({})
+  const { failures = 0 } = (await readPace(stack)) ?? {}
+  // Requests side by side are one failure. Up to four were under way when the first one failed; then it was one by one.
+  expect(calls - before).toBeLessThanOrEqual(failures + 3)
+  expect(untouched.length).toBeGreaterThanOrEqual(700 - 100 * (calls - before))
+  for (const id of untouched) expect(books[id]).toBeUndefined()
+
+  await stack.setProvider({ mode: 'ok' })
+  await makeDue(stack)
+  await untilSettled(stack)
+  const met = await stack.query<{ id: string }>('SELECT id FROM "Email" WHERE attempts > 1')
+  expect(met.filter(({ id }) => untouched.includes(id))).toEqual([])
+  expect(await stack.query(`SELECT FROM "EmailEvent" WHERE status = 'failed'`)).toEqual([])
+  expect(await readPace(stack)).toMatchObject({ reason: null, failures: 0 })
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
+const UNSENT = ['queued', 'sending', 'retrying']
+
+test.describe('a worker freezes', () => {
+  for (const [title, freezeAt] of [
+    [
+      'while it waits for its turn',
+      async (stack: Stack, worker: Process) => {
+        await stopTurns(stack)
+        await writeMany(stack, 12)
+        await untilTaken(stack, 4)
+        process.kill(worker.pid, 'SIGSTOP')
+        await makeDue(stack)
+      },
+    ],
+    [
+      'with its turn, before it has written down the batch',
+      async (stack: Stack, worker: Process) => {
+        await stopTurns(stack)
+        await writeMany(stack, 12)
+        await untilTaken(stack, 4)
+        await using gate = await closeGate(stack, 'SELECT FROM "Email" FOR UPDATE')
+        await makeDue(stack)
+        await gate.untilReached('FOR UPDATE OF "Email"')
+        process.kill(worker.pid, 'SIGSTOP')
+      },
+    ],
+  ] as const) {
+    test(`${title}: the others go on, and when it wakes up nobody gets two`, async ({ stack }) => {
+      const first = await stack.startWorker()
+      await freezeAt(stack, first)
+      const second = await stack.startWorker()
+      const next = await signUpMany(stack, 5)
+      for (const id of next) await until(stack, id, isFinal)
+      // What it had in its hands is sent by the others.
+      await hurryHeartbeats(stack)
+      await untilHurried(stack, async () => (await countEmails(stack, ...UNSENT)) === 0)
+
+      process.kill(first.pid, 'SIGCONT')
+      const ids = await stack.query<{ id: string }>('SELECT id FROM "Email"')
+      await untilSettled(stack)
+      expect(await second.kill('SIGTERM')).toBe(0)
+      const { id: last } = await signUp(newAddress(), stack.appUrl)
+      await until(stack, last, isFinal)
+      await untilSettled(stack)
+      expect(await stack.query('SELECT FROM "Email" WHERE attempts <> 1')).toEqual([])
+      expect(await findFaults(stack, [...ids.map(({ id }) => id), last])).toEqual([])
+    })
+  }
+})
+
+test('what was known of the pace is lost, again and again: they go on', async ({ stack }) => {
+  await stack.setProvider({ rateLimit: 10 })
+  await Promise.all([stack.startWorker(), stack.startWorker()])
+  let deleted = 0
+  const ids = await crowd(stack, async () => {
+    deleted += (await stack.query('DELETE FROM "Pace" RETURNING 1')).length
+    return deleted >= 5
+  })
+  await untilSettled(stack)
+  await waitFor(async () => (await readPace(stack)) !== undefined)
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('SIGTERM during a pause: the worker gives back what waits, untouched, and another one sends it', async ({
+  stack,
+}) => {
+  await stack.setProvider({ mode: 'bad-key' })
+  const first = await stack.startWorker()
+  const { id: met } = await signUp(newAddress(), stack.appUrl)
+  await waitFor(async () => (await readHealth(stack)).paused !== null)
+  const ids = await signUpMany(stack, 6)
+  await untilTaken(stack, 4)
+  expect(await first.kill('SIGTERM')).toBe(0)
+  // It did not wait for a turn that was minutes away, or for somebody to lose patience.
+  expect(first.output()).toContain('The worker stops')
+  expect((await listUntouched(stack)).sort()).toEqual([...ids].sort())
+  expect(await stack.query(`SELECT FROM pgboss.job WHERE state = 'active'`)).toEqual([])
+
+  await stack.setProvider({ mode: 'ok' })
+  await stack.startWorker()
+  await makeDue(stack)
+  for (const id of ids) expect((await until(stack, id, isFinal)).attempts).toBe(1)
+  await untilSettled(stack)
+  expect(await findFaults(stack, [met, ...ids])).toEqual([])
+})
+
+test('each mail counts its own attempts, and not the failures of the account', async ({ stack }) => {
+  await stack.setProvider({ mode: 'outage' })
+  await stack.startWorker({ RETRY_MAX_SECONDS: '0.5' })
+  const { id: early } = await signUp(newAddress(), stack.appUrl)
+  await until(stack, early, ({ attempts }) => attempts >= 3)
+  const { id: late } = await signUp(newAddress(), stack.appUrl)
+  await until(stack, late, ({ status }) => status === 'retrying')
+  await stack.setProvider({ mode: 'ok' })
+  for (const id of [early, late]) {
+    const { attempts, timeline } = await until(stack, id, isFinal)
+    expect(attempts).toBe((await countSends(stack, id)).calls)
+    const own = timeline.filter(({ attempt }) => attempt !== undefined)
+    let attempt = 0
+    for (const entry of own) {
+      if (entry.status === 'sending') attempt++
+      expect(entry.attempt).toBe(attempt)
+    }
+    expect(attempt).toBe(attempts)
+  }
+  await untilSettled(stack)
+  expect(await findFaults(stack, [early, late])).toEqual([])
+})
+
+test('who has found nothing to try during a pause keeps nobody waiting', async ({ stack }) => {
+  const letReports = await holdReports(stack)
+  await stack.setProvider({ mode: 'reset-after-accept' })
+  await stack.startWorker()
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await until(stack, id, ({ status }) => status === 'retrying')
+  await stack.query(`UPDATE "Pace" SET "nextTurnAt" = now() + interval '1 hour'`)
+  await stack.setProvider({ mode: 'ok' })
+  // A report tells that it was sent: there is nothing left to send again.
+  await letReports()
+  await until(stack, id, isFinal)
+  await makeDue(stack)
+  await untilSettled(stack)
+  const [ahead] = await stack.query(`SELECT FROM "Pace" WHERE "nextTurnAt" > now() + interval '5 s'`)
+  expect(ahead).toBeUndefined()
+  expect(await findFaults(stack, [id])).toEqual([])
+})
