@@ -4,6 +4,7 @@ import type { EmailStatus } from './email/status'
 import { Prisma } from './generated/prisma/client'
 import { prisma } from './prisma'
 import { shareFor } from './share'
+import { watching } from './watching'
 
 export type Health = {
   database: 'up'
@@ -53,7 +54,7 @@ export const readHealth = shareFor(100, async (): Promise<Health> => {
  * @throws when the database is unreachable.
  */
 export const countWorkers = shareFor(1_000, async (): Promise<number> => {
-  const [{ workers }] = await prisma().$queryRaw<[{ workers: number }]>`
+  const [{ workers }] = await watching().$queryRaw<[{ workers: number }]>`
     SELECT count(DISTINCT application_name)::int AS workers FROM pg_stat_activity
     WHERE datname = current_database() AND starts_with(application_name, ${WORKER_NAME})`
   return workers

@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg'
+import type { PoolConfig } from 'pg'
 import { env } from './env'
 import { Prisma, PrismaClient } from './generated/prisma/client'
 import { MeasuredPool } from './pool'
@@ -21,18 +22,19 @@ export function prisma(): PrismaClient {
 
 /** The connections behind `prisma()`. */
 export function pool(): MeasuredPool {
-  shared.pool ??= createPool()
+  shared.pool ??= createPool({ max: env('DATABASE_POOL_SIZE') })
   return shared.pool
 }
 
-function createPool(): MeasuredPool {
+/** @param limits how many connections, and what differs from our usual patience */
+export function createPool(limits: PoolConfig & { max: number }): MeasuredPool {
   const pool = new MeasuredPool({
     connectionString: env('DATABASE_URL'),
-    max: env('DATABASE_POOL_SIZE'),
     connectionTimeoutMillis: 5_000,
     // A server that stopped answering must not hold a request forever.
     query_timeout: 10_000,
     keepAlive: true,
+    ...limits,
   })
   // A connection can be lost in the very moment in which the pool hands it out. Its next query fails, which is
   // enough; but an `error` that nobody listens to would end the process.

@@ -26,7 +26,7 @@ export function Countdown({ from, to }: Props) {
 }
 
 function formatLeft(seconds: number): string {
-  if (seconds < 120) return `${seconds} s`
+  if (seconds <= 600) return `${seconds} s`
   const minutes = Math.ceil(seconds / 60)
   return minutes < 120 ? `${minutes} min` : `${Math.ceil(minutes / 60)} h`
 }
