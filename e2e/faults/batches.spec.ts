@@ -284,23 +284,18 @@ test.describe('users are deleted while their mails are in an unfinished batch', 
 test('worker after worker is killed in the middle of 600 mails: nothing is lost, nobody gets two', async ({
   stack,
 }) => {
-  test.setTimeout(120_000)
+  test.setTimeout(180_000)
   const letReports = await holdReports(stack)
   await stack.setProvider({ rateLimit: 10, latencyMs: 200 })
   const ids = await writeMany(stack, 600)
-  let deaths = 0
-  while ((await countEmails(stack, 'queued')) > 0) {
+  for (let death = 0; death < 5; death++) {
     const worker = await stack.startWorker()
     // Some die with their first request, some with the second.
-    const calls = (await countCalls(stack)) + 1 + (deaths % 2)
-    await waitFor(
-      async () => (await countCalls(stack)) >= calls || (await countEmails(stack, 'queued')) === 0,
-    )
+    const calls = (await countCalls(stack)) + 1 + (death % 2)
+    await waitFor(async () => (await countCalls(stack)) >= calls)
     await worker.kill('SIGKILL')
-    deaths++
     await hurryHeartbeats(stack)
   }
-  expect(deaths).toBeGreaterThanOrEqual(3)
   await Promise.all([stack.startWorker(), stack.startWorker()])
   await waitFor(async () => (await countEmails(stack, 'sent')) === 600)
   await letReports()
