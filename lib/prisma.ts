@@ -33,6 +33,8 @@ export function createPool(limits: PoolConfig & { max: number }): MeasuredPool {
     connectionTimeoutMillis: 5_000,
     // A server that stopped answering must not hold a request forever.
     query_timeout: 10_000,
+    // Nor may a process that froze hold its locks, or all others wait for it.
+    idle_in_transaction_session_timeout: 15_000,
     keepAlive: true,
     ...limits,
   })

@@ -1,5 +1,5 @@
 import { type Batch, settleBatch } from '@/lib/email/batch'
-import { keepPace, takeTurn } from '@/lib/email/pace'
+import { keepPace, returnTurn, takeTurn } from '@/lib/email/pace'
 import { sendBatch } from '@/lib/email/send'
 import { prisma, type Transaction } from '@/lib/prisma'
 import { stopping } from './stop'
@@ -16,7 +16,7 @@ export async function deliver(
 ): Promise<void> {
   const turn = await takeTurn(AbortSignal.any([signal, stopping]))
   const batch = await prisma().$transaction(prepare)
-  if (!batch) return
+  if (!batch) return await returnTurn(turn)
   const outcome = await sendBatch(batch.messages, batch.id)
   const retryAt = await keepPace(turn, outcome)
   await prisma().$transaction((tx) => settleBatch(tx, batch, outcome, retryAt))

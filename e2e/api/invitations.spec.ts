@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from '@playwright/test'
+import { Resend } from 'resend'
 import { app, sql } from '../app'
 import { act, invite, makeFriends, signUpOwner, streamTasks, untilTasks } from '../owner'
 
@@ -25,13 +26,14 @@ test('each friend is invited once, and the mail tells by whom', async () => {
   const [friend = ''] = makeFriends(1)
   await invite(ada, [friend])
   await untilTasks(ada, ({ invitations }) => invitations?.final === true)
-  const [email] = await sql<{ id: string; message: Record<string, string> }>(
-    'SELECT id, message FROM "Email" WHERE recipient = $1',
-    [friend],
-  )
-  expect(email?.message).toMatchObject({ to: friend, subject: 'Ada invites you' })
-  expect(email?.message.text).toContain(app.url)
-  expect(email?.message.html).not.toContain(ada.email)
+  const [email] = await sql<{ id: string }>('SELECT "providerId" AS id FROM "Email" WHERE recipient = $1', [
+    friend,
+  ])
+  const { RESEND_API_KEY, RESEND_BASE_URL } = app.env()
+  const { data } = await new Resend(RESEND_API_KEY, { baseUrl: RESEND_BASE_URL }).emails.get(email?.id ?? '')
+  expect(data).toMatchObject({ to: [friend], subject: 'Ada invites you' })
+  expect(data?.text).toContain(app.url)
+  expect(data?.html).not.toContain(ada.email)
 })
 
 test('an address counts once, however it is written and how often it is sent', async () => {

@@ -107,9 +107,12 @@ test.describe('the limit', () => {
     await stack.setProvider({ rateLimit: 3, mode: 'outage' })
     const weather = await (await fetch(`${stack.resendUrl}/sandbox/weather`)).json()
     expect(weather).toEqual({ mode: 'outage', latencyMs: 20, rateLimit: 3 })
-    const answer = await resendOf(stack).emails.send(makeMail())
-    expect(answer).toMatchObject(anError(503, 'service_unavailable'))
-    expect(answer.headers).toMatchObject({ 'ratelimit-limit': '3', 'ratelimit-remaining': '2' })
+    // The calls of another test may count in the second that is under way.
+    await expect(async () => {
+      const answer = await resendOf(stack).emails.send(makeMail())
+      expect(answer).toMatchObject(anError(503, 'service_unavailable'))
+      expect(answer.headers).toMatchObject({ 'ratelimit-limit': '3', 'ratelimit-remaining': '2' })
+    }).toPass()
   })
 
   test('is a whole number from 0', async ({ stack }) => {

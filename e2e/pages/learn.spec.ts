@@ -193,8 +193,8 @@ onSharedApp('the code beside the steps is the code of the app, line by line', as
     'app/components/send-signup.ts',
     'app/api/users/route.ts',
     'lib/signup.ts',
-    'worker/jobs/send-email.ts',
-    'worker/jobs/send-email.ts',
+    'worker/deliver.ts',
+    'lib/email/batch.ts',
   ])
 })
 

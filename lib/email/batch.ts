@@ -60,11 +60,16 @@ export async function settleBatch(
   outcome: Outcome,
   retryAt: Date,
 ): Promise<undefined> {
-  const { id, messages, attempts } = batch
+  const { id, messages } = batch
+  // Whoever was thought dead, and was only slow, finds what others have done meanwhile.
+  const [row] = await tx.$queryRaw<Pick<Batch, 'attempts'>[]>`
+    SELECT attempts FROM "Batch" WHERE id = ${id}::uuid FOR UPDATE`
   if (outcome.kind === 'accepted') {
     await recordForAll(tx, messages, ...outcome.mails)
     return await dissolve(tx, id)
   }
+  if (!row) return
+  const { attempts } = row
   const { kind, reason } = outcome
   const isRefused = kind === 'wait' || kind === 'operator'
   if (isRefused && attempts === 1) {

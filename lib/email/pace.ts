@@ -9,6 +9,9 @@ export type Turn = { perSecond: number | null; reason: string | null; failures: 
 /** While the account is paused, one request at a time tries whether it still has to be: so long it may take, in s. */
 const TRIAL_SECONDS = 11
 
+/** Requests do not arrive as evenly as they leave. */
+const MARGIN = 1.1
+
 /** How often those who wait look whether somebody has ended the pause. */
 const PATIENCE_MS = 1_000
 
@@ -34,12 +37,12 @@ export function takeTurn(signal: AbortSignal): Promise<Turn> {
 }
 
 async function askForTurn(): Promise<Turn & { waitMs: number }> {
-  const gap = 1 / env('RESEND_RATE_LIMIT')
+  const gap = MARGIN / env('RESEND_RATE_LIMIT')
   const [row] = await prisma().$queryRaw<(Turn & { waitMs: number })[]>`
     WITH turn AS (
       INSERT INTO "Pace" AS pace (account, "nextTurnAt") VALUES ('resend', clock_timestamp() + make_interval(secs => ${gap}))
       ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = clock_timestamp() + make_interval(secs =>
-        CASE WHEN pace.reason IS NULL THEN coalesce(1 / pace."perSecond", ${gap}) ELSE ${TRIAL_SECONDS} END)
+        CASE WHEN pace.reason IS NULL THEN coalesce(${MARGIN} / pace."perSecond", ${gap}) ELSE ${TRIAL_SECONDS} END)
       WHERE pace."nextTurnAt" <= clock_timestamp()
       RETURNING 0::float8 AS "waitMs", "perSecond", reason, failures
     )
@@ -48,6 +51,16 @@ async function askForTurn(): Promise<Turn & { waitMs: number }> {
     FROM "Pace" WHERE account = 'resend' AND NOT EXISTS (SELECT FROM turn)`
   // No row: somebody has written the first one in this moment.
   return row ?? { waitMs: 1, perSecond: null, reason: null, failures: 0 }
+}
+
+/**
+ * Gives back a turn that nothing was sent in, so that another may try whether the account still has to be paused.
+ * @throws when the database is unreachable
+ */
+export async function returnTurn({ reason }: Turn): Promise<void> {
+  await prisma().$executeRaw`
+    UPDATE "Pace" SET "nextTurnAt" = clock_timestamp() WHERE account = 'resend' AND reason = ${reason}
+      AND "nextTurnAt" < clock_timestamp() + make_interval(secs => ${TRIAL_SECONDS})`
 }
 
 /**

@@ -8,7 +8,7 @@ export const EXCERPTS = [
   { file: 'app/components/send-signup.ts', from: "const response = await fetch('/api/users'" },
   { file: 'app/api/users/route.ts', from: 'export const POST' },
   { file: 'lib/signup.ts', from: 'async function createSignup' },
-  { file: 'worker/jobs/send-email.ts', from: 'export default async function sendEmail' },
+  { file: 'worker/deliver.ts', from: 'export async function deliver' },
   { file: 'lib/email/batch.ts', from: "if (outcome.kind === 'accepted') {" },
 ]
 
