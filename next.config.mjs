@@ -6,8 +6,7 @@ export default async function config(phase) {
     poweredByHeader: false,
     headers: async () => [
       {
-        // Not for a script that the development server calls JSON: `nosniff` would forbid to run it.
-        source: '/((?!_next/static/development/).*)',
+        source: '/:path*',
         headers: [
           { key: 'X-Content-Type-Options', value: 'nosniff' },
           { key: 'X-Frame-Options', value: 'DENY' },

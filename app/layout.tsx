@@ -1,29 +1,36 @@
+import { GeistMono } from 'geist/font/mono'
+import { GeistSans } from 'geist/font/sans'
 import type { Metadata, Viewport } from 'next'
 import { connection } from 'next/server'
 import type { ReactNode } from 'react'
 import { env, inSandbox } from '@/lib/env'
 import { StageMode } from './(stage)/stage-mode'
-import { Shell } from './components/shell'
-import { SITE } from './components/site'
+import { SiteHeader } from './components/site-header'
 import './globals.css'
+
+const SITE = 'Behind the Scenes'
 
 export async function generateMetadata(): Promise<Metadata> {
   // As below: the address is that of the running server.
   await connection()
   return {
     metadataBase: new URL(env('APP_URL')),
-    title: { default: SITE.name, template: `%s · ${SITE.name}` },
-    description: SITE.description,
+    title: { default: SITE, template: `%s · ${SITE}` },
+    description:
+      'A signup that answers at once, and a welcome email that follows. Watch a background job at work.',
     // Relative to each page: its own address, without the question mark and what follows.
     alternates: { canonical: './' },
-    openGraph: { type: 'website', siteName: SITE.name, url: './', images: SITE.picture },
+    openGraph: { type: 'website', siteName: SITE, url: './' },
     twitter: { card: 'summary_large_image' },
   }
 }
 
 export const viewport: Viewport = {
-  colorScheme: SITE.colorScheme,
-  themeColor: [...SITE.themeColor],
+  colorScheme: 'light dark',
+  themeColor: [
+    { media: '(prefers-color-scheme: light)', color: '#f7f3eb' },
+    { media: '(prefers-color-scheme: dark)', color: '#130e0b' },
+  ],
 }
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
@@ -32,10 +39,23 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
 
   return (
     // The stage mode marks the document before React sees it.
-    <html lang="en" suppressHydrationWarning>
-      <body>
+    <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
+      <body className="flex min-h-dvh flex-col antialiased">
         <StageMode />
-        <Shell sandbox={inSandbox()}>{children}</Shell>
+        <a
+          href="#main"
+          className="sr-only z-10 bg-ink px-4 py-3 text-paper focus:not-sr-only focus:fixed focus:top-3 focus:left-3 focus:px-4 focus:py-3"
+        >
+          Skip to the content
+        </a>
+        <SiteHeader sandbox={inSandbox()} />
+        <main
+          id="main"
+          tabIndex={-1}
+          className="mx-auto w-full max-w-304 flex-1 px-5 pt-4 pb-20 outline-none sm:px-10 stage:pt-2 stage:pb-4"
+        >
+          {children}
+        </main>
       </body>
     </html>
   )

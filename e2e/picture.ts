@@ -15,7 +15,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
 }
 // The size that social networks ask for.
 const page = await browser.newPage({ viewport: { width: 1200, height: 630 } })
-await photographTicket(page, '/?stage', 'app/picture.png')
+await photographTicket(page, '/?stage', 'app/opengraph-image.png')
 
 // For those who don't take the SVG: the home screen of a phone, and old browsers.
 await writeFile('app/apple-icon.png', await drawIcon(browser, 180))

@@ -6,7 +6,7 @@ import { usePathname } from 'next/navigation'
 /** A link of the header that knows when it leads to where one already is. */
 export function NavLink({ href, children }: { href: string; children: string }) {
   const pathname = usePathname()
-  const within = pathname?.startsWith(`${href}/`)
+  const within = pathname.startsWith(`${href}/`)
   return (
     <Link
       href={href}

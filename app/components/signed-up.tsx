@@ -1,9 +1,9 @@
 'use client'
 
+import Link from 'next/link'
 import { type ReactNode, useEffect, useRef } from 'react'
 import type { Snapshot } from '@/lib/email/status'
 import { Headline } from './headline'
-import { HomeLink } from './home-link'
 import { Spread } from './spread'
 import { Ticket } from './ticket'
 import { useSnapshot } from './use-snapshot'
@@ -62,9 +62,9 @@ export function SignedUp({ initial, waitedMs, fresh = false, sandbox, children }
         >
           {stranded ? STRANDED.sentence : sentence}
         </p>
-        <HomeLink className="mt-8 link text-xl font-semibold stage:mt-0 stage:whitespace-nowrap">
+        <Link href="/" className="mt-8 link text-xl font-semibold stage:mt-0 stage:whitespace-nowrap">
           Sign somebody else up
-        </HomeLink>
+        </Link>
       </Spread>
       {children}
     </>

@@ -1,5 +1,6 @@
-import { usePathname } from 'next/navigation'
-import { useRouter } from 'next/router'
+'use client'
+
+import { usePathname, useRouter } from 'next/navigation'
 import { lazy, Suspense, useEffect, useState } from 'react'
 import type { Snapshot } from '@/lib/email/status'
 import { BlankTicket } from './blank-ticket'
@@ -29,22 +30,13 @@ export function SignupFlow({ sandbox }: { sandbox: boolean }) {
     rememberWaited(path, waitedMs)
     setSignups((earlier) => [...earlier, { welcomeEmail, waitedMs }])
     // The same page stays mounted; Back returns to the form, and a reload asks the server for the ticket.
-    void router.push('/', path, { shallow: true })
+    window.history.pushState(null, '', path)
   }
 
-  // Back and Forward between form and tickets: all are this page, there is nothing to ask the server for.
+  // Back from another page finds the address of a ticket that went with the old page: the server has it.
   useEffect(() => {
-    router.beforePopState(({ url, as }) => {
-      void router.replace(url, as, { shallow: true })
-      return false
-    })
-    return () => router.beforePopState(() => true)
-  }, [router])
-
-  // After a reload, Back finds the address of a ticket that went with the old page: the server has it.
-  useEffect(() => {
-    if (forgotten) window.location.reload()
-  }, [forgotten])
+    if (forgotten) router.replace(pathname)
+  }, [forgotten, pathname, router])
 
   if (forgotten) return null
   if (current) {

@@ -3,7 +3,6 @@ import Link from 'next/link'
 import { notFound } from 'next/navigation'
 import { formatTime } from '@/app/components/figures'
 import { Headline } from '@/app/components/headline'
-import { HomeLink } from '@/app/components/home-link'
 import { inSandbox } from '@/lib/env'
 import { listMails } from '@/lib/inbox'
 
@@ -44,7 +43,7 @@ export default async function InboxPage() {
 function Empty() {
   return (
     <>
-      No mail yet. <HomeLink className="link text-ink">Sign somebody up</HomeLink>
+      No mail yet. <Link href="/" className="link text-ink">Sign somebody up</Link>
     </>
   )
 }

@@ -2,9 +2,9 @@ import { gzipSync } from 'node:zlib'
 import { expect, type Page, type Response, test } from '@playwright/test'
 
 /** In bytes, gzipped: 1 kB = 1000 bytes. */
-const BUDGET = 130_000
+const BUDGET = 150_000
 
-test('the first visit of the signup page loads less than 130 kB of JavaScript', async ({ page }) => {
+test('the first visit of the signup page loads less than 150 kB of JavaScript', async ({ page }) => {
   const scripts = await collectScripts(page, '/')
   expect(scripts.length).toBeGreaterThan(0)
   const total = scripts.reduce((sum, { bytes }) => sum + bytes, 0)

@@ -1,8 +1,8 @@
 'use client'
 
+import Link from 'next/link'
 import { type ReactNode, useActionState, useState } from 'react'
 import { formatDuration } from '@/app/components/figures'
-import { HomeLink } from '@/app/components/home-link'
 import { createKey, type Problem, sendSignup } from '@/app/components/send-signup'
 import { rememberWaited } from '@/app/components/waited'
 import type { Snapshot } from '@/lib/email/status'
@@ -44,7 +44,7 @@ export function FiveSteps({ sandbox, code }: Props) {
             </button>
           </form>
         ) : (
-          <HomeLink className="mb-5 block text-center button">Sign up on the first page</HomeLink>
+          <Link href="/" className="mb-5 block text-center button">Sign up on the first page</Link>
         )}
         <div role="alert" className="text-lg">
           {state?.problem && !pending && (
