@@ -1,13 +1,13 @@
+import { prisma } from './lib/db/prisma'
 import { requireEnv } from './lib/env'
+import { closeStreams } from './lib/http/events'
 import { takeOverSignalFromNpm } from './lib/npm-signal'
-import { prisma } from './lib/prisma'
-import { openSender } from './lib/queue'
-import { closeStreams } from './lib/stream'
+import { openQueue } from './lib/queue'
 
 requireEnv(['DATABASE_URL', 'DATABASE_POOL_SIZE', 'APP_URL', 'RESEND_WEBHOOK_SECRET', 'INVITATIONS_PER_USER'])
 
 // Connect now, so that the first person who signs up doesn't wait for it. No database yet? Then later.
-openSender().catch(() => {})
+openQueue().catch(() => {})
 prisma()
   .user.findFirst()
   .catch(() => {})

@@ -1,7 +1,9 @@
-import { PHASE_PRODUCTION_SERVER } from 'next/constants.js'
+import { PHASE_PRODUCTION_SERVER } from 'next/constants.js' // stage
 
 /** @returns {Promise<import('next').NextConfig>} */
 export default async function config(phase) {
+  // The lesson's code is read at the build: where the server runs, the source may not be. // stage
+  const lesson = phase !== PHASE_PRODUCTION_SERVER && (await import('./app/(stage)/learn/excerpts.mjs')) // stage
   return {
     poweredByHeader: false,
     headers: async () => [
@@ -15,12 +17,6 @@ export default async function config(phase) {
         ],
       },
     ],
-    compiler: phase === PHASE_PRODUCTION_SERVER ? {} : { defineServer: await readConstants() },
+    compiler: lesson ? { defineServer: lesson.defineExcerpts() } : {}, // stage
   }
-}
-
-// A running server has what the build found: where it runs, the source may not be.
-async function readConstants() {
-  const { EXCERPTS, readExcerpt } = await import('./app/(stage)/learn/excerpts.mjs')
-  return { LESSON_EXCERPTS: JSON.stringify(EXCERPTS.map(readExcerpt)) }
 }

@@ -1,4 +1,5 @@
-import { hasBackstage, mayGoBackstage } from './lib/stage/guard'
+import { hasBackstage, mayGoBackstage } from './app/(stage)/_lib/guard'
+import { Problem } from './lib/http/problem'
 
 /**
  * Next calls this before the pages below, because a page cannot answer "401, with a password please". The page and its
@@ -6,17 +7,9 @@ import { hasBackstage, mayGoBackstage } from './lib/stage/guard'
  */
 export function proxy(request: Request): Response | undefined {
   if (!hasBackstage() || mayGoBackstage(request.headers)) return
-  return Response.json(
-    { type: 'about:blank', title: 'Backstage is for the crew', status: 401 },
-    {
-      status: 401,
-      headers: {
-        'content-type': 'application/problem+json',
-        'cache-control': 'no-store',
-        'www-authenticate': 'Basic realm="Backstage", charset="UTF-8"',
-      },
-    },
-  )
+  return new Problem(401, 'Backstage is for the crew', {
+    headers: { 'www-authenticate': 'Basic realm="Backstage", charset="UTF-8"' },
+  }).toResponse()
 }
 
 export const config = { matcher: ['/backstage', '/api/backstage/:path*'] }

@@ -1,6 +1,6 @@
 'use client'
 
-import { Headline } from './components/headline'
+import { Headline } from './components/site/headline'
 
 export default function ErrorPage({ retry }: { retry: () => void }) {
   return (

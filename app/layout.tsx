@@ -3,9 +3,9 @@ import { GeistSans } from 'geist/font/sans'
 import type { Metadata, Viewport } from 'next'
 import { connection } from 'next/server'
 import type { ReactNode } from 'react'
-import { env, inSandbox } from '@/lib/env'
-import { StageMode } from './(stage)/stage-mode'
-import { SiteHeader } from './components/site-header'
+import { env } from '@/lib/env'
+import { Stage } from './(stage)/stage' // stage
+import { SiteHeader } from './components/site/site-header'
 import './globals.css'
 
 const SITE = 'Behind the Scenes'
@@ -38,24 +38,31 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   await connection()
 
   return (
-    // The stage mode marks the document before React sees it.
-    <html lang="en" className={`${GeistSans.variable} ${GeistMono.variable}`} suppressHydrationWarning>
+    <html
+      lang="en"
+      className={`${GeistSans.variable} ${GeistMono.variable}`}
+      suppressHydrationWarning // stage
+    >
       <body className="flex min-h-dvh flex-col antialiased">
-        <StageMode />
-        <a
-          href="#main"
-          className="sr-only z-10 bg-ink px-4 py-3 text-paper focus:not-sr-only focus:fixed focus:top-3 focus:left-3 focus:px-4 focus:py-3"
-        >
-          Skip to the content
-        </a>
-        <SiteHeader sandbox={inSandbox()} />
-        <main
-          id="main"
-          tabIndex={-1}
-          className="mx-auto w-full max-w-304 flex-1 px-5 pt-4 pb-20 outline-none sm:px-10 stage:pt-2 stage:pb-4"
-        >
-          {children}
-        </main>
+        <Stage>
+          {' '}
+          {/* stage */}
+          <a
+            href="#main"
+            className="sr-only z-10 bg-ink px-4 py-3 text-paper focus:not-sr-only focus:fixed focus:top-3 focus:left-3 focus:px-4 focus:py-3"
+          >
+            Skip to the content
+          </a>
+          <SiteHeader />
+          <main
+            id="main"
+            tabIndex={-1}
+            className="mx-auto w-full max-w-304 flex-1 px-5 pt-4 pb-20 outline-none sm:px-10 stage:pt-2 stage:pb-4"
+          >
+            {children}
+          </main>
+        </Stage>{' '}
+        {/* stage */}
       </body>
     </html>
   )

@@ -1,6 +1,6 @@
-import Link from 'next/link'
 import type { Metadata } from 'next'
-import { Headline } from './components/headline'
+import Link from 'next/link'
+import { Headline } from './components/site/headline'
 
 export const metadata: Metadata = { title: 'Not found' }
 
@@ -11,7 +11,9 @@ export default function NotFound() {
       <p className="mt-6 max-w-lg text-xl text-muted">
         The address may be mistyped, or the ticket it belongs to is gone.
       </p>
-      <Link href="/" className="mt-8 link text-xl font-semibold">Go to the signup</Link>
+      <Link href="/" className="mt-8 link text-xl font-semibold">
+        Go to the signup
+      </Link>
     </>
   )
 }

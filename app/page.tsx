@@ -1,6 +1,5 @@
-import { inSandbox } from '@/lib/env'
-import { SignupFlow } from './components/signup-flow'
+import { SignupFlow } from './components/signup/signup-flow'
 
 export default function SignupPage() {
-  return <SignupFlow sandbox={inSandbox()} />
+  return <SignupFlow />
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Tasks } from '../lib/tasks'
+import type { Orders } from '../lib/orders/orders'
 import { app, newAddress, postSignup, readEvents } from './app'
 
 /** Somebody who has signed up, with what their browser remembers. */
@@ -29,7 +29,7 @@ export function act(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  return fetch(`${owner.url}/api/signups/${owner.id}/${path}`, {
+  return fetch(`${owner.url}/api/tickets/${owner.id}/${path}`, {
     method,
     headers: {
       cookie: owner.cookie,
@@ -48,18 +48,18 @@ export function makeFriends(count: number, kind = 'delivered'): string[] {
   return Array.from({ length: count }, () => `${kind}+${randomUUID()}@resend.dev`)
 }
 
-/** Listens to the stream of the tasks until they satisfy the condition, through restarts of anything. */
-export async function untilTasks(owner: Owner, satisfies: (tasks: Tasks) => boolean): Promise<Tasks> {
+/** Listens to the stream of the orders until they satisfy the condition, through restarts of anything. */
+export async function untilOrders(owner: Owner, satisfies: (orders: Orders) => boolean): Promise<Orders> {
   for (;;) {
-    for await (const tasks of streamTasks(owner)) if (satisfies(tasks)) return tasks
+    for await (const orders of streamOrders(owner)) if (satisfies(orders)) return orders
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
 }
 
-/** What one stream tells of the tasks, up to its end. */
-export async function* streamTasks(owner: Owner): AsyncGenerator<Tasks> {
-  const url = `${owner.url}/api/signups/${owner.id}/tasks/events`
+/** What one stream tells of the orders, up to its end. */
+export async function* streamOrders(owner: Owner): AsyncGenerator<Orders> {
+  const url = `${owner.url}/api/tickets/${owner.id}/orders/events`
   for await (const { event, data } of readEvents(url, { cookie: owner.cookie })) {
-    if (event === 'tasks') yield data as Tasks
+    if (event === 'orders') yield data as Orders
   }
 }

@@ -1,10 +1,10 @@
 import { MOST } from './count'
+import { prisma } from './db/prisma'
+import { shareFor } from './db/share'
+import { watching } from './db/watching'
 import { findVerdict } from './email/outcome'
 import type { EmailStatus } from './email/status'
 import { Prisma } from './generated/prisma/client'
-import { prisma } from './prisma'
-import { shareFor } from './share'
-import { watching } from './watching'
 
 export type Health = {
   database: 'up'
@@ -59,6 +59,12 @@ export const countWorkers = shareFor(1_000, async (): Promise<number> => {
     WHERE datname = current_database() AND starts_with(application_name, ${WORKER_NAME})`
   return workers
 })
+
+/** What every stream tells besides: whether anybody is there to work. */
+export const HEARTBEAT = {
+  event: 'workers',
+  read: async (): Promise<object> => ({ workers: await countWorkers() }),
+}
 
 /**
  * Whether the account at the mail service is paused, and why.

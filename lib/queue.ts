@@ -1,7 +1,7 @@
 import { type ConstructorOptions, fromPrisma, type Job, PgBoss, type Queue } from 'pg-boss'
 import { z } from 'zod'
+import type { Transaction } from './db/prisma'
 import { env } from './env'
-import type { Transaction } from './prisma'
 
 /** A little less: pg-boss's limit. */
 const DAY = 24 * 3600 - 1
@@ -62,30 +62,30 @@ export function createBoss(options: ConstructorOptions): PgBoss {
   return boss
 }
 
-const shared = globalThis as { sender?: Promise<PgBoss> }
+/** `attempts`: how often to try to connect before it is given up. */
+type QueueOptions = ConstructorOptions & { attempts?: number }
+
+const shared = globalThis as { queue?: Promise<PgBoss> }
 
 /**
- * The pg-boss of a web server, which only sends: schema and queues come from `npm run migrate`, upkeep from the worker.
+ * The pg-boss of this process. Schema and queues come from `npm run migrate`, upkeep from the workers.
+ * @param options of whoever is first, the worker: a web server only sends
  * @throws when the database is unreachable. The next call tries again.
  */
-export function openSender(): Promise<PgBoss> {
-  shared.sender ??= startSender().catch((error) => {
-    shared.sender = undefined
+export function openQueue(
+  options: QueueOptions = { max: 2, connectionTimeoutMillis: 5_000, supervise: false },
+): Promise<PgBoss> {
+  shared.queue ??= startQueue(options).catch((error) => {
+    shared.queue = undefined
     throw error
   })
-  return shared.sender
+  return shared.queue
 }
 
-async function startSender(): Promise<PgBoss> {
-  const boss = createBoss({
-    max: 2,
-    connectionTimeoutMillis: 5_000,
-    supervise: false,
-    migrate: false,
-    createSchema: false,
-  })
+async function startQueue({ attempts = 1, ...options }: QueueOptions): Promise<PgBoss> {
+  const boss = createBoss({ ...options, migrate: false, createSchema: false })
   try {
-    return await boss.start()
+    return await boss.start({ attempts })
   } catch (error) {
     await boss.stop().catch(() => {})
     throw error
@@ -119,7 +119,7 @@ export async function enqueueAll<Name extends QueueName>(
   name: Name,
   jobs: NewJob<Name>[],
 ): Promise<void> {
-  const boss = await openSender()
+  const boss = await openQueue()
   const ids = await boss.insert(name, jobs, { db: fromPrisma(tx), returnId: true })
   if (ids?.length !== jobs.length) throw new Error(`The queue ${name} did not take all jobs`)
 }
@@ -130,7 +130,7 @@ export async function takeJobs<Name extends QueueName>(
   name: Name,
   limit: number,
 ): Promise<Job<JobData<Name>>[]> {
-  const boss = await openSender()
+  const boss = await openQueue()
   return await boss.fetch<JobData<Name>>(name, { batchSize: limit, db: fromPrisma(tx) })
 }
 
@@ -143,7 +143,7 @@ export async function settleJobs(
 ): Promise<void> {
   if (jobs.length === 0) return
   const ids = jobs.map(({ id }) => id)
-  const boss = await openSender()
+  const boss = await openQueue()
   const db = fromPrisma(tx)
   if (how === 'deleteJob') await boss.deleteJob(name, ids, { db })
   else await boss[how](name, ids, null, { db })

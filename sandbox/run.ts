@@ -134,10 +134,10 @@ async function warmUp(appUrl: string): Promise<void> {
   const paths = [
     '/',
     '/api/users',
-    '/signups/none',
+    '/tickets/none',
     '/api/emails/none/events',
     '/api/webhooks/resend',
-    ...['invitations', 'export', 'tasks', 'tasks/events'].map((task) => `/api/signups/none/${task}`),
+    ...['invitations', 'export', 'orders', 'orders/events'].map((order) => `/api/tickets/none/${order}`),
     '/race',
     '/api/sandbox/race',
     '/backstage',

@@ -1,7 +1,7 @@
+import { prisma, type Transaction } from '@/lib/db/prisma'
 import { type Batch, settleBatch } from '@/lib/email/batch'
 import { keepPace, returnTurn, takeTurn } from '@/lib/email/pace'
 import { sendBatch } from '@/lib/email/send'
-import { prisma, type Transaction } from '@/lib/prisma'
 import { stopping } from './stop'
 
 /**

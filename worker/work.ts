@@ -6,6 +6,8 @@ export type Job<Name extends QueueName> = QueuedJob<JobData<Name>>
 /** Returns when the job is done, throws GiveUp when it never will be, and anything else to be tried again. */
 export type Handler<Name extends QueueName> = (job: Job<Name>) => Promise<void>
 
+export type Handlers = { [Name in QueueName]: Handler<Name> }
+
 /** Thrown by a handler when trying again cannot help. The job goes to the queue's dead-letter queue. */
 export class GiveUp extends Error {
   /** @param reason a code: it is stored with the job */
@@ -28,11 +30,25 @@ const OPTIONS = {
 } as const
 
 /** How many jobs of a queue one worker does at the same time, where that is not one. */
-const LOOPS: Partial<Record<QueueName, number>> = { 'send-email': 4, 'resend-batch': 2, 'export-data': 4 }
+const LOOPS: Partial<Record<QueueName, number>> = {
+  'send-email': 4,
+  'resend-batch': 2,
+  'export-data': 4, // orders
+}
 
-/** Works on the jobs of a queue, with the handler in the file of that name, until the boss is stopped. */
-export async function work<Name extends QueueName>(boss: PgBoss, name: Name): Promise<void> {
-  const { default: handler }: { default: Handler<Name> } = await import(`./jobs/${name}.ts`)
+/** Works on the jobs of all queues, until the boss is stopped. */
+export async function work(boss: PgBoss, handlers: Handlers): Promise<void> {
+  for (const name of Object.keys(QUEUES) as QueueName[]) {
+    if (handlers[name]) await workOn(boss, name, handlers[name])
+    else console.error(`Nobody does the jobs of ${name}: there is no line for it in worker/jobs/index.ts.`)
+  }
+}
+
+async function workOn<Name extends QueueName>(
+  boss: PgBoss,
+  name: Name,
+  handler: Handler<Name>,
+): Promise<void> {
   const options = { ...OPTIONS, localConcurrency: LOOPS[name] ?? 1 }
   await boss.work<JobData<Name>, unknown, typeof options>(name, options, (jobs) =>
     Promise.all(jobs.map((job) => run(name, handler, job))),

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from '@playwright/test'
 import { app, sql } from '../app'
-import { act, invite, makeFriends, type Owner, signUpOwner, streamTasks, untilTasks } from '../owner'
+import { act, invite, makeFriends, type Owner, signUpOwner, streamOrders, untilOrders } from '../owner'
 
 async function exportData(owner: Owner): Promise<void> {
   expect((await act(owner, 'POST', 'export')).status).toBe(202)
-  await untilTasks(owner, (tasks) => tasks.export?.status === 'ready')
+  await untilOrders(owner, (orders) => orders.export?.status === 'ready')
 }
 
 async function readSecrets(owner: Owner): Promise<string[]> {
@@ -24,7 +24,7 @@ test('makes a file chapter by chapter, and tells how far it is until the file is
   expect(await response.json()).toMatchObject({ total: 5 })
 
   const seen = []
-  for await (const tasks of streamTasks(ada)) seen.push(tasks.export)
+  for await (const orders of streamOrders(ada)) seen.push(orders.export)
   expect(seen.at(-1)).toEqual({ status: 'ready', done: 5, total: 5, expiresAt: expect.any(String) })
   const done = seen.map((progress) => progress?.done ?? 0)
   expect(done).toEqual(done.toSorted((a, b) => a - b))
@@ -38,7 +38,7 @@ test('the file holds all that is known of its owner, and nothing of anybody else
   const [ada, eve] = await Promise.all([signUpOwner(), signUpOwner()])
   const [friend = '', stranger = ''] = makeFriends(2)
   await Promise.all([invite(ada, [friend]), invite(eve, [stranger])])
-  await Promise.all([ada, eve].map((owner) => untilTasks(owner, ({ final }) => final)))
+  await Promise.all([ada, eve].map((owner) => untilOrders(owner, ({ final }) => final)))
   const secrets = await Promise.all([ada, eve].map(readSecrets))
   await exportData(ada)
 
@@ -107,8 +107,8 @@ test('only the owner can start, cancel, watch and download', async () => {
     ['POST', 'export'],
     ['DELETE', 'export'],
     ['GET', 'export/file'],
-    ['GET', 'tasks'],
-    ['GET', 'tasks/events'],
+    ['GET', 'orders'],
+    ['GET', 'orders/events'],
   ] as const) {
     for (const [owner, status] of [
       [{ ...ada, cookie: '' }, 401],
@@ -130,12 +130,12 @@ test('only the owner can start, cancel, watch and download', async () => {
   ])
 })
 
-test('the tasks of somebody who has none: the stream says so, and ends', async () => {
+test('the orders of somebody who has none: the stream says so, and ends', async () => {
   const ada = await signUpOwner()
   const none = { invitations: expect.objectContaining({ limit: 100, total: 0 }), export: null, final: true }
-  expect(await (await act(ada, 'GET', 'tasks')).json()).toEqual(none)
+  expect(await (await act(ada, 'GET', 'orders')).json()).toEqual(none)
   const seen = []
-  for await (const tasks of streamTasks(ada)) seen.push(tasks)
+  for await (const orders of streamOrders(ada)) seen.push(orders)
   expect(seen).toEqual([none])
 })
 
@@ -144,10 +144,10 @@ test('answers 405 to other methods', async () => {
     ['export', 'GET', 'POST, DELETE'],
     ['export', 'PUT', 'POST, DELETE'],
     ['export/file', 'POST', 'GET, HEAD'],
-    ['tasks', 'DELETE', 'GET, HEAD'],
-    ['tasks/events', 'POST', 'GET, HEAD'],
+    ['orders', 'DELETE', 'GET, HEAD'],
+    ['orders/events', 'POST', 'GET, HEAD'],
   ] as const) {
-    const response = await fetch(`${app.url}/api/signups/${randomUUID()}/${path}`, { method })
+    const response = await fetch(`${app.url}/api/tickets/${randomUUID()}/${path}`, { method })
     expect(response.status).toBe(405)
     expect(response.headers.get('allow')).toBe(allow)
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { expect, test } from '@playwright/test'
 import { Resend } from 'resend'
 import { app, sql } from '../app'
-import { act, invite, makeFriends, signUpOwner, streamTasks, untilTasks } from '../owner'
+import { act, invite, makeFriends, signUpOwner, streamOrders, untilOrders } from '../owner'
 
 test('accepts a hundred friends at once, and tells how far they are until the last mail has arrived', async () => {
   const ada = await signUpOwner()
@@ -12,7 +12,7 @@ test('accepts a hundred friends at once, and tells how far they are until the la
   expect(await response.json()).toMatchObject({ limit: 100, total: 100, failed: 0, final: false })
 
   const seen = []
-  for await (const { invitations } of streamTasks(ada)) seen.push(invitations)
+  for await (const { invitations } of streamOrders(ada)) seen.push(invitations)
   for (const progress of seen) {
     expect(progress).toMatchObject({ total: 100, failed: 0 })
     expect((progress?.waiting ?? 0) + (progress?.sent ?? 0)).toBe(100)
@@ -25,7 +25,7 @@ test('each friend is invited once, and the mail tells by whom', async () => {
   const ada = await signUpOwner()
   const [friend = ''] = makeFriends(1)
   await invite(ada, [friend])
-  await untilTasks(ada, ({ invitations }) => invitations?.final === true)
+  await untilOrders(ada, ({ invitations }) => invitations?.final === true)
   const [email] = await sql<{ id: string }>('SELECT "providerId" AS id FROM "Email" WHERE recipient = $1', [
     friend,
   ])
@@ -43,7 +43,7 @@ test('an address counts once, however it is written and how often it is sent', a
   // A double click, and then once more with one more friend.
   const answers = await Promise.all([1, 2, 3].map(() => invite(ada, [friend, other])))
   for (const answer of answers) expect(answer.status).toBe(202)
-  await untilTasks(ada, ({ invitations }) => invitations?.final === true)
+  await untilOrders(ada, ({ invitations }) => invitations?.final === true)
   const rows = await sql(
     `SELECT recipient, (SELECT count(*)::int FROM pgboss.job WHERE data->>'emailId' = email.id::text) AS jobs,
        (SELECT count(*)::int FROM "EmailEvent" WHERE "emailId" = email.id AND status = 'queued') AS events

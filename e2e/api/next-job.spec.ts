@@ -49,11 +49,11 @@ test('the next kind of job, written as the README says, is done', async () => {
   const body = `await prisma().user.update({ where: { id: job.data.pictureId }, data: { name: 'small' } })`
   await writeFile(
     path.join(folder, `worker/jobs/${name}.ts`),
-    `import { prisma } from '@/lib/prisma'\n${file.replace('…', body)}`,
+    `import { prisma } from '@/lib/db/prisma'\n${file.replace('…', body)}`,
   )
   await writeFile(
     path.join(folder, 'save-picture.ts'),
-    `import { prisma } from '@/lib/prisma'
+    `import { prisma } from '@/lib/db/prisma'
      import { enqueue } from '@/lib/queue'
      await prisma().$transaction(async (tx) => {
        const { id: pictureId } = await tx.user.create({ data: { name: 'large', email: '${newAddress()}' } })

@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test'
 import { PgBoss } from 'pg-boss'
 import { newAddress, signUp } from '../app'
-import { act, type Owner, signUpOwner, untilTasks } from '../owner'
+import { act, type Owner, signUpOwner, untilOrders } from '../owner'
 import { type Stack, waitFor } from '../stack'
 import { untilSettled } from './oracle'
 import { hurryHeartbeats, isFinal, makeDue, until } from './steps'
@@ -19,7 +19,7 @@ async function start(stack: Stack): Promise<Owner> {
 }
 
 const untilDone = (owner: Owner, chapters: number) =>
-  untilTasks(owner, (tasks) => (tasks.export?.done ?? 0) >= chapters)
+  untilOrders(owner, (orders) => (orders.export?.done ?? 0) >= chapters)
 
 /** Lets the database write down which chapter is saved when. */
 async function watchChapters(stack: Stack): Promise<() => Promise<string[]>> {
@@ -56,7 +56,7 @@ test('a worker is killed in the middle: the next one does the missing chapters, 
   await first.kill('SIGKILL')
   await hurryHeartbeats(stack)
   await stack.startWorker()
-  await untilTasks(ada, (tasks) => tasks.export?.status === 'ready')
+  await untilOrders(ada, (orders) => orders.export?.status === 'ready')
   expect(await readChapters()).toEqual(CHAPTERS)
   expect(Object.keys(await readFile(ada))).toEqual(['askedFor', ...CHAPTERS])
 })
@@ -71,7 +71,7 @@ test('SIGTERM in the middle: the worker leaves at once with 0, and the next one 
   expect(await first.kill('SIGTERM')).toBe(0)
   await makeDue(stack)
   await stack.startWorker()
-  await untilTasks(ada, (tasks) => tasks.export?.status === 'ready')
+  await untilOrders(ada, (orders) => orders.export?.status === 'ready')
   expect(await readChapters()).toEqual(CHAPTERS)
 })
 
@@ -112,7 +112,7 @@ test('canceled in the middle: it ends, nothing is kept, and one can start again'
   ])
 
   await act(ada, 'POST', 'export')
-  await untilTasks(ada, (tasks) => tasks.export?.status === 'ready')
+  await untilOrders(ada, (orders) => orders.export?.status === 'ready')
   await readFile(ada)
 })
 
@@ -124,7 +124,7 @@ test('two workers with the same export: one file, and it expires once', async ({
   process.kill(zombie.pid, 'SIGSTOP')
   await hurryHeartbeats(stack)
   const second = await stack.startWorker()
-  await untilTasks(ada, (tasks) => tasks.export?.status === 'ready')
+  await untilOrders(ada, (orders) => orders.export?.status === 'ready')
   const file = await readFile(ada)
   await second.kill('SIGTERM')
   process.kill(zombie.pid, 'SIGCONT')
@@ -139,7 +139,7 @@ test('two workers with the same export: one file, and it expires once', async ({
 test('a day later: the file is deleted, and the address says so', async ({ stack }) => {
   await stack.startWorker()
   const ada = await start(stack)
-  await untilTasks(ada, (tasks) => tasks.export?.status === 'ready')
+  await untilOrders(ada, (orders) => orders.export?.status === 'ready')
   const [job] = await stack.query<{ hours: number }>(
     `SELECT extract(epoch FROM start_after - now())::float8 / 3600 AS hours FROM pgboss.job WHERE name = 'expire-export'`,
   )
@@ -164,13 +164,13 @@ test('an export that fails every time is given up, and one can start again', asy
     const [row] = await stack.query<{ status: string }>('SELECT status FROM "Export"')
     return row?.status === 'failed'
   })
-  expect((await untilTasks(ada, () => true)).export).toMatchObject({ status: 'failed', done: 0 })
+  expect((await untilOrders(ada, () => true)).export).toMatchObject({ status: 'failed', done: 0 })
   const [job] = await stack.query(`SELECT retry_count FROM pgboss.job WHERE name = 'export-data'`)
   expect(job).toEqual({ retry_count: 5 })
 
   await stack.query('DROP TRIGGER refuse ON "Export"; DROP FUNCTION refuse()')
   await act(ada, 'POST', 'export')
-  await untilTasks(ada, (tasks) => tasks.export?.status === 'ready')
+  await untilOrders(ada, (orders) => orders.export?.status === 'ready')
 })
 
 test('poisoned jobs, and a user who was deleted: the next export is unharmed', async ({ stack }) => {
@@ -186,7 +186,7 @@ test('poisoned jobs, and a user who was deleted: the next export is unharmed', a
   await boss.stop()
   await stack.startWorker()
   const ada = await start(stack)
-  await untilTasks(ada, (tasks) => tasks.export?.status === 'ready')
+  await untilOrders(ada, (orders) => orders.export?.status === 'ready')
   await waitFor(async () => {
     const open = await stack.query(`SELECT FROM pgboss.job WHERE state < 'completed' AND start_after < now()`)
     return open.length === 0

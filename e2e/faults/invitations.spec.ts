@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test'
-import { act, invite, makeFriends, type Owner, signUpOwner, untilTasks } from '../owner'
+import { act, invite, makeFriends, type Owner, signUpOwner, untilOrders } from '../owner'
 import { type Stack, waitFor } from '../stack'
 import { untilSettled } from './oracle'
 import { hurryHeartbeats, isFinal, until } from './steps'
@@ -25,12 +25,12 @@ test('a worker is killed in the middle of a hundred invitations: each friend get
   expect((await invite(ada, makeFriends(100))).status).toBe(202)
   await waitFor(async () => (await stack.setProvider({})).calls > calls)
   await first.kill('SIGKILL')
-  expect((await untilTasks(ada, () => true)).invitations?.waiting).toBe(100)
+  expect((await untilOrders(ada, () => true)).invitations?.waiting).toBe(100)
 
   await hurryHeartbeats(stack)
   await stack.setProvider({ latencyMs: 20 })
   await Promise.all([stack.startWorker(), stack.startWorker()])
-  const { invitations } = await untilTasks(ada, ({ final }) => final)
+  const { invitations } = await untilOrders(ada, ({ final }) => final)
   expect(invitations).toMatchObject({ total: 100, sent: 100, failed: 0 })
   await untilSettled(stack)
   expect(await countMails(stack, ada)).toEqual(Array(100).fill(1))
@@ -56,7 +56,7 @@ test('an answer that gets lost: asking again invites nobody twice', async ({ sta
 
   expect((await invite(ada, friends)).status).toBe(202)
   await stack.startWorker()
-  expect((await untilTasks(ada, ({ final }) => final)).invitations).toMatchObject({ total: 20, sent: 20 })
+  expect((await untilOrders(ada, ({ final }) => final)).invitations).toMatchObject({ total: 20, sent: 20 })
   await untilSettled(stack)
   expect(await countMails(stack, ada)).toEqual(Array(20).fill(1))
 })
@@ -66,12 +66,12 @@ test('given up, and sent again by npm run redrive', async ({ stack }) => {
   await stack.startWorker()
   const ada = await signUpOwner(stack.appUrl)
   await invite(ada, makeFriends(3))
-  const { invitations } = await untilTasks(ada, ({ final }) => final)
+  const { invitations } = await untilOrders(ada, ({ final }) => final)
   expect(invitations).toMatchObject({ total: 3, waiting: 0, sent: 0, failed: 3 })
 
   await stack.setProvider({ mode: 'ok' })
   expect((await stack.run(['--import', 'tsx', 'worker/redrive.ts'])).code).toBe(0)
-  await untilTasks(ada, (tasks) => tasks.invitations?.sent === 3)
+  await untilOrders(ada, (orders) => orders.invitations?.sent === 3)
 })
 
 test('a transaction that breaks at its last step: nobody is invited', async ({ stack }) => {
@@ -110,8 +110,8 @@ test('without the sandbox, nobody can invite until the operator allows it, and t
     stack.startWeb({ env: { ...real, INVITATIONS_PER_USER: '3' } }),
   ])
   expect((await invite({ ...ada, url: off.url }, makeFriends(1))).status).toBe(404)
-  const tasks = await act({ ...ada, url: off.url }, 'GET', 'tasks')
-  expect(await tasks.json()).toEqual({ invitations: null, export: null, final: true })
+  const orders = await act({ ...ada, url: off.url }, 'GET', 'orders')
+  expect(await orders.json()).toEqual({ invitations: null, export: null, final: true })
 
   expect((await invite({ ...ada, url: on.url }, makeFriends(4))).status).toBe(422)
   expect((await invite({ ...ada, url: on.url }, makeFriends(3))).status).toBe(202)

@@ -130,7 +130,7 @@ test('however many ask for health and backstage while the emails are locked: one
     )
     await waitFor(async () => (await countBlocked(stack, '"Email"')) === 2)
     // What needs no email is answered meanwhile: the pool is free. By then, all of the crowd have been heard, too.
-    const missing = await fetch(`${stack.appUrl}/api/signups/${randomUUID()}/tasks`)
+    const missing = await fetch(`${stack.appUrl}/api/tickets/${randomUUID()}/orders`)
     expect(missing.status).toBe(401)
     expect(await countBlocked(stack, '"Email"')).toBe(2)
   })

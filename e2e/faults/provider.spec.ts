@@ -22,7 +22,7 @@ test('outage, then recovery: the ticket shows both, and one mail is sent', async
   const email = newAddress()
   await page.getByLabel('Email').fill(email)
   await page.getByRole('button').click()
-  await expect(page).toHaveURL(/\/signups\//)
+  await expect(page).toHaveURL(/\/tickets\//)
   await expect(page.getByText('The mail service is down.').first()).toBeVisible()
 
   await stack.setProvider({ mode: 'ok' })

@@ -8,7 +8,7 @@ test('no worker: the ticket waits for one, and goes on by itself when one starts
   page,
 }) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
-  await page.goto(`${stack.appUrl}/signups/${id}`)
+  await page.goto(`${stack.appUrl}/tickets/${id}`)
   await expect(page.getByText('waiting for a worker')).toBeVisible()
   await expect(page.getByText('No worker is on duty.')).toBeVisible()
   await stack.startWorker()
@@ -20,7 +20,7 @@ test('retrying: the ticket says why, and when the next attempt is', async ({ sta
   await stack.setProvider({ mode: 'bad-key' })
   await stack.startWorker()
   const { id } = await signUp(newAddress(), stack.appUrl)
-  await page.goto(`${stack.appUrl}/signups/${id}`)
+  await page.goto(`${stack.appUrl}/tickets/${id}`)
   await expect(
     page.getByText('The mail service doesn’t accept our account. We have to fix that.'),
   ).toBeVisible()
@@ -40,7 +40,7 @@ test('given up: the ticket says so, and why', async ({ stack, page }) => {
   await stack.setProvider({ mode: 'invalid' })
   await stack.startWorker()
   const { id } = await signUp(newAddress(), stack.appUrl)
-  await page.goto(`${stack.appUrl}/signups/${id}`)
+  await page.goto(`${stack.appUrl}/tickets/${id}`)
   await expect(page.getByText('The mail service doesn’t accept this email.')).toBeVisible()
   await expect(page.getByText('the worker has put it aside. Your account is not affected.')).toBeVisible()
 })
@@ -48,14 +48,14 @@ test('given up: the ticket says so, and why', async ({ stack, page }) => {
 test('bounced: the ticket says so, and why', async ({ stack, page }) => {
   await stack.startWorker()
   const { id } = await signUp(`bounced+${newAddress().slice(0, 8)}@resend.dev`, stack.appUrl)
-  await page.goto(`${stack.appUrl}/signups/${id}`)
+  await page.goto(`${stack.appUrl}/tickets/${id}`)
   await expect(page.getByText('The mailbox doesn’t exist, or refuses all mail.')).toBeVisible()
   await expect(page.getByText('The mailbox refused the email')).toBeVisible()
 })
 
 test('Postgres restarts under an open ticket: it goes on by itself', async ({ stack, page }) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
-  await page.goto(`${stack.appUrl}/signups/${id}`)
+  await page.goto(`${stack.appUrl}/tickets/${id}`)
   await expect(page.getByText('waiting for a worker')).toBeVisible()
   await stack.killPostgres('SIGQUIT')
   await stack.untilPostgresIsBack()

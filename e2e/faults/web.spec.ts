@@ -121,7 +121,7 @@ test('killed after the commit, before the answer: asking again gives the same si
 test('killed with open streams: the tickets go on with the next one', async ({ stack, page }) => {
   const web = await stack.startWeb()
   const { id } = await signUp(newAddress(), stack.appUrl)
-  await page.goto(`${web.url}/signups/${id}`)
+  await page.goto(`${web.url}/tickets/${id}`)
   await expect(page.getByText('waiting for a worker')).toBeVisible()
   await web.kill('SIGKILL')
   await expect(page.getByText('Connection lost, reconnecting')).toBeVisible()

@@ -32,7 +32,7 @@ const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
     await expectDelivered(page)
   },
   'the ticket of somebody else': async (page) => {
-    await page.goto(`/signups/${(await signUp()).id}`)
+    await page.goto(`/tickets/${(await signUp()).id}`)
     await expectDelivered(page)
   },
   'a bounced ticket': async (page) => {
@@ -62,7 +62,7 @@ const PAGES_IN_TROUBLE: Record<string, (page: Page, stack: Stack) => Promise<unk
   },
   'a ticket without a connection': async (page, stack) => {
     await page.route('**/events', (route) => route.abort())
-    await page.goto(`/signups/${(await signUp(newAddress(), stack.appUrl)).id}`)
+    await page.goto(`/tickets/${(await signUp(newAddress(), stack.appUrl)).id}`)
     await expect(page.getByText('Connection lost, reconnecting')).toBeVisible()
   },
   'a failed ticket': async (page, stack) => {

@@ -59,7 +59,7 @@ test('a signup shows up, is worked on, and ends in Done', async ({ stack, page }
   await expect(jobsOn(page)).toHaveText([/delivered/])
   await expectFigures(page, { waiting: 0, 'in work': 0, sent: 1 })
   await jobsOn(page).getByRole('link').click()
-  await expect(page).toHaveURL(`/signups/${id}`)
+  await expect(page).toHaveURL(`/tickets/${id}`)
   expect(complaints).toEqual([])
 })
 

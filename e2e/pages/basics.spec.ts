@@ -8,7 +8,7 @@ import { expectDelivered, listenForComplaints } from './person'
  */
 const PAGES: Record<string, string> = {
   '/': 'Behind the Scenes',
-  '/signups/<id>': 'Your ticket · Behind the Scenes',
+  '/tickets/<id>': 'Your ticket · Behind the Scenes',
   '/learn': 'Learn · Behind the Scenes',
   '/race': 'The race · Behind the Scenes',
   '/backstage': 'Backstage · Behind the Scenes',
@@ -63,7 +63,7 @@ for (const [pattern, title] of Object.entries(PAGES)) {
 
 test('while a ticket prints, nothing jumps that a person may be reading', async ({ page }) => {
   await watchShifts(page)
-  await page.goto(`/signups/${(await signUp()).id}`)
+  await page.goto(`/tickets/${(await signUp()).id}`)
   await expectDelivered(page)
   expect(sumShifts(await readShifts(page))).toBeLessThan(0.05)
 })

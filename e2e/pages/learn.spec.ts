@@ -190,9 +190,9 @@ onSharedApp('the code beside the steps is the code of the app, line by line', as
     files.push(file)
   }
   expect(files).toEqual([
-    'app/components/send-signup.ts',
+    'app/components/signup/send-signup.ts',
     'app/api/users/route.ts',
-    'lib/signup.ts',
+    'lib/signup/signup.ts',
     'worker/deliver.ts',
     'lib/email/batch.ts',
   ])
@@ -201,13 +201,13 @@ onSharedApp('the code beside the steps is the code of the app, line by line', as
 const LOST_CODE = {
   'renamed in the source': {
     change: (folder: string) => {
-      const file = path.join(folder, 'lib/signup.ts')
+      const file = path.join(folder, 'lib/signup/signup.ts')
       writeFileSync(file, readFileSync(file, 'utf8').replaceAll('createSignup', 'makeSignup'))
     },
     complaint: '0 of its lines begin with “async function createSignup”, not one',
   },
   'gone with its file': {
-    change: (folder: string) => rmSync(path.join(folder, 'lib/signup.ts')),
+    change: (folder: string) => rmSync(path.join(folder, 'lib/signup/signup.ts')),
     complaint: 'no such file',
   },
 }
@@ -222,7 +222,7 @@ for (const [fate, { change, complaint }] of Object.entries(LOST_CODE)) {
     // What is left lying here, the compiler would check along with the app.
     rmSync(folder, { recursive: true })
     expect(code).toBe(1)
-    expect(output).toContain('The lesson shows lines of lib/signup.ts and can’t find them')
+    expect(output).toContain('The lesson shows lines of lib/signup/signup.ts and can’t find them')
     expect(output).toContain(complaint)
     expect(output).toContain('app/(stage)/learn/excerpts.mjs')
   })

@@ -14,7 +14,7 @@ export async function sendForm(page: Page, email = newAddress(), name = 'Ada'): 
 export async function signUpByHand(page: Page, email = newAddress(), name = 'Ada'): Promise<string> {
   await page.goto('/')
   await sendForm(page, email, name)
-  await expect(page).toHaveURL(/\/signups\//)
+  await expect(page).toHaveURL(/\/tickets\//)
   return page.url().split('/').at(-1) ?? ''
 }
 

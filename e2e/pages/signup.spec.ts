@@ -20,7 +20,7 @@ test('from the form to the mail, without a reload and without a complaint of the
   await sendForm(page, email)
 
   await expect(ticketOn(page)).toContainText(/Account created! You waited [\d.]+ m?s/)
-  await expect(page).toHaveURL(/\/signups\/[0-9a-f-]{36}$/)
+  await expect(page).toHaveURL(/\/tickets\/[0-9a-f-]{36}$/)
   await expect(linesOn(page)).toContainText(['queued', 'sending', 'sent', 'delivered'])
   await expectDelivered(page)
 
@@ -61,7 +61,7 @@ test('Back shows a blank form, Forward the ticket', async ({ page }) => {
   await expect(page.getByLabel('Name')).toHaveValue('')
   await expect(page.getByLabel('Email')).toHaveValue('')
   await page.goForward()
-  await expect(page).toHaveURL(/\/signups\//)
+  await expect(page).toHaveURL(/\/tickets\//)
   await expect(ticketOn(page)).toHaveText(ticket, { useInnerText: true })
 })
 
@@ -69,12 +69,12 @@ test('one person after the other signs up in the same page, and Back finds each 
   const first = await signUpByHand(page)
   await page.getByRole('link', { name: 'Sign somebody else up' }).click()
   await sendForm(page)
-  await expect(page).toHaveURL(new RegExp(`/signups/(?!${first})`))
+  await expect(page).toHaveURL(new RegExp(`/tickets/(?!${first})`))
   await expectDelivered(page)
   await page.goBack()
   await expect(page.getByLabel('Name')).toHaveValue('')
   await page.goBack()
-  await expect(page).toHaveURL(`/signups/${first}`)
+  await expect(page).toHaveURL(`/tickets/${first}`)
   await expectDelivered(page)
 })
 

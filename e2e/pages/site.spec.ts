@@ -7,9 +7,9 @@ import { expectDelivered } from './person'
 import { test } from './test'
 
 for (const path of [
-  `/signups/${randomUUID()}`,
-  '/signups/rubbish',
-  `/signups/${encodeURIComponent("';--")}`,
+  `/tickets/${randomUUID()}`,
+  '/tickets/rubbish',
+  `/tickets/${encodeURIComponent("';--")}`,
   '/nowhere',
 ]) {
   onSharedApp(
@@ -34,7 +34,7 @@ test('when the database fails, the page owns up to it, and “Try again” bring
   await waitForSnapshot(id, isDelivered, stack.appUrl)
   await query(stack.databaseUrl, 'ALTER TABLE "EmailEvent" RENAME TO "EmailEventAway"')
   try {
-    const response = await page.goto(`/signups/${id}`)
+    const response = await page.goto(`/tickets/${id}`)
     expect(response?.status()).toBe(500)
     await expect(page).toHaveTitle('Something went wrong · Behind the Scenes')
     await expect(page.getByRole('heading', { name: 'Something went wrong.' })).toBeVisible()
@@ -49,13 +49,13 @@ test('when the database fails, the page owns up to it, and “Try again” bring
 
 onSharedApp('tickets and mails are not for search engines', async () => {
   const { id } = await signUp()
-  for (const path of [`/signups/${id}`, '/inbox', `/inbox/${id}`]) {
+  for (const path of [`/tickets/${id}`, '/inbox', `/inbox/${id}`]) {
     expect(await (await fetch(app.url + path)).text()).toMatch(/<meta name="robots" content="noindex/)
   }
 })
 
 onSharedApp('pages and API send the security headers, and do not say what they run on', async () => {
-  for (const path of ['/', '/inbox', '/nowhere', `/signups/${randomUUID()}`, '/api/health']) {
+  for (const path of ['/', '/inbox', '/nowhere', `/tickets/${randomUUID()}`, '/api/health']) {
     const { headers } = await fetch(app.url + path)
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('x-frame-options')).toBe('DENY')

@@ -83,7 +83,7 @@ test('offline: the page says so, comes back by itself and shows what it has miss
 test('a web server that dies and comes back: the page waits for it and goes on', async ({ stack, page }) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
   const web = await stack.startWeb()
-  await page.goto(`${web.url}/signups/${id}`)
+  await page.goto(`${web.url}/tickets/${id}`)
   await web.kill('SIGKILL')
   await expect(page.getByText(LOST)).toBeVisible()
 
@@ -162,7 +162,7 @@ onSharedApp(
   async ({ page }) => {
     const { id } = await signUp(`complained+${randomUUID()}@resend.dev`)
     await waitForSnapshot(id, ({ status }) => status === 'complained')
-    await page.goto(`/signups/${id}`)
+    await page.goto(`/tickets/${id}`)
     await expect(linesOn(page)).toContainText(['queued', 'sending', 'sent', 'delivered', 'reported'])
     await expect(page.getByRole('heading', { name: 'The email was reported.' })).toBeVisible()
   },

@@ -1,4 +1,4 @@
-import type { Transaction } from '../prisma'
+import type { Transaction } from '../db/prisma'
 import { enqueue, settleJobs } from '../queue'
 import { enqueueEmails } from './enqueue'
 import type { Message } from './message'

@@ -1,4 +1,4 @@
-import type { Transaction } from '../prisma'
+import type { Transaction } from '../db/prisma'
 import { enqueueAll } from '../queue'
 
 /** Nobody's welcome waits behind somebody's hundred invitations. */

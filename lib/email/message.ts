@@ -1,7 +1,6 @@
 import { env } from '../env'
-import { renderInvitation } from './invitation'
-import type { Template } from './letter'
-import { renderWelcome } from './welcome'
+import { type EmailKind, TEMPLATES } from './templates'
+import type { Template } from './templates/letter'
 
 /** A mail, ready to send. */
 export type Message = Template & {
@@ -11,15 +10,20 @@ export type Message = Template & {
   tags: [{ name: 'email_id'; value: string }]
 }
 
-export type Recipient = { id: string; recipient: string | null; user: { name: string; email: string } }
+export type Recipient = {
+  id: string
+  kind: EmailKind
+  recipient: string | null
+  user: { name: string; email: string }
+}
 
-let templates: Promise<[Template, Template]> | undefined
+const rendered = new Map<EmailKind, Promise<Template>>()
 
 /** Writes the mail of an email: always the same bytes, unless somebody changes the template, the sender or the name. */
-export async function writeMessage({ id, recipient, user }: Recipient): Promise<Message> {
-  templates ??= Promise.all([renderWelcome(), renderInvitation()])
-  const [welcome, invitation] = await templates
-  const { subject, html, text } = recipient ? invitation : welcome
+export async function writeMessage({ id, kind, recipient, user }: Recipient): Promise<Message> {
+  const template = rendered.get(kind) ?? TEMPLATES[kind]()
+  rendered.set(kind, template)
+  const { subject, html, text } = await template
   const slots = { name: user.name, order: id.slice(0, 8).toUpperCase() }
   return {
     from: env('EMAIL_FROM'),

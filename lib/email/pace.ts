@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { prisma } from '../db/prisma'
 import { env } from '../env'
-import { prisma } from '../prisma'
 import { type Outcome, retryDelay } from './outcome'
 
 /** The permission to call Resend once, now, and what was known of the account when it was given. */

@@ -1,4 +1,4 @@
-import type { Transaction } from '../prisma'
+import type { Transaction } from '../db/prisma'
 import { type EmailStatus, mayBecome, RANK } from './status'
 
 /** Something that happened to an email. */

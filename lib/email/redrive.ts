@@ -1,4 +1,4 @@
-import { prisma } from '../prisma'
+import { prisma } from '../db/prisma'
 import { isKeyForgotten, requeueBatch } from './batch'
 import { enqueueEmails } from './enqueue'
 import { recordEvents } from './record'

@@ -1,7 +1,7 @@
 import { z } from 'zod'
+import { createReader } from '../db/reader'
+import { watching } from '../db/watching'
 import { env } from '../env'
-import { createReader } from '../reader'
-import { watching } from '../watching'
 import { isFinal, type Snapshot, type TimelineEntry } from './status'
 
 /** So many emails are read in one statement. */

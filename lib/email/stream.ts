@@ -1,12 +1,14 @@
-import { streamEvents } from '../stream'
+import { watch } from '../db/listen'
+import { HEARTBEAT } from '../health'
+import { streamEvents } from '../http/events'
 import { readSnapshot } from './snapshot'
 
 /** Server-sent events about an email: `email` with a snapshot, at once and after each change, up to the final one. */
 export function streamEmail(request: Request, id: string): Response {
   let seen = 0
   return streamEvents(request, {
-    channel: 'email_event',
-    id: id.toLowerCase(),
+    heartbeat: HEARTBEAT,
+    watch: (onChange) => watch('email_event', id.toLowerCase(), onChange),
     async update(send) {
       const snapshot = await readSnapshot(id)
       if (!snapshot) return true

@@ -1,8 +1,8 @@
 import { Webhook } from 'standardwebhooks'
 import { z } from 'zod'
+import { prisma } from '../db/prisma'
 import { env } from '../env'
-import { prisma } from '../prisma'
-import { Problem, unavailable } from '../problem'
+import { Problem, unavailable } from '../http/problem'
 import { recordEvents } from './record'
 import type { EmailStatus } from './status'
 

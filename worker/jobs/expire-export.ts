@@ -1,4 +1,4 @@
-import { prisma } from '@/lib/prisma'
+import { prisma } from '@/lib/db/prisma'
 import type { Job } from '../work'
 
 /** Deletes the file that an export has left. This job has waited in the queue since the file was ready. */

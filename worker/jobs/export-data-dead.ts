@@ -1,5 +1,5 @@
-import { OPEN } from '@/lib/export/request'
-import { prisma } from '@/lib/prisma'
+import { prisma } from '@/lib/db/prisma'
+import { OPEN } from '@/lib/orders/export/request'
 import type { Job } from '../work'
 
 /** Takes the dead letter of an export and tells its owner that there will be no file. They can ask for a new one. */

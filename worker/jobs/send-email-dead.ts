@@ -1,5 +1,5 @@
+import { prisma } from '@/lib/db/prisma'
 import { recordEvents } from '@/lib/email/record'
-import { prisma } from '@/lib/prisma'
 import type { Job } from '../work'
 
 /** Takes the dead letter of a job that nobody could even begin, and tells the ticket, if there is one. */

@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import type { Transaction } from '@/lib/db/prisma'
 import { type Batch, writeBatch } from '@/lib/email/batch'
 import { type Recipient, writeMessage } from '@/lib/email/message'
-import type { Transaction } from '@/lib/prisma'
+import { TEMPLATES } from '@/lib/email/templates'
 import { settleJobs, takeJobs } from '@/lib/queue'
 import { deliver } from '../deliver'
 import { GiveUp, type Job } from '../work'
@@ -12,7 +13,7 @@ const MAX_BATCH = 100
 /**
  * Sends an email, and in the same request what else waits when our turn comes. The jobs are done when the batch is
  * written down: from then on it is the batch that is sent, once, whoever dies.
- * @throws {GiveUp} when there is no such email
+ * @throws {GiveUp} when there is no such email, or no template for its kind
  */
 export default async function sendEmail(job: Job<'send-email'>): Promise<void> {
   await deliver(job.signal, (tx) => gatherBatch(tx, job))
@@ -47,9 +48,9 @@ type WaitingEmail = Recipient & { isWaiting: boolean }
 async function readEmails(tx: Transaction, ids: unknown[]): Promise<Map<string, WaitingEmail>> {
   const wellFormed = ids.filter((id) => z.guid().safeParse(id).success)
   const emails = await tx.$queryRaw<WaitingEmail[]>`
-    SELECT "Email".id, recipient, json_build_object('name', name, 'email', email) AS user,
+    SELECT "Email".id, kind, recipient, json_build_object('name', name, 'email', email) AS user,
       status IN ('queued', 'sending', 'retrying') AND "batchId" IS NULL AS "isWaiting"
     FROM "Email" JOIN "User" ON "User".id = "userId"
-    WHERE "Email".id = ANY (${wellFormed}::uuid[]) ORDER BY "Email".id FOR UPDATE OF "Email"`
+    WHERE "Email".id = ANY (${wellFormed}::uuid[]) AND kind = ANY (${Object.keys(TEMPLATES)}) ORDER BY "Email".id FOR UPDATE OF "Email"`
   return new Map(emails.map((email) => [email.id, email]))
 }

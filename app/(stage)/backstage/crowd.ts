@@ -1,5 +1,5 @@
+import type { BackstageMessage } from '@/app/(stage)/_lib/stream'
 import type { EmailStatus } from '@/lib/email/status'
-import type { BackstageMessage } from '@/lib/stage/stream'
 import { createFigure, type Figure, isBounced, lineUp, takeFreeSlots } from './figure'
 import { type Area, nextPlace, PLACES, type Place, placeOf, slotAt, spacing } from './places'
 

@@ -1,8 +1,8 @@
 import { useState } from 'react'
-import { formatCount } from '@/app/components/figures'
+import type { Job } from '@/app/(stage)/_lib/backstage'
+import type { Redriven } from '@/app/(stage)/_lib/redrive'
+import { formatCount } from '@/app/components/site/figures'
 import type { Redrive } from '@/lib/email/redrive'
-import type { Job } from '@/lib/stage/backstage'
-import type { Redriven } from '@/lib/stage/redrive'
 import { JobLine } from './jobs'
 import { send } from './send'
 

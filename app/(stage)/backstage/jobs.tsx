@@ -1,9 +1,9 @@
 import Link from 'next/link'
 import type { ReactNode } from 'react'
-import { formatOrder } from '@/app/components/figures'
-import { explainReason, STATUS, type Tone } from '@/app/components/words'
+import type { Job } from '@/app/(stage)/_lib/backstage'
+import { formatOrder } from '@/app/components/site/figures'
+import { explainReason, STATUS, type Tone } from '@/app/components/ticket/words'
 import type { EmailStatus } from '@/lib/email/status'
-import type { Job } from '@/lib/stage/backstage'
 
 const COLOR: Record<Tone, string> = { busy: 'text-accent', good: 'text-good', bad: 'text-bad' }
 
@@ -34,7 +34,7 @@ export function JobLine({ job, children }: { job: Job; children?: ReactNode }) {
   return (
     <>
       <Link
-        href={`/signups/${job.id}`}
+        href={`/tickets/${job.id}`}
         prefetch={false}
         className="font-mono underline underline-offset-4 hover:decoration-2"
       >

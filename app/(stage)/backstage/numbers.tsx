@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
-import { formatCount } from '@/app/components/figures'
-import type { Backstage } from '@/lib/stage/backstage'
+import type { Backstage } from '@/app/(stage)/_lib/backstage'
+import { formatCount } from '@/app/components/site/figures'
 import { COLUMNS } from './picture'
 
 type Props = {

@@ -1,8 +1,8 @@
 import type { Metadata } from 'next'
 import { headers } from 'next/headers'
 import { notFound } from 'next/navigation'
+import { mayGoBackstage } from '@/app/(stage)/_lib/guard'
 import { inSandbox } from '@/lib/env'
-import { mayGoBackstage } from '@/lib/stage/guard'
 import { Backstage } from './backstage'
 
 export const metadata: Metadata = {

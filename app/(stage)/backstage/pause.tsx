@@ -1,6 +1,6 @@
-import { Countdown } from '@/app/components/countdown'
-import { explainPause } from '@/app/components/words'
-import type { Backstage } from '@/lib/stage/backstage'
+import type { Backstage } from '@/app/(stage)/_lib/backstage'
+import { Countdown } from '@/app/components/site/countdown'
+import { explainPause } from '@/app/components/ticket/words'
 
 /** Why nothing goes out, and when it goes on. */
 export function Pause({ paused }: { paused: Backstage['paused'] | undefined }) {

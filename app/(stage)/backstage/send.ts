@@ -1,4 +1,4 @@
-import type { Problem } from '@/app/components/send-signup'
+import type { Problem } from '@/app/components/signup/send-signup'
 
 /** Sends JSON to one of our routes. What goes wrong comes back as a sentence; it never throws. */
 export async function send<Answer>(

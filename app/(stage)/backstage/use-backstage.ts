@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react'
-import { type Connection, watchEvents } from '@/app/components/watch-events'
-import type { Backstage } from '@/lib/stage/backstage'
-import type { BackstageMessage } from '@/lib/stage/stream'
+import type { Backstage } from '@/app/(stage)/_lib/backstage'
+import type { BackstageMessage } from '@/app/(stage)/_lib/stream'
+import { type Connection, watchEvents } from '@/app/components/ticket/watch-events'
 import { Crowd } from './crowd'
 
 type Live = {

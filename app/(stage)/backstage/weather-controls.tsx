@@ -1,5 +1,5 @@
 import { useRef, useState } from 'react'
-import type { Mode, Weather } from '@/lib/stage/weather'
+import type { Mode, Weather } from '@/app/(stage)/_lib/weather'
 import { send } from './send'
 
 const WORDS: Record<Mode, string> = {

@@ -2,15 +2,20 @@ import { readFileSync } from 'node:fs'
 
 /**
  * The lines of our own code that stand beside the five steps: a file, and how the first of its lines begins.
- * next.config.mjs takes them from the source when the app is built, so they are never out of date.
+ * The build takes them from the source when the app is built, so they are never out of date.
  */
-export const EXCERPTS = [
-  { file: 'app/components/send-signup.ts', from: "const response = await fetch('/api/users'" },
-  { file: 'app/api/users/route.ts', from: 'export const POST' },
-  { file: 'lib/signup.ts', from: 'async function createSignup' },
+const EXCERPTS = [
+  { file: 'app/components/signup/send-signup.ts', from: "const response = await fetch('/api/users'" },
+  { file: 'app/api/users/route.ts', from: 'async POST(request) {' },
+  { file: 'lib/signup/signup.ts', from: 'async function createSignup' },
   { file: 'worker/deliver.ts', from: 'export async function deliver' },
   { file: 'lib/email/batch.ts', from: "if (outcome.kind === 'accepted') {" },
 ]
+
+/** For the compiler, which puts them where LESSON_EXCERPTS stands. */
+export function defineExcerpts() {
+  return { LESSON_EXCERPTS: JSON.stringify(EXCERPTS.map(readExcerpt)) }
+}
 
 /**
  * A first line that ends with an open bracket leads to the line that closes it; any other leads to the end of its
@@ -19,7 +24,7 @@ export const EXCERPTS = [
  * @returns {{ file: string, line: number, code: string }} `line` counts from 1
  * @throws {Error} when there is no such file, when not exactly one of its lines begins like that, or when it has no end
  */
-export function readExcerpt({ file, from }) {
+function readExcerpt({ file, from }) {
   const lines = readLines(file)
   const starts = lines.flatMap((line, index) => (line.trimStart().startsWith(from) ? [index] : []))
   const [start] = starts

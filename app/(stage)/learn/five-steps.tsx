@@ -2,9 +2,9 @@
 
 import Link from 'next/link'
 import { type ReactNode, useActionState, useState } from 'react'
-import { formatDuration } from '@/app/components/figures'
-import { createKey, type Problem, sendSignup } from '@/app/components/send-signup'
-import { rememberWaited } from '@/app/components/waited'
+import { createKey, type Problem, sendSignup } from '@/app/components/signup/send-signup'
+import { rememberWaited } from '@/app/components/signup/waited'
+import { formatDuration } from '@/app/components/site/figures'
 import type { Snapshot } from '@/lib/email/status'
 import { Follow, type News } from './follow'
 import { JobTicket } from './job-ticket'
@@ -44,7 +44,9 @@ export function FiveSteps({ sandbox, code }: Props) {
             </button>
           </form>
         ) : (
-          <Link href="/" className="mb-5 block text-center button">Sign up on the first page</Link>
+          <Link href="/" className="mb-5 block text-center button">
+            Sign up on the first page
+          </Link>
         )}
         <div role="alert" className="text-lg">
           {state?.problem && !pending && (
@@ -102,7 +104,7 @@ async function signUpReader(previous: State | undefined): Promise<State> {
   if ('problem' in answer) return { problem: answer.problem, body, key }
 
   const { welcomeEmail, waitedMs } = answer
-  rememberWaited(`/signups/${welcomeEmail.id}`, waitedMs)
+  rememberWaited(`/tickets/${welcomeEmail.id}`, waitedMs)
   return { signup: { initial: welcomeEmail, waitedMs }, body, key }
 }
 

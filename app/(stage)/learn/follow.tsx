@@ -1,5 +1,5 @@
 import { useEffect } from 'react'
-import { useSnapshot } from '@/app/components/use-snapshot'
+import { useSnapshot } from '@/app/components/ticket/use-snapshot'
 import type { Snapshot } from '@/lib/email/status'
 
 export type News = ReturnType<typeof useSnapshot>

@@ -1,9 +1,9 @@
 import Link from 'next/link'
-import { Countdown } from '@/app/components/countdown'
-import { formatDuration } from '@/app/components/figures'
-import { Paper } from '@/app/components/paper'
-import { Stamp } from '@/app/components/stamp'
-import { explainReason, STATUS, STRANDED } from '@/app/components/words'
+import { Countdown } from '@/app/components/site/countdown'
+import { formatDuration } from '@/app/components/site/figures'
+import { Paper } from '@/app/components/ticket/paper'
+import { Stamp } from '@/app/components/ticket/stamp'
+import { explainReason, STATUS, STRANDED } from '@/app/components/ticket/words'
 import type { EmailStatus } from '@/lib/email/status'
 import type { News } from './follow'
 import { STEPS } from './steps'
@@ -113,7 +113,7 @@ function Outcome({ news }: { news: News | undefined }) {
       </div>
       <p className="min-h-11">
         {snapshot && (
-          <Link href={`/signups/${snapshot.id}`} prefetch={false} className="link text-lg font-semibold">
+          <Link href={`/tickets/${snapshot.id}`} prefetch={false} className="link text-lg font-semibold">
             See its whole ticket
           </Link>
         )}

@@ -1,6 +1,6 @@
-import Link from 'next/link'
 import type { Metadata } from 'next'
-import { Headline } from '@/app/components/headline'
+import Link from 'next/link'
+import { Headline } from '@/app/components/site/headline'
 import { inSandbox } from '@/lib/env'
 import { Choices } from './choices'
 import { CoffeeShop } from './coffee-shop'
@@ -103,7 +103,10 @@ export default function LearnPage() {
       </Section>
 
       <p className="mt-20 border-t-4 border-ink pt-8 text-2xl">
-        That was the lesson. <Link href="/" className="link font-semibold">Go to the counter</Link>
+        That was the lesson.{' '}
+        <Link href="/" className="link font-semibold">
+          Go to the counter
+        </Link>
       </p>
     </article>
   )

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from 'react'
-import { Paper } from '@/app/components/paper'
+import { Paper } from '@/app/components/ticket/paper'
 import { Confetti } from './confetti'
 
 type Props = {

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
-import { formatOrder } from '@/app/components/figures'
-import { STATUS } from '@/app/components/words'
+import { formatOrder } from '@/app/components/site/figures'
+import { STATUS } from '@/app/components/ticket/words'
 import type { Snapshot } from '@/lib/email/status'
 import type { Phase, Runner } from './use-race'
 

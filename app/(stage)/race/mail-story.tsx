@@ -1,4 +1,4 @@
-import { Countdown } from '@/app/components/countdown'
+import { Countdown } from '@/app/components/site/countdown'
 import type { Snapshot } from '@/lib/email/status'
 import { describeMails, findRetry } from './words'
 

@@ -1,7 +1,7 @@
 'use client'
 
 import { useState } from 'react'
-import { Headline } from '@/app/components/headline'
+import { Headline } from '@/app/components/site/headline'
 import { Axis, Bars } from './bars'
 import { Choices } from './choices'
 import { Lane } from './lane'

@@ -1,4 +1,4 @@
-import type { Answer, Way } from '@/app/api/sandbox/race/run-signups'
+import type { Answer, Way } from '@/app/(stage)/api/sandbox/race/run-signups'
 
 /** Lets people sign up in one of the two ways, and tells each answer in the moment of its arrival. It never throws. */
 export async function runLane(way: Way, people: number, onAnswer: (answer: Answer) => void): Promise<void> {

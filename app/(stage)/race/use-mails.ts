@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { watchEvents } from '@/app/components/watch-events'
+import { watchEvents } from '@/app/components/ticket/watch-events'
 import type { Snapshot } from '@/lib/email/status'
 
 type Mails = {

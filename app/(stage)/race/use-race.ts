@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'react'
-import type { Answer, Way } from '@/app/api/sandbox/race/run-signups'
-import { PEOPLE } from '@/lib/stage/people'
+import { PEOPLE } from '@/app/(stage)/_lib/people'
+import type { Answer, Way } from '@/app/(stage)/api/sandbox/race/run-signups'
 import { runLane } from './run-lane'
 import { setOutage } from './set-outage'
 

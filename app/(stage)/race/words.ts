@@ -1,4 +1,4 @@
-import { explainReason, type Tone } from '@/app/components/words'
+import { explainReason, type Tone } from '@/app/components/ticket/words'
 import type { Snapshot, TimelineEntry } from '@/lib/email/status'
 import type { Lanes, Runner } from './use-race'
 

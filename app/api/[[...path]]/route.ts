@@ -1,10 +1,6 @@
-import { handle, notFound } from '@/lib/problem'
+import { notFound } from '@/lib/http/problem'
+import { route } from '@/lib/route'
 
-export const GET = handle(async () => {
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({}, () => {
   throw notFound()
 })
-export const OPTIONS = GET
-export const POST = GET
-export const PUT = GET
-export const PATCH = GET
-export const DELETE = GET

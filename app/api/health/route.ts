@@ -1,12 +1,8 @@
 import { readHealth } from '@/lib/health'
-import { handle, methodNotAllowed } from '@/lib/problem'
+import { route } from '@/lib/route'
 
-export const GET = handle(async () =>
-  Response.json(await readHealth(), { headers: { 'cache-control': 'no-store' } }),
-)
-
-export const POST = methodNotAllowed('GET', 'HEAD')
-export const OPTIONS = POST
-export const PUT = POST
-export const PATCH = POST
-export const DELETE = POST
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
+  async GET() {
+    return Response.json(await readHealth())
+  },
+})

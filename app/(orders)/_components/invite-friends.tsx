@@ -1,0 +1,119 @@
+import { useActionState, useEffect, useRef, useState } from 'react'
+import { MakeUpFriends } from '@/app/(stage)/make-up-friends' // stage
+import type { Problem } from '@/app/components/signup/send-signup'
+import type { Invitations } from '@/lib/orders/invitations'
+import { callOrder } from './call-order'
+import { parseAddresses } from './friends'
+import { Progress } from './progress'
+import { Refusal } from './refusal'
+import { announceInvitations, describeInvitations } from './words'
+
+type Props = {
+  ticketId: string
+  state: Invitations
+  note: string | undefined
+  onChange: (state: Invitations) => void
+}
+
+export function InviteFriends({ ticketId, state, note, onChange }: Props) {
+  const [text, setText] = useState('')
+  const [problem, submit, pending] = useActionState(invite, null)
+  const headingRef = useRef<HTMLHeadingElement>(null)
+  const fieldRef = useRef<HTMLTextAreaElement>(null)
+  const count = parseAddresses(text).length
+  const left = state.limit - state.total
+  const complaints = problem?.errors?.emails
+
+  async function invite(): Promise<Problem | null> {
+    const emails = parseAddresses(text)
+    const answer = await callOrder<Invitations>(ticketId, 'POST', 'invitations', { emails })
+    if ('problem' in answer) return answer.problem
+    setText('')
+    onChange(answer.data)
+    // The button may go with the last friend.
+    headingRef.current?.focus({ preventScroll: true })
+    return null
+  }
+
+  useEffect(() => {
+    if (complaints) fieldRef.current?.focus()
+  }, [complaints])
+
+  return (
+    <section aria-labelledby="invite">
+      <h3 id="invite" ref={headingRef} tabIndex={-1} className="text-2xl font-semibold outline-none">
+        Invite friends
+      </h3>
+      {state.total > 0 && (
+        <div className="mt-4 mb-6">
+          <Progress
+            label="Invitations sent"
+            value={state.sent + state.failed}
+            max={state.total}
+            figure={state.sent}
+          >
+            {describeInvitations(state)}
+          </Progress>
+          {state.waiting > 0 && <p className="mt-3 min-h-7 text-lg text-muted">{note}</p>}
+        </div>
+      )}
+      <p role="status" className="sr-only">
+        {announceInvitations(state)}
+      </p>
+      {left > 0 && (
+        <form
+          action={submit}
+          // React empties a form after its action; what somebody has typed stays theirs until it is accepted.
+          onReset={(event) => event.preventDefault()}
+          noValidate
+          className="mt-2"
+        >
+          <label htmlFor="emails" className="text-lg text-muted">
+            Their addresses, one a line or with commas
+          </label>
+          <textarea
+            ref={fieldRef}
+            id="emails"
+            name="emails"
+            rows={4}
+            value={text}
+            onChange={(event) => setText(event.target.value)}
+            aria-invalid={complaints ? true : undefined}
+            aria-describedby={complaints ? 'emails-error' : undefined}
+            autoCapitalize="none"
+            autoComplete="off"
+            spellCheck={false}
+            className="mt-2 block w-full resize-y border-2 border-ink bg-transparent px-4 py-3 font-mono text-lg outline-offset-2 aria-invalid:border-bad"
+          />
+          <div id="emails-error" className="text-base text-bad">
+            {complaints?.slice(0, 5).map((complaint) => (
+              <p key={complaint} className="pt-2 break-words">
+                {complaint}
+              </p>
+            ))}
+            {complaints && complaints.length > 5 && (
+              <p className="pt-2">… and {complaints.length - 5} more.</p>
+            )}
+          </div>
+          <div className="mt-5 flex flex-wrap items-center gap-x-6 gap-y-2">
+            <button
+              type="submit"
+              aria-disabled={pending}
+              onClick={(event) => pending && event.preventDefault()}
+              className="button aria-disabled:cursor-progress"
+            >
+              {pending ? 'Inviting' : `Invite ${formatFriends(count)}`}
+            </button>
+            <MakeUpFriends count={left} onMade={(friends) => setText(friends.join('\n'))} /> {/* stage */}
+          </div>
+          <Refusal problem={complaints ? null : problem} />
+        </form>
+      )}
+    </section>
+  )
+}
+
+function formatFriends(count: number): string {
+  if (count === 0) return 'friends'
+  return count === 1 ? '1 friend' : `${count} friends`
+}

@@ -1,0 +1,58 @@
+import { useCallback, useEffect, useState } from 'react'
+import type { Problem } from '@/app/components/signup/send-signup'
+import { type Connection, watchEvents } from '@/app/components/ticket/watch-events'
+import type { Orders } from '@/lib/orders/orders'
+import { callOrder } from './call-order'
+
+type Live = {
+  /** Undefined until the first answer. */
+  orders: Orders | undefined
+  problem: Problem | undefined
+  /** Why nothing moves, if nothing does. */
+  note: string | undefined
+  /** Takes over what the server has just answered. */
+  update: (part: Partial<Orders>) => void
+}
+
+/** What the owner of a ticket has asked for, live while something is in flight. */
+export function useOrders(ticketId: string, initial: Orders | undefined): Live {
+  const [orders, setOrders] = useState(initial)
+  const [problem, setProblem] = useState<Problem>()
+  const [connection, setConnection] = useState<Connection>('live')
+  const [stranded, setStranded] = useState(false)
+  const asked = orders !== undefined
+  const final = orders?.final ?? true
+
+  useEffect(() => {
+    if (asked) return
+    void callOrder<Orders>(ticketId, 'GET', 'orders').then((answer) => {
+      if ('problem' in answer) setProblem(answer.problem)
+      else setOrders(answer.data)
+    })
+  }, [ticketId, asked])
+
+  // A browser keeps at most six streams per host: this one is open only while there is something to tell.
+  useEffect(() => {
+    if (final) return
+    const listeners = {
+      orders: (next: Orders) => {
+        setOrders(next)
+        setStranded(false)
+      },
+      workers: ({ workers }: { workers: number }) => setStranded(workers === 0),
+    }
+    return watchEvents(`/api/tickets/${ticketId}/orders/events`, listeners, setConnection)
+  }, [ticketId, final])
+
+  // The stream has the last word: it begins with the state of that moment.
+  const update = useCallback((part: Partial<Orders>) => {
+    setOrders((current) => current && { ...current, ...part, final: false })
+  }, [])
+
+  return { orders, problem, note: final ? undefined : explainSilence(connection, stranded), update }
+}
+
+function explainSilence(connection: Connection, stranded: boolean): string | undefined {
+  if (connection === 'lost') return 'Connection lost, reconnecting.'
+  if (stranded) return 'No worker is on duty. It goes on as soon as one starts.'
+}

@@ -1,0 +1,10 @@
+import { readOrders } from '@/lib/orders/orders'
+import { requireOwner } from '@/lib/orders/session'
+import { route } from '@/lib/route'
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
+  async GET(request, { params }: RouteContext<'/api/tickets/[id]/orders'>) {
+    const user = await requireOwner(request, (await params).id)
+    return Response.json(await readOrders(user.id))
+  },
+})

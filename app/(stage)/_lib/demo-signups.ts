@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { signUp } from '@/lib/signup/signup'
+import { inParallel } from './parallel'
+import { makeUpAddress, PEOPLE } from './people'
+
+export const demoInput = z.strictObject({ count: z.int().min(1).max(100) })
+
+/** The pool of connections has ten, and others sign up, too. */
+const AT_A_TIME = 4
+
+/**
+ * Signs up so many people at the mail service's test addresses, in the way of everybody else. In a crowd, one of 25 has
+ * mistyped their address.
+ * @returns the ids of their emails, and how long a signup took, in ms: the median
+ * @throws {Problem} as signUp does
+ */
+export async function signUpCrowd(count: number): Promise<{ ids: string[]; medianMs: number }> {
+  const numbers = Array.from({ length: count }, (_, index) => index + 1)
+  const signups = await inParallel(numbers, AT_A_TIME, async (number) => {
+    const start = performance.now()
+    const { welcomeEmail } = await signUp({
+      name: PEOPLE[number % PEOPLE.length] ?? '',
+      email: makeUpAddress(number % 25 === 0 ? 'bounced' : 'delivered'),
+    })
+    return { id: welcomeEmail.id, ms: performance.now() - start }
+  })
+  const times = signups.map(({ ms }) => ms).sort((a, b) => a - b)
+  return { ids: signups.map(({ id }) => id), medianMs: Math.ceil(times[times.length >> 1] ?? 0) }
+}

@@ -1,0 +1,46 @@
+import { Resend } from 'resend'
+import { z } from 'zod'
+import { prisma } from '@/lib/db/prisma'
+import { env } from '@/lib/env'
+
+/** A mail as the local stand-in for Resend shows it. */
+export type Mail = {
+  /** The id that Resend gave it. */
+  id: string
+  to: string
+  subject: string
+  at: string
+}
+
+export type MailWithContent = Mail & { html: string; text: string }
+
+/**
+ * The mails that were sent, newest first.
+ * @throws when Resend does not answer.
+ */
+export async function listMails(): Promise<Mail[]> {
+  const { data, error } = await openResend().emails.list()
+  if (error) throw new Error(`Resend: ${error.message}`)
+  return data.data.map(toMail).sort((a, b) => b.at.localeCompare(a.at))
+}
+
+/** One mail by the id that Resend gave it, or null. */
+export async function readMail(id: string): Promise<MailWithContent | null> {
+  const { data } = await openResend().emails.get(id)
+  return data && { ...toMail(data), html: data.html ?? '', text: data.text ?? '' }
+}
+
+/** The mail that was sent for one of our email records, or null while there is none. */
+export async function readMailOf(emailId: string): Promise<MailWithContent | null> {
+  if (!z.guid().safeParse(emailId).success) return null
+  const email = await prisma().email.findUnique({ where: { id: emailId } })
+  return email?.providerId ? await readMail(email.providerId) : null
+}
+
+function openResend(): Resend {
+  return new Resend(env('RESEND_API_KEY'), { baseUrl: env('RESEND_BASE_URL') })
+}
+
+function toMail(mail: { id: string; to: string[]; subject: string; created_at: string }): Mail {
+  return { id: mail.id, to: mail.to.join(', '), subject: mail.subject, at: mail.created_at }
+}

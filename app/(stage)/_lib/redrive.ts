@@ -1,0 +1,13 @@
+import { z } from 'zod'
+import { listFailedEmails, type Redrive, redriveEmail } from '@/lib/email/redrive'
+import { inParallel } from './parallel'
+
+export const redriveInput = z.strictObject({ id: z.union([z.guid(), z.literal('all')]) })
+
+export type Redriven = { id: string; result: Redrive }
+
+/** Puts one email that was given up, or all of them, back into the queue. Says of each what became of it. */
+export async function redrive({ id }: z.infer<typeof redriveInput>): Promise<Redriven[]> {
+  const ids = id === 'all' ? await listFailedEmails() : [id]
+  return await inParallel(ids, 4, async (id) => ({ id, result: await redriveEmail(id) }))
+}

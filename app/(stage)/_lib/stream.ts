@@ -1,0 +1,79 @@
+import { watch } from '@/lib/db/listen'
+import { type EmailStatus, isFinal, RANK } from '@/lib/email/status'
+import { env } from '@/lib/env'
+import { HEARTBEAT } from '@/lib/health'
+import { streamEvents } from '@/lib/http/events'
+import { type Backstage, type Dot, readBackstage } from './backstage'
+
+const MEMORY = 5_000
+
+/** The first message has everything, later ones what has changed. */
+export type BackstageMessage = Partial<Backstage> & {
+  /** All dots there are: those of all emails that are under way or were given up. */
+  dots?: Dot[]
+  /** New dots. They go all the way, even if their email has been quicker. */
+  come?: Dot[]
+  /** The dots whose status has changed. */
+  moves?: Dot[]
+  /** The dots of emails that no longer exist. */
+  gone?: string[]
+}
+
+/** Server-sent events about everything that goes on behind the scenes: `backstage`, at most five times a second. */
+export function streamBackstage(request: Request): Response {
+  let told: Record<string, string> = {}
+  let known: Map<string, EmailStatus> | undefined
+
+  return streamEvents(request, {
+    heartbeat: HEARTBEAT,
+    watch: (onChange) => watch('email_event', undefined, onChange),
+    pauseMs: 200,
+    // Workers and the weather come and go without a word.
+    pollMs: 400,
+    async update(send) {
+      const { dots: now, ...parts } = await readBackstage()
+      const current = Object.fromEntries(
+        Object.entries(parts).map(([name, part]) => [name, JSON.stringify(part)]),
+      )
+      const changed = Object.entries(parts).filter(([name]) => told[name] !== current[name])
+      const message: BackstageMessage = Object.fromEntries(changed)
+      if (known) Object.assign(message, compareDots(known, now))
+      else message.dots = now.filter(isCurrent)
+      told = current
+      known = remember(known, now)
+      if (Object.keys(message).length > 0) send('backstage', message)
+      return false
+    },
+  })
+}
+
+function isCurrent([, status]: Dot): boolean {
+  return status === 'failed' || !isFinal(status, env('RESEND_WEBHOOK_SECRET') !== undefined)
+}
+
+function compareDots(
+  known: Map<string, EmailStatus>,
+  now: Dot[],
+): Pick<BackstageMessage, 'come' | 'moves' | 'gone'> {
+  const come = now.filter(([id]) => !known.has(id))
+  const moves = now.filter(([id, status]) => known.has(id) && known.get(id) !== status)
+  const present = new Set(now.map(([id]) => id))
+  const gone = [...known].filter(([id, status]) => !present.has(id) && isOnItsWay(status)).map(([id]) => id)
+  return {
+    ...(come.length > 0 && { come }),
+    ...(moves.length > 0 && { moves }),
+    ...(gone.length > 0 && { gone }),
+  }
+}
+
+// What was sent drops out of the last events sooner or later, and comes back with the next report: known it remains, or
+// it would seem to be new. What is on its way drops out when it is deleted, or when there are more than the picture
+// holds.
+function remember(known: Map<string, EmailStatus> | undefined, now: Dot[]): Map<string, EmailStatus> {
+  const sent = [...(known ?? [])].filter(([, status]) => !isOnItsWay(status)).slice(-MEMORY)
+  return new Map([...sent, ...now])
+}
+
+function isOnItsWay(status: EmailStatus): boolean {
+  return status === 'failed' || RANK[status] < RANK.sent
+}

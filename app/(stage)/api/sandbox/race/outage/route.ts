@@ -1,0 +1,32 @@
+import { sandboxOnly } from '@/app/(stage)/api/sandbox/sandbox-only'
+import { env } from '@/lib/env'
+import { unavailable } from '@/lib/http/problem'
+import { route } from '@/lib/route'
+
+/**
+ * How long the mail service stays down if nobody repairs it. It counts the time itself: whatever becomes of the page
+ * and of this server, the weather that was there before comes back.
+ */
+const OUTAGE_MS = 180_000
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
+  {
+    /** Takes the local mail service down for a while. */
+    async PUT() {
+      return changeWeather('PUT', { mode: 'outage', forMs: OUTAGE_MS })
+    },
+
+    /** Repairs it. If it is not down, or down for another reason, nothing happens. */
+    async DELETE() {
+      return changeWeather('DELETE')
+    },
+  },
+  sandboxOnly,
+)
+
+async function changeWeather(method: string, weather?: object): Promise<Response> {
+  const init = { method, body: JSON.stringify(weather), signal: AbortSignal.timeout(5_000) }
+  const answer = await fetch(`${env('RESEND_BASE_URL')}/sandbox`, init).catch(() => undefined)
+  if (!answer?.ok) throw unavailable('The local mail service cannot be reached.')
+  return new Response(null, { status: 204 })
+}

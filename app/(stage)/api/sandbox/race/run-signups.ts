@@ -1,0 +1,30 @@
+import { makeUpAddress, PEOPLE } from '@/app/(stage)/_lib/people'
+import { signUp } from '@/lib/signup/signup'
+import { signUpInline } from './inline-signup'
+
+export type Way = 'inline' | 'background'
+
+/** What one person is told in the end. They have an account, or they have a reason why not, as a code. */
+export type Answer = { person: number } & (
+  | { account: true; emailId?: string }
+  | { account: false; reason: string }
+)
+
+/** Signs up the first people of the list, all at once. The promises never reject. */
+export function runSignups(way: Way, people: number): Promise<Answer>[] {
+  return PEOPLE.slice(0, people).map(async (name, person): Promise<Answer> => {
+    const input = { name, email: makeUpAddress() }
+    try {
+      if (way === 'background') {
+        const { welcomeEmail } = await signUp(input)
+        return { person, account: true, emailId: welcomeEmail.id }
+      }
+      await signUpInline(input)
+      return { person, account: true }
+    } catch (error) {
+      const { message } = error as Error
+      console.error(`Race, ${way}:`, message)
+      return { person, account: false, reason: /^\w{1,40}$/.test(message) ? message : 'no_account' }
+    }
+  })
+}

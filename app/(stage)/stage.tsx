@@ -1,0 +1,14 @@
+import type { ReactNode } from 'react'
+import { inSandbox } from '@/lib/env'
+import { SandboxContext } from './sandbox'
+import { StageMode } from './stage-mode'
+
+/** What the stage adds to every page. It marks the document before React sees it. */
+export function Stage({ children }: { children: ReactNode }) {
+  return (
+    <>
+      <StageMode />
+      <SandboxContext value={inSandbox()}>{children}</SandboxContext>
+    </>
+  )
+}

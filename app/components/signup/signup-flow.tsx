@@ -1,0 +1,65 @@
+'use client'
+
+import { usePathname, useRouter } from 'next/navigation'
+import { useEffect, useState } from 'react'
+import { MoreOrders } from '@/app/(orders)/more-orders' // orders
+import type { Snapshot } from '@/lib/email/status'
+import { Headline } from '../site/headline'
+import { Spread } from '../site/spread'
+import { BlankTicket } from '../ticket/blank-ticket'
+import { SignedUp } from '../ticket/signed-up'
+import { SignupForm } from './signup-form'
+import { rememberWaited } from './waited'
+
+type Signup = { welcomeEmail: Snapshot; waitedMs: number }
+
+/** The page `/`: the form, and after the answer the ticket, under the address of the ticket. */
+export function SignupFlow() {
+  const pathname = usePathname()
+  const router = useRouter()
+  const [signups, setSignups] = useState<Signup[]>([])
+  const current = signups.find(({ welcomeEmail }) => pathname === ticketPath(welcomeEmail.id))
+  const forgotten = pathname !== '/' && !current
+
+  function showTicket(welcomeEmail: Snapshot, waitedMs: number): void {
+    const path = ticketPath(welcomeEmail.id)
+    // Pressed twice before the page was ready: the second answer is the first one again.
+    if (window.location.pathname === path) return
+    rememberWaited(path, waitedMs)
+    setSignups((earlier) => [...earlier, { welcomeEmail, waitedMs }])
+    // The same page stays mounted; Back returns to the form, and a reload asks the server for the ticket.
+    window.history.pushState(null, '', path)
+  }
+
+  // Back from another page finds the address of a ticket that went with the old page: the server has it.
+  useEffect(() => {
+    if (forgotten) router.replace(pathname)
+  }, [forgotten, pathname, router])
+
+  if (forgotten) return null
+  if (current) {
+    return (
+      <SignedUp key={pathname} initial={current.welcomeEmail} waitedMs={current.waitedMs} fresh>
+        <MoreOrders ticketId={current.welcomeEmail.id} /> {/* orders */}
+      </SignedUp>
+    )
+  }
+  return (
+    <Spread aside={<BlankTicket />}>
+      <Headline news="can wait.">
+        Sign up. <br />
+        The email
+      </Headline>
+      <p className="mt-5 max-w-lg text-xl text-pretty text-muted stage:sr-only">
+        Your account is ready at once. The welcome email is made afterwards, behind the scenes.
+      </p>
+      <div className="mt-6 max-w-lg">
+        <SignupForm onSignup={showTicket} />
+      </div>
+    </Spread>
+  )
+}
+
+function ticketPath(id: string): string {
+  return `/tickets/${id}`
+}

@@ -1,0 +1,28 @@
+import type { ReactNode, Ref } from 'react'
+import type { Tone } from '../ticket/words'
+
+const COLOR: Record<Tone, string> = { busy: 'text-accent', good: 'text-good', bad: 'text-bad' }
+
+type Props = {
+  children: ReactNode
+  /** The last line, in colour. */
+  news?: string
+  tone?: Tone
+  /** The id of what a screen reader adds when the headline receives the focus. */
+  describedBy?: string
+  ref?: Ref<HTMLHeadingElement>
+}
+
+/** The h1 of a page, to be read from the back row. */
+export function Headline({ children, news, tone = 'busy', describedBy, ref }: Props) {
+  return (
+    <h1
+      ref={ref}
+      tabIndex={-1}
+      aria-describedby={describedBy}
+      className="text-[clamp(3rem,13.5vw,5rem)] leading-[0.96] font-bold tracking-[-0.04em] outline-none lg:text-[clamp(4rem,min(6.9vw,11vh),6.25rem)] stage:text-5xl stage:leading-none"
+    >
+      {children} {news && <span className={`block stage:inline-block ${COLOR[tone]}`}>{news}</span>}
+    </h1>
+  )
+}

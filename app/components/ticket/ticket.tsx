@@ -1,0 +1,98 @@
+import { useState } from 'react'
+import { ReadMail } from '@/app/(stage)/read-mail' // stage
+import type { Snapshot } from '@/lib/email/status'
+import { formatDuration, formatOrder, formatTime } from '../site/figures'
+import { pickLines } from './lines'
+import { Paper } from './paper'
+import { Stamp } from './stamp'
+import { TicketLine } from './ticket-line'
+import type { Connection } from './watch-events'
+import { STRANDED } from './words'
+
+type Props = {
+  snapshot: Snapshot
+  connection: Connection
+  stranded: boolean
+  /** Absent when the page is opened by somebody else than the one who signed up. */
+  waitedMs: number | undefined
+  /** True right after the signup: the ticket comes out of the printer. */
+  fresh: boolean
+}
+
+// Of a long story, the beginning and the end.
+const TOP_LINES = 3
+const BOTTOM_LINES = 9
+
+export function Ticket({ snapshot, connection, stranded, waitedMs, fresh }: Props) {
+  const lines = pickLines(snapshot.timeline)
+  // What was there when the page came is not printed again.
+  const [alreadyPrinted] = useState(lines.length)
+  const start = lines[0]
+
+  return (
+    <Paper
+      label={`Ticket ${formatOrder(snapshot.id)}`}
+      feeding={fresh}
+      stub={
+        <>
+          <p className="flex flex-wrap justify-between gap-x-4 text-base text-muted">
+            <span>No. {formatOrder(snapshot.id)}</span>
+            {start && <time dateTime={start.at}>{formatTime(start.at)}</time>}
+          </p>
+          <Waited ms={waitedMs} />
+        </>
+      }
+    >
+      <p className="mb-4 text-base font-semibold stage:text-xl">Behind the scenes</p>
+      <ol className="space-y-3 text-lg stage:space-y-2 stage:text-2xl stage:leading-tight">
+        {lines.map((entry, index) => {
+          const hidden = lines.length - TOP_LINES - BOTTOM_LINES
+          if (index === TOP_LINES && hidden > 0) return <li key="hidden">… {hidden} more …</li>
+          if (index > TOP_LINES && index < TOP_LINES + hidden) return null
+          return (
+            <TicketLine
+              key={`${entry.status} ${entry.at}`}
+              entry={entry}
+              sinceClick={Date.parse(entry.at) - Date.parse(start?.at ?? entry.at) + (waitedMs ?? 0)}
+              fresh={index >= alreadyPrinted}
+              last={index === lines.length - 1}
+            />
+          )
+        })}
+      </ol>
+      {stranded && <p className="mt-3 text-lg font-semibold">{STRANDED.line}</p>}
+      <div className="mt-4 min-h-24 stage:mt-2">
+        {snapshot.final ? (
+          <Stamp status={snapshot.status} fresh={alreadyPrinted < lines.length} />
+        ) : (
+          <span aria-hidden className="block h-5 w-3 motion-safe:animate-cursor bg-ink" />
+        )}
+        <p role="status" className="text-base font-semibold text-bad">
+          {connection === 'lost' && 'Connection lost, reconnecting'}
+        </p>
+      </div>
+      <ReadMail snapshot={snapshot} /> {/* stage */}
+    </Paper>
+  )
+}
+
+function Waited({ ms }: { ms: number | undefined }) {
+  if (ms === undefined) {
+    return (
+      <p id="waited" className="mt-6 text-3xl font-semibold tracking-tight">
+        Account created! Nobody waited for the email.
+      </p>
+    )
+  }
+  const [value, unit] = formatDuration(ms).split(' ')
+  return (
+    <p id="waited" className="mt-6 text-xl font-medium stage:mt-8 stage:text-[1.6rem]">
+      Account created! <br />
+      You waited{' '}
+      <strong className="mt-4 block text-8xl leading-none font-semibold tracking-[-0.06em] stage:mt-6 stage:text-[10rem]">
+        {value}
+        <span className="text-4xl tracking-tight"> {unit}</span>
+      </strong>
+    </p>
+  )
+}

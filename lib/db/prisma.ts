@@ -1,0 +1,75 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import type { PoolConfig } from 'pg'
+import { env } from '../env'
+import { Prisma, PrismaClient } from '../generated/prisma/client'
+import { MeasuredPool } from './pool'
+
+/** The client inside `prisma.$transaction(async (tx) => …)`. */
+export type Transaction = Prisma.TransactionClient
+
+// On globalThis, because Next evaluates this module more than once in a process: pages and route handlers each
+// have a copy, and development makes a new one at every edit.
+const shared = globalThis as { prisma?: PrismaClient; pool?: MeasuredPool }
+
+/** The one Prisma client of this process. It connects at the first query, and again after a lost connection. */
+export function prisma(): PrismaClient {
+  shared.prisma ??= new PrismaClient({
+    adapter: new PrismaPg(pool()),
+    transactionOptions: { maxWait: 5_000, timeout: 10_000 },
+  })
+  return shared.prisma
+}
+
+/** The connections behind `prisma()`. */
+export function pool(): MeasuredPool {
+  shared.pool ??= createPool({ max: env('DATABASE_POOL_SIZE') })
+  return shared.pool
+}
+
+/** @param limits how many connections, and what differs from our usual patience */
+export function createPool(limits: PoolConfig & { max: number }): MeasuredPool {
+  const pool = new MeasuredPool({
+    connectionString: env('DATABASE_URL'),
+    connectionTimeoutMillis: 5_000,
+    // A server that stopped answering must not hold a request forever.
+    query_timeout: 10_000,
+    // Nor may a process that froze hold its locks, or all others wait for it.
+    idle_in_transaction_session_timeout: 15_000,
+    keepAlive: true,
+    ...limits,
+  })
+  // A connection can be lost in the very moment in which the pool hands it out. Its next query fails, which is
+  // enough; but an `error` that nobody listens to would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
+  return pool
+}
+
+// Classes of SQLSTATE that tell of the server's state rather than of our statement: connections, a read-only database,
+// conflicts, resources, locks, shutdowns, disks (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+const PASSING_STATE = /^(08|25|40|53|55|57|58)/
+// The same for Prisma: connections, transactions that took too long, conflicts (https://pris.ly/d/error-reference).
+const PASSING_CODE = /^(P1\d{3}|P2024|P2028|P2034|P2037)$/
+// The pool and the driver throw plain errors: only their words tell.
+const PASSING_WORDS = /^(timeout exceeded|Connection terminated|Query read timeout)/
+
+/** Whether the database or the way to it is in trouble, so that trying again may help: no mistake of ours. */
+export function isUnavailable(error: unknown): boolean {
+  const { code = '', message, meta, errors } = error as DatabaseError
+  if (errors) return errors.some(isUnavailable)
+  const state = meta?.driverAdapterError?.cause?.originalCode ?? code
+  return (
+    error instanceof Prisma.PrismaClientInitializationError ||
+    PASSING_STATE.test(state) ||
+    PASSING_CODE.test(code) ||
+    /^E[A-Z]+$/.test(code) ||
+    PASSING_WORDS.test(message)
+  )
+}
+
+type DatabaseError = Error & {
+  /** Prisma's, Postgres's or the system's. */
+  code?: string
+  meta?: { driverAdapterError?: { cause?: { originalCode?: string } } }
+  /** Of several addresses, each has failed. */
+  errors?: unknown[]
+}

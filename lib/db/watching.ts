@@ -1,0 +1,16 @@
+import { PrismaPg } from '@prisma/adapter-pg'
+import { PrismaClient } from '../generated/prisma/client'
+import { createPool } from './prisma'
+import { READS_AT_ONCE } from './reader'
+
+const shared = globalThis as { watching?: PrismaClient }
+
+/** A client for what many watch, with connections of its own: neither they nor a crowd that signs up wait for the other. */
+export function watching(): PrismaClient {
+  // Kept ready, and patient: while thousands of streams are opened, a handshake takes its time.
+  const limits = { idleTimeoutMillis: 0, connectionTimeoutMillis: 15_000, query_timeout: 15_000 }
+  shared.watching ??= new PrismaClient({
+    adapter: new PrismaPg(createPool({ max: READS_AT_ONCE, ...limits })),
+  })
+  return shared.watching
+}

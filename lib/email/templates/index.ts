@@ -1,0 +1,11 @@
+import { renderInvitation } from './invitation' // orders
+import type { Template } from './letter'
+import { renderWelcome } from './welcome'
+
+/** What mails there are: each kind of email with its template. */
+export const TEMPLATES = {
+  welcome: renderWelcome,
+  invitation: renderInvitation, // orders
+} satisfies Record<string, () => Promise<Template>>
+
+export type EmailKind = keyof typeof TEMPLATES

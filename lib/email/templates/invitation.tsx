@@ -1,0 +1,34 @@
+import { Button, Text } from 'react-email'
+import { env } from '../../env'
+import { ink, Letter, renderTemplate, type Template, text } from './letter'
+
+/** The invitation that a user sends to a friend. */
+export function renderInvitation(): Promise<Template> {
+  return renderTemplate(
+    '{{name}} invites you',
+    <Letter
+      preview="Come in: it takes a moment, and the slow part happens behind the scenes."
+      heading="{{name}} invites you."
+      reason="You receive this mail because {{name}} entered your address. There will be no second one from them."
+    >
+      <Text style={text}>
+        {
+          '{{name}} has signed up at Behind the Scenes, and thinks that you might like it too. This invitation is '
+        }
+        one of many that were ordered with a single click. Nobody waited while they were made.
+      </Text>
+      <Button href={env('APP_URL')} style={button}>
+        Take a look
+      </Button>
+    </Letter>,
+  )
+}
+
+const button = {
+  ...text,
+  backgroundColor: ink,
+  color: '#fffdf9',
+  fontWeight: 600,
+  padding: '14px 24px',
+  margin: '12px 0 0',
+}

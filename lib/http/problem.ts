@@ -1,0 +1,31 @@
+/** An error as the client sees it: RFC 9457 `application/problem+json`. Throw it anywhere below a route. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    readonly extra: {
+      detail?: string
+      /** What is wrong with each field. */
+      errors?: Record<string, string[]>
+      headers?: Record<string, string>
+    } = {},
+  ) {
+    super(title)
+  }
+
+  toResponse(): Response {
+    const { headers, ...members } = this.extra
+    return Response.json(
+      { type: 'about:blank', title: this.title, status: this.status, ...members },
+      {
+        status: this.status,
+        headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
+      },
+    )
+  }
+}
+
+export const notFound = (): Problem => new Problem(404, 'Not found')
+
+export const unavailable = (detail?: string): Problem =>
+  new Problem(503, 'Temporarily unavailable', { detail, headers: { 'retry-after': '5' } })

@@ -1,0 +1,44 @@
+import { refuseForeignOrigin } from './origin'
+import { Problem } from './problem'
+
+const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+type Method = (typeof METHODS)[number]
+type Handler<Context> = (request: Request, context: Context) => Response | Promise<Response>
+
+/**
+ * What all routes have in common: an error becomes a problem, a method that a route does not have is a 405, only our
+ * own pages may change anything, and nobody keeps an answer.
+ * @param handlers what the route does, by method. HEAD is answered like GET.
+ * @param guard is asked before anything else, and throws a problem to those for whom the route does not exist
+ * @param explain turns an error that nobody caught into a problem. Without one, it is a 500.
+ */
+export function createRoute<Context>(
+  handlers: Partial<Record<Method, Handler<Context>>>,
+  guard: (request: Request) => void,
+  explain: (error: unknown) => Problem | undefined,
+): Record<Method, Handler<Context>> {
+  const known: typeof handlers = { HEAD: handlers.GET, ...handlers }
+  const allow = METHODS.filter((method) => known[method]).join(', ')
+
+  async function answer(request: Request, context: Context): Promise<Response> {
+    guard(request)
+    const handler = known[request.method as Method]
+    if (!handler) throw new Problem(405, 'Method not allowed', { headers: { allow } })
+    if (!['GET', 'HEAD'].includes(request.method)) refuseForeignOrigin(request)
+    const response = await handler(request, context)
+    if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
+    return response
+  }
+
+  function complain(request: Request, error: unknown): Response {
+    if (error instanceof Problem) return error.toResponse()
+    const problem = explain(error)
+    const place = `${request.method} ${new URL(request.url).pathname}`
+    console.error(place, problem ? (error as Error).message : error)
+    return (problem ?? new Problem(500, 'Internal server error')).toResponse()
+  }
+
+  const handler: Handler<Context> = (request, context) =>
+    answer(request, context).catch((error) => complain(request, error))
+  return Object.fromEntries(METHODS.map((method) => [method, handler])) as Record<Method, Handler<Context>>
+}

@@ -1,0 +1,75 @@
+import { prisma } from '../../db/prisma'
+import type { Recipient } from '../../email/message'
+
+type Chapter = {
+  /** In the file. */
+  name: string
+  /** To people. */
+  title: string
+  /** Reads it. What it returns is all that the file says: nothing of other users, and no secret. */
+  gather: (userId: string) => Promise<unknown>
+}
+
+const events = {
+  select: { status: true, attempt: true, reason: true, retryAt: true, at: true },
+  orderBy: { id: 'asc' },
+} as const
+
+/** The chapters of an export, in their order. An export keeps those that are done, so a new one may be put anywhere. */
+export const CHAPTERS: Chapter[] = [
+  {
+    name: 'account',
+    title: 'your account',
+    gather: (id) =>
+      prisma().user.findUnique({ where: { id }, select: { name: true, email: true, createdAt: true } }),
+  },
+  {
+    name: 'emails',
+    title: 'emails to you',
+    gather: async (userId) => {
+      const emails = await prisma().email.findMany({
+        where: { userId, recipient: null },
+        include: { user: true },
+        orderBy: { createdAt: 'asc' },
+      })
+      // Here, because a web server asks for the titles of the chapters, and should not load what renders mails.
+      const { writeMessage } = await import('../../email/message')
+      return await Promise.all(
+        emails.map(async (email) => {
+          const { id, kind, status, createdAt } = email
+          return { id, kind, status, message: await writeMessage(email as Recipient), createdAt }
+        }),
+      )
+    },
+  },
+  {
+    name: 'timelines',
+    title: 'their timelines',
+    gather: (userId) =>
+      prisma().email.findMany({
+        where: { userId, recipient: null },
+        select: { id: true, attempts: true, events },
+        orderBy: { createdAt: 'asc' },
+      }),
+  },
+  {
+    name: 'invitations',
+    title: 'your invitations',
+    gather: (userId) =>
+      prisma().email.findMany({
+        where: { userId, recipient: { not: null } },
+        select: { recipient: true, status: true, createdAt: true, events },
+        orderBy: [{ createdAt: 'asc' }, { recipient: 'asc' }],
+      }),
+  },
+  {
+    name: 'exports',
+    title: 'your exports',
+    gather: (userId) =>
+      prisma().export.findMany({
+        where: { userId },
+        select: { id: true, status: true, createdAt: true, expiresAt: true },
+        orderBy: { createdAt: 'asc' },
+      }),
+  },
+]

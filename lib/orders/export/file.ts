@@ -1,0 +1,29 @@
+import { prisma } from '../../db/prisma'
+import { notFound, Problem } from '../../http/problem'
+import { CHAPTERS } from './chapters'
+
+/**
+ * The file that the newest export of a user has left.
+ * @throws {Problem} 404 when there is none, 409 when it isn't ready, 410 when it has expired.
+ * @throws when the database is unreachable.
+ */
+export async function readFile(userId: string): Promise<string> {
+  const newest = await prisma().export.findFirst({ where: { userId }, orderBy: { createdAt: 'desc' } })
+  switch (newest?.status) {
+    case 'queued':
+    case 'working':
+      throw new Problem(409, 'Not ready', { detail: 'Your file is still being made.' })
+    case 'ready': {
+      const { content, createdAt, expiresAt } = newest
+      if (!expiresAt || expiresAt < new Date()) break
+      // The database keeps the chapters in an order of its own.
+      const chapters = CHAPTERS.map(({ name }) => [name, (content as Record<string, unknown>)[name]])
+      return JSON.stringify({ askedFor: createdAt, ...Object.fromEntries(chapters) }, null, 2)
+    }
+    case 'expired':
+      break
+    default:
+      throw notFound()
+  }
+  throw new Problem(410, 'Expired', { detail: 'Your file was deleted. You can ask for a new one.' })
+}

@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import { prisma } from '../db/prisma'
+import { enqueueEmails } from '../email/enqueue'
+import { type EmailStatus, isFinal, RANK } from '../email/status'
+import { env, inSandbox } from '../env'
+import { Problem } from '../http/problem'
+import { openQueue } from '../queue'
+import { canonicalAddress } from '../signup/input'
+import { lockUser } from './lock-user'
+
+/** How far the invitations of a user are. Each is waiting, sent or failed; some that were sent came to a bad end. */
+export type Invitations = {
+  /** How many friends the user may invite, in all. */
+  limit: number
+  total: number
+  waiting: number
+  sent: number
+  failed: number
+  /** The mailbox refused it, or had refused earlier mail. */
+  bounced: number
+  /** Marked as spam. */
+  complained: number
+  /** True when nothing more can come. */
+  final: boolean
+}
+
+const MOST_AT_ONCE = 100
+
+/** What a person may send to invite friends. What comes out is canonical, and each address is there once. */
+export const invitationsInput = z.strictObject({
+  emails: z
+    .array(z.string(), { error: 'Enter the addresses of your friends.' })
+    .min(1, 'Enter at least one address.')
+    .max(MOST_AT_ONCE, `Invite up to ${MOST_AT_ONCE} friends at a time.`)
+    .transform((addresses, ctx) => {
+      const canonical = addresses.map((address) => {
+        const good = canonicalAddress(address.trim())
+        if (!good) ctx.addIssue({ code: 'custom', message: `“${address}” is not an address.` })
+        return good ?? z.NEVER
+      })
+      return [...new Set(canonical)]
+    }),
+})
+
+/** How many friends a user may invite, in all. 0: the app doesn't offer it. */
+export function readLimit(): number {
+  return inSandbox() ? 100 : env('INVITATIONS_PER_USER')
+}
+
+/**
+ * Records an invitation for each address and queues a job for each: all of them or none. Those who were invited before
+ * are left alone, so that asking twice invites nobody twice.
+ * @param addresses canonical
+ * @throws {Problem} 422 when the user would have invited more friends than they may.
+ * @throws when the database or the queue is unavailable.
+ */
+export async function inviteFriends(userId: string, addresses: string[]): Promise<void> {
+  await openQueue()
+  await prisma().$transaction(async (tx) => {
+    await lockUser(tx, userId)
+    const invitations = await tx.email.createManyAndReturn({
+      data: addresses.map((recipient) => ({ userId, kind: 'invitation', recipient })),
+      skipDuplicates: true,
+      select: { id: true, kind: true },
+    })
+    if (invitations.length === 0) return
+    refuseTooMany(await tx.email.count({ where: { userId, kind: 'invitation' } }))
+    await tx.emailEvent.createMany({ data: invitations.map(({ id }) => ({ emailId: id, status: 'queued' })) })
+    await enqueueEmails(tx, invitations)
+  })
+}
+
+function refuseTooMany(total: number): void {
+  const limit = readLimit()
+  if (total <= limit) return
+  throw new Problem(422, 'Too many friends', {
+    errors: { emails: [`You can invite ${limit} friends in all. With these it would be ${total}.`] },
+  })
+}
+
+/**
+ * How far the invitations of a user are, or null where the app doesn't offer any.
+ * @throws when the database is unreachable.
+ */
+export async function readInvitations(userId: string): Promise<Invitations | null> {
+  const limit = readLimit()
+  if (limit === 0) return null
+  const statuses = await prisma().email.groupBy({
+    by: 'status',
+    where: { userId, kind: 'invitation' },
+    _count: true,
+  })
+  const count = (counts: (status: EmailStatus) => boolean): number =>
+    statuses.filter(({ status }) => counts(status)).reduce((sum, { _count }) => sum + _count, 0)
+
+  const hasWebhooks = env('RESEND_WEBHOOK_SECRET') !== undefined
+  return {
+    limit,
+    total: count(() => true),
+    waiting: count((status) => RANK[status] < RANK.sent),
+    sent: count((status) => RANK[status] >= RANK.sent && status !== 'failed'),
+    failed: count((status) => status === 'failed'),
+    bounced: count((status) => status === 'bounced' || status === 'suppressed'),
+    complained: count((status) => status === 'complained'),
+    final: count((status) => !isFinal(status, hasWebhooks)) === 0,
+  }
+}
