@@ -72,8 +72,9 @@ test.describe('a worker is killed', () => {
   }
 
   for (const [title, lock, statement] of [
+    ['when it looks what became of the batch', 'SELECT FROM "Batch" FOR UPDATE', 'SELECT attempts'],
     ['when it records the answer', 'SELECT FROM "Email" FOR UPDATE', 'WITH fact'],
-    ['when it dissolves the batch', 'SELECT FROM "Batch" FOR UPDATE', 'DELETE FROM "Batch"'],
+    ['when it dissolves the batch', 'LOCK TABLE "Batch" IN SHARE MODE', 'DELETE FROM "Batch"'],
     [
       'when it takes back the job',
       `SELECT FROM pgboss.job WHERE name = 'resend-batch' FOR UPDATE`,
