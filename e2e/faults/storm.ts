@@ -1,5 +1,5 @@
 import { newAddress } from '../app'
-import type { Process, Stack } from '../stack'
+import { OURS, type Process, type Stack } from '../stack'
 import { findFaults, untilSettled } from './oracle'
 import { makeDue, signUpStubbornly } from './steps'
 
@@ -117,7 +117,7 @@ export async function surviveStorm(
       const cut = await stack
         .query(
           `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-           WHERE datname = current_database() AND pid <> pg_backend_pid() ORDER BY random() LIMIT 3`,
+           WHERE datname = current_database() AND application_name <> '${OURS}' ORDER BY random() LIMIT 3`,
         )
         .catch(() => [])
       for (const _ of cut) count('Postgres: connection cut')
