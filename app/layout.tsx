@@ -38,34 +38,34 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
   // The environment is that of the running server, not of the machine that built the pages.
   await connection()
 
+  let page = (
+    <>
+      <a
+        href="#main"
+        className="sr-only z-10 bg-ink px-4 py-3 text-paper focus:not-sr-only focus:fixed focus:top-3 focus:left-3 focus:px-4 focus:py-3"
+      >
+        Skip to the content
+      </a>
+      <SiteHeader />
+      <main
+        id="main"
+        tabIndex={-1}
+        className="mx-auto w-full max-w-304 flex-1 px-5 pt-4 pb-20 outline-none sm:px-10"
+      >
+        {children}
+      </main>
+      <SiteFooter />
+    </>
+  )
+  page = <Stage>{page}</Stage> // stage
+
   return (
     <html
       lang="en"
       className={`${GeistSans.variable} ${GeistMono.variable}`}
       suppressHydrationWarning // stage
     >
-      <body className="flex min-h-dvh flex-col antialiased">
-        <Stage>
-          {' '}
-          {/* stage */}
-          <a
-            href="#main"
-            className="sr-only z-10 bg-ink px-4 py-3 text-paper focus:not-sr-only focus:fixed focus:top-3 focus:left-3 focus:px-4 focus:py-3"
-          >
-            Skip to the content
-          </a>
-          <SiteHeader />
-          <main
-            id="main"
-            tabIndex={-1}
-            className="mx-auto w-full max-w-304 flex-1 px-5 pt-4 pb-20 outline-none sm:px-10 stage:pt-2 stage:pb-4"
-          >
-            {children}
-          </main>
-          <SiteFooter />
-        </Stage>{' '}
-        {/* stage */}
-      </body>
+      <body className="flex min-h-dvh flex-col antialiased">{page}</body>
     </html>
   )
 }

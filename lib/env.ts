@@ -64,8 +64,3 @@ const ALL = Object.keys(schema.shape) as (keyof Env)[]
 export function requireEnv(names = ALL): void {
   for (const name of names) env(name)
 }
-
-/** True when mail goes to the local stand-in for Resend. Its key is no secret, and the real Resend refuses it. */
-export function inSandbox(): boolean {
-  return process.env.RESEND_API_KEY === 're_sandbox'
-}

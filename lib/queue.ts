@@ -24,7 +24,7 @@ const COMMON = {
 
 const emailJob = z.object({ emailId: z.guid() })
 const batchJob = z.object({ batchId: z.guid() })
-const exportJob = z.object({ exportId: z.guid() })
+const exportJob = z.object({ exportId: z.guid() }) // orders
 
 /**
  * The queues: what their jobs carry (ids, never names, addresses or rendered mail), and what sets them apart. The jobs
@@ -36,9 +36,9 @@ export const QUEUES = {
   // These may have to wait for their turn at the mail service: up to a day, when a quota is used up.
   'send-email': queue(emailJob, { deadLetter: 'send-email-dead', expireInSeconds: DAY }),
   'resend-batch': queue(batchJob, { expireInSeconds: DAY }),
-  'export-data-dead': queue(exportJob),
-  'export-data': queue(exportJob, { deadLetter: 'export-data-dead', retryLimit: 5, expireInSeconds: 900 }),
-  'expire-export': queue(exportJob),
+  'export-data-dead': queue(exportJob), // orders
+  'export-data': queue(exportJob, { deadLetter: 'export-data-dead', retryLimit: 5, expireInSeconds: 900 }), // orders
+  'expire-export': queue(exportJob), // orders
 }
 
 export type QueueName = keyof typeof QUEUES

@@ -58,6 +58,8 @@ async function start(): Promise<void> {
   process.env.APP_URL = appUrl
   // A single user's data takes milliseconds to gather: too fast to watch, to cancel, or to kill a worker over it.
   process.env.EXPORT_PAUSE_MS ||= `${settings.SANDBOX_LATENCY_MS / 2}`
+  // Here, nobody gets real mail.
+  process.env.INVITATIONS_PER_USER ||= '100'
 
   // 3. A database, unless there is one.
   const database = createSupervisor(stopping)
@@ -123,7 +125,14 @@ async function start(): Promise<void> {
 
 /** Writes down how to join in from another terminal. A real provider's key is not written anywhere. */
 async function writeEnvFile(file: string): Promise<void> {
-  const names = ['DATABASE_URL', 'RESEND_BASE_URL', 'RESEND_WEBHOOK_SECRET', 'APP_URL', 'EXPORT_PAUSE_MS']
+  const names = [
+    'DATABASE_URL',
+    'RESEND_BASE_URL',
+    'RESEND_WEBHOOK_SECRET',
+    'APP_URL',
+    'EXPORT_PAUSE_MS',
+    'INVITATIONS_PER_USER',
+  ]
   if (process.env.RESEND_API_KEY === 're_sandbox') names.push('RESEND_API_KEY')
   const lines = names.filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}\n`)
   await writeFile(file, lines.join(''), { mode: 0o600 })

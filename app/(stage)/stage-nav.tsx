@@ -1,4 +1,4 @@
-import { inSandbox } from '@/lib/env'
+import { inSandbox } from '@/app/(stage)/_lib/in-sandbox'
 import { NavLink } from './nav-link'
 
 export function StageNav() {

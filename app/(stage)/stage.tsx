@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { inSandbox } from '@/lib/env'
+import { inSandbox } from '@/app/(stage)/_lib/in-sandbox'
 import { SandboxContext } from './sandbox'
 import { StageMode } from './stage-mode'
 

@@ -9,8 +9,11 @@ import { env } from '../env'
 const RECONNECT_MS = 1_000
 const HEARTBEAT_MS = 10_000
 
-/** What triggers in the database announce: an email by its id, and a user by theirs when a order of theirs moves on. */
-const CHANNELS = ['email_event', 'user_event'] as const
+/** What triggers in the database announce, each with the id of what has changed: an email, or what a user has ordered. */
+const CHANNELS = [
+  'email_event',
+  'user_event', // orders
+] as const
 export type Channel = (typeof CHANNELS)[number]
 
 type Watchers = Map<string, Set<() => void>>

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { prisma } from '../db/prisma'
 import { enqueueEmails } from '../email/enqueue'
 import { type EmailStatus, isFinal, RANK } from '../email/status'
-import { env, inSandbox } from '../env'
+import { env } from '../env'
 import { Problem } from '../http/problem'
 import { openQueue } from '../queue'
 import { canonicalAddress } from '../signup/input'
@@ -42,11 +42,6 @@ export const invitationsInput = z.strictObject({
     }),
 })
 
-/** How many friends a user may invite, in all. 0: the app doesn't offer it. */
-export function readLimit(): number {
-  return inSandbox() ? 100 : env('INVITATIONS_PER_USER')
-}
-
 /**
  * Records an invitation for each address and queues a job for each: all of them or none. Those who were invited before
  * are left alone, so that asking twice invites nobody twice.
@@ -71,7 +66,7 @@ export async function inviteFriends(userId: string, addresses: string[]): Promis
 }
 
 function refuseTooMany(total: number): void {
-  const limit = readLimit()
+  const limit = env('INVITATIONS_PER_USER')
   if (total <= limit) return
   throw new Problem(422, 'Too many friends', {
     errors: { emails: [`You can invite ${limit} friends in all. With these it would be ${total}.`] },
@@ -83,7 +78,7 @@ function refuseTooMany(total: number): void {
  * @throws when the database is unreachable.
  */
 export async function readInvitations(userId: string): Promise<Invitations | null> {
-  const limit = readLimit()
+  const limit = env('INVITATIONS_PER_USER')
   if (limit === 0) return null
   const statuses = await prisma().email.groupBy({
     by: 'status',

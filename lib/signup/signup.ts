@@ -10,8 +10,7 @@ import type { SignupInput } from './input'
 export type Signup = {
   user: { id: string; name: string; email: string }
   welcomeEmail: Snapshot
-  /** For the browser that signed up: see lib/orders/session.ts. */
-  session: string
+  session: string // orders
 }
 
 /** Who waits longer than this, in ms, is told to come back later. */
@@ -83,10 +82,10 @@ async function findSignup(input: SignupInput, key?: string): Promise<Signup> {
 }
 
 // As it was when it was created, so that asking twice gives the same answer twice.
-function toSignup({ id, name, email, session }: User, welcome: Email, queued: EmailEvent): Signup {
+function toSignup(user: User, welcome: Email, queued: EmailEvent): Signup {
   return {
-    user: { id, name, email },
-    session,
+    user: { id: user.id, name: user.name, email: user.email },
+    session: user.session, // orders
     welcomeEmail: toSnapshot({
       id: welcome.id,
       status: 'queued',

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import { env, inSandbox } from '@/lib/env'
+import { env } from '@/lib/env'
 import { notFound } from '@/lib/http/problem'
+import { inSandbox } from './in-sandbox'
 
 /** Whether this installation has a backstage at all. */
 export function hasBackstage(): boolean {

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
-import { inSandbox } from '@/lib/env'
+import { inSandbox } from '@/app/(stage)/_lib/in-sandbox'
 import { Race } from './race'
 
 export const metadata: Metadata = {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readInput } from '@/lib/http/input'
 import { Problem } from '@/lib/http/problem'
-import { toSessionCookie } from '@/lib/orders/session'
+import { toSessionCookie } from '@/lib/orders/session' // orders
 import { route } from '@/lib/route'
 import { signupInput } from '@/lib/signup/input'
 import { refuseCrowd, signUp } from '@/lib/signup/signup'
@@ -13,10 +13,11 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
     refuseCrowd()
     const input = await readInput(request, signupInput, MAX_BYTES)
     const key = parseIdempotencyKey(request)
-    const { user, welcomeEmail, session } = await signUp(input, key)
+    const signup = await signUp(input, key)
+    const { user, welcomeEmail } = signup
     const headers = {
       location: `/api/emails/${welcomeEmail.id}`,
-      'set-cookie': toSessionCookie(session),
+      'set-cookie': toSessionCookie(signup.session), // orders
     }
     return Response.json({ status: 'Account created!', user, welcomeEmail }, { status: 201, headers })
   },

@@ -50,7 +50,7 @@ export function SignupFlow() {
         Sign up. <br />
         The email
       </Headline>
-      <p className="mt-5 max-w-lg text-xl text-pretty text-muted stage:sr-only">
+      <p className="lead mt-5 max-w-lg text-xl text-pretty text-muted">
         Your account is ready at once. The welcome email is made afterwards, behind the scenes.
       </p>
       <div className="mt-6 max-w-lg">

@@ -17,15 +17,13 @@ export function Paper({ label, feeding = false, stub, children }: Props) {
       <div aria-hidden className="relative z-1 h-3 rounded-full bg-ink dark:bg-line" />
       <div className="-mt-1.5 px-3 [clip-path:inset(0_-2rem_-2rem)]">
         <div
-          className={`drop-shadow-[0_1px_1px_rgb(60_40_20/0.12)] drop-shadow-[0_10px_16px_rgb(60_40_20/0.1)] stage:@4xl:flex ${feeding ? 'motion-safe:animate-feed' : ''}`}
+          className={`ticket drop-shadow-[0_1px_1px_rgb(60_40_20/0.12)] drop-shadow-[0_10px_16px_rgb(60_40_20/0.1)] ${feeding ? 'motion-safe:animate-feed' : ''}`}
         >
-          <div className="sheet ticket-stub bg-sheet px-6 pt-9 pb-8 sm:px-8 stage:pt-6 stage:pb-5 stage:@4xl:ticket-stub-left stage:@4xl:w-[27rem]">
-            {stub}
-          </div>
-          <div className="sheet ticket-rest relative overflow-x-clip bg-sheet px-6 pt-7 pb-10 sm:px-8 stage:pt-5 stage:pb-6 stage:@4xl:ticket-rest-right stage:@4xl:flex-1">
+          <div className="sheet ticket-stub bg-sheet px-6 pt-9 pb-8 sm:px-8">{stub}</div>
+          <div className="sheet ticket-rest relative overflow-x-clip bg-sheet px-6 pt-7 pb-10 sm:px-8">
             <div
               aria-hidden
-              className="absolute inset-x-4 top-0 border-t-2 border-dashed border-line stage:@4xl:inset-x-auto stage:@4xl:inset-y-4 stage:@4xl:left-0 stage:@4xl:border-t-0 stage:@4xl:border-l-2"
+              className="ticket-perforation absolute inset-x-4 top-0 border-t-2 border-dashed border-line"
             />
             {children}
           </div>

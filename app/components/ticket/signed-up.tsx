@@ -39,7 +39,7 @@ export function SignedUp({ initial, waitedMs, fresh = false, children }: Props) 
         starring
         aside={
           // A place for the whole ticket, so that what follows doesn’t move while it prints.
-          <div ref={ticketRef} className={`scroll-mt-4 ${children ? 'min-h-190 stage:min-h-0' : ''}`}>
+          <div ref={ticketRef} className={`scroll-mt-4 ${children ? 'ticket-place min-h-190' : ''}`}>
             <Ticket
               snapshot={snapshot}
               connection={connection}
@@ -51,16 +51,13 @@ export function SignedUp({ initial, waitedMs, fresh = false, children }: Props) 
         }
       >
         <Headline ref={headlineRef} describedBy="waited" news={headline} tone={tone}>
-          You’re in. <br className="stage:hidden" />
+          You’re in. <br />
           The email
         </Headline>
-        <p
-          role="status"
-          className="mt-6 min-h-24 max-w-xl text-2xl leading-8 text-pretty text-muted stage:sr-only"
-        >
+        <p role="status" className="lead mt-6 min-h-24 max-w-xl text-2xl leading-8 text-pretty text-muted">
           {stranded ? STRANDED.sentence : sentence}
         </p>
-        <Link href="/" className="mt-8 link text-xl font-semibold stage:mt-0 stage:whitespace-nowrap">
+        <Link href="/" className="mt-8 link text-xl font-semibold">
           Sign somebody else up
         </Link>
       </Spread>

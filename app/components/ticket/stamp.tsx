@@ -13,7 +13,7 @@ export function Stamp({ status, fresh }: { status: EmailStatus; fresh: boolean }
   return (
     <p className="py-4 text-center">
       <strong
-        className={`inline-block -rotate-4 border-4 px-4 py-1 font-sans text-3xl sm:px-5 sm:text-4xl stage:text-5xl font-extrabold tracking-wider uppercase ${COLOR[tone]} ${fresh ? 'motion-safe:animate-stamp' : ''}`}
+        className={`stamp inline-block -rotate-4 border-4 px-4 py-1 font-sans text-3xl sm:px-5 sm:text-4xl font-extrabold tracking-wider uppercase ${COLOR[tone]} ${fresh ? 'motion-safe:animate-stamp' : ''}`}
       >
         {line}
       </strong>

@@ -43,8 +43,8 @@ export function Ticket({ snapshot, connection, stranded, waitedMs, fresh }: Prop
         </>
       }
     >
-      <p className="mb-4 text-base font-semibold stage:text-xl">Behind the scenes</p>
-      <ol className="space-y-3 text-lg stage:space-y-2 stage:text-2xl stage:leading-tight">
+      <p className="ticket-title mb-4 text-base font-semibold">Behind the scenes</p>
+      <ol className="ticket-lines space-y-3 text-lg">
         {lines.map((entry, index) => {
           const hidden = lines.length - TOP_LINES - BOTTOM_LINES
           if (index === TOP_LINES && hidden > 0) return <li key="hidden">… {hidden} more …</li>
@@ -61,7 +61,7 @@ export function Ticket({ snapshot, connection, stranded, waitedMs, fresh }: Prop
         })}
       </ol>
       {stranded && <p className="mt-3 text-lg font-semibold">{STRANDED.line}</p>}
-      <div className="mt-4 min-h-24 stage:mt-2">
+      <div className="ticket-end mt-4 min-h-24">
         {snapshot.final ? (
           <Stamp status={snapshot.status} fresh={alreadyPrinted < lines.length} />
         ) : (
@@ -86,10 +86,10 @@ function Waited({ ms }: { ms: number | undefined }) {
   }
   const [value, unit] = formatDuration(ms).split(' ')
   return (
-    <p id="waited" className="mt-6 text-xl font-medium stage:mt-8 stage:text-[1.6rem]">
+    <p id="waited" className="mt-6 text-xl font-medium">
       Account created! <br />
       You waited{' '}
-      <strong className="mt-4 block text-8xl leading-none font-semibold tracking-[-0.06em] stage:mt-6 stage:text-[10rem]">
+      <strong className="mt-4 block text-8xl leading-none font-semibold tracking-[-0.06em]">
         {value}
         <span className="text-4xl tracking-tight"> {unit}</span>
       </strong>

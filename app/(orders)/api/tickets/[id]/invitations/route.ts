@@ -1,6 +1,7 @@
+import { env } from '@/lib/env'
 import { readInput } from '@/lib/http/input'
 import { notFound } from '@/lib/http/problem'
-import { invitationsInput, inviteFriends, readInvitations, readLimit } from '@/lib/orders/invitations'
+import { invitationsInput, inviteFriends, readInvitations } from '@/lib/orders/invitations'
 import { requireOwner } from '@/lib/orders/session'
 import { route } from '@/lib/route'
 
@@ -8,7 +9,7 @@ const MAX_BYTES = 32 * 1024
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request, { params }: RouteContext<'/api/tickets/[id]/invitations'>) {
-    if (readLimit() === 0) throw notFound()
+    if (env('INVITATIONS_PER_USER') === 0) throw notFound()
     const user = await requireOwner(request, (await params).id)
     const { emails } = await readInput(request, invitationsInput, MAX_BYTES)
     await inviteFriends(user.id, emails)
