@@ -22,20 +22,13 @@ import { readSettings } from './settings'
 import { listenForStop } from './stop-signal'
 import { createSupervisor } from './supervisor'
 import { isOurVisit, OURS, openSignup, warmUp } from './warm-up'
+import { DEV_WORKER, WORKER } from './worker'
 
 const dev = process.argv[2] === 'dev'
 if (process.argv.includes('--no-worker')) process.env.SANDBOX_WORKERS = '0'
 const stopping = listenForStop()
 const { signal } = stopping
 const cleanup: (() => unknown)[] = []
-
-const WORKER = ['--import', 'tsx', 'worker/index.ts']
-// What is not loaded yet has to be named: a handler that is about to be written.
-const DEV_WORKER = [
-  'node_modules/tsx/dist/cli.mjs',
-  ...['watch', '--clear-screen=false', '--include=worker/**/*.ts'],
-  'sandbox/dev-worker.ts',
-]
 
 try {
   await start()

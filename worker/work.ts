@@ -69,7 +69,8 @@ async function run<Name extends QueueName>(
   try {
     if (!QUEUES[name].data.safeParse(job.data).success) throw new GiveUp('malformed_job')
     await handler(job)
-    if (!MAIL.includes(name)) console.log(`${name} ${id.slice(0, 8)} → done  ${tellSeconds(Date.now() - start)}`)
+    if (!MAIL.includes(name))
+      console.log(`${name} ${id.slice(0, 8)} → done  ${tellSeconds(Date.now() - start)}`)
     return { id, status: 'completed' }
   } catch (error) {
     const { message } = error as Error
