@@ -104,7 +104,7 @@ test('without the sandbox, nobody can invite until the operator allows it, and t
 }) => {
   const ada = await signUpOwner(stack.appUrl)
   // Any other key means the real Resend.
-  const real = { RESEND_API_KEY: 're_real' }
+  const real = { RESEND_API_KEY: 're_real', INVITATIONS_PER_USER: '' }
   const [off, on] = await Promise.all([
     stack.startWeb({ env: real }),
     stack.startWeb({ env: { ...real, INVITATIONS_PER_USER: '3' } }),
