@@ -1,16 +1,13 @@
-import { prisma } from './lib/db/prisma'
 import { requireEnv } from './lib/env'
 import { closeStreams } from './lib/http/events'
 import { takeOverSignalFromNpm } from './lib/npm-signal'
-import { openQueue } from './lib/queue'
+import { rehearseSignup } from './lib/signup/signup'
 
-requireEnv(['DATABASE_URL', 'DATABASE_POOL_SIZE', 'APP_URL', 'RESEND_WEBHOOK_SECRET', 'INVITATIONS_PER_USER'])
+// Next would live on after an exception, and answer 500: this ends the process.
+requireEnv()
 
-// Connect now, so that the first person who signs up doesn't wait for it. No database yet? Then later.
-openQueue().catch(() => {})
-prisma()
-  .user.findFirst()
-  .catch(() => {})
+// Now, so that the first person who signs up doesn't wait for it. No database yet? Then they will.
+rehearseSignup().catch(() => {})
 
 takeOverSignalFromNpm()
 

@@ -14,7 +14,7 @@ const schema = z.object({
   /** Without it no delivery report can be trusted: the webhook answers 503 and "sent" is final. */
   RESEND_WEBHOOK_SECRET: z
     .string()
-    .regex(/^whsec_[\w+/]+=*$/, 'must start with whsec_')
+    .refine(isWebhookSecret, 'must be whsec_ and then 24 to 64 bytes in base64')
     .optional(),
   /** `Name <address>` at a domain that you have verified with Resend. */
   EMAIL_FROM: z
@@ -25,42 +25,62 @@ const schema = z.object({
   RESEND_RATE_LIMIT: z.coerce.number().positive().max(1_000).default(10),
   /** The longest pause between two attempts to send, in seconds. */
   RETRY_MAX_SECONDS: z.coerce.number().positive().default(300),
-  /** The password of the page /backstage. Without it, that page exists in the sandbox only. */
-  BACKSTAGE_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
-  /** How many friends a user may invite, in all. 0: nobody can, and the page doesn't offer it. */
-  INVITATIONS_PER_USER: z.coerce.number().int().min(0).max(100).default(0),
-  /** A pause after each chapter of an export, in ms. Only the sandbox sets it, for an audience to see one at work. */
-  EXPORT_PAUSE_MS: z.coerce.number().min(0).default(0),
+  // The password of the page /backstage. Without it, that page exists in the sandbox only. // stage
+  BACKSTAGE_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(), // stage
+  // How many friends a user may invite, in all. 0: nobody can, and the page doesn't offer it. // orders
+  INVITATIONS_PER_USER: z.coerce.number().int().min(0).max(100).default(0), // orders
+  // A pause after each chapter of an export, in ms: in the sandbox, for an audience to see one at work. // orders
+  EXPORT_PAUSE_MS: z.coerce.number().min(0).default(0), // orders
 })
 
 type Env = z.infer<typeof schema>
 
+/** As the Standard Webhooks specification has it. The library takes anything, and then refuses every report as forged. */
+function isWebhookSecret(secret: string): boolean {
+  const key = secret.slice('whsec_'.length)
+  const { length } = Buffer.from(key, 'base64')
+  return secret.startsWith('whsec_') && z.base64().safeParse(key).success && length >= 24 && length <= 64
+}
+
 let loaded = false
 
+/** Adds to the environment what the `.env` files say, the same ones that Next reads. What is set already, stays. */
+export function loadEnvFiles(): void {
+  if (loaded) return
+  loaded = true
+  const dev = process.env.NODE_ENV === 'development'
+  nextEnv.loadEnvConfig(process.cwd(), dev, { info() {}, error: console.error })
+}
+
 /**
- * One setting from the environment or from a `.env` file (the same files that Next reads).
+ * One setting from the environment or from a `.env` file.
  * @throws {Error} when it is missing or malformed.
  */
 export function env<Name extends keyof Env>(name: Name): Env[Name] {
-  if (!loaded) {
-    nextEnv.loadEnvConfig(process.cwd(), process.env.NODE_ENV === 'development', {
-      info() {},
-      error: console.error,
-    })
-    loaded = true
-  }
-  // In an env file, an empty line `NAME=` means "not set".
-  const result = schema.shape[name].safeParse(process.env[name] || undefined)
-  if (!result.success) throw new Error(`${name}: ${result.error.issues[0]?.message}. See .env.example.`)
-  return result.data as Env[Name]
+  const { value, problem } = readSetting(name)
+  if (problem) throw new Error(problem)
+  return value as Env[Name]
 }
 
 const ALL = Object.keys(schema.shape) as (keyof Env)[]
 
 /**
- * Stops a process that lacks a setting when it starts, rather than at the first customer.
- * @throws {Error} naming the first setting that is missing or malformed.
+ * Ends a process that lacks a setting when it starts, rather than at the first customer. Each setting that is missing
+ * or malformed is told on a line of its own.
+ * @param names of the settings that this process needs; unless told, all
  */
 export function requireEnv(names = ALL): void {
-  for (const name of names) env(name)
+  const problems = names.flatMap((name) => readSetting(name).problem ?? [])
+  for (const problem of problems) console.error(problem)
+  if (problems.length > 0) process.exit(1)
+}
+
+function readSetting(name: keyof Env): { value?: unknown; problem?: string } {
+  loadEnvFiles()
+  // In an env file, an empty line `NAME=` means "not set".
+  const given = process.env[name] || undefined
+  const { success, data, error } = schema.shape[name].safeParse(given)
+  if (success) return { value: data }
+  const what = given === undefined ? 'is missing' : error.issues[0]?.message
+  return { problem: `${name}: ${what}. See .env.example.` }
 }

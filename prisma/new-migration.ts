@@ -2,11 +2,13 @@
  * npm run migrate:new -- add-phone
  *
  * Writes the migration that leads from the last one to schema.prisma. Each migration keeps a copy of the schema it
- * leads to, so comparing them needs no shadow database and no network.
+ * leads to, so comparing them needs no shadow database and no network. The Prisma client is generated, too.
  */
+import { spawnSync } from 'node:child_process'
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import path from 'node:path'
-import { env } from '../lib/env'
+import { findDatabase } from './database'
 import { diffSchemas, listMigrations, MIGRATIONS, SCHEMA } from './engine'
 
 const title = process.argv[2]
@@ -17,7 +19,16 @@ if (!title || !/^[a-z0-9][a-z0-9_-]*$/i.test(title)) {
 
 const last = (await listMigrations()).at(-1)
 const before = last ? await readFile(path.join(MIGRATIONS, last, 'schema.prisma'), 'utf8') : null
-const sql = await diffSchemas(env('DATABASE_URL'), before, await readFile(SCHEMA, 'utf8'))
+const sql = await diffSchemas(findDatabase(), before, await readFile(SCHEMA, 'utf8'))
+
+const prisma = createRequire(import.meta.url).resolve('prisma/build/index.js')
+const { status, stderr } = spawnSync(process.execPath, [prisma, 'generate'], { encoding: 'utf8' })
+if (status !== 0) {
+  console.error(stderr)
+  process.exit(1)
+}
+console.log('Generated the Prisma client.')
+
 if (!sql) {
   console.log('schema.prisma says nothing that the migrations do not.')
   process.exit()

@@ -6,8 +6,15 @@ import type { Service } from './supervisor'
 
 const GRACE_MS = 20_000
 
-/** Runs a Node program and prints its lines, each after its name. */
-export function startProgram(name: string, args: string[]): Service {
+/**
+ * Runs a Node program and prints its lines, each after its name.
+ * @param isWorthSaying for programs that talk too much
+ */
+export function startProgram(
+  name: string,
+  args: string[],
+  isWorthSaying: (line: string) => boolean = () => true,
+): Service {
   const child = spawn(process.execPath, args, {
     // A group of its own: Ctrl-C in the terminal reaches the runner only, and that stops things in order.
     detached: true,
@@ -16,7 +23,7 @@ export function startProgram(name: string, args: string[]): Service {
   })
   guard(child, 'SIGKILL')
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => say(line, name))
+    createInterface({ input: stream }).on('line', (line) => isWorthSaying(line) && say(line, name))
   }
 
   const endGroup = (): void => {

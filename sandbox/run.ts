@@ -7,10 +7,11 @@
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, realpath, writeFile } from 'node:fs/promises'
+import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import nextEnv from '@next/env'
+import { count, printBanner } from './banner'
 import { dismissReaper } from './guard'
 import { lockSandbox } from './lock'
 import { findPort, reservePort } from './ports'
@@ -20,6 +21,8 @@ import { startResend } from './resend'
 import { readSettings } from './settings'
 import { listenForStop } from './stop-signal'
 import { createSupervisor } from './supervisor'
+import { isOurVisit, OURS, openSignup, warmUp } from './warm-up'
+import { DEV_WORKER, WORKER } from './worker'
 
 const dev = process.argv[2] === 'dev'
 if (process.argv.includes('--no-worker')) process.env.SANDBOX_WORKERS = '0'
@@ -65,6 +68,7 @@ async function start(): Promise<void> {
   const database = createSupervisor(stopping)
   cleanup.push(database.stopAll)
   if (!process.env.DATABASE_URL) {
+    say('Starting Postgres …')
     const options = {
       dir: path.join(dir, 'postgres'),
       port: await findPort(0),
@@ -77,6 +81,7 @@ async function start(): Promise<void> {
 
   // 4. An email provider, unless there is a key for the real one.
   if (!process.env.RESEND_API_KEY) {
+    say('Starting a stand-in for Resend …')
     const webhookSecret = `whsec_${randomBytes(32).toString('base64')}`
     const webhookUrl = `${appUrl}/api/webhooks/resend`
     const resend = await startResend({
@@ -92,35 +97,40 @@ async function start(): Promise<void> {
       RESEND_WEBHOOK_SECRET: webhookSecret,
     })
   }
-  await writeEnvFile(path.join(dir, 'env'))
+  const envFile = path.join(dir, 'env')
+  await writeEnvFile(envFile)
+  cleanup.push(() => rm(envFile, { force: true }))
 
   // 5. The tables and queues.
   signal.throwIfAborted()
+  say('Creating what is new of tables and queues …')
   const migration = startProgram('migrate', ['--import', 'tsx', 'prisma/migrate.ts'])
   signal.addEventListener('abort', migration.stop)
   const end = await migration.ended
   if (end !== 'exit 0') throw new Error(`The database could not be migrated (${end}).`)
 
   // 6. The app: one web server, and as many workers as you like.
+  const { SANDBOX_WORKERS: workers } = settings
+  say(`Starting the web server and ${count(workers, 'worker')} …`)
   const app = createSupervisor(stopping)
   cleanup.push(app.stopAll)
   const nextBin = 'node_modules/next/dist/bin/next'
   await release()
-  await app.keep('web', async () => startProgram('web', [nextBin, dev ? 'dev' : 'start', '-p', `${port}`]))
-  for (let number = 1; number <= settings.SANDBOX_WORKERS; number++) {
-    const name = settings.SANDBOX_WORKERS > 1 ? `worker ${number}` : 'worker'
-    const loader = dev
-      ? ['node_modules/tsx/dist/cli.mjs', 'watch', '--clear-screen=false']
-      : ['--import', 'tsx']
-    await app.keep(name, async () => startProgram(name, [...loader, 'worker/index.ts']))
+  const web = [nextBin, dev ? 'dev' : 'start', '-p', `${port}`]
+  await app.keep('web', async () => startProgram('web', web, (line) => !isOurVisit(line)))
+  for (let number = 1; number <= workers; number++) {
+    const name = workers > 1 ? `worker ${number}` : 'worker'
+    await app.keep(name, async () => startProgram(name, dev ? DEV_WORKER : WORKER))
   }
 
-  // 7. From here on, what dies is started again.
-  await waitUntilHealthy(`${appUrl}/api/health`, settings.SANDBOX_WORKERS)
-  await warmUp(appUrl)
+  // 7. From here on, what dies is started again. What else people may visit can wait until they can sign up.
+  await openSignup(appUrl, signal)
+  await waitUntilHealthy(appUrl, workers)
   database.becomeReady()
   app.becomeReady()
   console.log(`READY ${appUrl}`)
+  await printBanner({ appUrl, envFile, dev, workers })
+  warmUp(appUrl, signal).catch(() => {})
 }
 
 /** Writes down how to join in from another terminal. A real provider's key is not written anywhere. */
@@ -138,24 +148,8 @@ async function writeEnvFile(file: string): Promise<void> {
   await writeFile(file, lines.join(''), { mode: 0o600 })
 }
 
-/** Next loads a route, and in development compiles it, at its first visit. Nobody should wait for that. */
-async function warmUp(appUrl: string): Promise<void> {
-  const paths = [
-    '/',
-    '/api/users',
-    '/tickets/none',
-    '/api/emails/none/events',
-    '/api/webhooks/resend',
-    ...['invitations', 'export', 'orders', 'orders/events'].map((order) => `/api/tickets/none/${order}`),
-    '/race',
-    '/api/sandbox/race',
-    '/backstage',
-    '/learn',
-  ]
-  await Promise.all(paths.map((path) => fetch(appUrl + path, { signal }).then((response) => response.text())))
-}
-
-async function waitUntilHealthy(url: string, workers: number): Promise<void> {
+async function waitUntilHealthy(appUrl: string, workers: number): Promise<void> {
+  const url = `${appUrl}/api/health?${OURS}`
   const patience = setInterval(() => say(`Waiting for ${url} to report ${workers} workers.`), 20_000)
   const isHealthy = async (): Promise<boolean> => {
     const response = await fetch(url, { signal })

@@ -3,6 +3,7 @@ import { type Batch, settleBatch } from '@/lib/email/batch'
 import { keepPace, returnTurn, takeTurn } from '@/lib/email/pace'
 import { sendBatch } from '@/lib/email/send'
 import { stopping } from './stop'
+import { tellBatch } from './tell'
 
 /**
  * Waits for our turn, and then sends a batch: it is written down in one transaction before, and what became of it in
@@ -17,7 +18,9 @@ export async function deliver(
   const turn = await takeTurn(AbortSignal.any([signal, stopping]))
   const batch = await prisma().$transaction(prepare)
   if (!batch) return await returnTurn(turn)
+  const start = Date.now()
   const outcome = await sendBatch(batch.messages, batch.id)
   const retryAt = await keepPace(turn, outcome)
   await prisma().$transaction((tx) => settleBatch(tx, batch, outcome, retryAt))
+  void tellBatch(batch, outcome, start).catch(() => {})
 }

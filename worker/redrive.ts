@@ -7,6 +7,7 @@
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { listFailedEmails, redriveEmail } from '@/lib/email/redrive'
+import { requireEnv } from '@/lib/env'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -18,6 +19,7 @@ if (malformed) {
   process.exit(2)
 }
 
+requireEnv(['DATABASE_URL', 'DATABASE_POOL_SIZE'])
 const ids = positionals.length > 0 ? positionals : await listFailedEmails()
 const results = []
 for (const id of ids) {

@@ -1,5 +1,6 @@
 import type { JobResult, PgBoss, Job as QueuedJob } from 'pg-boss'
 import { type JobData, QUEUES, type QueueName } from '@/lib/queue'
+import { tellSeconds } from './tell'
 
 export type Job<Name extends QueueName> = QueuedJob<JobData<Name>>
 
@@ -36,6 +37,9 @@ const LOOPS: Partial<Record<QueueName, number>> = {
   'export-data': 4, // orders
 }
 
+/** Of these, the log tells what became of each mail. */
+const MAIL: QueueName[] = ['send-email', 'resend-batch']
+
 /** Works on the jobs of all queues, until the boss is stopped. */
 export async function work(boss: PgBoss, handlers: Handlers): Promise<void> {
   for (const name of Object.keys(QUEUES) as QueueName[]) {
@@ -61,13 +65,16 @@ async function run<Name extends QueueName>(
   job: Job<Name>,
 ): Promise<JobResult> {
   const { id } = job
+  const start = Date.now()
   try {
     if (!QUEUES[name].data.safeParse(job.data).success) throw new GiveUp('malformed_job')
     await handler(job)
+    if (!MAIL.includes(name))
+      console.log(`${name} ${id.slice(0, 8)} → done  ${tellSeconds(Date.now() - start)}`)
     return { id, status: 'completed' }
   } catch (error) {
     const { message } = error as Error
-    console.error(`${name} ${id}: ${message}`)
+    console.error(`${name} ${id} → ${message}`)
     if (error instanceof GiveUp) return { id, status: 'deadletter', output: { reason: error.reason } }
     return { id, status: 'failed', output: { message } }
   }

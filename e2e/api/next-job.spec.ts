@@ -1,56 +1,66 @@
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from '@playwright/test'
+import { DEV_WORKER } from '../../sandbox/worker'
 import { app, newAddress, sql } from '../app'
 import { type Env, type Process, query, runToEnd, startProcess, waitFor } from '../stack'
 
 const TSX = ['--import', 'tsx']
 
 let worker: Process | undefined
-test.afterEach(async () => void (await worker?.kill('SIGKILL')))
+test.afterEach(async () => void (await worker?.kill('SIGTERM')))
 
-/** What the README tells to write, to the letter: a line in the list of queues, a file, and a call. */
-async function readRecipe(): Promise<{ line: string; name: string; file: string; call: string }> {
-  const readme = await readFile('README.md', 'utf8')
-  const section = /^## Write the next job\n(.*?)^## /ms.exec(readme)?.[1] ?? ''
-  const [line = '', file = ''] = [...section.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
-  const name = /`worker\/jobs\/([\w-]+)\.ts`/.exec(section)?.[1] ?? ''
-  const call = /`(await enqueue\(.*?\))`/.exec(section)?.[1] ?? ''
-  return { line, name, file, call }
-}
-
-/** A copy of what a worker needs, in a folder of its own. */
-async function copyProject(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true })
-  for (const name of ['lib', 'worker', 'prisma', 'package.json', 'tsconfig.json']) {
-    await cp(name, path.join(folder, name), { recursive: true })
-  }
-  await symlink(path.resolve('node_modules'), path.join(folder, 'node_modules'), 'junction')
-}
-
-test('the next kind of job, written as the README says, is done', async () => {
+// Of `npm run dev`, the web server has no part in it: to compile its pages would take longer than all the rest.
+test('while the worker of dev runs, the next kind of job is written as the README says, and done', async () => {
+  test.setTimeout(120_000)
   const database = `next_job_${test.info().parallelIndex}`
-  const folder = path.resolve('test-results', database)
+  const url = new URL(app.env().DATABASE_URL ?? '')
+  url.pathname = database
+  const folder = await copyProject(`test-results/${database}`)
   const edit = async (file: string, change: (text: string) => string): Promise<void> => {
     const text = await readFile(path.join(folder, file), 'utf8')
     await writeFile(path.join(folder, file), change(text))
   }
-  await copyProject(folder)
-  const url = new URL(app.env().DATABASE_URL ?? '')
-  url.pathname = database
-  const env = { ...app.env(), DATABASE_URL: url.href } as Env
+  // Without a DATABASE_URL, commands find the sandbox that runs in this folder.
+  const run = (args: string[], env: Env = {}) =>
+    runToEnd(args, { DATABASE_URL: '', SANDBOX_DIR: '', ...env }, folder)
   await sql(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)
   await sql(`CREATE DATABASE ${database}`)
+  await mkdir(path.join(folder, '.sandbox'))
+  await writeFile(path.join(folder, '.sandbox/env'), `DATABASE_URL=${url}\n`)
+  expect(await run([...TSX, 'prisma/migrate.ts'])).toMatchObject({ code: 0 })
+  const env = { ...app.env(), DATABASE_URL: url.href, NODE_ENV: 'development' } as Env
+  worker = await startProcess(DEV_WORKER, /Ready for jobs/, env, folder)
 
-  // The recipe. Its picture is a user here, and its thumbnail their name.
-  const { line, name, file, call } = await readRecipe()
+  let heard = worker.output().length
+  /** Waits for words that the worker has not said before. */
+  const untilSaid = async (words: RegExp): Promise<void> => {
+    const listen = () => words.exec(worker?.output().slice(heard) ?? '')
+    await waitFor(() => listen() !== null)
+    heard = worker?.output().length ?? 0
+  }
+  const { line, name, file, registry, call } = await readRecipe()
+
+  // A queue that nobody serves: the worker goes on, and the compiler says so.
   await edit('lib/queue.ts', (text) => text.replace('export const QUEUES = {\n', (start) => start + line))
-  const body = `await prisma().user.update({ where: { id: job.data.pictureId }, data: { name: 'small' } })`
+  await untilSaid(new RegExp(`Nobody does the jobs of ${name}.*Ready for jobs`, 's'))
+  const compiler = await run(['node_modules/typescript/bin/tsc', '--noEmit'])
+  expect(compiler.output).toContain(`Property '"${name}"' is missing`)
+
+  // A handler that is not written yet: the worker waits for it.
+  const [imported = '', registered = ''] = registry.split('\n')
+  await edit('worker/jobs/index.ts', (text) =>
+    `${imported}\n${text}`.replace(': Handlers = {\n', (start) => `${start}${registered}\n`),
+  )
+  await untilSaid(new RegExp(`The worker does not start: Cannot find .*${name}`))
+
+  // Its picture is a user here, and its thumbnail their name.
+  const body = `await prisma().user.update({ where: { id: data.pictureId }, data: { name: 'small' } })`
   await writeFile(
     path.join(folder, `worker/jobs/${name}.ts`),
     `import { prisma } from '@/lib/db/prisma'\n${file.replace('…', body)}`,
   )
+  await untilSaid(/Ready for jobs/)
   await writeFile(
     path.join(folder, 'save-picture.ts'),
     `import { prisma } from '@/lib/db/prisma'
@@ -61,18 +71,53 @@ test('the next kind of job, written as the README says, is done', async () => {
      })
      process.exit()`,
   )
-
-  const migration = await runToEnd([...TSX, 'prisma/migrate.ts'], env, folder)
-  expect(migration.output).toContain(name)
-  const saving = await runToEnd([...TSX, 'save-picture.ts'], env, folder)
+  const saving = await run([...TSX, 'save-picture.ts'], env)
   expect(saving, saving.output).toMatchObject({ code: 0 })
-  worker = await startProcess([...TSX, 'worker/index.ts'], /Ready for jobs/, env, folder)
-  await waitFor(async () => {
-    const [user] = await query<{ name: string }>(url.href, 'SELECT name FROM "User"')
-    return user?.name === 'small'
-  })
+  await untilSaid(new RegExp(`${name} \\w+ → done`))
+  expect(await query(url.href, 'SELECT name FROM "User"')).toEqual([{ name: 'small' }])
+
+  // A changed schema.
+  await edit('prisma/schema.prisma', (text) => text.replace('model User {', '$&\n  thumbnail String?'))
+  const migration = await run([...TSX, 'prisma/new-migration.ts', 'add-pictures'])
+  expect(migration, migration.output).toMatchObject({ code: 0 })
+  const client = await readFile(path.join(folder, 'lib/generated/prisma/models/User.ts'), 'utf8')
+  expect(client).toContain('thumbnail')
+  const migrate = await run([...TSX, 'prisma/migrate.ts'])
+  expect(migrate.output).toMatch(/^Applied \d+_add-pictures\.$/m)
+  expect(migrate.output).toContain(name)
+  expect(await query(url.href, 'SELECT thumbnail FROM "User"')).toEqual([{ thumbnail: null }])
+
   expect(await worker.kill('SIGTERM')).toBe(0)
-  const jobs = await query(url.href, 'SELECT name, state FROM pgboss.job')
-  expect(jobs).toEqual([{ name, state: 'completed' }])
   await sql(`DROP DATABASE ${database} WITH (FORCE)`)
 })
+
+/** What the README tells to write, to the letter. */
+async function readRecipe(): Promise<Record<'line' | 'name' | 'file' | 'registry' | 'call', string>> {
+  const readme = await readFile('README.md', 'utf8')
+  const section = /^## Write the next job\n(.*?)^## /ms.exec(readme)?.[1] ?? ''
+  const blocks = [...section.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
+  const [line = '', file = '', registry = ''] = blocks
+  const name = /`worker\/jobs\/([\w-]+)\.ts`/.exec(section)?.[1] ?? ''
+  const call = /`(await enqueue\(.*?\))`/.exec(section)?.[1] ?? ''
+  return { line, name, file, registry, call }
+}
+
+/** A copy of what a worker needs, in a folder of its own. */
+async function copyProject(to: string): Promise<string> {
+  const folder = path.resolve(to)
+  await rm(folder, { recursive: true, force: true })
+  await mkdir(folder, { recursive: true })
+  for (const name of [
+    'lib',
+    'worker',
+    'prisma',
+    'sandbox',
+    'package.json',
+    'tsconfig.json',
+    'prisma.config.ts',
+  ]) {
+    await cp(name, path.join(folder, name), { recursive: true })
+  }
+  await symlink(path.resolve('node_modules'), path.join(folder, 'node_modules'), 'junction')
+  return folder
+}

@@ -36,6 +36,8 @@ export function createPool(limits: PoolConfig & { max: number }): MeasuredPool {
     // Nor may a process that froze hold its locks, or all others wait for it.
     idle_in_transaction_session_timeout: 15_000,
     keepAlive: true,
+    // Who comes after a quiet minute should not wait for a handshake.
+    min: 1,
     ...limits,
   })
   // A connection can be lost in the very moment in which the pool hands it out. Its next query fails, which is

@@ -1,0 +1,37 @@
+import path from 'node:path'
+import { listPages } from './routes'
+
+interface Facts {
+  appUrl: string
+  /** For those who join in from another terminal. */
+  envFile: string
+  dev: boolean
+  workers: number
+}
+
+/** Prints what somebody wants to know who has just started all this. */
+export async function printBanner({ appUrl, envFile, dev, workers }: Facts): Promise<void> {
+  const staysHere = process.env.RESEND_API_KEY === 're_sandbox'
+  // Some pages are there for the sandbox only.
+  const pages = (await listPages()).filter((page) => staysHere || page === '/')
+  const inbox = pages.includes('/inbox') ? `${appUrl}/inbox` : process.env.RESEND_BASE_URL
+  const env = path.relative('', envFile)
+  const join =
+    env === path.join('.sandbox', 'env')
+      ? 'npm run demo:worker'
+      : `node --import tsx --env-file=${env} worker/index.ts`
+  const web = dev ? 'web server in development mode' : 'web server'
+  const database = new URL(process.env.DATABASE_URL ?? '').host
+  console.log(`
+  Pages    ${pages.join('  ')}
+  Running  ${web}, ${count(workers, 'worker')}, Postgres at ${database}
+  Mail     ${staysHere ? `stays on this computer: ${inbox}` : 'goes out through Resend'}
+  Join in  another worker, in another terminal: ${join}
+  Stop     Ctrl-C
+`)
+}
+
+/** "1 worker", "2 workers" */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
+}

@@ -1,0 +1,58 @@
+/*
+ * For all that wants a production build (npm run demo, npm test …): builds, unless the last build was made from the
+ * same sources, by the same Node and Next.
+ */
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+
+const NEXT = 'node_modules/next'
+const STAMP = '.next/sources'
+
+// What is not known to be without effect on the build, counts.
+const WITHOUT_EFFECT = [
+  ...['node_modules', 'test-results', 'playwright-report', 'sandbox', 'e2e', 'docs'],
+  ...['next-env.d.ts', 'playwright.config.ts', 'biome.json', 'LICENSE'],
+]
+
+const sources = fingerprintSources()
+if (read(STAMP) === `${sources} ${read('.next/BUILD_ID')}`) {
+  console.log('Nothing has changed since the last build.')
+} else {
+  const { status } = spawnSync(process.execPath, [`${NEXT}/dist/bin/next`, 'build'], { stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+  writeFileSync(STAMP, `${sources} ${read('.next/BUILD_ID')}`)
+}
+
+/** The same every time for the same files, Node and Next. */
+function fingerprintSources(): string {
+  const hash = createHash('sha256')
+    .update(process.version)
+    .update(read(`${NEXT}/package.json`))
+  for (const file of listSources()) hash.update(`\0${file}\0`).update(readFileSync(file))
+  return hash.digest('hex')
+}
+
+function listSources(): string[] {
+  const top = readdirSync('.', { withFileTypes: true }).filter(({ name }) => hasEffect(name))
+  const files = top.flatMap((entry) => {
+    if (entry.isFile()) return entry.name
+    const inside = readdirSync(entry.name, { recursive: true, withFileTypes: true })
+    return inside.filter((entry) => entry.isFile()).map(({ parentPath, name }) => path.join(parentPath, name))
+  })
+  return files.sort()
+}
+
+function hasEffect(name: string): boolean {
+  if (name.startsWith('.')) return name.startsWith('.env')
+  return !WITHOUT_EFFECT.includes(name) && !/\.(md|tsbuildinfo)$/.test(name)
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
