@@ -27,9 +27,9 @@ const batchJob = z.object({ batchId: z.guid() })
 const exportJob = z.object({ exportId: z.guid() }) // orders
 
 /**
- * The queues: what their jobs carry (ids, never names, addresses or rendered mail), and what sets them apart. The jobs
- * of a queue are done by the file of that name in worker/jobs/. `npm run migrate` creates or updates the queues; a
- * dead-letter queue stands before the one that names it.
+ * The queues: what their jobs carry (ids, never names, addresses or rendered mail), and what sets them apart. Who does
+ * them stands in worker/jobs/index.ts. `npm run migrate` creates or updates the queues; a dead-letter queue stands
+ * before the one that names it.
  */
 export const QUEUES = {
   'send-email-dead': queue(emailJob),

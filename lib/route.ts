@@ -8,6 +8,6 @@ export function route<Context>(
   guard: (request: Request) => void = () => {},
 ): ReturnType<typeof createRoute<Context>> {
   return createRoute(handlers, guard, (error) =>
-    isUnavailable(error) ? unavailable('The database cannot be reached. Nothing was changed.') : undefined,
+    isUnavailable(error) ? unavailable('The database cannot be reached. Please try again.') : undefined,
   )
 }

@@ -1,9 +1,9 @@
 import { prisma, type Transaction } from '@/lib/db/prisma'
 import { type Batch, settleBatch } from '@/lib/email/batch'
-import { keepPace, returnTurn, takeTurn } from '@/lib/email/pace'
+import { keepPace, returnTrial, takeTurn } from '@/lib/email/pace'
 import { sendBatch } from '@/lib/email/send'
 import { stopping } from './stop'
-import { tellBatch } from './tell'
+import { describeBatch } from './tell'
 
 /**
  * Waits for our turn, and then sends a batch: it is written down in one transaction before, and what became of it in
@@ -16,11 +16,16 @@ export async function deliver(
   prepare: (tx: Transaction) => Promise<Batch | undefined>,
 ): Promise<void> {
   const turn = await takeTurn(AbortSignal.any([signal, stopping]))
-  const batch = await prisma().$transaction(prepare)
-  if (!batch) return await returnTurn(turn)
+  let batch: Batch | undefined
+  try {
+    batch = await prisma().$transaction(prepare)
+  } finally {
+    if (!batch) await returnTrial(turn)
+  }
+  if (!batch) return
   const start = Date.now()
   const outcome = await sendBatch(batch.messages, batch.id)
   const retryAt = await keepPace(turn, outcome)
   await prisma().$transaction((tx) => settleBatch(tx, batch, outcome, retryAt))
-  void tellBatch(batch, outcome, start).catch(() => {})
+  for (const line of describeBatch(batch, outcome, Date.now() - start)) console.log(line)
 }

@@ -1,6 +1,6 @@
 import type { JobResult, PgBoss, Job as QueuedJob } from 'pg-boss'
 import { type JobData, QUEUES, type QueueName } from '@/lib/queue'
-import { tellSeconds } from './tell'
+import { formatSeconds } from './tell'
 
 export type Job<Name extends QueueName> = QueuedJob<JobData<Name>>
 
@@ -70,7 +70,7 @@ async function run<Name extends QueueName>(
     if (!QUEUES[name].data.safeParse(job.data).success) throw new GiveUp('malformed_job')
     await handler(job)
     if (!MAIL.includes(name))
-      console.log(`${name} ${id.slice(0, 8)} → done  ${tellSeconds(Date.now() - start)}`)
+      console.log(`${name} ${id.slice(0, 8)} → done  ${formatSeconds(Date.now() - start)}`)
     return { id, status: 'completed' }
   } catch (error) {
     const { message } = error as Error

@@ -14,7 +14,7 @@ export type Batch = {
   createdAt: Date
 }
 
-/** Whoever has not written down by then what became of an attempt is dead. */
+/** Whoever has not written down by then what became of an attempt is taken for dead. If not, the key saves us. */
 const ATTEMPT_MS = 15_000
 
 /** Resend recognises an idempotency key for 24 h. We rely on it a little less long. */

@@ -17,13 +17,12 @@ export type Recipient = {
   user: { name: string; email: string }
 }
 
-const rendered = new Map<EmailKind, Promise<Template>>()
+const rendered = new Map<EmailKind, Template>()
 
 /** Writes the mail of an email: always the same bytes, unless somebody changes the template, the sender or the name. */
 export async function writeMessage({ id, kind, recipient, user }: Recipient): Promise<Message> {
-  const template = rendered.get(kind) ?? TEMPLATES[kind]()
-  rendered.set(kind, template)
-  const { subject, html, text } = await template
+  const { subject, html, text } = rendered.get(kind) ?? (await TEMPLATES[kind]())
+  rendered.set(kind, { subject, html, text })
   const slots = { name: user.name, order: id.slice(0, 8).toUpperCase() }
   return {
     from: env('EMAIL_FROM'),

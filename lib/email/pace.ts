@@ -54,10 +54,10 @@ async function askForTurn(): Promise<Turn & { waitMs: number }> {
 }
 
 /**
- * Gives back a turn that nothing was sent in, so that another may try whether the account still has to be paused.
+ * While the account is paused, gives back a turn that nothing was sent in: another may try whether it still has to be.
  * @throws when the database is unreachable
  */
-export async function returnTurn({ reason }: Turn): Promise<void> {
+export async function returnTrial({ reason }: Turn): Promise<void> {
   await prisma().$executeRaw`
     UPDATE "Pace" SET "nextTurnAt" = clock_timestamp() WHERE account = 'resend' AND reason = ${reason}
       AND "nextTurnAt" < clock_timestamp() + make_interval(secs => ${TRIAL_SECONDS})`

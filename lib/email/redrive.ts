@@ -6,7 +6,8 @@ import { recordEvents } from './record'
 export type Redrive = 'queued' | 'not failed' | 'accepted by Resend' | 'might be sent twice'
 
 /**
- * Puts an email that was given up back into the queue: with its batch, if that may have been accepted.
+ * Puts an email that was given up back into the queue: with its batch, and so all that were in it, if that may have
+ * been accepted.
  * @param force also when an earlier attempt may have been accepted more than 23 h ago
  * @returns "queued", or why it was left alone
  * @throws when the database or the queue is unavailable.

@@ -12,19 +12,15 @@ let resend: Resend | undefined
  * @param messages 1 to 100 (https://resend.com/docs/api-reference/emails/send-batch-emails)
  * @param idempotencyKey up to 256 characters; for 24 h Resend accepts one batch a key
  *   (https://resend.com/docs/dashboard/emails/idempotency-keys)
- * @param signal gives up early; after 10 s it gives up anyway. The batch may have been accepted all the same.
+ *   After 10 s without an answer, it may have been accepted all the same.
  */
-export async function sendBatch(
-  messages: Message[],
-  idempotencyKey: string,
-  signal?: AbortSignal,
-): Promise<Outcome> {
+export async function sendBatch(messages: Message[], idempotencyKey: string): Promise<Outcome> {
   resend ??= new Resend(env('RESEND_API_KEY'), { baseUrl: env('RESEND_BASE_URL') })
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   const response = await resend.batch.send(messages, {
     idempotencyKey,
     batchValidation: 'permissive',
-    signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+    signal: timeout,
   })
   if (timeout.aborted && !response.data) return { kind: 'retry', reason: 'timeout' }
   return classify(response, messages.length)

@@ -3,7 +3,7 @@ import { env } from '@/lib/env'
 import { unavailable } from '@/lib/http/problem'
 
 /** What the local stand-in for Resend can be told to do: see sandbox/faults.ts. */
-export const MODES = [
+const MODES = [
   'ok',
   'slow',
   'outage',

@@ -50,7 +50,10 @@ export function WeatherControls({ weather, onChange }: Props) {
         <h2 id="weather" className="text-xl font-semibold">
           Mail service
         </h2>
-        {rateLimit ? <p className="text-base text-muted">takes {rateLimit} requests a second</p> : null}
+        {/* It comes a little later than the rest, which must not jump. */}
+        <p className="text-base whitespace-nowrap text-muted">
+          {rateLimit ? `takes ${rateLimit} requests a second` : '\u00a0'}
+        </p>
       </div>
       <fieldset className="mt-2 grid grid-cols-3 gap-1.5">
         <legend className="sr-only">Weather</legend>
