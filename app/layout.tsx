@@ -5,6 +5,7 @@ import { connection } from 'next/server'
 import type { ReactNode } from 'react'
 import { env } from '@/lib/env'
 import { Stage } from './(stage)/stage' // stage
+import { SiteFooter } from './components/site/site-footer'
 import { SiteHeader } from './components/site/site-header'
 import './globals.css'
 
@@ -53,6 +54,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
       >
         {children}
       </main>
+      <SiteFooter />
     </>
   )
   page = <Stage>{page}</Stage> // stage

@@ -52,18 +52,24 @@ for (const [title, invalid, valid] of [
   ['nothing but invalid addresses', 10, 0],
 ] as const) {
   test(`a batch with ${title}: each fails alone, and its neighbours are delivered`, async ({ stack }) => {
-    // A worker takes up to four mails before its first turn comes: what follows is one batch.
-    const before = await writeMany(stack, 4)
-    const failing: string[] = []
-    for (let number = 0; number < invalid; number++)
-      failing.push((await signUp(newInvalid(), stack.appUrl)).id)
-    const neighbours = await signUpMany(stack, valid)
     const requests: string[][] = []
     await using relay = await startRelay(stack, (mails, forward) => {
       requests.push(mails.map(({ tags }) => tags[0].value))
       return forward()
     })
+    // A worker takes four mails before its turn comes: what follows is one batch.
+    await stack.query(
+      `INSERT INTO "Pace" (account, "nextTurnAt") VALUES ('resend', now() + interval '1 hour')`,
+    )
+    const before = await writeMany(stack, 4)
     await stack.startWorker(relay.env)
+    const active = `SELECT FROM pgboss.job WHERE state = 'active'`
+    await waitFor(async () => (await stack.query(active)).length === 4)
+    const failing: string[] = []
+    for (let number = 0; number < invalid; number++)
+      failing.push((await signUp(newInvalid(), stack.appUrl)).id)
+    const neighbours = await signUpMany(stack, valid)
+    await stack.query('UPDATE "Pace" SET "nextTurnAt" = now()')
     await untilSettled(stack)
 
     for (const id of failing) {

@@ -182,8 +182,12 @@ test('an answer about health that takes long is read once for all who ask meanwh
     const asking = new AbortController()
     const ask = (): Promise<unknown> =>
       fetch(`${stack.appUrl}/api/health`, { signal: asking.signal }).catch(() => {})
-    const answers = [ask()]
-    await waitFor(async () => (await countBlocked(stack, '"Pace"')) === 1)
+    const answers: Promise<unknown>[] = []
+    // Until nobody is given the answer of before any more.
+    await waitFor(async () => {
+      answers.push(ask())
+      return (await countBlocked(stack, '"Pace"')) === 1
+    })
     // Longer than an answer is shared: whoever asks now waits for the same one.
     const end = Date.now() + 500
     while (Date.now() < end) {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
 import { expect, test as onSharedApp } from '@playwright/test'
 import { app, isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
 import { query } from '../stack'
@@ -76,4 +77,13 @@ onSharedApp('the header marks where one is', async ({ page }) => {
   await page.goto('/')
   await expect(inbox).toBeVisible()
   await expect(inbox).not.toHaveAttribute('aria-current')
+})
+
+onSharedApp('the footer leads to the code, where package.json says it is', async ({ page }) => {
+  const { repository } = JSON.parse(await readFile('package.json', 'utf8'))
+  await page.goto('/')
+  const links = page.getByRole('contentinfo').getByRole('link')
+  await expect(links).toHaveCount(2)
+  await expect(links.first()).toHaveAttribute('href', repository.url)
+  await expect(links.last()).toHaveAttribute('href', `${repository.url}/blob/main/docs/faults.md`)
 })

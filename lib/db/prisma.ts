@@ -46,32 +46,37 @@ export function createPool(limits: PoolConfig & { max: number }): MeasuredPool {
   return pool
 }
 
-// Classes of SQLSTATE that tell of the server's state rather than of our statement: connections, a read-only database,
-// conflicts, resources, locks, shutdowns, disks (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-const PASSING_STATE = /^(08|25|40|53|55|57|58)/
+// What SQLSTATE says of the server rather than of our statement: connections, a read-only database, conflicts,
+// resources, locks, shutdowns, disks, what a trigger refuses, and a table that was not migrated yet
+// (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+const PASSING_STATE = /^(08|25|40|53|55|57|58|P0|42P01)/
 // The same for Prisma: connections, transactions that took too long, conflicts (https://pris.ly/d/error-reference).
 const PASSING_CODE = /^(P1\d{3}|P2024|P2028|P2034|P2037)$/
+const NETWORK_CODE = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/
 // The pool and the driver throw plain errors: only their words tell.
-const PASSING_WORDS = /^(timeout exceeded|Connection terminated|Query read timeout)/
-
-/** Whether the database or the way to it is in trouble, so that trying again may help: no mistake of ours. */
-export function isUnavailable(error: unknown): boolean {
-  const { code = '', message, meta, errors } = error as DatabaseError
-  if (errors) return errors.some(isUnavailable)
-  const state = meta?.driverAdapterError?.cause?.originalCode ?? code
-  return (
-    error instanceof Prisma.PrismaClientInitializationError ||
-    PASSING_STATE.test(state) ||
-    PASSING_CODE.test(code) ||
-    /^E[A-Z]+$/.test(code) ||
-    PASSING_WORDS.test(message)
-  )
-}
+const PASSING_WORDS = /^(timeout exceeded|Connection terminated|Query read timeout|Client (has|was))/
 
 type DatabaseError = Error & {
   /** Prisma's, Postgres's or the system's. */
   code?: string
-  meta?: { driverAdapterError?: { cause?: { originalCode?: string } } }
-  /** Of several addresses, each has failed. */
-  errors?: unknown[]
+  meta?: { driverAdapterError?: DatabaseError }
+  /** What the driver tells of it. */
+  cause?: { kind?: string; originalCode?: string }
+}
+
+/** Whether the database or the way to it is in trouble, so that trying again may help: no mistake of ours. */
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof AggregateError) return error.errors.some(isUnavailable)
+  if (error instanceof Prisma.PrismaClientInitializationError) return true
+  if (error instanceof Prisma.PrismaClientUnknownRequestError) return true
+  const { code = '', message, meta } = error as DatabaseError
+  const { cause } = meta?.driverAdapterError ?? (error as DatabaseError)
+  // Without a SQLSTATE, Postgres was not reached: that is class 08.
+  const state = cause?.kind ? (cause.originalCode ?? '08') : code
+  return (
+    PASSING_STATE.test(state) ||
+    PASSING_CODE.test(code) ||
+    NETWORK_CODE.test(code) ||
+    PASSING_WORDS.test(message)
+  )
 }

@@ -106,11 +106,14 @@ async function giveUp(tx: Transaction, { id, messages }: Batch, reason: string):
   await settleJobs(tx, 'resend-batch', 'deleteJob', [{ id }])
 }
 
-// And with it those whose users were deleted.
+// And with it those whose users were deleted. Of those that are in somebody else's hands, that one takes care.
 async function dissolve(tx: Transaction, id: string): Promise<undefined> {
   await settleJobs(tx, 'resend-batch', 'deleteJob', [{ id }])
   await tx.$executeRaw`
-    DELETE FROM "Batch" WHERE id = ${id}::uuid OR NOT EXISTS (SELECT FROM "Email" WHERE "batchId" = "Batch".id)`
+    DELETE FROM "Batch" WHERE id IN (
+      SELECT id FROM "Batch" WHERE id = ${id}::uuid OR NOT EXISTS (SELECT FROM "Email" WHERE "batchId" = "Batch".id)
+      FOR UPDATE SKIP LOCKED
+    )`
 }
 
 /** @param facts one for each mail, or one for all */

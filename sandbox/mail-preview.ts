@@ -1,0 +1,55 @@
+/*
+ * npm run mail
+ *
+ * Shows every kind of mail with sample data, and shows it again when a template changes. It sends nothing, and needs no
+ * database and no key.
+ */
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { writeMessage } from '../lib/email/message'
+import { type EmailKind, TEMPLATES } from '../lib/email/templates'
+
+process.env.APP_URL ??= 'http://localhost:3000'
+
+const server = createServer(async ({ url }, response) => {
+  if (url === '/live') {
+    // It stays open until the next edit restarts this program.
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('retry: 200\n\n')
+    return
+  }
+  const kinds = Object.keys(TEMPLATES) as EmailKind[]
+  const sections = await Promise.all(kinds.map(showMail))
+  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(HEAD + sections.join(''))
+})
+server.listen(Number(process.env.PORT ?? 3030), '127.0.0.1')
+await once(server, 'listening')
+console.log(`The mails: http://localhost:${(server.address() as AddressInfo).port}`)
+
+async function showMail(kind: EmailKind): Promise<string> {
+  const user = { name: 'Ada Lovelace', email: 'ada@example.com' }
+  const id = '1a2b3c4d-0000-4000-8000-000000000000'
+  try {
+    const { from, to, subject, html, text } = await writeMessage({ id, kind, recipient: null, user })
+    return `<h2>${kind}</h2><p>From ${encode(from)} to ${encode(to)}: <b>${encode(subject)}</b></p><div>
+      <iframe sandbox title="${kind}" width="680" height="760" srcdoc="${encode(html)}"></iframe>
+      <iframe sandbox title="${kind} on a phone" width="360" height="760" srcdoc="${encode(html)}"></iframe>
+      <pre>${encode(text)}</pre></div>`
+  } catch (error) {
+    return `<h2>${kind}</h2><pre>${encode((error as Error).stack ?? '')}</pre>`
+  }
+}
+
+function encode(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
+}
+
+const HEAD = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Mails</title><style>
+  body { font: 16px/1.5 system-ui; margin: 2rem } div { display: flex; gap: 1rem; overflow-x: auto }
+  iframe { border: 1px solid #bbb; flex: none } pre { width: 26rem; flex: none; white-space: pre-wrap; margin: 0 }
+</style><script>
+  const live = new EventSource('/live')
+  // Gone: the template doesn't compile at the moment, and the terminal says why.
+  live.onerror = () => (document.body.style.opacity = 0.4)
+  live.onopen = () => document.body.style.opacity && location.reload()
+</script>`
