@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { requireEnv } from './lib/env'
 import { closeStreams } from './lib/http/events'
 import { takeOverSignalFromNpm } from './lib/npm-signal'
@@ -5,9 +6,6 @@ import { rehearseSignup } from './lib/signup/signup'
 
 // Next would live on after an exception, and answer 500: this ends the process.
 requireEnv()
-
-// Now, so that the first person who signs up doesn't wait for it. No database yet? Then they will.
-rehearseSignup().catch(() => {})
 
 takeOverSignalFromNpm()
 
@@ -22,3 +20,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     setTimeout(() => process.exit(0), 5_000).unref()
   })
 }
+
+// Next answers nobody before this is done, so the first person who signs up is served like the tenth. Without a database
+// it must answer, too.
+await Promise.race([rehearseSignup().catch(() => {}), sleep(2_000)])

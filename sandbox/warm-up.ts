@@ -20,11 +20,15 @@ export async function openSignup(appUrl: string, signal: AbortSignal): Promise<v
   while (!(await visit(`${appUrl}/api/users`, form))) await sleep(100, undefined, page)
 }
 
+/** Who has waited for the app will click first. */
+const HEAD_START_MS = 3_000
+
 /**
  * Visits all pages and routes, one at a time, until `signal` is aborted. After each it pauses for as long as that took:
  * it must not be in the way of people.
  */
 export async function warmUp(appUrl: string, signal: AbortSignal): Promise<void> {
+  await sleep(HEAD_START_MS, undefined, { signal })
   for (const path of await listRoutes()) {
     const start = performance.now()
     await visit(appUrl + path, { signal })
