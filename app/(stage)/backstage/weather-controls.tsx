@@ -50,9 +50,9 @@ export function WeatherControls({ weather, onChange }: Props) {
         <h2 id="weather" className="text-xl font-semibold">
           Mail service
         </h2>
-        {/* It comes a little later than the rest, which must not jump. */}
+        {/* It comes a little later than the rest, which must not jump: it fits beside the heading. */}
         <p className="text-base whitespace-nowrap text-muted">
-          {rateLimit ? `takes ${rateLimit} requests a second` : '\u00a0'}
+          {rateLimit ? `${rateLimit} requests/s` : '\u00a0'}
         </p>
       </div>
       <fieldset className="mt-2 grid grid-cols-3 gap-1.5">
