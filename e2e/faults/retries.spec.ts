@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test'
-import { MAX_ATTEMPTS, retryDelay } from '../../lib/email/outcome'
+import { backoff, MAX_ATTEMPTS } from '../../lib/email/outcome'
 import { newAddress, signUp } from '../app'
 import { waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
@@ -11,7 +11,7 @@ const HOUR = 3_600_000
 test('the delays grow to five minutes, with some chance in them', () => {
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const longest = Math.min(2 ** attempt, 300) * 1000
-    const delays = Array.from({ length: 200 }, () => retryDelay(attempt))
+    const delays = Array.from({ length: 200 }, () => backoff(attempt))
     expect(Math.max(...delays)).toBeLessThanOrEqual(longest)
     expect(Math.min(...delays)).toBeGreaterThanOrEqual(longest * 0.75)
     expect(new Set(delays).size).toBeGreaterThan(100)
@@ -21,7 +21,7 @@ test('the delays grow to five minutes, with some chance in them', () => {
 test('all attempts together take about four hours, well inside the day of the idempotency key', () => {
   const budgets = Array.from({ length: 100 }, () => {
     let total = 0
-    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) total += retryDelay(attempt)
+    for (let attempt = 1; attempt < MAX_ATTEMPTS; attempt++) total += backoff(attempt)
     return total
   })
   expect(Math.min(...budgets)).toBeGreaterThan(3.5 * HOUR)

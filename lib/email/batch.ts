@@ -2,7 +2,7 @@ import type { Transaction } from '../db/prisma'
 import { enqueue, settleJobs } from '../queue'
 import { enqueueEmails } from './enqueue'
 import type { Message } from './message'
-import { MAX_ATTEMPTS, type Outcome, retryDelay } from './outcome'
+import { backoff, MAX_ATTEMPTS, type Outcome } from './outcome'
 import { type EmailFact, recordEvents } from './record'
 
 /** Mails that are sent in one request. The id is the idempotency key, and that of the job which sends them again. */
@@ -85,7 +85,7 @@ export async function settleBatch(
     return await dissolve(tx, id)
   }
   if (isRefused || (kind === 'retry' && attempts < MAX_ATTEMPTS)) {
-    const startAfter = isRefused ? retryAt : new Date(Math.max(+retryAt, Date.now() + retryDelay(attempts)))
+    const startAfter = isRefused ? retryAt : new Date(Math.max(+retryAt, Date.now() + backoff(attempts)))
     // The refusal of one attempt says nothing of those before.
     if (isRefused) await tx.batch.update({ where: { id }, data: { attempts: attempts - 1 } })
     await recordForAll(tx, messages, { status: 'retrying', reason, retryAt: startAfter, batchId: id })

@@ -104,7 +104,7 @@ export function findVerdict(code: string): Verdict | undefined {
 export const MAX_ATTEMPTS = 60
 
 /** How long to wait after the nth failure: 2 s, 4 s, 8 s … up to a limit, and a little less by chance. In ms. */
-export function retryDelay(failures: number): number {
+export function backoff(failures: number): number {
   const seconds = Math.min(2 ** failures, env('RETRY_MAX_SECONDS'))
   return seconds * 1000 * (0.75 + Math.random() / 4)
 }

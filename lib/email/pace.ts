@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { prisma } from '../db/prisma'
 import { env } from '../env'
-import { type Outcome, retryDelay } from './outcome'
+import { backoff, type Outcome } from './outcome'
 
 /** The permission to call Resend once, now, and what was known of the account when it was given. */
 export type Turn = { perSecond: number | null; reason: string | null; failures: number }
@@ -72,7 +72,7 @@ export async function keepPace(turn: Turn, outcome: Outcome): Promise<Date> {
   const { kind, perSecond = turn.perSecond } = outcome
   if (kind === 'operator') console.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}.`)
   const failures = kind === 'retry' ? turn.failures + 1 : 0
-  const seconds = kind === 'retry' ? retryDelay(failures) / 1000 : 'seconds' in outcome ? outcome.seconds : 0
+  const seconds = kind === 'retry' ? backoff(failures) / 1000 : 'seconds' in outcome ? outcome.seconds : 0
   const reason = seconds > 0 && kind !== 'accepted' ? outcome.reason : null
   if (reason || turn.reason || perSecond !== turn.perSecond) {
     // Who was under way already when somebody else was told to wait may only make it longer.
