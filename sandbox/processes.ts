@@ -1,5 +1,11 @@
 import { type ChildProcess, spawnSync } from 'node:child_process'
 
+export interface Service {
+  /** Resolves when it has ended, and tells how. */
+  ended: Promise<string>
+  stop(): Promise<void>
+}
+
 /** Resolves when a process has ended and tells how: `exit 1`, `SIGKILL`. */
 export function untilEnd(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? `exit ${code}`)))

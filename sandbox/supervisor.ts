@@ -1,11 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Service } from './processes'
 import { say } from './programs'
-
-export interface Service {
-  /** Resolves when it has ended, and tells how. */
-  ended: Promise<string>
-  stop(): Promise<void>
-}
 
 export interface Supervisor {
   /** Starts a service. When it ends before its time, that is a failure at first and a reason to restart it later. */
