@@ -35,7 +35,7 @@ export const QUEUES = {
   'send-email-dead': queue(emailJob),
   // These may have to wait for their turn at the mail service: up to a day, when a quota is used up.
   'send-email': queue(emailJob, { deadLetter: 'send-email-dead', expireInSeconds: DAY }),
-  'resend-batch': queue(batchJob, { expireInSeconds: DAY }),
+  'retry-batch': queue(batchJob, { expireInSeconds: DAY }),
   'export-data-dead': queue(exportJob), // orders
   'export-data': queue(exportJob, { deadLetter: 'export-data-dead', retryLimit: 5, expireInSeconds: 900 }), // orders
   'expire-export': queue(exportJob), // orders

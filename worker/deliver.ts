@@ -24,6 +24,7 @@ export async function deliver(
   }
   if (!batch) return
   const start = Date.now()
+  // Who dies from here on leaves a batch behind, and a job (retry-batch) that sends it again in 15 s, under its key.
   const outcome = await sendBatch(batch.messages, batch.id)
   const retryAt = await keepPace(turn, outcome)
   await prisma().$transaction((tx) => settleBatch(tx, batch, outcome, retryAt))

@@ -33,12 +33,12 @@ const OPTIONS = {
 /** How many jobs of a queue one worker does at the same time, where that is not one. */
 const LOOPS: Partial<Record<QueueName, number>> = {
   'send-email': 4,
-  'resend-batch': 2,
+  'retry-batch': 2,
   'export-data': 4, // orders
 }
 
 /** Of these, the log tells what became of each mail. */
-const MAIL: QueueName[] = ['send-email', 'resend-batch']
+const MAIL: QueueName[] = ['send-email', 'retry-batch']
 
 /** Works on the jobs of all queues, until the boss is stopped. */
 export async function work(boss: PgBoss, handlers: Handlers): Promise<void> {

@@ -69,7 +69,7 @@ export async function untilAsked(stack: Stack, id: string, calls = 1): Promise<v
 /** Ends all waiting: the tests have less time than the mail has. */
 export async function makeDue(stack: Stack): Promise<void> {
   await stack.query(
-    `UPDATE pgboss.job SET start_after = now() WHERE state = 'retry' OR name = 'resend-batch' AND state = 'created';
+    `UPDATE pgboss.job SET start_after = now() WHERE state = 'retry' OR name = 'retry-batch' AND state = 'created';
      UPDATE "Pace" SET "nextTurnAt" = now()`,
   )
 }
@@ -97,7 +97,7 @@ export async function countEmails(stack: Stack, ...statuses: string[]): Promise<
 export async function hurryHeartbeats(stack: Stack): Promise<void> {
   await stack.query(
     `UPDATE pgboss.job SET heartbeat_on = now() - interval '1 minute' WHERE state = 'active';
-     UPDATE pgboss.job SET start_after = now() WHERE name = 'resend-batch' AND state = 'created'`,
+     UPDATE pgboss.job SET start_after = now() WHERE name = 'retry-batch' AND state = 'created'`,
   )
 }
 

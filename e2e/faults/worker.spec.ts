@@ -77,7 +77,7 @@ test.describe('a worker is killed', () => {
     ['when it dissolves the batch', 'LOCK TABLE "Batch" IN SHARE MODE', 'DELETE FROM "Batch"'],
     [
       'when it takes back the job',
-      `SELECT FROM pgboss.job WHERE name = 'resend-batch' FOR UPDATE`,
+      `SELECT FROM pgboss.job WHERE name = 'retry-batch' FOR UPDATE`,
       'DELETE FROM pgboss',
     ],
   ] as const) {

@@ -5,7 +5,7 @@ import type { Message } from './message'
 import { backoff, MAX_ATTEMPTS, type Outcome } from './outcome'
 import { type EmailFact, recordEvents } from './record'
 
-/** Mails that are sent in one request. The id is the idempotency key, and that of the job which sends them again. */
+/** Mails that are sent in one request. Its id is the idempotency key, and the id of the job that sends it again. */
 export type Batch = {
   id: string
   messages: Message[]
@@ -14,7 +14,7 @@ export type Batch = {
   createdAt: Date
 }
 
-/** Whoever has not written down by then what became of an attempt is taken for dead. If not, the key saves us. */
+/** Whoever has not written down by then what became of an attempt is taken for dead. If they only froze, the key helps. */
 const ATTEMPT_MS = 15_000
 
 /** Resend recognises an idempotency key for 24 h. We rely on it a little less long. */
@@ -35,7 +35,7 @@ export async function writeBatch(
   const attempts = fact.status === 'sending' ? 1 : 0
   const batch = await tx.batch.create({ data: { messages, attempts }, omit: { messages: true } })
   await recordForAll(tx, messages, { ...fact, batchId: batch.id })
-  await enqueue(tx, 'resend-batch', { batchId: batch.id }, { id: batch.id, startAfter })
+  await enqueue(tx, 'retry-batch', { batchId: batch.id }, { id: batch.id, startAfter })
   return { ...batch, messages }
 }
 
@@ -51,7 +51,12 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
 }
 
 /**
- * Records what became of an attempt to send a batch, with what follows from it.
+ * Records what became of an attempt to send a batch, with what follows from it:
+ * - accepted: each mail is sent, or has failed for its address
+ * - wait, operator: refused, so the mails wait for whatever batch comes next
+ * - permanent: refused for good. A lone mail has failed; one of many may be to blame for all, so each goes alone
+ * - retry: exactly this batch again, later. The same after any refusal, when an earlier attempt may have been accepted
+ * - unknown, or too many attempts: given up
  * @param retryAt when anything may be sent again at the soonest
  */
 export async function settleBatch(
@@ -80,7 +85,6 @@ export async function settleBatch(
   }
   if (kind === 'permanent' && attempts === 1) {
     if (messages.length === 1) await recordForAll(tx, messages, { status: 'failed', reason })
-    // One of many may be to blame for all. Alone, it cannot harm the others.
     else for (const one of messages) await writeBatch(tx, [one], { status: 'retrying', reason }, retryAt)
     return await dissolve(tx, id)
   }
@@ -96,19 +100,19 @@ export async function settleBatch(
 
 /** Has exactly this batch sent again, at that time at the soonest, by whoever is there. */
 export async function requeueBatch(tx: Transaction, id: string, startAfter: Date): Promise<undefined> {
-  await settleJobs(tx, 'resend-batch', 'deleteJob', [{ id }])
-  await enqueue(tx, 'resend-batch', { batchId: id }, { id, startAfter })
+  await settleJobs(tx, 'retry-batch', 'deleteJob', [{ id }])
+  await enqueue(tx, 'retry-batch', { batchId: id }, { id, startAfter })
 }
 
-// It stays, and its mails stay in doubt: a report may come, or a person decides.
+// The batch stays, and with it the doubt: a report may come, or a person redrives it.
 async function giveUp(tx: Transaction, { id, messages }: Batch, reason: string): Promise<undefined> {
   await recordForAll(tx, messages, { status: 'failed', reason, batchId: id })
-  await settleJobs(tx, 'resend-batch', 'deleteJob', [{ id }])
+  await settleJobs(tx, 'retry-batch', 'deleteJob', [{ id }])
 }
 
-// And with it those whose users were deleted. Of those that are in somebody else's hands, that one takes care.
+// Batches of deleted users go as well, unless they are in somebody else's hands.
 async function dissolve(tx: Transaction, id: string): Promise<undefined> {
-  await settleJobs(tx, 'resend-batch', 'deleteJob', [{ id }])
+  await settleJobs(tx, 'retry-batch', 'deleteJob', [{ id }])
   await tx.$executeRaw`
     DELETE FROM "Batch" WHERE id IN (
       SELECT id FROM "Batch" WHERE id = ${id}::uuid OR NOT EXISTS (SELECT FROM "Email" WHERE "batchId" = "Batch".id)

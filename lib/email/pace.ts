@@ -79,8 +79,10 @@ export async function keepPace(turn: Turn, outcome: Outcome): Promise<Date> {
     await prisma().$executeRaw`
       INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason, failures, "perSecond")
       VALUES ('resend', clock_timestamp() + make_interval(secs => ${seconds}), ${reason}, ${failures}, ${perSecond})
-      ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = excluded."nextTurnAt", reason = excluded.reason,
-        failures = excluded.failures, "perSecond" = excluded."perSecond"
+      ON CONFLICT (account) DO UPDATE SET
+        "nextTurnAt" = CASE WHEN coalesce(pace.reason, excluded.reason) IS NULL
+          THEN pace."nextTurnAt" ELSE excluded."nextTurnAt" END,
+        reason = excluded.reason, failures = excluded.failures, "perSecond" = excluded."perSecond"
       WHERE pace.reason IS NOT DISTINCT FROM ${turn.reason} OR pace."nextTurnAt" < excluded."nextTurnAt"`
   }
   return new Date(Date.now() + seconds * 1000)

@@ -34,7 +34,8 @@ export function refuseCrowd(): void {
  * Creates the user, the record of their welcome email, and the job that sends it: all three or none.
  * @param key the request's Idempotency-Key: the same key and input answer the same signup again
  * @throws {Problem} 409 when the address is taken, 422 when the key belongs to another signup, 503 when the database
- * or the queue is unavailable or has too much to do; nothing was created then.
+ * or the queue is unavailable or has too much to do. Nothing was created then; should only the answer of the database
+ * have been lost, the same key finds the signup.
  */
 export async function signUp(input: SignupInput, key?: string): Promise<Signup> {
   refuseCrowd()

@@ -2,14 +2,14 @@ import type { Handlers } from '../work'
 import expireExport from './expire-export' // orders
 import exportData from './export-data' // orders
 import buryExport from './export-data-dead' // orders
-import resendBatch from './resend-batch'
+import retryBatch from './retry-batch'
 import sendEmail from './send-email'
 import buryEmail from './send-email-dead'
 
 /** Who does the jobs of which queue. The compiler holds this list against the one in lib/queue.ts. */
 export const HANDLERS: Handlers = {
   'send-email': sendEmail,
-  'resend-batch': resendBatch,
+  'retry-batch': retryBatch,
   'send-email-dead': buryEmail,
   'export-data': exportData, // orders
   'export-data-dead': buryExport, // orders

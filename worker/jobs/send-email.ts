@@ -12,7 +12,7 @@ const MAX_BATCH = 100
 
 /**
  * Sends an email, and in the same request what else waits when our turn comes. The jobs are done when the batch is
- * written down: from then on it is the batch that is sent, once, whoever dies.
+ * written down: from then on it is the batch that is sent, and again until there is an answer, whoever dies.
  * @throws {GiveUp} when there is no such email, or no template for its kind
  */
 export default async function sendEmail(job: Job<'send-email'>): Promise<void> {

@@ -4,8 +4,8 @@ import type { Job } from '../work'
 
 /**
  * Sends exactly the same batch again, because nobody knows whether it was accepted: the answer was lost, or a worker
- * died. If it was, Resend recognises the key, and no mail is sent twice.
+ * died. If it was, Resend recognises the key, and no mail is sent twice. Whoever dies over this, too: the job comes back.
  */
-export default async function resendBatch({ data, signal }: Job<'resend-batch'>): Promise<void> {
+export default async function retryBatch({ data, signal }: Job<'retry-batch'>): Promise<void> {
   await deliver(signal, (tx) => reopenBatch(tx, data.batchId))
 }
