@@ -7,7 +7,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { writeMessage } from '../lib/email/message'
+import { escapeHtml, writeMessage } from '../lib/email/message'
 import { type EmailKind, TEMPLATES } from '../lib/email/templates'
 
 process.env.APP_URL ??= 'http://localhost:3000'
@@ -31,17 +31,13 @@ async function showMail(kind: EmailKind): Promise<string> {
   const id = '1a2b3c4d-0000-4000-8000-000000000000'
   try {
     const { from, to, subject, html, text } = await writeMessage({ id, kind, recipient: null, user })
-    return `<h2>${kind}</h2><p>From ${encode(from)} to ${encode(to)}: <b>${encode(subject)}</b></p><div>
-      <iframe sandbox title="${kind}" width="680" height="760" srcdoc="${encode(html)}"></iframe>
-      <iframe sandbox title="${kind} on a phone" width="360" height="760" srcdoc="${encode(html)}"></iframe>
-      <pre>${encode(text)}</pre></div>`
+    return `<h2>${kind}</h2><p>From ${escapeHtml(from)} to ${escapeHtml(to)}: <b>${escapeHtml(subject)}</b></p><div>
+      <iframe sandbox title="${kind}" width="680" height="760" srcdoc="${escapeHtml(html)}"></iframe>
+      <iframe sandbox title="${kind} on a phone" width="360" height="760" srcdoc="${escapeHtml(html)}"></iframe>
+      <pre>${escapeHtml(text)}</pre></div>`
   } catch (error) {
-    return `<h2>${kind}</h2><pre>${encode((error as Error).stack ?? '')}</pre>`
+    return `<h2>${kind}</h2><pre>${escapeHtml((error as Error).stack ?? '')}</pre>`
   }
-}
-
-function encode(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
 }
 
 const HEAD = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Mails</title><style>

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { guard } from './guard'
-import type { Service } from './processes'
-import { signalGroup, untilEnd } from './processes'
+import { type Service, signalGroup, untilEnd } from './processes'
 
 const GRACE_MS = 20_000
 

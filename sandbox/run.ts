@@ -10,7 +10,7 @@ import { once } from 'node:events'
 import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import nextEnv from '@next/env'
+import { loadEnvFiles } from '../lib/env'
 import { count, printBanner } from './banner'
 import { dismissReaper } from './guard'
 import { lockSandbox } from './lock'
@@ -22,7 +22,16 @@ import { readSettings } from './settings'
 import { listenForStop } from './stop-signal'
 import { createSupervisor } from './supervisor'
 import { isOurVisit, OURS, openSignup, warmUp } from './warm-up'
-import { DEV_WORKER, WORKER } from './worker'
+
+/** How to start a worker: arguments for Node. */
+const WORKER = ['--import', 'tsx', 'worker/index.ts']
+
+/** One that starts again at each change. A handler that is about to be written is not known yet: hence the folder. */
+const DEV_WORKER = [
+  'node_modules/tsx/dist/cli.mjs',
+  ...['watch', '--clear-screen=false', '--include=worker/**/*.ts'],
+  'sandbox/dev-worker.ts',
+]
 
 const dev = process.argv[2] === 'dev'
 if (process.argv.includes('--no-worker')) process.env.SANDBOX_WORKERS = '0'
@@ -47,7 +56,7 @@ process.exit()
 async function start(): Promise<void> {
   // 1. The settings, from the same `.env` files that Next reads.
   Object.assign(process.env, { NODE_ENV: dev ? 'development' : 'production', NEXT_TELEMETRY_DISABLED: '1' })
-  nextEnv.loadEnvConfig(process.cwd(), dev, { info() {}, error: console.error })
+  loadEnvFiles()
   const settings = readSettings()
 
   // 2. One runner for each folder, and a port for the app.

@@ -1,7 +1,6 @@
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from '@playwright/test'
-import { DEV_WORKER } from '../../sandbox/worker'
 import { app, newAddress, sql } from '../app'
 import { type Env, type Process, query, runToEnd, startProcess, waitFor } from '../stack'
 
@@ -90,6 +89,13 @@ test('while the worker of dev runs, the next kind of job is written as the READM
   expect(await worker.kill('SIGTERM')).toBe(0)
   await sql(`DROP DATABASE ${database} WITH (FORCE)`)
 })
+
+/** As the runner of dev starts it. */
+const DEV_WORKER = [
+  'node_modules/tsx/dist/cli.mjs',
+  ...['watch', '--clear-screen=false', '--include=worker/**/*.ts'],
+  'sandbox/dev-worker.ts',
+]
 
 /** What the README tells to write, to the letter. */
 async function readRecipe(): Promise<Record<'line' | 'name' | 'file' | 'registry' | 'call', string>> {

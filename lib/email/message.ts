@@ -39,6 +39,7 @@ function fill(template: string, slots: Record<string, string>, encode = (value: 
   return template.replace(/\{\{(\w+)\}\}/g, (slot, name) => encode(slots[name] ?? slot))
 }
 
-function escapeHtml(text: string): string {
+/** For text that is to stand in HTML, in an attribute too. */
+export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
