@@ -14,7 +14,6 @@ export default defineConfig({
     // biome-ignore lint/style/noNonNullAssertion: the runner's READY line sets it, see webServer
     baseURL: process.env.APP_URL!,
     launchOptions: { executablePath: findBrowser() },
-    trace: 'retain-on-failure',
   },
   webServer: {
     name: 'app',

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
+import { build } from 'esbuild'
 import { Pool } from 'pg'
 
 /*
@@ -23,6 +24,8 @@ export type Stack = {
   startWeb(options?: { port?: number; env?: Env }): Promise<Web>
   /** Runs a Node program to its end. */
   run(args: string[], env?: Env): Promise<{ code: number | null; output: string }>
+  /** `npm run redrive -- …` */
+  redrive(...args: string[]): Promise<{ code: number | null; output: string }>
   /** Sets the weather at the mail service: mode, answer time, requests a second (0: no limit). Returns what it has counted. */
   setProvider(settings: { mode?: string; latencyMs?: number; rateLimit?: number }): Promise<ProviderCounts>
   /**
@@ -75,6 +78,7 @@ export async function startStack(name: string): Promise<Stack> {
   })
   const env = parseEnv(await readFile(path.join(folder, 'env'), 'utf8')) as Env
   const { APP_URL: appUrl = '', DATABASE_URL: databaseUrl = '', RESEND_BASE_URL: resendUrl = '' } = env
+  await bundleWorker(folder)
   const extras: Process[] = []
   const start = async (args: string[], ready: RegExp, extraEnv?: Env): Promise<Process> => {
     const extra = await startProcess(args, ready, { ...env, ...extraEnv })
@@ -114,9 +118,10 @@ export async function startStack(name: string): Promise<Stack> {
     resendUrl,
     env,
     query: (sql, values) => query(databaseUrl, sql, values),
-    startWorker: (extraEnv) => start(['--import', 'tsx', 'worker/index.ts'], /Ready for jobs/, extraEnv),
+    startWorker: (extraEnv) => start([path.join(folder, 'worker/index.mjs')], /Ready for jobs/, extraEnv),
     startWeb,
     run: (args, extraEnv) => runToEnd(args, { ...env, ...extraEnv }),
+    redrive: (...args) => runToEnd([path.join(folder, 'worker/redrive.mjs'), ...args], env),
     setProvider,
     async killPostgres(signal) {
       const [row] = await query<{ data_directory: string }>(databaseUrl, 'SHOW data_directory')
@@ -132,6 +137,20 @@ export async function startStack(name: string): Promise<Stack> {
       await runner.kill('SIGTERM')
     },
   }
+}
+
+// The tests start some two hundred workers: bundled, each is there in half the time.
+async function bundleWorker(folder: string): Promise<void> {
+  await build({
+    entryPoints: ['worker/index.ts', 'worker/redrive.ts'],
+    outdir: path.join(folder, 'worker'),
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    sourcemap: true,
+  })
 }
 
 /** Starts a Node program and waits until it prints `ready`. */

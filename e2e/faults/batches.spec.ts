@@ -97,7 +97,7 @@ test('an invalid address that somebody mends: a redrive sends that mail, and no 
     newAddress(),
     mended,
   ])
-  expect((await stack.run(['--import', 'tsx', 'worker/redrive.ts'])).output).toContain('2 of 2')
+  expect((await stack.redrive()).output).toContain('2 of 2')
   await until(stack, mended, isDelivered)
   await untilSettled(stack)
   const snapshot = await until(stack, broken, isFinal)
@@ -373,8 +373,8 @@ test('300 invitations wait, and somebody signs up: their welcome is not behind t
   await makeDue(stack)
   await untilSettled(stack)
   const [before] = await stack.query<{ count: number }>(
-    `SELECT count(*)::int FROM "EmailEvent" WHERE status = 'sent'
-     AND id < (SELECT id FROM "EmailEvent" WHERE status = 'sent' AND "emailId" = $1)`,
+    `SELECT count(*)::int FROM "EmailEvent" WHERE status = 'sending'
+     AND id < (SELECT min(id) FROM "EmailEvent" WHERE status = 'sending' AND "emailId" = $1)`,
     [id],
   )
   // What else is in its batch may be written down before it.

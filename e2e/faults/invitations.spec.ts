@@ -70,7 +70,7 @@ test('given up, and sent again by npm run redrive', async ({ stack }) => {
   expect(invitations).toMatchObject({ total: 3, waiting: 0, sent: 0, failed: 3 })
 
   await stack.setProvider({ mode: 'ok' })
-  expect((await stack.run(['--import', 'tsx', 'worker/redrive.ts'])).code).toBe(0)
+  expect((await stack.redrive()).code).toBe(0)
   await untilOrders(ada, (orders) => orders.invitations?.sent === 3)
 })
 

@@ -7,10 +7,6 @@ import { findFaults, untilSettled } from './oracle'
 import { hurryHeartbeats, isFinal, limitAttempts, report, signUpMany, until, untilAsked } from './steps'
 import { test } from './test'
 
-/** `npm run redrive -- …` */
-const redrive = (stack: Stack, ...args: string[]) =>
-  stack.run(['--import', 'tsx', 'worker/redrive.ts', ...args])
-
 /** Signs up so many people whose mail Resend refuses. */
 async function failMany(stack: Stack, count: number): Promise<string[]> {
   await stack.setProvider({ mode: 'invalid' })
@@ -41,7 +37,7 @@ const age = (stack: Stack, hours: number) =>
 
 test('all that was given up goes out, and the tickets go on', async ({ stack }) => {
   const ids = await failMany(stack, 3)
-  const { code, output } = await redrive(stack)
+  const { code, output } = await stack.redrive()
   expect(output).toContain('3 of 3 put back into the queue.')
   expect(code).toBe(0)
   await stack.startWorker()
@@ -59,7 +55,7 @@ test('all that was given up goes out, and the tickets go on', async ({ stack }) 
 
 test('one id: the others stay where they are', async ({ stack }) => {
   const [chosen = '', other = ''] = await failMany(stack, 2)
-  const { code, output } = await redrive(stack, chosen)
+  const { code, output } = await stack.redrive(chosen)
   expect(output).toContain(`${chosen}: queued`)
   expect(output).not.toContain(other)
   expect(code).toBe(0)
@@ -71,29 +67,29 @@ test('one id: the others stay where they are', async ({ stack }) => {
 test('what was not given up is left alone', async ({ stack }) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
   for (const one of [id, randomUUID()]) {
-    const { code, output } = await redrive(stack, one, '--force')
+    const { code, output } = await stack.redrive(one, '--force')
     expect(output).toContain(`${one}: not failed`)
     expect(code).toBe(1)
   }
-  expect(await redrive(stack)).toMatchObject({ code: 0, output: expect.stringContaining('0 of 0') })
+  expect(await stack.redrive()).toMatchObject({ code: 0, output: expect.stringContaining('0 of 0') })
   expect(await stack.query('SELECT 1 FROM pgboss.job')).toHaveLength(1)
 })
 
 test('a malformed id is refused before anything happens', async ({ stack }) => {
   const [id = ''] = await failMany(stack, 1)
-  expect(await redrive(stack, id, 'all')).toEqual({ code: 2, output: 'Not the id of an email: all\n' })
+  expect(await stack.redrive(id, 'all')).toEqual({ code: 2, output: 'Not the id of an email: all\n' })
   expect((await until(stack, id, isFinal)).status).toBe('failed')
 })
 
 test('what Resend may have accepted more than 23 hours ago needs --force', async ({ stack }) => {
   const id = await failInDoubt(stack)
   await age(stack, 24)
-  const refused = await redrive(stack, id)
+  const refused = await stack.redrive(id)
   expect(refused.output).toContain(`${id}: might be sent twice`)
   expect(refused.code).toBe(1)
   expect((await until(stack, id, isFinal)).status).toBe('failed')
 
-  expect((await redrive(stack, id, '--force')).code).toBe(0)
+  expect((await stack.redrive(id, '--force')).code).toBe(0)
   await stack.startWorker()
   const { status, timeline } = await until(stack, id, isFinal)
   expect(status).toBe('delivered')
@@ -105,7 +101,7 @@ test('what Resend may have accepted more than 23 hours ago needs --force', async
 test('within 23 hours Resend still knows the key: no --force needed', async ({ stack }) => {
   const id = await failInDoubt(stack)
   await age(stack, 22)
-  expect((await redrive(stack, id)).code).toBe(0)
+  expect((await stack.redrive(id)).code).toBe(0)
   await stack.startWorker()
   expect((await until(stack, id, isFinal)).status).toBe('delivered')
 })
@@ -113,7 +109,7 @@ test('within 23 hours Resend still knows the key: no --force needed', async ({ s
 test('what Resend clearly refused may be sent however old it is', async ({ stack }) => {
   const ids = await failMany(stack, 1)
   await age(stack, 1_000)
-  expect((await redrive(stack)).code).toBe(0)
+  expect((await stack.redrive()).code).toBe(0)
   await stack.startWorker()
   await untilSettled(stack)
   expect((await until(stack, ids[0] ?? '', isFinal)).status).toBe('delivered')
@@ -141,7 +137,7 @@ test('what Resend accepted and then failed to send is never sent by us again', a
   const { id } = await signUp(newAddress(), stack.appUrl)
   const data = { email_id: randomUUID(), tags: { email_id: id }, failed: { reason: 'reached_daily_quota' } }
   expect((await report(stack, 'email.failed', data)).status).toBe(200)
-  const { code, output } = await redrive(stack, id, '--force')
+  const { code, output } = await stack.redrive(id, '--force')
   expect(output).toContain(`${id}: accepted by Resend`)
   expect(code).toBe(1)
 })
@@ -153,7 +149,7 @@ test('two people redrive at the same moment: one job', async ({ stack }) => {
   await gate.connect()
   await gate.query('BEGIN')
   await gate.query('SELECT 1 FROM "Email" FOR UPDATE')
-  const both = Promise.all([redrive(stack, id), redrive(stack, id)])
+  const both = Promise.all([stack.redrive(id), stack.redrive(id)])
   await waitFor(async () => {
     const waiting = await stack.query(`SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)
     return waiting.length === 2

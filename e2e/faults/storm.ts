@@ -169,7 +169,7 @@ async function settle(stack: Stack, count: (what: string) => void): Promise<bool
     if (!(await rest())) return false
     const failed = await stack.query(`SELECT FROM "Email" WHERE status = 'failed'`)
     for (const _ of failed) count('given up, and redriven')
-    await stack.run(['--import', 'tsx', 'worker/redrive.ts'])
+    await stack.redrive()
     return await rest()
   } finally {
     clearInterval(hurry)

@@ -3,7 +3,7 @@ import axe, { type AxeResults } from 'axe-core'
 
 /** What axe finds in the page as it is now. It can't look into a mail's frame, where no script runs. */
 export async function findViolations(page: Page): Promise<string[]> {
-  await page.evaluate(axe.source)
+  if (!(await page.evaluate('!!window.axe'))) await page.evaluate(axe.source)
   const { violations } = await page.evaluate<AxeResults>('axe.run(document, { iframes: false })')
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(', ')}`)
 }
@@ -16,15 +16,15 @@ export async function measureOverflow(page: Page): Promise<number> {
   })
 }
 
-/** No violations by day and night, and no sideways scroll, on a large screen and on a phone. */
+/** No violations on a large screen by day and on a phone by night, and no sideways scroll. */
 export async function expectUsable(page: Page): Promise<void> {
-  await page.emulateMedia({ reducedMotion: 'reduce' })
-  for (const width of [1440, 360]) {
+  for (const [width, colorScheme] of [
+    [1440, 'light'],
+    [360, 'dark'],
+  ] as const) {
+    await page.emulateMedia({ reducedMotion: 'reduce', colorScheme })
     await page.setViewportSize({ width, height: 800 })
     expect(await measureOverflow(page), `sideways scroll at ${width} px`).toBe(0)
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme })
-      expect(await findViolations(page), `axe, ${colorScheme} at ${width} px`).toEqual([])
-    }
+    expect(await findViolations(page), `axe, ${colorScheme} at ${width} px`).toEqual([])
   }
 }
