@@ -15,35 +15,35 @@ const Message = z.object({
   tags: z.array(z.object({ name: z.string(), value: z.string() })).nullish(),
 })
 
-interface Chapter {
+interface Report {
   type: string
-  /** Milliseconds since the chapter before, or since Resend accepted the mail. */
+  /** Milliseconds since the report before, or since Resend accepted the mail. */
   after: number
   details?: Record<string, unknown>
 }
 
-const sent: Chapter = { type: 'email.sent', after: 10 }
-const delivered: Chapter = { type: 'email.delivered', after: 80 }
-const complained: Chapter = { type: 'email.complained', after: 80 }
-const bounced: Chapter = {
+const sent: Report = { type: 'email.sent', after: 10 }
+const delivered: Report = { type: 'email.delivered', after: 80 }
+const complained: Report = { type: 'email.complained', after: 80 }
+const bounced: Report = {
   type: 'email.bounced',
   after: 80,
   details: { bounce: { type: 'Permanent', subType: 'General', message: 'The recipient does not exist.' } },
 }
-const suppressed: Chapter = {
+const suppressed: Report = {
   type: 'email.suppressed',
   after: 80,
   details: { suppressed: { type: 'OnAccountSuppressionList', message: 'An earlier mail bounced.' } },
 }
 
-const stories: Record<string, Chapter[]> = {
+const stories: Record<string, Report[]> = {
   bounced: [sent, bounced],
   complained: [sent, delivered, complained],
   suppressed: [suppressed],
 }
 
 /** What becomes of a mail: it is delivered, unless it goes to one of Resend's test addresses, with or without +label. */
-export function tellStory({ to }: Mail): Chapter[] {
+export function tellStory({ to }: Mail): Report[] {
   return stories[readMailbox(String(to))] ?? [sent, delivered]
 }
 

@@ -1,6 +1,6 @@
 import { type Problem, readProblem, UNREACHABLE } from '@/app/components/signup/send-signup'
 
-export type Answer<Data> = { data: Data } | { problem: Problem }
+export type OrderAnswer<Data> = { data: Data } | { problem: Problem }
 
 /** Asks the server for something in the name of a ticket's owner. It never throws. */
 export async function callOrder<Data>(
@@ -8,7 +8,7 @@ export async function callOrder<Data>(
   method: 'GET' | 'POST' | 'DELETE',
   path: string,
   body?: object,
-): Promise<Answer<Data>> {
+): Promise<OrderAnswer<Data>> {
   try {
     const response = await fetch(`/api/tickets/${ticketId}/${path}`, {
       method,

@@ -3,10 +3,10 @@ import { MakeUpFriends } from '@/app/(stage)/make-up-friends' // stage
 import type { Problem } from '@/app/components/signup/send-signup'
 import type { Invitations } from '@/lib/orders/invitations'
 import { callOrder } from './call-order'
+import { announceInvitations, describeInvitations } from './describe'
 import { parseAddresses } from './friends'
 import { Progress } from './progress'
 import { Refusal } from './refusal'
-import { announceInvitations, describeInvitations } from './words'
 
 type Props = {
   ticketId: string

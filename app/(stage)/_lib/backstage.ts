@@ -18,14 +18,14 @@ export type Backstage = {
   /** The live workers, as "process id@computer". */
   workers: string[]
   /** The emails to which something happened last. */
-  latest: Job[]
+  latest: EmailRow[]
   /** The emails that were given up last. */
-  dead: Job[]
+  dead: EmailRow[]
   /** Only the sandbox can make any. */
   weather: Weather | null
 }
 
-export type Job = {
+export type EmailRow = {
   id: string
   status: EmailStatus
   attempts: number

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { Job } from '@/app/(stage)/_lib/backstage'
+import type { EmailRow } from '@/app/(stage)/_lib/backstage'
 import type { Redriven } from '@/app/(stage)/_lib/redrive'
 import { formatCount } from '@/app/components/site/figures'
 import type { Redrive } from '@/lib/email/redrive'
@@ -12,7 +12,7 @@ const REFUSAL: Record<Exclude<Redrive, 'queued'>, string> = {
   'might be sent twice': 'might be sent twice, so a person has to decide: npm run redrive -- --force',
 }
 
-type Props = { emails: Job[] | undefined; total: number }
+type Props = { emails: EmailRow[] | undefined; total: number }
 
 /** What was given up, and the way back into the queue. */
 export function DeadLetters({ emails = [], total }: Props) {

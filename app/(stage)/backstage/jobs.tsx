@@ -1,6 +1,6 @@
 import Link from 'next/link'
 import type { ReactNode } from 'react'
-import type { Job } from '@/app/(stage)/_lib/backstage'
+import type { EmailRow } from '@/app/(stage)/_lib/backstage'
 import { formatOrder } from '@/app/components/site/figures'
 import { explainReason, STATUS, type Tone } from '@/app/components/ticket/words'
 import type { EmailStatus } from '@/lib/email/status'
@@ -8,7 +8,7 @@ import type { EmailStatus } from '@/lib/email/status'
 const COLOR: Record<Tone, string> = { busy: 'text-accent', good: 'text-good', bad: 'text-bad' }
 
 /** The jobs to which something happened last. */
-export function Jobs({ jobs }: { jobs: Job[] | undefined }) {
+export function Jobs({ jobs }: { jobs: EmailRow[] | undefined }) {
   return (
     <section aria-labelledby="jobs">
       <h2 id="jobs" className="text-xl font-semibold">
@@ -29,7 +29,7 @@ export function Jobs({ jobs }: { jobs: Job[] | undefined }) {
 }
 
 /** One email: its number, what is the matter with it, and the way to its ticket. */
-export function JobLine({ job, children }: { job: Job; children?: ReactNode }) {
+export function JobLine({ job, children }: { job: EmailRow; children?: ReactNode }) {
   const reason = job.reason && explainReason(job.reason)
   return (
     <>

@@ -16,23 +16,23 @@ export function Numbers({ now, sent, children }: Props) {
     <div className={`${COLUMNS} max-lg:grid-cols-1 max-lg:gap-y-6`}>
       <div className="flex flex-wrap gap-5 lg:col-span-2 lg:grid lg:grid-cols-subgrid">{children}</div>
       <dl className="grid grid-cols-2">
-        <Figure label="waiting" value={now?.waiting} />
-        <Figure label="retrying" value={now?.retrying} tone="text-accent" />
+        <Reading label="waiting" value={now?.waiting} />
+        <Reading label="retrying" value={now?.retrying} tone="text-accent" />
       </dl>
       <dl className="grid grid-cols-2">
-        <Figure label="in work" value={now?.working} tone="text-accent" />
-        <Figure label="given up" value={now?.failed} tone="text-bad" />
+        <Reading label="in work" value={now?.working} tone="text-accent" />
+        <Reading label="given up" value={now?.failed} tone="text-bad" />
       </dl>
       <dl>
-        <Figure label="sent" value={sent?.total} tone="text-good">
+        <Reading label="sent" value={sent?.total} tone="text-good">
           {sent && sent.bounced > 0 && `, ${formatCount(sent.bounced)} came back`}
-        </Figure>
+        </Reading>
       </dl>
     </div>
   )
 }
 
-type FigureProps = {
+type ReadingProps = {
   label: string
   value: number | undefined
   unit?: string
@@ -41,7 +41,7 @@ type FigureProps = {
   children?: ReactNode
 }
 
-export function Figure({ label, value, unit, tone = '', children }: FigureProps) {
+export function Reading({ label, value, unit, tone = '', children }: ReadingProps) {
   const text = value === undefined ? '–' : formatCount(value)
   // Two of them stand side by side.
   const size = text.length > 5 ? 'text-3xl 2xl:text-4xl' : 'text-5xl 2xl:text-6xl'

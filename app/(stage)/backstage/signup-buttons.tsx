@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { Figure } from './numbers'
+import { Reading } from './numbers'
 import { send } from './send'
 
 const CROWDS = [1, 10, 100]
@@ -39,7 +39,7 @@ export function SignupButtons() {
         </p>
       </fieldset>
       <dl>
-        <Figure label="each waited" value={medianMs} unit="ms" />
+        <Reading label="each waited" value={medianMs} unit="ms" />
       </dl>
     </>
   )

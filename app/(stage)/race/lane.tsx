@@ -1,8 +1,8 @@
 import type { ReactNode } from 'react'
 import type { Snapshot } from '@/lib/email/status'
 import { LittlePage } from './little-page'
+import { formatWait, hasAnswers, longestWait } from './sum-up'
 import type { Phase, Runner } from './use-race'
-import { formatWait, hasAnswers, longestWait } from './words'
 
 type Props = {
   title: string

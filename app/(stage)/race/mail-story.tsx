@@ -1,6 +1,6 @@
 import { Countdown } from '@/app/components/site/countdown'
 import type { Snapshot } from '@/lib/email/status'
-import { describeMails, findRetry } from './words'
+import { describeMails, findRetry } from './sum-up'
 
 type Props = {
   mails: Snapshot[]

@@ -1,7 +1,11 @@
-import type { Answer, Way } from '@/app/(stage)/api/sandbox/race/run-signups'
+import type { LaneAnswer, Way } from '@/app/(stage)/api/sandbox/race/run-signups'
 
 /** Lets people sign up in one of the two ways, and tells each answer in the moment of its arrival. It never throws. */
-export async function runLane(way: Way, people: number, onAnswer: (answer: Answer) => void): Promise<void> {
+export async function runLane(
+  way: Way,
+  people: number,
+  onAnswer: (answer: LaneAnswer) => void,
+): Promise<void> {
   const waiting = new Set(Array.from({ length: people }, (_, person) => person))
   try {
     const response = await fetch('/api/sandbox/race', {
@@ -20,7 +24,7 @@ export async function runLane(way: Way, people: number, onAnswer: (answer: Answe
   for (const person of waiting) onAnswer({ person, account: false, reason: 'no_answer' })
 }
 
-async function* readLines(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Answer> {
+async function* readLines(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<LaneAnswer> {
   // Not every browser can iterate over a stream.
   const reader = body.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''

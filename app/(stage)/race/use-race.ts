@@ -1,12 +1,12 @@
 import { useEffect, useRef, useState } from 'react'
 import { PEOPLE } from '@/app/(stage)/_lib/people'
-import type { Answer, Way } from '@/app/(stage)/api/sandbox/race/run-signups'
+import type { LaneAnswer, Way } from '@/app/(stage)/api/sandbox/race/run-signups'
 import { runLane } from './run-lane'
 import { setOutage } from './set-outage'
 
 export type Runner = {
   name: string
-  answer?: Answer
+  answer?: LaneAnswer
   /** From the start of the request to the arrival of the answer, by this browser's clock. */
   waitedMs?: number
 }
@@ -100,7 +100,7 @@ export function lineUp(people: number): Lanes {
   return { inline: runners, background: runners }
 }
 
-function addAnswer(lanes: Lanes, way: Way, answer: Answer, waitedMs: number): Lanes {
+function addAnswer(lanes: Lanes, way: Way, answer: LaneAnswer, waitedMs: number): Lanes {
   const runners = lanes[way].map((runner, person) =>
     person === answer.person ? { ...runner, answer, waitedMs } : runner,
   )

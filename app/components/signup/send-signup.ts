@@ -7,7 +7,7 @@ export type Problem = {
   errors?: Record<string, string[]>
 }
 
-export type Answer = { welcomeEmail: Snapshot; waitedMs: number } | { problem: Problem }
+export type SignupAnswer = { welcomeEmail: Snapshot; waitedMs: number } | { problem: Problem }
 
 export const UNREACHABLE: Problem = {
   title: 'We couldn’t reach the server.',
@@ -18,7 +18,7 @@ export const UNREACHABLE: Problem = {
  * Posts a signup and measures the wait. It never throws.
  * @param key the same for the same body, so that asking again cannot sign up twice.
  */
-export async function sendSignup(body: string, key: string): Promise<Answer> {
+export async function sendSignup(body: string, key: string): Promise<SignupAnswer> {
   const start = performance.now()
   try {
     const response = await fetch('/api/users', {

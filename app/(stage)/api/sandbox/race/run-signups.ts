@@ -5,14 +5,14 @@ import { signUpInline } from './inline-signup'
 export type Way = 'inline' | 'background'
 
 /** What one person is told in the end. They have an account, or they have a reason why not, as a code. */
-export type Answer = { person: number } & (
+export type LaneAnswer = { person: number } & (
   | { account: true; emailId?: string }
   | { account: false; reason: string }
 )
 
 /** Signs up the first people of the list, all at once. The promises never reject. */
-export function runSignups(way: Way, people: number): Promise<Answer>[] {
-  return PEOPLE.slice(0, people).map(async (name, person): Promise<Answer> => {
+export function runSignups(way: Way, people: number): Promise<LaneAnswer>[] {
+  return PEOPLE.slice(0, people).map(async (name, person): Promise<LaneAnswer> => {
     const input = { name, email: makeUpAddress() }
     try {
       if (way === 'background') {
