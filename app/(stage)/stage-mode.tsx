@@ -1,6 +1,6 @@
 /**
  * Larger type and less around it, for a projector: `?stage` in the address, or Alt+Shift+S, and the same again (or
- * `?stage=off`) to leave. It lasts as long as the tab. What it looks like is in stage.css, and in classes `stage:…`.
+ * `?stage=off`) to leave. It lasts for a day in this browser, new tabs included. What it looks like is in stage.css, and in classes `stage:…`.
  */
 export function StageMode() {
   // In the document itself: a script that has to be fetched would come after the first paint.
@@ -15,7 +15,7 @@ function keepStage(): void {
   function setStage(on: boolean): void {
     root.toggleAttribute('data-stage', on)
     try {
-      sessionStorage.setItem('stage', on ? 'on' : 'off')
+      localStorage.setItem('stage', on ? `${Date.now()}` : '')
     } catch {
       // A browser that blocks storage forgets at the next page, and that is its owner's wish.
     }
@@ -23,7 +23,7 @@ function keepStage(): void {
 
   function wasOn(): boolean {
     try {
-      return sessionStorage.getItem('stage') === 'on'
+      return Date.now() - Number(localStorage.getItem('stage')) < 86_400_000
     } catch {
       return false
     }

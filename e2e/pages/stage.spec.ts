@@ -47,6 +47,9 @@ test('the address puts the app on stage, where it stays until told otherwise', a
   await page.getByRole('link', { name: 'Behind the Scenes' }).click()
   await expect(page.getByLabel('Name')).toBeVisible()
   await expectStage(page, true)
+  const tab = await page.context().newPage()
+  await tab.goto('/')
+  await expectStage(tab, true)
 
   await page.goto('/?stage=off')
   await expectStage(page, false)
@@ -62,7 +65,7 @@ test('on stage from the first paint: it waits for no script that has to be fetch
 
 test('a browser that keeps nothing still has a stage for each page', async ({ page }) => {
   await page.addInitScript(() => {
-    Object.defineProperty(window, 'sessionStorage', {
+    Object.defineProperty(window, 'localStorage', {
       get() {
         throw new DOMException('The operation is insecure.', 'SecurityError')
       },

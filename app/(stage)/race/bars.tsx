@@ -47,9 +47,7 @@ export function Bars({ runners, color, elapsed, scale, mails = [] }: Props) {
                 <span
                   className={`flex-1 border-dotted border-muted ${alone ? 'border-t-5' : 'border-t-3'}`}
                 />
-                {mail.arrived && mail.untilMs <= scale && (
-                  <span className="aspect-square h-full max-h-5 rounded-full bg-good" />
-                )}
+                {mail.arrived && <span className="aspect-square h-full max-h-5 rounded-full bg-good" />}
               </span>
             )}
           </div>

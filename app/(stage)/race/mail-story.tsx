@@ -1,6 +1,7 @@
 import { Countdown } from '@/app/components/site/countdown'
 import type { Snapshot } from '@/lib/email/status'
 import { describeMails, findRetry } from './sum-up'
+import type { Runner } from './use-race'
 
 type Props = {
   mails: Snapshot[]
@@ -10,6 +11,8 @@ type Props = {
   stranded: boolean
   /** True after an outage. */
   repaired: boolean
+  /** Those of the other lane. */
+  inline: Runner[]
 }
 
 /** What becomes of the mails, up to the end. Only the end is announced. */

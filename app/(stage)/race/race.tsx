@@ -19,7 +19,7 @@ type Weather = 'up' | 'down'
 export function Race() {
   const [crowd, setCrowd] = useState<Crowd>('one')
   const [weather, setWeather] = useState<Weather>('up')
-  const { phase, lanes, startedAt, outage, stuck, start, repair } = useRace()
+  const { phase, lanes, startedAt, outage, stuck, start, repair, clear } = useRace()
   const people = crowd === 'one' ? 1 : 10
   const { inline, background } = phase === 'ready' ? lineUp(people) : lanes
 
@@ -35,6 +35,12 @@ export function Race() {
   function press(): void {
     if (broken) void repair()
     else void start({ people, down: weather === 'down' })
+  }
+
+  /** What is on the page was the answer to another question. */
+  function choose(change: () => void): void {
+    change()
+    clear()
   }
 
   return (
@@ -53,7 +59,7 @@ export function Race() {
           options={{ one: '1 signup', ten: '10 at once' }}
           value={crowd}
           disabled={phase === 'running'}
-          onChange={setCrowd}
+          onChange={(next) => choose(() => setCrowd(next))}
         />
         <Choices<Weather>
           legend="The mail service"
@@ -61,7 +67,7 @@ export function Race() {
           options={{ up: 'Mail service works', down: 'is down' }}
           value={weather}
           disabled={phase === 'running'}
-          onChange={setWeather}
+          onChange={(next) => choose(() => setWeather(next))}
         />
         <button
           type="button"
@@ -115,6 +121,7 @@ export function Race() {
               lastMs={Math.max(...times.map((mail) => mail?.untilMs ?? 0))}
               stranded={stranded}
               repaired={outage === 'over'}
+              inline={inline}
             />
           )}
         </Lane>

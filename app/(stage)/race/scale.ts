@@ -3,9 +3,9 @@ import type { Runner } from './use-race'
 
 const SHORTEST_MS = 4_000
 
-/** What the full width of all bars stands for, in ms. It grows with the race, but not without end for a late mail. */
+/** What the full width of all bars stands for, in ms. It grows with the race, until the last mail has arrived. */
 export function pickScale(runners: Runner[], mails: (MailTime | undefined)[], elapsed: number): number {
   const wait = Math.max(0, ...runners.map(({ waitedMs }) => waitedMs ?? elapsed))
   const mail = Math.max(0, ...mails.map((time) => time?.untilMs ?? 0))
-  return 1.05 * Math.max(SHORTEST_MS, wait, Math.min(mail, 3.5 * wait))
+  return 1.05 * Math.max(SHORTEST_MS, wait, mail)
 }

@@ -31,8 +31,8 @@ export function sumUp({ inline, background }: Lanes): { headline: string; tone: 
     return { headline: everybody ? 'Nobody got in.' : 'Not all got in.', tone: 'bad', sentences }
   }
   if (lost > 0) return { headline: `${nameLost(inline)} gone.`, tone: 'bad', sentences }
-  const headline = compare(slow / fast)
-  return { headline, tone: 'busy', sentences: `${sentences} The first took ${lowerFirst(headline)}` }
+  const headline = `${nameAll(inline)} waited ${compare(slow / fast)}.`
+  return { headline, tone: 'busy', sentences: `${sentences} ${headline}` }
 }
 
 function tell(how: string, runners: Runner[]): string {
@@ -45,8 +45,8 @@ function tell(how: string, runners: Runner[]): string {
 }
 
 function compare(ratio: number): string {
-  if (ratio < 1.5) return 'About as long.'
-  return `${ratio < 9.5 ? ratio.toFixed(1).replace('.0', '') : Math.round(ratio)} times as long.`
+  if (ratio < 1.5) return 'about as long'
+  return `${ratio < 9.5 ? ratio.toFixed(1).replace('.0', '') : Math.round(ratio)} times as long`
 }
 
 /** What became of those who waited for their mail. */
@@ -71,9 +71,7 @@ export function describeInline(runners: Runner[]): string {
 
 /** What became of those whose mail is sent by a job. The rest is in the story of the mails. */
 export function describeBackground(runners: Runner[]): string | undefined {
-  const [first] = runners
-  if (!hasAnswers(runners))
-    return runners.length === 1 ? `${first?.name} waits.` : `${spell(runners.length)} wait.`
+  if (!hasAnswers(runners)) return `${nameAll(runners)} ${runners.length === 1 ? 'waits' : 'wait'}.`
   if (countLost(runners) === 0) return
   return explain(runners, 'The database took no account: nothing was created, and no mail goes out.')
 }
@@ -86,12 +84,17 @@ export function describeMails(
     lastMs,
     stranded,
     repaired,
-  }: { total: number; lastMs: number; stranded: boolean; repaired: boolean },
+    inline,
+  }: { total: number; lastMs: number; stranded: boolean; repaired: boolean; inline: Runner[] },
 ): string {
   const what = total === 1 ? 'Mail' : `${spell(total)} mails`
   const count = (...statuses: string[]): number =>
     mails.filter(({ status }) => statuses.includes(status)).length
   const delivered = count('delivered')
+  if (delivered === total && countLost(inline) > 0) {
+    const [their, after] = [total === 1 ? 'she has her mail' : 'all have their mails', formatAfter(lastMs)]
+    return `${nameLost(inline)} gone. Here, ${their}, ${after} after the click.`
+  }
   if (delivered === total) {
     const last = total === 1 ? 'delivered' : 'delivered, the last'
     return `${what} ${last} ${formatAfter(lastMs)} after the click. Nobody waited for ${total === 1 ? 'it' : 'them'}.`
@@ -134,10 +137,10 @@ function nameLost(runners: Runner[]): string {
   return `${spell(lost.length)} people are`
 }
 
-function spell(count: number): string {
-  return count === 10 ? 'Ten' : `${count}`
+function nameAll(runners: Runner[]): string {
+  return runners.length === 1 ? `${runners[0]?.name}` : spell(runners.length)
 }
 
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1)
+function spell(count: number): string {
+  return count === 10 ? 'Ten' : `${count}`
 }

@@ -25,17 +25,14 @@ type Race = {
   stuck: boolean
 }
 
+const READY: Race = { phase: 'ready', lanes: lineUp(1), startedAt: 0, outage: 'none', stuck: false }
+
 export function useRace(): Race & {
   start(settings: Settings): Promise<void>
   repair(): Promise<void>
+  clear(): void
 } {
-  const [race, setRace] = useState<Race>({
-    phase: 'ready',
-    lanes: lineUp(1),
-    startedAt: 0,
-    outage: 'none',
-    stuck: false,
-  })
+  const [race, setRace] = useState(READY)
   const running = useRef(false)
   const down = useRef(false)
   const change = (next: Partial<Race>): void => setRace((current) => ({ ...current, ...next }))
@@ -77,6 +74,12 @@ export function useRace(): Race & {
     if (await makeWeather(false)) change({ outage: 'over' })
   }
 
+  /** Back to the start, in the weather that was there before. */
+  function clear(): void {
+    setRace(READY)
+    if (down.current) void makeWeather(false)
+  }
+
   // Others use the same mail service: whoever leaves puts back what was there before.
   useEffect(() => {
     const leave = (): void => {
@@ -92,7 +95,7 @@ export function useRace(): Race & {
     }
   }, [])
 
-  return { ...race, start, repair }
+  return { ...race, start, repair, clear }
 }
 
 export function lineUp(people: number): Lanes {
