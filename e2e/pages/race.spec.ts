@@ -207,13 +207,14 @@ test('no violations by day and night before, during and after, and no sideways s
 test('everything that counts fits on one screen of a projector', async ({ stack, page }) => {
   await stack.startWorker()
   await page.setViewportSize({ width: 1280, height: 720 })
-  await page.goto('/race')
+  await page.goto('/race?stage')
   await page.getByLabel('10 at once').check()
   await start(page).click()
   const fate = background(page).getByText('Ten mails delivered')
   await expect(fate).toBeInViewport({ ratio: 1 })
   await expect(page.getByRole('heading', { level: 1 })).toBeInViewport({ ratio: 1 })
   await expect(inline(page).getByText('Each had to stand there')).toBeInViewport({ ratio: 1 })
+  expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBe(720)
 })
 
 test('more than the mail service takes in a second: the inline lane loses people, and says why', async ({

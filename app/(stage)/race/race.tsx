@@ -127,7 +127,7 @@ export function Race() {
         </Lane>
       </div>
 
-      <p className="mt-3 stage:mt-2 text-base max-lg:mt-10 text-pretty text-muted">
+      <p className="mt-3 text-base stage:sr-only max-lg:mt-10 text-pretty text-muted">
         Measured by this browser’s clock, from the start of both requests to the arrival of each answer.
         Server, database, mail service and the function that sends are the same. Ten sign up as if each had a
         browser of their own. Bar: somebody waits. Dots: only the mail is under way.
