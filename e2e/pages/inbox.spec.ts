@@ -33,7 +33,14 @@ test('the inbox lists each mail once, the newest first', async ({ page }) => {
   for (const email of [older, newer]) await waitForSnapshot((await signUp(email)).id, isDelivered)
   await page.goto('/inbox')
   const mails = page.getByRole('main').getByRole('listitem')
-  await expect(mails.filter({ hasText: new RegExp(`${older}|${newer}`) })).toContainText([newer, older])
+  const two = mails.filter({ hasText: new RegExp(`${older}|${newer}`) })
+  await expect(two).toContainText([newer, older])
+  await expect(two.first()).toContainText('delivered')
+  await two
+    .first()
+    .getByRole('link', { name: /^No\. / })
+    .click()
+  await expectDelivered(page)
 })
 
 test('a mail in the inbox opens', async ({ page }) => {
@@ -51,7 +58,7 @@ test('the mail that the provider does not know yet is announced as such', async 
   await expect(page.getByRole('heading', { name: 'Inbox' })).toBeVisible()
 })
 
-test('an empty inbox says so and leads to the signup', async ({ page }, { workerIndex }) => {
+test('an empty inbox leads to the signup, and a full one has pages', async ({ page }, { workerIndex }) => {
   const stack = await startStack(`empty-${workerIndex}`)
   try {
     await page.goto(`${stack.appUrl}/inbox`)
@@ -59,6 +66,28 @@ test('an empty inbox says so and leads to the signup', async ({ page }, { worker
     expect(await findViolations(page)).toEqual([])
     await page.getByRole('link', { name: 'Sign somebody up' }).click()
     await expect(page.getByRole('button', { name: 'Sign me up' })).toBeVisible()
+
+    const mails = Array.from({ length: 51 }, () => ({
+      from: 'Ada <ada@example.org>',
+      to: newAddress(),
+      subject: 'Hello',
+      text: 'Hello',
+    }))
+    const headers = { authorization: 'Bearer re_sandbox', 'content-type': 'application/json' }
+    const sent = await fetch(`${stack.resendUrl}/emails/batch`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(mails),
+    })
+    expect(sent.status).toBe(200)
+    await page.goto(`${stack.appUrl}/inbox`)
+    const items = page.getByRole('main').getByRole('listitem')
+    await expect(items).toHaveCount(50)
+    await page.getByRole('link', { name: 'Older mail' }).click()
+    await expect(items).toHaveCount(1)
+    await expect(page.getByRole('link', { name: 'Older mail' })).toHaveCount(0)
+    await page.getByRole('link', { name: 'Newer mail' }).click()
+    await expect(items).toHaveCount(50)
   } finally {
     await stack.stop()
   }

@@ -2,6 +2,7 @@ import { Resend } from 'resend'
 import { z } from 'zod'
 import { prisma } from '@/lib/db/prisma'
 import { env } from '@/lib/env'
+import type { Email } from '@/lib/generated/prisma/client'
 
 /** A mail as the local stand-in for Resend shows it. */
 export type Mail = {
@@ -14,14 +15,26 @@ export type Mail = {
 
 export type MailWithContent = Mail & { html: string; text: string }
 
+/** A mail in the list, with the email whose it is: the race also sends mails that have none. */
+export type ListedMail = Mail & { email?: Pick<Email, 'id' | 'kind' | 'status'> }
+
+const PER_PAGE = 50
+
 /**
- * The mails that were sent, newest first.
- * @throws when Resend does not answer.
+ * The mails that were sent, newest first, 50 a page.
+ * @param page the first is 1
+ * @throws when Resend does not answer, or the database is unreachable
  */
-export async function listMails(): Promise<Mail[]> {
+export async function listMails(page: number): Promise<{ mails: ListedMail[]; more: boolean }> {
   const { data, error } = await openResend().emails.list()
   if (error) throw new Error(`Resend: ${error.message}`)
-  return data.data.map(toMail).sort((a, b) => b.at.localeCompare(a.at))
+  const all = data.data.map(toMail).sort((a, b) => b.at.localeCompare(a.at))
+  const mails = all.slice((page - 1) * PER_PAGE, page * PER_PAGE)
+  const emails = await prisma().email.findMany({ where: { providerId: { in: mails.map(({ id }) => id) } } })
+  return {
+    mails: mails.map((mail) => ({ ...mail, email: emails.find(({ providerId }) => providerId === mail.id) })),
+    more: all.length > page * PER_PAGE,
+  }
 }
 
 /** One mail by the id that Resend gave it, or null. */
