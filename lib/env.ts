@@ -9,6 +9,8 @@ const schema = z.object({
   /** Where people reach the app, e.g. https://example.org. Requests from other origins are refused. */
   APP_URL: z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin),
   RESEND_API_KEY: z.string(),
+  /** Signs what strangers carry for us: links in mails, the form. Unless set, the API key does. */
+  APP_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
   /** Only the sandbox sets it: without it the SDK talks to https://api.resend.com. */
   RESEND_BASE_URL: z.url().optional(),
   /** Without it no delivery report can be trusted: the webhook answers 503 and "sent" is final. */
