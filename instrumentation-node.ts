@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { requireEnv } from './lib/env'
 import { closeStreams } from './lib/http/events'
-import { watchVisitors } from './lib/http/visitor'
 import { takeOverSignalFromNpm } from './lib/npm-signal'
 import { rehearseSignup } from './lib/signup/signup'
 
@@ -9,7 +8,6 @@ import { rehearseSignup } from './lib/signup/signup'
 requireEnv()
 
 takeOverSignalFromNpm()
-watchVisitors()
 
 // A signal that came before this file, while the server started, is lost on us, and `next start` has stopped listening
 // but waits for ever for clients that keep their connections busy.

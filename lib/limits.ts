@@ -1,4 +1,4 @@
-import type { Pool } from 'pg'
+import type { Pool, QueryConfig, QueryResult } from 'pg'
 import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
 import { createPool } from './db/prisma'
 import { env, type Setting } from './env'
@@ -134,16 +134,33 @@ function createLimiter(name: LimitName): Limiter {
   const options = { keyPrefix: name, points: env(setting), duration: seconds }
   const memory = new RateLimiterMemory(options)
   if (inMemory) return memory
-  // No limit is worth waiting for, when the database is slow.
-  shared.limitsPool ??= createPool({ max: 2, connectionTimeoutMillis: 500, query_timeout: 500 })
   return new RateLimiterPostgres({
     ...options,
-    storeClient: shared.limitsPool,
+    storeClient: { query },
     storeType: 'pool',
     tableName: 'RateLimit',
     tableCreated: true,
     insuranceLimiter: memory,
+    // Who is refused costs nothing more. Mails are taken back, and may go on.
+    inMemoryBlockOnConsumed: name === 'mail' ? 0 : options.points,
   })
+}
+
+/** No limit is worth waiting for: a database that does not answer is left alone for so long, in ms. */
+const PATIENCE_MS = 2_000
+
+let awayUntil = 0
+
+async function query(statement: QueryConfig): Promise<QueryResult> {
+  const limits = { max: 2, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS }
+  shared.limitsPool ??= createPool(limits)
+  if (Date.now() < awayUntil) throw new Error('The database was away a moment ago')
+  try {
+    return await shared.limitsPool.query(statement)
+  } catch (error) {
+    awayUntil = Date.now() + PATIENCE_MS
+    throw error
+  }
 }
 
 function toKey(name: LimitName, who: Who): string {
