@@ -55,7 +55,12 @@ const LIMITS = {
     inMemory: true,
     detail: 'Many reports with a wrong signature came from your network.',
   },
-  password: { setting: 'LIMIT_WRONG_PASSWORDS', seconds: 600, inMemory: true, detail: 'Too many wrong passwords.' }, // stage
+  password: {
+    setting: 'LIMIT_WRONG_PASSWORDS',
+    seconds: 600,
+    inMemory: true,
+    detail: 'Too many wrong passwords.',
+  }, // stage
   export: { setting: 'LIMIT_EXPORTS_PER_USER', seconds: DAY, detail: 'You have asked often today.' }, // orders
 } satisfies Record<string, Limit>
 
@@ -118,7 +123,11 @@ function refuse(name: LimitName, seconds: number): Problem {
 type Limiter = RateLimiterMemory | RateLimiterPostgres
 
 // On globalThis, because Next evaluates this module more than once in a process, and all of them count together.
-const shared = globalThis as { limiters?: Map<LimitName, Limiter>; limitsPool?: Pool; told?: Map<LimitName, number> }
+const shared = globalThis as {
+  limiters?: Map<LimitName, Limiter>
+  limitsPool?: Pool
+  told?: Map<LimitName, number>
+}
 shared.limiters ??= new Map()
 shared.told ??= new Map()
 const { limiters, told } = shared
@@ -176,5 +185,7 @@ const toSeconds = ({ msBeforeNext }: RateLimiterRes): number => Math.max(1, Math
 function tell(name: LimitName, { msBeforeNext }: RateLimiterRes): void {
   if (Date.now() < (told.get(name) ?? 0)) return
   told.set(name, Date.now() + msBeforeNext)
-  console.warn(`${LIMITS[name].setting} is reached: refused until ${new Date(Date.now() + msBeforeNext).toISOString()}.`)
+  console.warn(
+    `${LIMITS[name].setting} is reached: refused until ${new Date(Date.now() + msBeforeNext).toISOString()}.`,
+  )
 }

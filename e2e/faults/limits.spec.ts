@@ -3,8 +3,8 @@ import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { expect } from '@playwright/test'
 import { newAddress, postSignup } from '../app'
-import { act, signUpOwner } from '../owner'
-import { type Env, findPort, type Stack, waitFor, type Web } from '../stack'
+import { act, invite, signUpOwner } from '../owner'
+import { type Env, findPort, type Stack, type Web, waitFor } from '../stack'
 import { countStatements } from './statements'
 import { postWebhook, sign, signUpMany, until } from './steps'
 import { test } from './test'
@@ -38,7 +38,7 @@ async function expectRefusal(response: Response, status: number, mostSeconds: nu
 }
 
 test('a stranger can do only so much', async ({ stack, page }) => {
-  test.setTimeout(120_000)
+  test.setTimeout(180_000)
   const gate = await countStatements(stack.databaseUrl)
   const web = await startWeb(stack, {
     DATABASE_URL: gate.databaseUrl,
@@ -77,6 +77,9 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     const statuses = []
     for (const email of dotted) statuses.push((await signUp(email)).status)
     expect(statuses).toEqual([201, 201, 429])
+    const owner = { ...(await signUpOwner(stack.appUrl)), url: web.url }
+    const response = await invite(owner, [newAddress(), `${name}+friend@example.com`])
+    await expectRefusal(response, 429, 24 * 3600)
   })
 
   await test.step('reads of a visitor', async () => {
@@ -209,7 +212,10 @@ test('who a visitor is, nobody can choose', async ({ stack }) => {
   expect(bare.output().match(/TRUSTED_HOPS/g)).toHaveLength(1)
 
   for (const [same, other] of [
-    [['1.1.1.1, 198.51.100.1, 10.0.0.1', '198.51.100.1,10.0.0.2', '::1, 198.51.100.1:80, x'], '198.51.100.9, x'],
+    [
+      ['1.1.1.1, 198.51.100.1, 10.0.0.1', '198.51.100.1,10.0.0.2', '::1, 198.51.100.1:80, x'],
+      '198.51.100.9, x',
+    ],
     [['::ffff:198.51.100.2, x', '[::ffff:c633:6402]:80, x', '198.51.100.2, x'], '::c633:6402, x'],
     [['2001:db8:1:2::, x', '2001:DB8:1:2:3::4, x', '[2001:db8:1:2:f:f:f:f]:1, x'], '2001:db8:1:3::, x'],
     // Neither is an address that a proxy of ours would have written: it is the connection's.
@@ -242,7 +248,11 @@ test('no more mails go out in an hour than may; the others wait', async ({ stack
 
 test('many wrong passwords: the right one has to wait, too', async ({ stack }) => {
   const BACKSTAGE_TOKEN = 'a-token-for-the-crew'
-  const web = await startWeb(stack, { RESEND_API_KEY: 're_real', BACKSTAGE_TOKEN, LIMIT_WRONG_PASSWORDS: '3' })
+  const web = await startWeb(stack, {
+    RESEND_API_KEY: 're_real',
+    BACKSTAGE_TOKEN,
+    LIMIT_WRONG_PASSWORDS: '3',
+  })
   const knock = (password: string, visitor: Record<string, string>, path: string): Promise<Response> => {
     const authorization = `Basic ${Buffer.from(`anybody:${password}`).toString('base64')}`
     return fetch(web.url + path, { method: 'HEAD', headers: { authorization, ...visitor } })

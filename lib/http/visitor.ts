@@ -48,7 +48,9 @@ let warned = false
 function warnOfProxy(): void {
   if (warned) return
   warned = true
-  console.warn('Requests have an x-forwarded-for, and TRUSTED_HOPS is 0: all behind a proxy count as one visitor.')
+  console.warn(
+    'Requests have an x-forwarded-for, and TRUSTED_HOPS is 0: all behind a proxy count as one visitor.',
+  )
 }
 
 function toVisitor(address: string): string {

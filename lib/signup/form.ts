@@ -29,6 +29,7 @@ export function judgeForm(token: string | undefined): void {
   const error =
     madeAt === undefined
       ? 'This form is too old. Please try again.'
-      : Date.now() - Number(madeAt) < env('FORM_MIN_SECONDS') * 1000 && 'That was too quick. Please try again.'
+      : Date.now() - Number(madeAt) < env('FORM_MIN_SECONDS') * 1000 &&
+        'That was too quick. Please try again.'
   if (error) throw new Problem(422, 'Check what you entered', { errors: { form: [error] } })
 }

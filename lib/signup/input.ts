@@ -40,7 +40,10 @@ const WEB_ADDRESS = [
 
 // Full-width letters become plain ones. NFKC leaves one of the dots that a browser takes for one, and what nobody sees.
 function toPlainest(name: string): string {
-  return name.normalize('NFKC').replace(/[。｡]/gu, '.').replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+  return name
+    .normalize('NFKC')
+    .replace(/[。｡]/gu, '.')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
 }
 
 const TOO_LONG = 'Names can have up to 80 characters.'

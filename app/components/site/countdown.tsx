@@ -22,9 +22,7 @@ export function Countdown({ from, to, after = 'any moment now' }: Props) {
   // The server knows no "now" of the browser's, and a wrong clock must not promise more than the whole pause.
   const longest = Date.parse(to) - (from ? Date.parse(from) : Date.now())
   const left = now === undefined ? longest : Math.min(Date.parse(to) - now, longest)
-  return (
-    <span aria-live="off">{left > 0 ? `in ${formatLeft(Math.ceil(left / 1000))}` : after}</span>
-  )
+  return <span aria-live="off">{left > 0 ? `in ${formatLeft(Math.ceil(left / 1000))}` : after}</span>
 }
 
 function formatLeft(seconds: number): string {
