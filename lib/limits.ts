@@ -1,5 +1,5 @@
 import type { Pool, QueryConfig, QueryResult } from 'pg'
-import { RateLimiterMemory, RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible'
+import { RateLimiterMemory, RateLimiterPostgres, type RateLimiterRes } from 'rate-limiter-flexible'
 import { createPool } from './db/prisma'
 import { env, type Setting } from './env'
 import { Problem } from './http/problem'
@@ -55,12 +55,7 @@ const LIMITS = {
     inMemory: true,
     detail: 'Many reports with a wrong signature came from your network.',
   },
-  password: {
-    setting: 'LIMIT_WRONG_PASSWORDS',
-    seconds: 600,
-    inMemory: true,
-    detail: 'Too many wrong passwords.',
-  }, // stage
+  password: { setting: 'LIMIT_WRONG_PASSWORDS', seconds: 600, inMemory: true, detail: 'Wrong passwords.' }, // stage
   export: { setting: 'LIMIT_EXPORTS_PER_USER', seconds: DAY, detail: 'You have asked often today.' }, // orders
 } satisfies Record<string, Limit>
 
@@ -96,9 +91,10 @@ export async function count(name: LimitName, who: Who, times = 1): Promise<numbe
     await open(name).consume(toKey(name, who), times)
     return 0
   } catch (result) {
-    if (!(result instanceof RateLimiterRes)) throw result
-    tell(name, result)
-    return toSeconds(result)
+    // Not by its class: Next may have several copies of the library in a process.
+    if (result instanceof Error) throw result
+    tell(name, result as RateLimiterRes)
+    return toSeconds(result as RateLimiterRes)
   }
 }
 
