@@ -246,12 +246,15 @@ test('no more mails go out in an hour than may; the others wait', async ({ stack
   expect(ids.map((id) => emails[id]?.accepted)).toEqual([1, 1, 1, 1, 1])
 })
 
-test('many wrong passwords: the right one has to wait, too', async ({ stack }) => {
+test('many wrong passwords: the right one has to wait, too; and only the form may sign up, if so set', async ({
+  stack,
+}) => {
   const BACKSTAGE_TOKEN = 'a-token-for-the-crew'
   const web = await startWeb(stack, {
     RESEND_API_KEY: 're_real',
     BACKSTAGE_TOKEN,
     LIMIT_WRONG_PASSWORDS: '3',
+    FORM_ONLY: 'true',
   })
   const knock = (password: string, visitor: Record<string, string>, path: string): Promise<Response> => {
     const authorization = `Basic ${Buffer.from(`anybody:${password}`).toString('base64')}`
@@ -268,4 +271,11 @@ test('many wrong passwords: the right one has to wait, too', async ({ stack }) =
   expect((await knock(BACKSTAGE_TOKEN, newVisitor(), '/backstage')).status).toBe(200)
   // Who has not tried any is asked for it.
   expect((await fetch(`${web.url}/backstage`, { headers: newVisitor() })).status).toBe(401)
+
+  const person = { name: 'Ada', email: newAddress() }
+  const form = /\d{13}\.[\w-]{43}/.exec(await (await fetch(web.url)).text())?.[0]
+  const statuses = []
+  for (const more of [{}, { form }])
+    statuses.push((await postSignup({ ...person, ...more }, newVisitor(), web.url)).status)
+  expect(statuses).toEqual([422, 201])
 })
