@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { requireEnv } from './lib/env'
 import { closeStreams } from './lib/http/events'
+import { refuseOver } from './lib/limits'
 import { takeOverSignalFromNpm } from './lib/npm-signal'
 import { rehearseSignup } from './lib/signup/signup'
 
@@ -23,4 +24,5 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 
 // Next answers nobody before this is done, so the first person who signs up is served like the tenth. Without a database
 // it must answer, too.
-await Promise.race([rehearseSignup().catch(() => {}), sleep(2_000)])
+const rehearsal = Promise.all([rehearseSignup(), refuseOver('everybody', '')])
+await Promise.race([rehearsal.catch(() => {}), sleep(2_000)])

@@ -5,8 +5,14 @@ import { Problem } from './lib/http/problem'
  * Next calls this before the pages below, because a page cannot answer "401, with a password please". The page and its
  * routes ask again whether somebody may see them: nothing depends on this list of paths.
  */
-export function proxy(request: Request): Response | undefined {
-  if (!hasBackstage() || mayGoBackstage(request.headers)) return
+export async function proxy(request: Request): Promise<Response | undefined> {
+  if (!hasBackstage()) return
+  try {
+    if (await mayGoBackstage(request.headers)) return
+  } catch (error) {
+    if (error instanceof Problem) return error.toResponse()
+    throw error
+  }
   return new Problem(401, 'Backstage is for the crew', {
     headers: { 'www-authenticate': 'Basic realm="Backstage", charset="UTF-8"' },
   }).toResponse()

@@ -110,6 +110,7 @@ export async function startStack(name: string): Promise<Stack> {
     await query(databaseUrl, 'DELETE FROM pgboss.job')
     await query(databaseUrl, 'DELETE FROM "Batch"')
     await query(databaseUrl, 'DELETE FROM "Pace"')
+    await query(databaseUrl, 'DELETE FROM "RateLimit"')
     await setProvider({ mode: 'ok', latencyMs: 20, rateLimit: 0 })
   }
   return {

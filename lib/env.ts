@@ -9,6 +9,8 @@ const schema = z.object({
   /** Where people reach the app, e.g. https://example.org. Requests from other origins are refused. */
   APP_URL: z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin),
   RESEND_API_KEY: z.string(),
+  /** Signs what strangers carry for us: links in mails, the form. Unless set, the API key does. */
+  APP_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
   /** Only the sandbox sets it: without it the SDK talks to https://api.resend.com. */
   RESEND_BASE_URL: z.url().optional(),
   /** Without it no delivery report can be trusted: the webhook answers 503 and "sent" is final. */
@@ -25,6 +27,25 @@ const schema = z.object({
   RESEND_RATE_LIMIT: z.coerce.number().positive().max(1_000).default(10),
   /** The longest pause between two attempts to send, in seconds. */
   RETRY_MAX_SECONDS: z.coerce.number().positive().default(300),
+  /** How many proxies of yours stand before the app. Each adds to `x-forwarded-for`; what is left of theirs is a claim. */
+  TRUSTED_HOPS: z.coerce.number().int().min(0).max(10).default(0),
+  /** A signup form that comes back sooner after its page was made is a program's, in seconds. 0: no matter when. */
+  FORM_MIN_SECONDS: z.coerce.number().min(0).max(60).default(2),
+  /** Whether only the app's own form may sign people up, and no other program. */
+  FORM_ONLY: z.stringbool().default(false),
+  // What strangers may do: see lib/limits.ts. 0: as much as they like.
+  LIMIT_SIGNUPS_PER_VISITOR: count(20),
+  LIMIT_SIGNUPS_PER_MINUTE: count(300),
+  LIMIT_MAILS_PER_MAILBOX: count(5),
+  LIMIT_MAILS_PER_HOUR: count(1_000),
+  LIMIT_READS_PER_VISITOR: count(600),
+  LIMIT_STREAMS_PER_VISITOR: count(50),
+  LIMIT_STREAMS_PER_TICKET: count(20),
+  LIMIT_STREAMS_PER_PROCESS: count(5_000),
+  LIMIT_STREAM_SECONDS: count(3_600),
+  LIMIT_WRONG_SIGNATURES: count(20),
+  LIMIT_WRONG_PASSWORDS: count(10), // stage
+  LIMIT_EXPORTS_PER_USER: count(10), // orders
   // The password of the page /backstage. Without it, that page exists in the sandbox only. // stage
   BACKSTAGE_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(), // stage
   // How many friends a user may invite, in all. 0: nobody can, and the page doesn't offer it. // orders
@@ -34,6 +55,11 @@ const schema = z.object({
 })
 
 type Env = z.infer<typeof schema>
+export type Setting = keyof Env
+
+function count(unlessSet: number) {
+  return z.coerce.number().int().min(0).default(unlessSet)
+}
 
 /** As the Standard Webhooks specification has it. The library takes anything, and then refuses every report as forged. */
 function isWebhookSecret(secret: string): boolean {
@@ -62,7 +88,10 @@ export function env<Name extends keyof Env>(name: Name): Env[Name] {
   return value as Env[Name]
 }
 
-const ALL = Object.keys(schema.shape) as (keyof Env)[]
+const ALL = Object.keys(schema.shape) as Setting[]
+
+/** The settings that keep strangers in check. A laptop can do without. */
+export const ON_STRANGERS = ALL.filter((name) => /^(LIMIT_|FORM_MIN_)/.test(name))
 
 /**
  * Ends a process that lacks a setting when it starts, rather than at the first customer. Each setting that is missing

@@ -130,6 +130,7 @@ export async function takeJobs<Name extends QueueName>(
   name: Name,
   limit: number,
 ): Promise<Job<JobData<Name>>[]> {
+  if (limit === 0) return []
   const boss = await openQueue()
   return await boss.fetch<JobData<Name>>(name, { batchSize: limit, db: fromPrisma(tx) })
 }

@@ -10,7 +10,7 @@ import { once } from 'node:events'
 import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { loadEnvFiles } from '../lib/env'
+import { loadEnvFiles, ON_STRANGERS } from '../lib/env'
 import { count, printBanner } from './banner'
 import { dismissReaper } from './guard'
 import { lockSandbox } from './lock'
@@ -105,6 +105,8 @@ async function start(): Promise<void> {
       RESEND_BASE_URL: resend.url,
       RESEND_WEBHOOK_SECRET: webhookSecret,
     })
+    // No strangers here, and a lecture hall is one address.
+    for (const name of ON_STRANGERS) process.env[name] ||= '0'
   }
   const envFile = path.join(dir, 'env')
   await writeEnvFile(envFile)
@@ -151,6 +153,7 @@ async function writeEnvFile(file: string): Promise<void> {
     'APP_URL',
     'EXPORT_PAUSE_MS',
     'INVITATIONS_PER_USER',
+    ...ON_STRANGERS,
   ]
   if (process.env.RESEND_API_KEY === 're_sandbox') names.push('RESEND_API_KEY')
   const lines = names.filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}\n`)

@@ -1,7 +1,7 @@
 import { prisma, type Transaction } from '@/lib/db/prisma'
 import { type Batch, settleBatch } from '@/lib/email/batch'
+import { sendWithinCap } from '@/lib/email/cap'
 import { keepPace, returnTrial, takeTurn } from '@/lib/email/pace'
-import { sendBatch } from '@/lib/email/send'
 import { stopping } from './stop'
 import { describeBatch } from './tell'
 
@@ -25,7 +25,7 @@ export async function deliver(
   if (!batch) return
   const start = Date.now()
   // Who dies from here on leaves a batch behind, and a job (retry-batch) that sends it again in 15 s, under its key.
-  const outcome = await sendBatch(batch.messages, batch.id)
+  const outcome = await sendWithinCap(batch)
   const retryAt = await keepPace(turn, outcome)
   await prisma().$transaction((tx) => settleBatch(tx, batch, outcome, retryAt))
   for (const line of describeBatch(batch, outcome, Date.now() - start)) console.log(line)

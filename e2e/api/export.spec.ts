@@ -52,7 +52,9 @@ test('the file holds all that is known of its owner, and nothing of anybody else
   expect(Object.keys(file)).toEqual(['askedFor', 'account', 'emails', 'timelines', 'invitations', 'exports'])
   expect(file).toMatchObject({
     account: { name: 'Ada', email: ada.email },
-    emails: [{ id: ada.id, kind: 'welcome', message: { to: ada.email, subject: 'Welcome, Ada' } }],
+    emails: [
+      { id: ada.id, kind: 'welcome', message: { to: ada.email, subject: 'Welcome to Behind the Scenes' } },
+    ],
     timelines: [{ id: ada.id }],
     invitations: [{ recipient: friend, status: 'delivered' }],
     exports: [{ status: 'working' }],

@@ -123,6 +123,9 @@ test.describe('names', () => {
     'Zoë',
     'O’Brien',
     'J.R.R. Tolkien',
+    'St. John',
+    'Dr. Who Jr.',
+    'Gal·la',
     'नमस्ते',
     '👩‍👩‍👧‍👦',
     'x'.repeat(80),
@@ -151,6 +154,14 @@ test.describe('names', () => {
     ['markup', '<b>Ada</b>'],
     ['an address', 'https://evil.example'],
     ['a domain', 'Win at evil.com now'],
+    ['a domain in full-width letters', 'ｗｗｗ．evil．com'],
+    ['a domain with an ideographic dot', 'evil。com'],
+    ['a domain with a half-width dot', 'evil｡com'],
+    ['a domain with a dot that looks like one', 'evil․com'],
+    ['a domain with something invisible in it', 'evil\u200b.\u00adcom'],
+    ['a domain in another script', 'उदाहरण.भारत'],
+    ['an IP address', '192.168.1.1'],
+    ['a host with a port', 'localhost:3000'],
   ]
   for (const [title, name] of bad) {
     test(`refuses ${title}`, async () => {

@@ -78,7 +78,7 @@ async function send(stack: Stack, web: Web, emailId: string): Promise<void> {
       created_at: now,
       from: 'Behind the Scenes <onboarding@resend.dev>',
       to: [`${emailId}@example.com`],
-      subject: 'Welcome, Ada',
+      subject: 'Welcome to Behind the Scenes',
       tags: { email_id: emailId },
     },
   })

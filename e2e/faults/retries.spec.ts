@@ -72,7 +72,10 @@ test('what was first rendered is what is sent again, by another worker with anot
 
   const [email] = await stack.query<{ providerId: string }>('SELECT "providerId" FROM "Email"')
   const mail = await (await fetch(`${stack.resendUrl}/emails/${email?.providerId}`)).json()
-  expect(mail).toMatchObject({ subject: 'Welcome, Ada', from: expect.not.stringContaining('else') })
+  expect(mail).toMatchObject({
+    text: expect.stringContaining('Welcome, Ada.'),
+    from: expect.not.stringContaining('else'),
+  })
   await untilSettled(stack)
   expect(await findFaults(stack, [id])).toEqual([])
 })

@@ -12,7 +12,7 @@ test('from the ticket to its mail: it greets by name and bears the number of the
   await expectDelivered(page)
   const [order = ''] = /(?<=No\. )\w{8}/.exec(await ticketOn(page).innerText()) ?? []
   await page.getByRole('link', { name: 'Read the email' }).click()
-  const mail = page.getByTitle('Welcome, Grace Hopper').contentFrame()
+  const mail = page.getByTitle('Welcome to Behind the Scenes').contentFrame()
   await expect(mail.getByRole('heading', { name: 'Welcome, Grace Hopper.' })).toBeVisible()
   await expect(mail.getByText(`ORDER ${order}`)).toBeVisible()
 })

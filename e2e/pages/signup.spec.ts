@@ -25,7 +25,7 @@ test('from the form to the mail, without a reload and without a complaint of the
   await expectDelivered(page)
 
   await page.getByRole('link', { name: 'Read the email' }).click()
-  await expect(page.getByRole('heading', { name: 'Welcome, Ada', exact: true })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'Welcome to Behind the Scenes' })).toBeVisible()
   await expect(page.getByText(`To ${email}`)).toBeVisible()
   await page.getByRole('link', { name: 'All mail' }).click()
   await expect(page.getByRole('listitem').filter({ hasText: email })).toHaveCount(1)
@@ -172,18 +172,30 @@ test('a proxy that answers in HTML counts as a server that cannot be reached', a
   await expect(page.getByText('We couldn’t reach the server.')).toBeVisible()
 })
 
-test('too many requests: the page tells when to try again', async ({ page }) => {
+test('too many requests: the page counts down, keeps what was typed, and one can try again', async ({
+  page,
+}) => {
+  const keys = listenForSignups(page)
+  const email = newAddress()
   await page.goto('/')
   await page.route('/api/users', (route) =>
     route.fulfill({
       status: 429,
       contentType: 'application/problem+json',
-      headers: { 'retry-after': '12' },
-      json: { type: 'about:blank', title: 'Too many requests', status: 429 },
+      headers: { 'retry-after': '3' },
+      json: { type: 'about:blank', title: 'Too many requests', status: 429, detail: 'Many signups.' },
     }),
   )
-  await sendForm(page)
-  await expect(page.getByText('Too many requests Try again in 12 s.')).toBeVisible()
+  await sendForm(page, email)
+  const alert = page.getByRole('alert').filter({ hasText: 'Too many requests Many signups.' })
+  for (const when of ['in 2 s', 'in 1 s', 'now'])
+    await expect(alert).toContainText(`You can try again ${when}.`)
+  await expect(page.getByLabel('Name')).toHaveValue('Ada')
+  await expect(page.getByLabel('Email')).toHaveValue(email)
+  await page.unroute('/api/users')
+  await page.getByRole('button', { name: 'Sign me up' }).click()
+  await expect(ticketOn(page)).toBeVisible()
+  expect(keys).toEqual([expect.any(String), keys[0]])
 })
 
 test('impatience: a double click and Enter send one request', async ({ page }) => {
@@ -205,4 +217,33 @@ test('impatience: a double click and Enter send one request', async ({ page }) =
   release()
   await expectDelivered(page)
   expect(keys).toHaveLength(1)
+})
+
+test('the trap for programs: no person meets it, and a form that is too old gets a new token by itself', async ({
+  page,
+}) => {
+  await page.goto('/')
+  const trap = page.locator('input[name=website]')
+  await expect(trap).toBeHidden()
+  await expect(page.getByRole('textbox')).toHaveCount(2)
+  await page.getByLabel('Email').focus()
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('button', { name: 'Sign me up' })).toBeFocused()
+
+  const sent: Record<string, string>[] = []
+  await page.route('/api/users', async (route) => {
+    const body = route.request().postDataJSON()
+    sent.push(body)
+    // As if it were signed with a key of before.
+    const postData = sent.length === 1 ? { ...body, form: 'old' } : body
+    await route.continue({ postData })
+  })
+  await sendForm(page)
+  await expect(page.getByText('This form is too old. Please try again.')).toBeVisible()
+  await expect(async () => {
+    await page.getByRole('button', { name: 'Sign me up' }).click()
+    await expect(ticketOn(page)).toBeVisible({ timeout: 1_000 })
+  }).toPass()
+  expect(sent.at(-1)?.form).not.toBe(sent[0]?.form)
+  expect(sent.map(({ website }) => website)).toEqual(sent.map(() => ''))
 })

@@ -27,7 +27,7 @@ export async function writeMessage({ id, kind, recipient, user }: Recipient): Pr
   return {
     from: env('EMAIL_FROM'),
     to: recipient ?? user.email,
-    subject: fill(subject, slots),
+    subject,
     html: fill(html, slots, escapeHtml),
     text: fill(text, slots),
     tags: [{ name: 'email_id', value: id }],

@@ -7,6 +7,7 @@ import { readSnapshot } from './snapshot'
 export function streamEmail(request: Request, id: string): Response {
   let seen = 0
   return streamEvents(request, {
+    topic: id.toLowerCase(),
     heartbeat: HEARTBEAT,
     watch: (onChange) => watch('email_event', id.toLowerCase(), onChange),
     async update(send) {

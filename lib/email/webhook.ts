@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { prisma } from '../db/prisma'
 import { env } from '../env'
 import { Problem, unavailable } from '../http/problem'
+import { limit } from '../limits'
 import { recordEvents } from './record'
 import type { EmailStatus } from './status'
 
@@ -39,11 +40,11 @@ const reportSchema = z.object({
  * Takes a report on a mail from Resend. It may come twice, late and in any order.
  * @param body the raw text, as it was signed
  * @returns false when it was ignored: a mail that is not ours, or nothing new
- * @throws {Problem} 401 when the signature or its age is wrong, 400 when the body is no report, 503 without a secret
+ * @throws {Problem} 401 when the signature or its age is wrong, 429 when that happens often, 400 when the body is no report, 503 without a secret
  * @throws when the database is unreachable: Resend tries again later
  */
 export async function receiveReport(body: string, headers: Headers): Promise<boolean> {
-  const report = verifyBody(body, headers)
+  const report = await verifyBody(body, headers)
   const { type } = parse(typeSchema, report)
   if (!Object.hasOwn(STATUS, type)) return false
   const { data } = parse(reportSchema, report)
@@ -62,7 +63,7 @@ export async function receiveReport(body: string, headers: Headers): Promise<boo
   return recorded.length > 0
 }
 
-function verifyBody(body: string, headers: Headers): unknown {
+async function verifyBody(body: string, headers: Headers): Promise<unknown> {
   const secret = env('RESEND_WEBHOOK_SECRET')
   if (!secret) throw unavailable('No webhook secret is configured.')
   try {
@@ -75,6 +76,8 @@ function verifyBody(body: string, headers: Headers): unknown {
     })
   } catch (error) {
     if (error instanceof SyntaxError) throw new Problem(400, 'Malformed JSON')
+    // Only what is forged is counted: a right signature always gets through.
+    await limit('signature', { headers })
     throw new Problem(401, 'Wrong signature')
   }
 }

@@ -1,4 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { env } from '../env'
+import { takePlace } from './places'
+import { visitorOf } from './visitor'
 
 /** How often streams have a heartbeat. The reader knows by it that the connection lives, and proxies, too. */
 const TICK_MS = 3_000
@@ -7,7 +10,7 @@ const BETWEEN_TURNS = 100
 /** A reader who leaves so many bytes lying is gone, or so slow that coming back is quicker than catching up. */
 const MOST_UNREAD = 64 * 1024
 
-type Stream = { heartbeat: Source['heartbeat']; send: Send; close: () => void }
+type Stream = { heartbeat: Source['heartbeat']; send: Send; close: () => void; endsAt: number }
 const shared = globalThis as { streams?: { open: Set<Stream>; ticking: boolean } }
 shared.streams ??= { open: new Set(), ticking: false }
 const streams = shared.streams
@@ -18,6 +21,8 @@ export function closeStreams(): void {
 }
 
 export type Source = {
+  /** What it is about, if it is a single thing: only so many may watch that at once. */
+  topic?: string
   /** Calls back whenever something may have changed, until the returned function is called. */
   watch: (onChange: () => void) => () => void
   /** Called at once and after each change. Sends what is new to the reader, and returns true when that was the last. */
@@ -43,13 +48,19 @@ const HEADERS = {
   connection: 'close',
 }
 
-/** Answers a request with server-sent events, until the source has nothing more to tell or the reader leaves. */
+/**
+ * Answers a request with server-sent events, until the source has nothing more to tell, the reader leaves, or the stream
+ * has had its time: the browser then comes back by itself.
+ * @throws {Problem} 429 or 503 with Retry-After, when too many are open
+ */
 export function streamEvents(request: Request, source: Source): Response {
-  const body = request.method === 'HEAD' ? null : openStream(request.signal, source)
+  const body = request.method === 'HEAD' ? null : openStream(request, source)
   return new Response(body, { headers: HEADERS })
 }
 
-function openStream(signal: AbortSignal, source: Source): ReadableStream<Uint8Array> {
+function openStream(request: Request, source: Source): ReadableStream<Uint8Array> {
+  const { signal } = request
+  const leave = takePlace(visitorOf(request), source.topic)
   let close = (): void => {}
 
   const start = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
@@ -84,13 +95,14 @@ function openStream(signal: AbortSignal, source: Source): ReadableStream<Uint8Ar
     }
     const updateSafely = (): void => void update().catch(fail)
 
-    const stream = { heartbeat: source.heartbeat, send, close: () => close() }
+    const stream = { heartbeat: source.heartbeat, send, close: () => close(), endsAt: findEnd() }
     close = () => {
       if (closed) return
       closed = true
       clearInterval(polling)
       stopWatching()
       streams.open.delete(stream)
+      leave()
       controller.close()
     }
 
@@ -115,11 +127,18 @@ async function tick(): Promise<void> {
   streams.ticking = true
   while (streams.open.size > 0) {
     await sleep(TICK_MS)
+    for (const { endsAt, close } of streams.open) if (endsAt < Date.now()) close()
     const heartbeats = new Set([...streams.open].map(({ heartbeat }) => heartbeat))
     // While it cannot be read, nothing is told. A reader loses patience later than a restart takes.
     await Promise.all([...heartbeats].map((heartbeat) => beat(heartbeat).catch(complain)))
   }
   streams.ticking = false
+}
+
+// Those that were opened together, after a restart, need not come back together.
+function findEnd(): number {
+  const seconds = env('LIMIT_STREAM_SECONDS') || Number.POSITIVE_INFINITY
+  return Date.now() + seconds * 1000 * (0.9 + Math.random() / 10)
 }
 
 async function beat(heartbeat: Source['heartbeat']): Promise<void> {

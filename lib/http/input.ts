@@ -21,7 +21,8 @@ export async function readInput<Fields extends z.ZodRawShape>(
     const fields = issue.code === 'unrecognized_keys' ? issue.keys : issue.path.slice(0, 1).map(String)
     for (const field of fields) errors.set(field, [...(errors.get(field) ?? []), issue.message])
   }
-  const expected = `Send an object with ${Object.keys(schema.shape).join(' and ')}.`
+  const needed = Object.entries(schema.shape).filter(([, field]) => !(field as z.ZodType).isOptional())
+  const expected = `Send an object with ${needed.map(([name]) => name).join(' and ')}.`
   throw new Problem(422, 'Check what you entered', {
     detail: errors.size > 0 ? undefined : expected,
     errors: Object.fromEntries(errors),

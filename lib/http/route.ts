@@ -14,14 +14,14 @@ type Handler<Context> = (request: Request, context: Context) => Response | Promi
  */
 export function createRoute<Context>(
   handlers: Partial<Record<Method, Handler<Context>>>,
-  guard: (request: Request) => void,
+  guard: (request: Request) => Promise<void>,
   explain: (error: unknown) => Problem | undefined,
 ): Record<Method, Handler<Context>> {
   const known: typeof handlers = { HEAD: handlers.GET, ...handlers }
   const allow = METHODS.filter((method) => known[method]).join(', ')
 
   async function answer(request: Request, context: Context): Promise<Response> {
-    guard(request)
+    await guard(request)
     const handler = known[request.method as Method]
     if (!handler) throw new Problem(405, 'Method not allowed', { headers: { allow } })
     if (!['GET', 'HEAD'].includes(request.method)) refuseForeignOrigin(request)

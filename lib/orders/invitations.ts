@@ -4,8 +4,10 @@ import { enqueueEmails } from '../email/enqueue'
 import { type EmailStatus, isFinal, RANK } from '../email/status'
 import { env } from '../env'
 import { Problem } from '../http/problem'
+import { count } from '../limits'
 import { openQueue } from '../queue'
 import { canonicalAddress } from '../signup/input'
+import { toMailbox } from '../signup/mailbox'
 import { lockUser } from './lock-user'
 
 /** How far the invitations of a user are. Each is waiting, sent or failed; some that were sent came to a bad end. */
@@ -41,6 +43,22 @@ export const invitationsInput = z.strictObject({
       return [...new Set(canonical)]
     }),
 })
+
+/**
+ * However many users invite the same friend, under whatever spelling.
+ * @param addresses canonical
+ * @throws {Problem} 429 with Retry-After, naming the first who has been sent enough mail for today
+ */
+export async function refuseFullMailboxes(addresses: string[]): Promise<void> {
+  for (const address of addresses) {
+    const seconds = await count('mailbox', toMailbox(address))
+    if (seconds === 0) continue
+    throw new Problem(429, 'Too many requests', {
+      detail: `${address} has been sent enough mail for today. Leave it out.`,
+      headers: { 'retry-after': `${seconds}` },
+    })
+  }
+}
 
 /**
  * Records an invitation for each address and queues a job for each: all of them or none. Those who were invited before

@@ -32,6 +32,7 @@ const PAUSE_MS = 100
 /** Server-sent events about a user's orders: `orders`, at once and after each change, until nothing more can come. */
 export function streamOrders(request: Request, userId: string): Response {
   return streamEvents(request, {
+    topic: userId,
     heartbeat: HEARTBEAT,
     watch: (onChange) => watch('user_event', userId, onChange),
     pauseMs: PAUSE_MS,

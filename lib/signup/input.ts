@@ -29,11 +29,22 @@ const NAME_RULES: [RegExp, string][] = [
   [/[\p{Cc}\p{Zl}\p{Zp}]/u, 'Names can’t contain line breaks or control characters.'],
   [/[\u202A-\u202E\u2066-\u2069]/u, 'Names can’t contain characters that change the direction of text.'],
   [/[<>]/u, 'Names can’t contain < or >.'],
-  [
-    /:\/\/|\bwww\.|\b(?:https?|ftp|mailto|javascript|data|tel):|[\p{L}\p{N}-]{2,}\.\p{L}{2,}|\.(?:com|net|org|io|me|co)\b|[\p{L}\p{N}]\.[\p{L}\p{N}]+\//iu,
-    'Names can’t contain a web address. A space after the dot helps.',
-  ],
 ]
+
+/** What a mail program makes a link of, or a browser opens. */
+const WEB_ADDRESS = [
+  /:\/\/|\bwww\.|\b(?:https?|ftp|mailto|javascript|data|tel):/iu,
+  /[\p{L}\p{M}\p{N}-]{2}\.[\p{L}\p{M}]{2}|\.(?:com|net|org|io|me|co)\b|[\p{L}\p{N}]\.[\p{L}\p{N}]+\//iu,
+  /\d\.\d{1,3}\.\d{1,3}\.\d|[\p{L}\p{N}\]]:\d|\blocalhost\b/iu,
+]
+
+// Full-width letters become plain ones. NFKC leaves one of the dots that a browser takes for one, and what nobody sees.
+function toPlainest(name: string): string {
+  return name
+    .normalize('NFKC')
+    .replace(/[。｡]/gu, '.')
+    .replace(/\p{Default_Ignorable_Code_Point}/gu, '')
+}
 
 const TOO_LONG = 'Names can have up to 80 characters.'
 
@@ -43,6 +54,9 @@ function complainAboutName(name: string): string | undefined {
   if (Buffer.byteLength(name) > 320) return TOO_LONG
   if (/\p{M}{5,}/u.test(name.normalize('NFD'))) return 'Names can’t pile up more than four accents.'
   for (const [pattern, complaint] of NAME_RULES) if (pattern.test(name)) return complaint
+  const plainest = toPlainest(name)
+  if (WEB_ADDRESS.some((pattern) => pattern.test(plainest)))
+    return 'Names can’t contain a web address. A space after the dot helps.'
   // Nothing left but marks, spaces and what Unicode draws as nothing (U+2800 is a blank in Braille).
   if (/^[\p{M}\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]*$/u.test(name))
     return 'Enter a name that can be seen.'

@@ -1,14 +1,12 @@
 import { z } from 'zod'
 import type { Transaction } from '@/lib/db/prisma'
 import { type Batch, writeBatch } from '@/lib/email/batch'
+import { countRoom } from '@/lib/email/cap'
 import { type Recipient, writeMessage } from '@/lib/email/message'
 import { TEMPLATES } from '@/lib/email/templates'
 import { settleJobs, takeJobs } from '@/lib/queue'
 import { deliver } from '../deliver'
 import { GiveUp, type Job } from '../work'
-
-/** Resend's own limit. */
-const MAX_BATCH = 100
 
 /**
  * Sends an email, and in the same request what else waits when our turn comes. The jobs are done when the batch is
@@ -20,7 +18,7 @@ export default async function sendEmail(job: Job<'send-email'>): Promise<void> {
 }
 
 async function gatherBatch(tx: Transaction, job: Job<'send-email'>): Promise<Batch | undefined> {
-  const jobs = [job, ...(await takeJobs(tx, 'send-email', MAX_BATCH - 1))]
+  const jobs = [job, ...(await takeJobs(tx, 'send-email', (await countRoom()) - 1))]
   const emails = await readEmails(
     tx,
     jobs.map(({ data }) => data?.emailId),

@@ -1,4 +1,5 @@
 import type { Problem } from '@/app/components/signup/send-signup'
+import { TryAgain } from '@/app/components/site/try-again'
 
 /** Why the server said no. The place for it is there before it is needed, or a screen reader would not notice. */
 export function Refusal({ problem }: { problem: Problem | null | undefined }) {
@@ -7,6 +8,7 @@ export function Refusal({ problem }: { problem: Problem | null | undefined }) {
       {problem && (
         <p className="pt-4">
           <strong className="block font-semibold text-bad">{problem.title}</strong> {problem.detail}
+          <TryAgain at={problem.retryAt} />
         </p>
       )}
     </div>

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { env } from '@/lib/env'
 import { notFound } from '@/lib/http/problem'
+import { limit, refuseOver } from '@/lib/limits'
 import { inSandbox } from './in-sandbox'
 
 /** Whether this installation has a backstage at all. */
@@ -8,16 +9,24 @@ export function hasBackstage(): boolean {
   return inSandbox() || env('BACKSTAGE_TOKEN') !== undefined
 }
 
-/** Whether a request may see the backstage: in the sandbox every one, elsewhere with the token as HTTP password. */
-export function mayGoBackstage(headers: Headers): boolean {
+/**
+ * Whether a request may see the backstage: in the sandbox every one, elsewhere with the token as HTTP password.
+ * @throws {Problem} 429 after too many wrong ones, whatever the password is: it may be the next guess
+ */
+export async function mayGoBackstage(headers: Headers): Promise<boolean> {
   if (inSandbox()) return true
   const token = env('BACKSTAGE_TOKEN')
-  return token !== undefined && isSame(readPassword(headers), token)
+  const password = readPassword(headers)
+  if (!token || !password) return false
+  await refuseOver('password', { headers })
+  if (isSame(password, token)) return true
+  await limit('password', { headers })
+  return false
 }
 
-/** Guards a route of the backstage. @throws {Problem} 404 to everybody else */
-export function crewOnly(request: Request): void {
-  if (!mayGoBackstage(request.headers)) throw notFound()
+/** Guards a route of the backstage. @throws {Problem} 404 to everybody else, and as `mayGoBackstage` does */
+export async function crewOnly(request: Request): Promise<void> {
+  if (!(await mayGoBackstage(request.headers))) throw notFound()
 }
 
 // RFC 7617: "Basic", and in base64 a user name without a colon, a colon, the password.

@@ -12,6 +12,6 @@ export const metadata: Metadata = {
 }
 
 export default async function BackstagePage() {
-  if (!mayGoBackstage(await headers())) notFound()
+  if (!(await mayGoBackstage(await headers()))) notFound()
   return <Backstage sandbox={inSandbox()} />
 }

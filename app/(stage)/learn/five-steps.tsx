@@ -5,6 +5,7 @@ import { type ReactNode, useActionState, useState } from 'react'
 import { createKey, type Problem, sendSignup } from '@/app/components/signup/send-signup'
 import { rememberWaited } from '@/app/components/signup/waited'
 import { formatDuration } from '@/app/components/site/figures'
+import { TryAgain } from '@/app/components/site/try-again'
 import type { Snapshot } from '@/lib/email/status'
 import { Follow, type News } from './follow'
 import { JobTicket } from './job-ticket'
@@ -53,6 +54,7 @@ export function FiveSteps({ sandbox, code }: Props) {
             <p className="pb-6">
               <strong className="block font-semibold text-bad">{state.problem.title}</strong>{' '}
               {state.problem.detail}
+              <TryAgain at={state.problem.retryAt} />
             </p>
           )}
         </div>

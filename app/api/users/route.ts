@@ -1,17 +1,14 @@
 import { z } from 'zod'
-import { readInput } from '@/lib/http/input'
 import { Problem } from '@/lib/http/problem'
 import { toSessionCookie } from '@/lib/orders/session' // orders
 import { route } from '@/lib/route'
-import { signupInput } from '@/lib/signup/input'
+import { admitSignup } from '@/lib/signup/admit'
 import { refuseCrowd, signUp } from '@/lib/signup/signup'
-
-const MAX_BYTES = 8 * 1024
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request) {
     refuseCrowd()
-    const input = await readInput(request, signupInput, MAX_BYTES)
+    const input = await admitSignup(request)
     const key = parseIdempotencyKey(request)
     const signup = await signUp(input, key)
     const { user, welcomeEmail } = signup

@@ -5,6 +5,8 @@ export type Problem = {
   title: string
   detail?: string
   errors?: Record<string, string[]>
+  /** ISO 8601, by this browser's clock: when it makes sense to try again. */
+  retryAt?: string
 }
 
 export type SignupAnswer = { welcomeEmail: Snapshot; waitedMs: number } | { problem: Problem }
@@ -41,7 +43,7 @@ export async function readProblem(response: Response): Promise<Problem> {
   const problem: Problem = await response.json()
   const seconds = Number(response.headers.get('Retry-After'))
   if (!seconds) return problem
-  return { ...problem, detail: `${problem.detail ?? ''} Try again in ${seconds} s.`.trim() }
+  return { ...problem, retryAt: new Date(Date.now() + seconds * 1000).toISOString() }
 }
 
 /** A random UUID. `crypto.randomUUID` is missing where a page is opened by plain http from another machine. */

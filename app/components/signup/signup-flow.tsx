@@ -4,6 +4,7 @@ import { usePathname, useRouter } from 'next/navigation'
 import { useEffect, useState } from 'react'
 import { MoreOrders } from '@/app/(orders)/more-orders' // orders
 import type { Snapshot } from '@/lib/email/status'
+import type { FormPass } from '@/lib/signup/form'
 import { Headline } from '../site/headline'
 import { Spread } from '../site/spread'
 import { BlankTicket } from '../ticket/blank-ticket'
@@ -14,7 +15,7 @@ import { rememberWaited } from './waited'
 type Signup = { welcomeEmail: Snapshot; waitedMs: number }
 
 /** The page `/`: the form, and after the answer the ticket, under the address of the ticket. */
-export function SignupFlow() {
+export function SignupFlow({ pass }: { pass: FormPass }) {
   const pathname = usePathname()
   const router = useRouter()
   const [signups, setSignups] = useState<Signup[]>([])
@@ -54,7 +55,7 @@ export function SignupFlow() {
         Your account is ready at once. The welcome email is made afterwards, behind the scenes.
       </p>
       <div className="mt-6 max-w-lg">
-        <SignupForm onSignup={showTicket} />
+        <SignupForm pass={pass} onSignup={showTicket} />
       </div>
     </Spread>
   )

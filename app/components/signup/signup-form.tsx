@@ -1,27 +1,47 @@
 'use client'
 
+import { useRouter } from 'next/navigation'
 import { useActionState, useEffect, useRef } from 'react'
 import type { Snapshot } from '@/lib/email/status'
+import type { FormPass } from '@/lib/signup/form'
+import { TryAgain } from '../site/try-again'
 import { Field } from './field'
 import { createKey, type Problem, sendSignup } from './send-signup'
+import { Trap } from './trap'
 
-type Props = { onSignup: (welcomeEmail: Snapshot, waitedMs: number) => void }
+type Props = {
+  pass: FormPass
+  onSignup: (welcomeEmail: Snapshot, waitedMs: number) => void
+}
 
-export function SignupForm({ onSignup }: Props) {
+export function SignupForm({ pass, onSignup }: Props) {
+  const router = useRouter()
   const formRef = useRef<HTMLFormElement>(null)
   const alertRef = useRef<HTMLDivElement>(null)
-  const last = useRef({ body: '', key: '' })
+  const last = useRef({ person: '', key: '' })
+  const readyAt = useRef(0)
   const [problem, submit, pending] = useActionState(signUp, null)
 
   async function signUp(_previous: Problem | null, form: FormData): Promise<Problem | null> {
-    const body = JSON.stringify({ name: form.get('name'), email: form.get('email') })
-    if (last.current.body !== body) last.current = { body, key: createKey() }
+    const { website, ...person } = Object.fromEntries(form)
+    const asText = JSON.stringify(person)
+    if (last.current.person !== asText) last.current = { person: asText, key: createKey() }
 
+    await untilReady(readyAt.current)
+    const body = JSON.stringify({ ...person, website, form: pass.token })
     const answer = await sendSignup(body, last.current.key)
-    if ('problem' in answer) return answer.problem
+    if ('problem' in answer) {
+      // The page was made with an older key: it gets a new token, and keeps what was typed.
+      if (answer.problem.errors?.form) router.refresh()
+      return answer.problem
+    }
     onSignup(answer.welcomeEmail, answer.waitedMs)
     return null
   }
+
+  useEffect(() => {
+    readyAt.current = performance.now() + pass.minSeconds * 1000
+  }, [pass])
 
   useEffect(() => {
     if (!problem) return
@@ -49,6 +69,7 @@ export function SignupForm({ onSignup }: Props) {
         autoCapitalize="none"
         spellCheck={false}
       />
+      <Trap />
       <button
         type="submit"
         aria-disabled={pending}
@@ -64,12 +85,21 @@ export function SignupForm({ onSignup }: Props) {
   )
 }
 
-function Complaint({ problem }: { problem: Problem }) {
+// Whoever has a password manager may be quicker than any program would be believed to be.
+async function untilReady(time: number): Promise<void> {
+  const ms = time - performance.now()
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms))
+}
+
+function Complaint({ problem: { title, detail, errors = {}, retryAt } }: { problem: Problem }) {
+  const { name, email, ...others } = errors
   // The fields show their own errors; only a screen reader needs to hear that there are some.
-  if (problem.errors?.name || problem.errors?.email) return <p className="sr-only">{problem.title}</p>
+  if (name || email) return <p className="sr-only">{title}</p>
   return (
     <p>
-      <strong className="block font-semibold text-bad">{problem.title}</strong> {problem.detail}
+      <strong className="block font-semibold text-bad">{title}</strong>{' '}
+      {detail ?? Object.values(others).flat().join(' ')}
+      <TryAgain at={retryAt} />
     </p>
   )
 }

@@ -4,10 +4,12 @@ type Props = {
   /** When the pause began, if that is known. */
   from?: string
   to: string
+  /** What it says when the moment has come. */
+  after?: string
 }
 
 /** "in 4 s", "in 12 min", counting down to a moment that the server has set. It speaks to the eye only. */
-export function Countdown({ from, to }: Props) {
+export function Countdown({ from, to, after = 'any moment now' }: Props) {
   const [now, setNow] = useState<number>()
 
   useEffect(() => {
@@ -20,9 +22,7 @@ export function Countdown({ from, to }: Props) {
   // The server knows no "now" of the browser's, and a wrong clock must not promise more than the whole pause.
   const longest = Date.parse(to) - (from ? Date.parse(from) : Date.now())
   const left = now === undefined ? longest : Math.min(Date.parse(to) - now, longest)
-  return (
-    <span aria-live="off">{left > 0 ? `in ${formatLeft(Math.ceil(left / 1000))}` : 'any moment now'}</span>
-  )
+  return <span aria-live="off">{left > 0 ? `in ${formatLeft(Math.ceil(left / 1000))}` : after}</span>
 }
 
 function formatLeft(seconds: number): string {

@@ -4,7 +4,7 @@ export type Connection = 'live' | 'lost'
 type Listeners = Record<string, (data: never) => void> & { workers?: (data: { workers: number }) => void }
 
 const FIRST_DELAY_MS = 500
-const LONGEST_DELAY_MS = 5_000
+const LONGEST_DELAY_MS = 10_000
 /** The server says something every 3 s: a connection that is silent for longer is dead, even if nobody told us. */
 const SILENCE_MS = 10_000
 
@@ -61,7 +61,8 @@ export function watchEvents(
 
   function reopenLater(): void {
     close()
-    timer = setTimeout(open, delay)
+    // Not all at the same moment, when many were refused.
+    timer = setTimeout(open, delay * (0.5 + Math.random() / 2))
     delay = Math.min(delay * 2, LONGEST_DELAY_MS)
   }
 

@@ -100,6 +100,7 @@ const REASON: Record<string, string> = {
   rate_limit_exceeded: 'The mail service asks us to slow down.',
   daily_quota_exceeded: 'Today’s allowance of mail is used up.',
   monthly_quota_exceeded: 'This month’s allowance of mail is used up.',
+  hourly_cap: 'Enough mail went out in this hour. The rest waits for the next one.',
   missing_api_key: OUR_ACCOUNT,
   restricted_api_key: OUR_ACCOUNT,
   invalid_api_key: OUR_ACCOUNT,

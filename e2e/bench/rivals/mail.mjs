@@ -21,7 +21,7 @@ export async function sendWelcome(emailId) {
   const { data, error } = await resend.emails.send({
     from: 'Behind the Scenes <onboarding@resend.dev>',
     to: email,
-    subject: `Welcome, ${name}`,
+    subject: 'Welcome to Behind the Scenes',
     html: `<h1>Welcome, ${name}.</h1><p>Your account was ready the moment you pressed the button.</p>`,
     text: `Welcome, ${name}.\n\nYour account was ready the moment you pressed the button.`,
     tags: [{ name: 'email_id', value: emailId }],

@@ -5,7 +5,7 @@ import { ink, Letter, renderTemplate, type Template, text } from './letter'
 /** The invitation that a user sends to a friend. */
 export function renderInvitation(): Promise<Template> {
   return renderTemplate(
-    '{{name}} invites you',
+    'An invitation to Behind the Scenes',
     <Letter
       preview="Come in: it takes a moment, and the slow part happens behind the scenes."
       heading="{{name}} invites you."

@@ -1,7 +1,10 @@
 import type { ReactElement, ReactNode } from 'react'
 import { Body, Container, Head, Heading, Hr, Html, Preview, render, Text, toPlainText } from 'react-email'
 
-/** A mail of which every copy is the same, but for the slots `{{name}}` and `{{order}}`. */
+/**
+ * A mail of which every copy is the same, but for the slots `{{name}}` and `{{order}}` in its text. The subject has none:
+ * it is what a stranger reads first, and no other stranger may write it.
+ */
 export type Template = { subject: string; html: string; text: string }
 
 /** Renders a template. That takes milliseconds, so it is done once. */

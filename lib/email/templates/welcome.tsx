@@ -4,7 +4,7 @@ import { Letter, renderTemplate, type Template, text } from './letter'
 /** The welcome email. */
 export function renderWelcome(): Promise<Template> {
   return renderTemplate(
-    'Welcome, {{name}}',
+    'Welcome to Behind the Scenes',
     <Letter
       preview="Your account is ready. This mail was made while you did something else."
       heading="Welcome, {{name}}."

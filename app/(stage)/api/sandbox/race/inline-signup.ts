@@ -22,7 +22,7 @@ export async function signUpInline({ name, email }: SignupInput): Promise<void> 
   const message: Message = {
     from: env('EMAIL_FROM'),
     to: email,
-    subject: `Welcome, ${name}`,
+    subject: 'Welcome to Behind the Scenes',
     html: `<p>${text}</p>`,
     text,
     tags: [{ name: 'email_id', value: crypto.randomUUID() }],

@@ -1,0 +1,281 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { get, type IncomingMessage } from 'node:http'
+import { expect } from '@playwright/test'
+import { newAddress, postSignup } from '../app'
+import { act, invite, signUpOwner } from '../owner'
+import { type Env, findPort, type Stack, type Web, waitFor } from '../stack'
+import { countStatements } from './statements'
+import { postWebhook, sign, signUpMany, until } from './steps'
+import { test } from './test'
+
+let visitors = 0
+
+/** The header of a visitor whom nobody has seen before, as a proxy of ours would write it. */
+const newVisitor = (): Record<string, string> => from(`203.0.113.${++visitors}`)
+const from = (addresses: string): Record<string, string> => ({ 'x-forwarded-for': addresses })
+
+/** A web server behind one proxy. */
+async function startWeb(stack: Stack, env: Env): Promise<Web> {
+  const port = await findPort()
+  const web = await stack.startWeb({
+    port,
+    env: { TRUSTED_HOPS: '1', APP_URL: `http://localhost:${port}`, ...env },
+  })
+  // It tells visitors apart from its first answer on.
+  await fetch(`${web.url}/api/health`)
+  return web
+}
+
+/** Refused as everything is refused here, with whole seconds until it makes sense to try again. */
+async function expectRefusal(response: Response, status: number, mostSeconds: number): Promise<void> {
+  expect(response.status).toBe(status)
+  expect(response.headers.get('content-type')).toBe('application/problem+json')
+  expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
+  expect(Number(response.headers.get('retry-after'))).toBeLessThanOrEqual(mostSeconds)
+  const problem = { type: 'about:blank', title: expect.any(String), status, detail: expect.any(String) }
+  expect(await response.json()).toEqual(problem)
+}
+
+test('a stranger can do only so much', async ({ stack, page }) => {
+  test.setTimeout(180_000)
+  const gate = await countStatements(stack.databaseUrl)
+  const web = await startWeb(stack, {
+    DATABASE_URL: gate.databaseUrl,
+    LIMIT_SIGNUPS_PER_VISITOR: '3',
+    LIMIT_MAILS_PER_MAILBOX: '2',
+    LIMIT_SIGNUPS_PER_MINUTE: '20',
+    LIMIT_READS_PER_VISITOR: '30',
+    LIMIT_STREAMS_PER_VISITOR: '2',
+    LIMIT_STREAMS_PER_TICKET: '3',
+    LIMIT_STREAMS_PER_PROCESS: '4',
+    LIMIT_STREAM_SECONDS: '12',
+    LIMIT_EXPORTS_PER_USER: '2',
+    LIMIT_WRONG_SIGNATURES: '20',
+    FORM_MIN_SECONDS: '1.5',
+  })
+  const signUp = (email: string, headers = newVisitor()): Promise<Response> =>
+    postSignup({ name: 'Ada', email }, headers, web.url)
+
+  await test.step('signups of a visitor, whatever becomes of them', async () => {
+    const [visitor, email] = [newVisitor(), newAddress()]
+    expect((await signUp(email, visitor)).status).toBe(201)
+    expect((await signUp(email, visitor)).status).toBe(409)
+    expect((await signUp('nonsense', visitor)).status).toBe(422)
+    await expectRefusal(await signUp(newAddress(), visitor), 429, 3600)
+    expect((await signUp(newAddress())).status).toBe(201)
+    const rows = await stack.query<{ key: string }>('SELECT key FROM "RateLimit"')
+    expect(JSON.stringify(rows)).not.toMatch(/203\.0\.113|@|example/)
+  })
+
+  await test.step('mails to a mailbox, in all its spellings', async () => {
+    const name = randomUUID()
+    expect((await signUp(`${name}@example.com`)).status).toBe(201)
+    expect((await signUp(`${name}+1@example.com`)).status).toBe(201)
+    await expectRefusal(await signUp(`${name}+2@example.com`), 429, 24 * 3600)
+    const dotted = [1, 2, 3].map((place) => `${name.slice(0, place)}.${name.slice(place)}@gmail.com`)
+    const statuses = []
+    for (const email of dotted) statuses.push((await signUp(email)).status)
+    expect(statuses).toEqual([201, 201, 429])
+    const owner = { ...(await signUpOwner(stack.appUrl)), url: web.url }
+    const response = await invite(owner, [newAddress(), `${name}+friend@example.com`])
+    await expectRefusal(response, 429, 24 * 3600)
+  })
+
+  await test.step('reads of a visitor', async () => {
+    const headers = newVisitor()
+    const read = (method = 'GET'): Promise<Response> => fetch(`${web.url}/api/health`, { method, headers })
+    for (let i = 0; i < 30; i++) expect((await read()).status).toBe(200)
+    await expectRefusal(await read(), 429, 60)
+    expect((await read('HEAD')).status).toBe(429)
+  })
+
+  await test.step('a thousand forged reports: no statement, one line; a true one gets through', async () => {
+    const { id } = await (await signUp(newAddress())).json().then(({ welcomeEmail }) => welcomeEmail)
+    const [statements, lines] = [gate.count(), web.output().split('\n').length]
+    const visitor = newVisitor()
+    const statuses: number[] = []
+    const forge = async (): Promise<void> => {
+      const response = await postWebhook(stack, '{}', { 'svix-id': 'a', ...visitor }, web.url)
+      statuses.push(response.status)
+      if (statuses.length === 999) await expectRefusal(response, 429, 60)
+      else await response.text()
+    }
+    for (let i = 0; i < 50; i++) await Promise.all(Array.from({ length: 20 }, forge))
+    expect(statuses.filter((status) => status === 401)).toHaveLength(20)
+    expect(statuses.filter((status) => status === 429)).toHaveLength(980)
+    // What the queue asks for itself, once in a while.
+    expect(gate.count() - statements).toBeLessThan(3)
+    expect(web.output().split('\n').length - lines).toBe(1)
+    const data = { email_id: id, tags: { email_id: id } }
+    const body = JSON.stringify({ type: 'email.delivered', data })
+    const signed = sign(body, { secret: stack.env.RESEND_WEBHOOK_SECRET })
+    expect((await postWebhook(stack, body, { ...signed, ...visitor }, web.url)).status).toBe(200)
+  })
+
+  await test.step('streams of a visitor, about a ticket, and in all; each has its time', async () => {
+    const owner = await signUpOwner(stack.appUrl)
+    const other = await signUpOwner(stack.appUrl)
+    const open = async (id: string, headers = newVisitor()): Promise<IncomingMessage> => {
+      const [answer] = await once(get(`${web.url}/api/emails/${id}/events`, { headers }), 'response')
+      return answer as IncomingMessage
+    }
+    const visitor = newVisitor()
+    const first = await open(owner.id, visitor)
+    const second = await open(other.id, visitor)
+    expect([first.statusCode, second.statusCode]).toEqual([200, 200])
+    const full = await open(owner.id, visitor)
+    expect([full.statusCode, full.headers['retry-after']]).toEqual([429, '10'])
+    full.resume()
+
+    first.destroy()
+    await waitFor(async () => (await open(owner.id, visitor)).resume().statusCode === 200)
+    const others = [await open(owner.id), await open(owner.id)]
+    expect(others.map(({ statusCode }) => statusCode)).toEqual([200, 200])
+    expect((await open(owner.id)).resume().statusCode).toBe(429)
+    const beyond = (await open(other.id)).resume()
+    expect([beyond.statusCode, beyond.headers['retry-after']]).toEqual([503, '10'])
+    await Promise.all([second, ...others].map((answer) => once(answer.resume(), 'end')))
+    expect((await open(owner.id)).statusCode).toBe(200)
+  })
+
+  await test.step('exports of a user', async () => {
+    const owner = { ...(await signUpOwner(stack.appUrl)), url: web.url }
+    for (let i = 0; i < 2; i++) expect((await act(owner, 'POST', 'export')).status).toBe(202)
+    await expectRefusal(await act(owner, 'POST', 'export'), 429, 24 * 3600)
+  })
+
+  await test.step('a form that comes back too soon, or is no form of ours', async () => {
+    const html = await (await fetch(web.url)).text()
+    const form = /\d{13}\.[\w-]{43}/.exec(html)?.[0] ?? ''
+    const send = (more: object): Promise<Response> =>
+      postSignup({ name: 'Ada', email: newAddress(), ...more }, newVisitor(), web.url)
+    for (const [field, more] of [
+      ['form', { form }],
+      ['form', { form: form.replace(/^\d/, '0') }],
+      ['form', { form: '' }],
+      ['website', { form, website: 'https://example.org' }],
+    ] as const) {
+      const response = await send(more)
+      expect(response.status, JSON.stringify(more)).toBe(422)
+      expect((await response.json()).errors).toEqual({ [field]: [expect.any(String)] })
+    }
+    await waitFor(async () => (await send({ form, website: '' })).status === 201)
+    // A program that the docs invite needs none.
+    expect((await send({})).status).toBe(201)
+  })
+
+  await test.step('a person with a password manager is quick, and notices nothing', async () => {
+    await page.goto(web.url)
+    await page.getByLabel('Name').fill('Ada')
+    await page.getByLabel('Email').fill(newAddress())
+    await page.getByRole('button', { name: 'Sign me up' }).click()
+    await expect(page).toHaveURL(/\/tickets\//)
+  })
+
+  await test.step('signups of all together', async () => {
+    let response: Response
+    do response = await signUp(newAddress())
+    while (response.status === 201)
+    await expectRefusal(response, 503, 60)
+  })
+
+  await test.step('without a database each server counts for itself', async () => {
+    await stack.killPostgres('SIGINT')
+    const visitor = newVisitor()
+    const statuses = []
+    for (let i = 0; i < 4; i++) statuses.push((await signUp(newAddress(), visitor)).status)
+    expect(statuses).toEqual([503, 503, 503, 429])
+  })
+  gate.close()
+})
+
+test('who a visitor is, nobody can choose', async ({ stack }) => {
+  const env = { LIMIT_SIGNUPS_PER_VISITOR: '2' }
+  const [bare, proxied] = await Promise.all([
+    // They need not count together.
+    startWeb(stack, { ...env, TRUSTED_HOPS: '0', APP_SECRET: 'x'.repeat(32) }),
+    startWeb(stack, { ...env, TRUSTED_HOPS: '2' }),
+  ])
+  /** What three requests are told. The third is refused if all of them are one visitor's. */
+  const knock = async ({ port }: Web, claims: (string | undefined)[]): Promise<string> => {
+    const statuses = []
+    for (const claim of claims) {
+      const headers = claim === undefined ? {} : from(claim)
+      statuses.push((await postSignup({}, headers, `http://127.0.0.1:${port}`)).status)
+    }
+    return statuses.join()
+  }
+  const ONE = '422,422,429'
+
+  expect(await knock(bare, ['198.51.100.1', '198.51.100.2, 198.51.100.3', undefined])).toBe(ONE)
+  expect(bare.output().match(/TRUSTED_HOPS/g)).toHaveLength(1)
+
+  for (const [same, other] of [
+    [
+      ['1.1.1.1, 198.51.100.1, 10.0.0.1', '198.51.100.1,10.0.0.2', '::1, 198.51.100.1:80, x'],
+      '198.51.100.9, x',
+    ],
+    [['::ffff:198.51.100.2, x', '[::ffff:c633:6402]:80, x', '198.51.100.2, x'], '::c633:6402, x'],
+    [['2001:db8:1:2::, x', '2001:DB8:1:2:3::4, x', '[2001:db8:1:2:f:f:f:f]:1, x'], '2001:db8:1:3::, x'],
+    // Neither is an address that a proxy of ours would have written: it is the connection's.
+    [['nonsense, x', '198.51.100.4', undefined], '127.0.0.2, x'],
+  ] as const) {
+    expect(await knock(proxied, [...same]), same[0]).toBe(ONE)
+    expect(await knock(proxied, [other])).toBe('422')
+  }
+})
+
+test('no more mails go out in an hour than may; the others wait', async ({ stack }) => {
+  const accepted = async (): Promise<number> => (await stack.setProvider({})).accepted
+  const before = await accepted()
+  await stack.startWorker({ LIMIT_MAILS_PER_HOUR: '3' })
+  const ids = await signUpMany(stack, 5)
+  const health = async () => (await fetch(`${stack.appUrl}/api/health`)).json()
+  const isCapped = { attention: null, paused: { reason: 'hourly_cap' }, queued: 2, failed: 0 }
+  await expect.poll(health).toMatchObject(isCapped)
+  const { paused } = await health()
+  expect(Date.parse(paused.until) - Date.now()).toBeGreaterThan(3_500_000)
+  expect(await accepted()).toBe(before + 3)
+
+  // An hour later.
+  await stack.query(`UPDATE "RateLimit" SET expire = 0`)
+  await stack.query(`UPDATE "Pace" SET "nextTurnAt" = now()`)
+  for (const id of ids) await until(stack, id, ({ status }) => status === 'delivered')
+  const { emails } = await stack.setProvider({})
+  expect(ids.map((id) => emails[id]?.accepted)).toEqual([1, 1, 1, 1, 1])
+})
+
+test('many wrong passwords: the right one has to wait, too; and only the form may sign up, if so set', async ({
+  stack,
+}) => {
+  const BACKSTAGE_TOKEN = 'a-token-for-the-crew'
+  const web = await startWeb(stack, {
+    RESEND_API_KEY: 're_real',
+    BACKSTAGE_TOKEN,
+    LIMIT_WRONG_PASSWORDS: '3',
+    FORM_ONLY: 'true',
+  })
+  const knock = (password: string, visitor: Record<string, string>, path: string): Promise<Response> => {
+    const authorization = `Basic ${Buffer.from(`anybody:${password}`).toString('base64')}`
+    return fetch(web.url + path, { method: 'HEAD', headers: { authorization, ...visitor } })
+  }
+  const visitor = newVisitor()
+  const paths = ['/backstage', '/api/backstage/events', '/api/backstage/redrive']
+  for (const path of paths) expect((await knock('wrong', visitor, path)).status).toBe(401)
+  for (const path of paths) {
+    const response = await knock(BACKSTAGE_TOKEN, visitor, path)
+    expect([response.status, response.headers.get('content-type')]).toEqual([429, 'application/problem+json'])
+    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(500)
+  }
+  expect((await knock(BACKSTAGE_TOKEN, newVisitor(), '/backstage')).status).toBe(200)
+  // Who has not tried any is asked for it.
+  expect((await fetch(`${web.url}/backstage`, { headers: newVisitor() })).status).toBe(401)
+
+  const person = { name: 'Ada', email: newAddress() }
+  const form = /\d{13}\.[\w-]{43}/.exec(await (await fetch(web.url)).text())?.[0]
+  const statuses = []
+  for (const more of [{}, { form }])
+    statuses.push((await postSignup({ ...person, ...more }, newVisitor(), web.url)).status)
+  expect(statuses).toEqual([422, 201])
+})

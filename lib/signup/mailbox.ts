@@ -1,0 +1,14 @@
+import { seal } from '../sign'
+
+/** The mailbox that an address reaches: a provider takes many spellings for the same one. */
+export function toMailbox(address: string): string {
+  const [local = '', domain = ''] = address.split('@')
+  const plain = local.split('+')[0] || local
+  if (domain !== 'gmail.com' && domain !== 'googlemail.com') return `${plain}@${domain}`
+  return `${plain.replaceAll('.', '')}@gmail.com`
+}
+
+/** A mailbox as it may be remembered when its owner is not: nobody can tell the address from it. */
+export function hashMailbox(address: string): string {
+  return seal('mailbox', toMailbox(address))
+}
