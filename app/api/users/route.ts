@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import { readInput } from '@/lib/http/input'
 import { Problem } from '@/lib/http/problem'
-import { toSessionCookie } from '@/lib/orders/session' // orders
 import { route } from '@/lib/route'
+import { signIn, toSessionCookie } from '@/lib/session'
 import { signupInput } from '@/lib/signup/input'
 import { refuseCrowd, signUp } from '@/lib/signup/signup'
 
@@ -13,11 +13,10 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
     refuseCrowd()
     const input = await readInput(request, signupInput, MAX_BYTES)
     const key = parseIdempotencyKey(request)
-    const signup = await signUp(input, key)
-    const { user, welcomeEmail } = signup
+    const { user, welcomeEmail } = await signUp(input, key)
     const headers = {
       location: `/api/emails/${welcomeEmail.id}`,
-      'set-cookie': toSessionCookie(signup.session), // orders
+      'set-cookie': toSessionCookie(await signIn(request, user.id, key)),
     }
     return Response.json({ status: 'Account created!', user, welcomeEmail }, { status: 201, headers })
   },

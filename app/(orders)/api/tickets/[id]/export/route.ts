@@ -1,7 +1,7 @@
 import { notFound } from '@/lib/http/problem'
 import { cancelExport, startExport } from '@/lib/orders/export/request'
-import { requireOwner } from '@/lib/orders/session'
 import { route } from '@/lib/route'
+import { requireOwner } from '@/lib/session'
 
 type Context = RouteContext<'/api/tickets/[id]/export'>
 
