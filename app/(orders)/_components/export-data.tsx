@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Problem } from '@/app/components/signup/send-signup'
+import { Refusal } from '@/app/components/site/refusal'
 import type { Progress as State } from '@/lib/orders/export/progress'
 import { callOrder } from './call-order'
 import { Progress } from './progress'
-import { Refusal } from './refusal'
 import { announceExport, describeExport, explainExport } from './words'
 
 type Props = {

@@ -39,7 +39,7 @@ export function SignupFlow() {
   if (forgotten) return null
   if (current) {
     return (
-      <SignedUp key={pathname} initial={current.welcomeEmail} waitedMs={current.waitedMs} fresh>
+      <SignedUp key={pathname} initial={current.welcomeEmail} waitedMs={current.waitedMs} owned fresh>
         <MoreOrders ticketId={current.welcomeEmail.id} /> {/* orders */}
       </SignedUp>
     )
