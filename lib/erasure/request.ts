@@ -1,6 +1,9 @@
 import { prisma, type Transaction } from '../db/prisma'
 import { enqueue, openQueue } from '../queue'
 
+/** Whoever has asked for it wants to see it begin: their page needs a moment to watch. */
+const HEAD_START_MS = 1_000
+
 /**
  * Asks for a user, and all that is known of them, to be erased: a mark and a job, both or none. From then on nothing is
  * sent to them any more. Asking twice is asking once.
@@ -17,5 +20,6 @@ export async function markForErasure(tx: Transaction, userId: string): Promise<v
     where: { id: userId, erasure: null },
     data: { erasure: 'requested' },
   })
-  if (count > 0) await enqueue(tx, 'erase-user', { userId })
+  const startAfter = new Date(Date.now() + HEAD_START_MS)
+  if (count > 0) await enqueue(tx, 'erase-user', { userId }, { startAfter })
 }

@@ -64,8 +64,14 @@ export function SignedUp({ initial, waitedMs, fresh = false, owned, children }: 
         }
       >
         <Headline ref={headlineRef} describedBy="waited" news={headline} tone={tone}>
-          {leaving ? 'You’re out.' : 'You’re in.'} <br />
-          {leaving ? 'We' : 'The email'}
+          {leaving ? (
+            'You’re out.'
+          ) : (
+            <>
+              You’re in. <br />
+              The email
+            </>
+          )}
         </Headline>
         <p role="status" className="lead mt-6 min-h-24 max-w-xl text-2xl leading-8 text-pretty text-muted">
           {stranded ? waiting : sentence}

@@ -31,8 +31,12 @@ export function useSnapshot(initial: Snapshot): Live {
 
   useEffect(() => {
     if (final || erased) return
+    let told = false
     const listeners = {
-      erased: () => setErased(true),
+      erased: () => {
+        told = true
+        setErased(true)
+      },
       email: (next: Snapshot) => {
         seen.set(id, pickNewer(next, seen.get(id)))
         update(next)
@@ -43,7 +47,7 @@ export function useSnapshot(initial: Snapshot): Live {
     const handleConnection = (next: Connection): void => {
       setConnection(next)
       // A stream can't tell those who were not listening when the email was erased.
-      if (next === 'lost') void isGone(id).then((gone) => gone && setErased(true))
+      if (next === 'lost' && !told) void isGone(id).then((gone) => gone && setErased(true))
     }
     return watchEvents(`/api/emails/${id}/events`, listeners, handleConnection)
   }, [id, final, erased, update])

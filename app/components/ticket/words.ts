@@ -75,24 +75,24 @@ export const STATUS: Record<EmailStatus, Words> = {
   },
 }
 
-/** What the ticket tells when its owner wants to be forgotten. The headline begins "You’re out. We". */
+/** What the ticket tells when its owner wants to be forgotten. The headline begins "You’re out." */
 export const ERASURE: Record<Erasure | 'erased', Words> = {
   requested: {
     line: 'asked for',
-    headline: 'are forgetting.',
+    headline: 'Forgetting you.',
     sentence: 'A worker removes your name, your address and your mails. Nothing is sent to you any more.',
     tone: 'busy',
   },
   waiting: {
     line: 'under way',
-    headline: 'can’t yet forget.',
+    headline: 'One mail to go.',
     sentence:
       'A mail to you is under way, and nobody knows yet whether it was accepted. When that is certain, everything goes.',
     tone: 'busy',
   },
   erased: {
     line: 'erased',
-    headline: 'have forgotten.',
+    headline: 'All forgotten.',
     sentence:
       'Your name, your address and your mails are gone. So is this ticket: it is on this page only, until you leave it.',
     tone: 'good',

@@ -29,10 +29,7 @@ export function NotMe({ link, initial }: { link: string; initial: Snapshot }) {
   if (snapshot.erasure) {
     return (
       <>
-        <Headline news="being forgotten.">
-          Your address <br />
-          is
-        </Headline>
+        <Headline news="forgetting you.">We are</Headline>
         <p role="status" className="mt-6 max-w-xl text-xl text-pretty text-muted">
           {stranded ? STRANDED.erasure : EXPLAIN[snapshot.erasure]}
         </p>
