@@ -150,9 +150,14 @@ test('erased before the mail goes out: nothing is sent, and asking twice is aski
   expect((await countSends(stack, owner.id)).calls).toBe(0)
   for (const path of ['erasure', 'export']) expect((await act(owner, 'POST', path)).status).toBe(404)
   expect((await fetch(`${stack.appUrl}/tickets/${owner.id}`)).status).toBe(404)
-  // Who left may come back at once.
-  const back = await signUp(owner.email, stack.appUrl)
+  // Who left may come back at once, and have the operator erase them.
+  const back = await signUpOwner(stack.appUrl, owner.email)
   await until(stack, back.id, isDelivered)
+  const erase = (address: string) => stack.run(['--import', 'tsx', 'worker/erase.ts', address])
+  expect((await erase(owner.email.toUpperCase())).code).toBe(0)
+  await waitFor(() => isGone(back))
+  expect((await erase(owner.email)).code).toBe(1)
+  expect((await erase('x')).code).toBe(2)
 })
 
 test('a worker is killed in the middle of the erasure: nothing is half gone, and the next one does it', async ({
