@@ -6,6 +6,7 @@
  * How fast is it? All figures of one run come from the same production build, database and machine. The mail service
  * answers at once, so that what is left is ours. Nothing else should keep the machine busy.
  */
+import { measureBytes } from './bench/bytes'
 import { measureCrowd, measureSender } from './bench/crowd'
 import { measureLone } from './bench/lone'
 import { measureReports } from './bench/reports'
@@ -24,6 +25,7 @@ const SECTIONS = {
   rivals: measureRivals,
   reports: measureReports,
   streams: measureStreams,
+  bytes: measureBytes,
 }
 
 // 1. What to measure.

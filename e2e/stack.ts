@@ -33,6 +33,8 @@ export type Stack = {
    * ("immediate"). The runner starts it again a second later.
    */
   killPostgres(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>
+  /** All that the processes have printed since the last reset, and the runner with its own (web, mail service) ever. */
+  output(): string
   /** Waits until Postgres takes connections. */
   untilPostgresIsBack(): Promise<void>
   /** Kills the extra processes, forgets all signups and sets fair weather. */
@@ -106,7 +108,8 @@ export async function startStack(name: string): Promise<Stack> {
   const reset = async (): Promise<void> => {
     await Promise.all(extras.splice(0).map((extra) => extra.kill('SIGKILL')))
     await untilPostgresIsBack()
-    await query(databaseUrl, 'DELETE FROM "User"')
+    for (const table of ['User', 'Session', 'SuppressedMailbox'])
+      await query(databaseUrl, `DELETE FROM "${table}"`)
     await query(databaseUrl, 'DELETE FROM pgboss.job')
     await query(databaseUrl, 'DELETE FROM "Batch"')
     await query(databaseUrl, 'DELETE FROM "Pace"')
@@ -131,6 +134,7 @@ export async function startStack(name: string): Promise<Stack> {
       process.kill(pid, signal)
       await waitFor(() => !isAlive(pid))
     },
+    output: () => [runner, ...extras].map((process) => process.output()).join('\n'),
     untilPostgresIsBack,
     reset,
     async stop() {

@@ -20,10 +20,13 @@ const COMMON = {
   expireInSeconds: 60,
   // pg-boss deletes what nobody has taken for 14 days, unless told otherwise.
   retentionSeconds: 365 * 24 * 3600,
+  // What is finished is of use to whoever looks into it, for a day.
+  deleteAfterSeconds: 24 * 3600,
 }
 
 const emailJob = z.object({ emailId: z.guid() })
 const batchJob = z.object({ batchId: z.guid() })
+const userJob = z.object({ userId: z.guid() })
 const exportJob = z.object({ exportId: z.guid() }) // orders
 
 /**
@@ -36,10 +39,15 @@ export const QUEUES = {
   // These may have to wait for their turn at the mail service: up to a day, when a quota is used up.
   'send-email': queue(emailJob, { deadLetter: 'send-email-dead', expireInSeconds: DAY }),
   'retry-batch': queue(batchJob, { expireInSeconds: DAY }),
+  'erase-user': queue(userJob),
+  'clean-up': queue(z.object({})),
   'export-data-dead': queue(exportJob), // orders
   'export-data': queue(exportJob, { deadLetter: 'export-data-dead', retryLimit: 5, expireInSeconds: 900 }), // orders
   'expire-export': queue(exportJob), // orders
 }
+
+/** What pg-boss's cron queues by itself, in UTC. */
+export const SCHEDULES: Partial<Record<QueueName, string>> = { 'clean-up': '17 * * * *' }
 
 export type QueueName = keyof typeof QUEUES
 export type JobData<Name extends QueueName> = z.infer<(typeof QUEUES)[Name]['data']>
@@ -148,4 +156,12 @@ export async function settleJobs(
   const db = fromPrisma(tx)
   if (how === 'deleteJob') await boss.deleteJob(name, ids, { db })
   else await boss[how](name, ids, null, { db })
+}
+
+/**
+ * Deletes all jobs that carry one of these ids, of all queues and in whatever state they are: what waits, what is done,
+ * what has failed, and dead letters. If one is in a worker's hands, nobody will hear how it ended.
+ */
+export async function deleteJobsAbout(tx: Transaction, ids: string[]): Promise<void> {
+  await tx.$executeRaw`DELETE FROM pgboss.job WHERE jsonb_path_query_array(data, '$.*') ?| ${ids}`
 }

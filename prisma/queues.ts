@@ -1,7 +1,7 @@
-import { createBoss, QUEUES } from '../lib/queue'
+import { createBoss, QUEUES, SCHEDULES } from '../lib/queue'
 
 /**
- * Creates pg-boss's own schema and the queues, or brings them up to date. Safe to run again.
+ * Creates pg-boss's own schema, the queues and what is to be done regularly, or brings them up to date. Safe to run again.
  * @returns the names of the queues
  * @throws when the database is unreachable
  */
@@ -13,6 +13,7 @@ export async function createQueues(): Promise<string[]> {
     // createQueue leaves an existing queue as it is.
     await boss.updateQueue(name, options)
   }
+  for (const [name, cron] of Object.entries(SCHEDULES)) await boss.schedule(name, cron, {})
   await boss.stop()
   return Object.keys(QUEUES)
 }

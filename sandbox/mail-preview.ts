@@ -11,6 +11,8 @@ import { escapeHtml, writeMessage } from '../lib/email/message'
 import { type EmailKind, TEMPLATES } from '../lib/email/templates'
 
 process.env.APP_URL ??= 'http://localhost:3000'
+// It signs the links.
+process.env.RESEND_API_KEY ||= 're_preview'
 
 const server = createServer(async ({ url }, response) => {
   if (url === '/live') {

@@ -17,6 +17,7 @@ requireEnv()
 const boss = await openQueue({
   application_name: `${WORKER_NAME} ${process.pid}@${hostname()}`,
   useListenNotify: true,
+  schedule: true,
   superviseIntervalSeconds: 2,
   monitorIntervalSeconds: 2,
   attempts: 1_000,

@@ -1,10 +1,7 @@
-import { cookies } from 'next/headers'
 import { readOrders } from '@/lib/orders/orders'
-import { findOwner, SESSION_COOKIE } from '@/lib/orders/session'
 import Orders from './_components/orders'
 
 /** What the owner of a ticket, and nobody else, can ask for besides. */
-export async function OwnersOrders({ ticketId }: { ticketId: string }) {
-  const owner = await findOwner(ticketId, (await cookies()).get(SESSION_COOKIE)?.value)
-  return owner && <Orders ticketId={ticketId} initial={await readOrders(owner.id)} />
+export async function OwnersOrders({ ticketId, userId }: { ticketId: string; userId: string }) {
+  return <Orders ticketId={ticketId} initial={await readOrders(userId)} />
 }

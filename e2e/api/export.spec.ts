@@ -9,12 +9,12 @@ async function exportData(owner: Owner): Promise<void> {
 }
 
 async function readSecrets(owner: Owner): Promise<string[]> {
-  const [user] = await sql<{ session: string; signupKey: string }>(
+  const [user] = await sql<{ sessionId: string; signupKey: string }>(
     `UPDATE "User" SET "signupKey" = coalesce("signupKey", gen_random_uuid()) WHERE id = $1
-     RETURNING session, "signupKey"`,
+     RETURNING "sessionId", "signupKey"`,
     [owner.userId],
   )
-  return [user?.session ?? '', user?.signupKey ?? '']
+  return [user?.sessionId ?? '', user?.signupKey ?? '', owner.cookie.split('=')[1] ?? '']
 }
 
 test('makes a file chapter by chapter, and tells how far it is until the file is there', async () => {

@@ -15,6 +15,8 @@ export type Sizes = {
   /** Delivery reports in each of five rounds. */
   reports: number
   streams: number
+  /** Signups whose bytes are counted. */
+  signups: number
   tickets: number
   /** Seconds. */
   idle: number
@@ -29,6 +31,7 @@ const FULL: Sizes = {
   limited: 300,
   reports: 200,
   streams: 2_000,
+  signups: 1_000,
   tickets: 200,
   idle: 20,
 }
@@ -42,6 +45,7 @@ const QUICK: Sizes = {
   limited: 40,
   reports: 50,
   streams: 200,
+  signups: 100,
   tickets: 20,
   idle: 5,
 }

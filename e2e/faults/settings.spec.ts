@@ -20,6 +20,7 @@ const PROGRAMS = {
   'the worker': async () => ['--import', 'tsx', 'worker/index.ts'],
   'npm run migrate': async () => ['--import', 'tsx', 'prisma/migrate.ts'],
   'npm run redrive': async () => ['--import', 'tsx', 'worker/redrive.ts'],
+  'npm run erase': async () => ['--import', 'tsx', 'worker/erase.ts', 'ada@example.com'],
 }
 
 for (const [name, program] of Object.entries(PROGRAMS)) {

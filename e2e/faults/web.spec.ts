@@ -130,3 +130,16 @@ test('killed with open streams: the tickets go on with the next one', async ({ s
   await expect(page.getByText(/^delivered$/i).first()).toBeVisible()
   await expect(page.getByText('Connection lost, reconnecting')).toBeHidden()
 })
+
+test('behind https, the cookie of a session is for this host and https only', async ({ stack }) => {
+  const web = await stack.startWeb({ env: { APP_URL: 'https://example.org' } })
+  const response = await postSignup({ name: 'Ada', email: newAddress() }, {}, web.url)
+  const [cookie = '', ...attributes] = (response.headers.get('set-cookie') ?? '').split('; ')
+  expect(cookie).toMatch(/^__Host-session=[\w-]{43}$/)
+  expect(attributes).toEqual(expect.arrayContaining(['Secure', 'HttpOnly', 'Path=/', 'SameSite=Lax']))
+  const { welcomeEmail } = await response.json()
+  const read = (cookie: string) =>
+    fetch(`${web.url}/api/tickets/${welcomeEmail.id}/orders`, { headers: { cookie } })
+  expect((await read(cookie)).status).toBe(200)
+  expect((await read(cookie.replace('__Host-', ''))).status).toBe(401)
+})

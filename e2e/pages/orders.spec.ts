@@ -75,6 +75,7 @@ onSharedApp('a stranger who knows the address sees the ticket, and nothing to or
 onSharedApp('signed in as somebody else, or not any more: the page says so', async ({ page, context }) => {
   await signUpByHand(page)
   await expect(exporting(page)).toBeVisible()
+  await context.clearCookies()
   await page.getByRole('link', { name: 'Sign somebody else up' }).click()
   await sendForm(page)
   await expect(exporting(page)).toBeVisible()

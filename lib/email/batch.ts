@@ -18,7 +18,7 @@ export type Batch = {
 const ATTEMPT_MS = 15_000
 
 /** Resend recognises an idempotency key for 24 h. We rely on it a little less long. */
-const KEY_LIFETIME_MS = 23 * 3600 * 1000
+export const KEY_LIFETIME_MS = 23 * 3600 * 1000
 
 /** Whether Resend might take the batch for a new one, and send it a second time. */
 export function isKeyForgotten({ createdAt }: Pick<Batch, 'createdAt'>): boolean {

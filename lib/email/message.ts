@@ -1,4 +1,5 @@
 import { env } from '../env'
+import { sign } from '../sign'
 import { type EmailKind, TEMPLATES } from './templates'
 import type { Template } from './templates/letter'
 
@@ -19,11 +20,12 @@ export type Recipient = {
 
 const rendered = new Map<EmailKind, Template>()
 
-/** Writes the mail of an email: always the same bytes, unless somebody changes the template, the sender or the name. */
+/** Writes the mail of an email: always the same bytes, unless somebody changes the template, the sender, the name, or the secret that signs the link. */
 export async function writeMessage({ id, kind, recipient, user }: Recipient): Promise<Message> {
   const { subject, html, text } = rendered.get(kind) ?? (await TEMPLATES[kind]())
   rendered.set(kind, { subject, html, text })
-  const slots = { name: user.name, order: id.slice(0, 8).toUpperCase() }
+  const notMe = `${env('APP_URL')}/not-me/${sign('not-me', id)}`
+  const slots = { name: user.name, order: id.slice(0, 8).toUpperCase(), notMe }
   return {
     from: env('EMAIL_FROM'),
     to: recipient ?? user.email,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { createReader } from '../db/reader'
 import { watching } from '../db/watching'
 import { env } from '../env'
-import { isFinal, type Snapshot, type TimelineEntry } from './status'
+import { type Erasure, isFinal, type Snapshot, type TimelineEntry } from './status'
 
 /** So many emails are read in one statement. */
 const MOST_AT_ONCE = 500
@@ -23,7 +23,7 @@ const readShared = createReader(MOST_AT_ONCE, async (ids): Promise<(Snapshot | n
       SELECT json_agg(json_strip_nulls(json_build_object('status', status, 'at', to_char(at AT TIME ZONE 'UTC', ${ISO}),
         'attempt', attempt, 'reason', reason, 'retryAt', to_char("retryAt" AT TIME ZONE 'UTC', ${ISO}))) ORDER BY id)
       FROM "EmailEvent" WHERE "emailId" = "Email".id
-    ) AS timeline
+    ) AS timeline, (SELECT erasure::text FROM "User" WHERE "User".id = "userId") AS erasure
     FROM "Email" WHERE id = ANY (${ids}::uuid[])`
   const found = new Map(rows.map((row) => [row.id, toSnapshot(row)]))
   return ids.map((id) => found.get(id) ?? null)
@@ -31,16 +31,23 @@ const readShared = createReader(MOST_AT_ONCE, async (ids): Promise<(Snapshot | n
 
 const ISO = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
 
-type EmailRow = Pick<Snapshot, 'id' | 'status' | 'attempts'> & { timeline: TimelineEntry[] | null }
+type EmailRow = Pick<Snapshot, 'id' | 'status' | 'attempts'> & {
+  timeline: TimelineEntry[] | null
+  erasure?: Erasure | null
+}
+
+const STAGES: (Erasure | undefined)[] = [undefined, 'requested', 'waiting']
 
 /** The public view of an email and its events, which stand in the order in which they were written. */
-export function toSnapshot({ id, status, attempts, timeline }: EmailRow): Snapshot {
+export function toSnapshot({ id, status, attempts, timeline, ...row }: EmailRow): Snapshot {
+  const erasure = row.erasure ?? undefined
   return {
     id,
     status,
     attempts,
-    version: timeline?.length ?? 0,
-    final: isFinal(status, env('RESEND_WEBHOOK_SECRET') !== undefined),
+    version: (timeline?.length ?? 0) + STAGES.indexOf(erasure),
+    final: !erasure && isFinal(status, env('RESEND_WEBHOOK_SECRET') !== undefined),
     timeline: timeline ?? [],
+    erasure,
   }
 }

@@ -32,6 +32,9 @@ export function isFinal(status: EmailStatus, hasWebhooks: boolean): boolean {
   return status === 'failed' || RANK[status] >= RANK.delivered
 }
 
+/** Waiting: a mail of theirs is under way, and has to come to an end first. */
+export type Erasure = 'requested' | 'waiting'
+
 /** One line of the timeline. `at` and `retryAt` are ISO 8601 in UTC, by the database's clock. */
 export type TimelineEntry = {
   status: EmailStatus
@@ -46,9 +49,11 @@ export type Snapshot = {
   id: string
   status: EmailStatus
   attempts: number
-  /** The number of entries in the timeline: a snapshot with a higher version is a newer one. */
+  /** Grows with the timeline, and with the erasure: a snapshot with a higher version is a newer one. */
   version: number
   /** True when nothing more can come. */
   final: boolean
   timeline: TimelineEntry[]
+  /** How far the erasure of the user is, if somebody has asked for it. Then everything goes, this email too. */
+  erasure?: Erasure
 }

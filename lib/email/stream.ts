@@ -3,7 +3,7 @@ import { HEARTBEAT } from '../health'
 import { streamEvents } from '../http/events'
 import { readSnapshot } from './snapshot'
 
-/** Server-sent events about an email: `email` with a snapshot, at once and after each change, up to the final one. */
+/** Server-sent events about an email: `email` with a snapshot, at once and after each change, up to the final one; `erased`, when it is gone. */
 export function streamEmail(request: Request, id: string): Response {
   let seen = 0
   return streamEvents(request, {
@@ -12,7 +12,10 @@ export function streamEmail(request: Request, id: string): Response {
     watch: (onChange) => watch('email_event', id.toLowerCase(), onChange),
     async update(send) {
       const snapshot = await readSnapshot(id)
-      if (!snapshot) return true
+      if (!snapshot) {
+        send('erased', {})
+        return true
+      }
       if (snapshot.version > seen) send('email', snapshot, snapshot.version)
       seen = snapshot.version
       return snapshot.final

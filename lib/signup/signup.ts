@@ -3,6 +3,7 @@ import { isUnavailable, pool, prisma, type Transaction } from '../db/prisma'
 import { enqueueEmails } from '../email/enqueue'
 import { toSnapshot } from '../email/snapshot'
 import type { Snapshot } from '../email/status'
+import { refuseSuppressed } from '../email/suppression'
 import { type Email, type EmailEvent, Prisma, type User } from '../generated/prisma/client'
 import { Problem, unavailable } from '../http/problem'
 import { openQueue } from '../queue'
@@ -11,7 +12,6 @@ import type { SignupInput } from './input'
 export type Signup = {
   user: { id: string; name: string; email: string }
   welcomeEmail: Snapshot
-  session: string // orders
 }
 
 /** Who waits longer than this, in ms, is told to come back later. */
@@ -33,9 +33,9 @@ export function refuseCrowd(): void {
 /**
  * Creates the user, the record of their welcome email, and the job that sends it: all three or none.
  * @param key the request's Idempotency-Key: the same key and input answer the same signup again
- * @throws {Problem} 409 when the address is taken, 422 when the key belongs to another signup, 503 when the database
- * or the queue is unavailable or has too much to do. Nothing was created then; should only the answer of the database
- * have been lost, the same key finds the signup.
+ * @throws {Problem} 409 when the address is taken or wants no mail, 422 when the key belongs to another signup, 503 when
+ * the database or the queue is unavailable or has too much to do. Nothing was created then; should only the answer of
+ * the database have been lost, the same key finds the signup.
  */
 export async function signUp(input: SignupInput, key?: string): Promise<Signup> {
   refuseCrowd()
@@ -74,6 +74,7 @@ export async function rehearseSignup(): Promise<void> {
 }
 
 async function createSignup(tx: Transaction, input: SignupInput, key?: string): Promise<Signup> {
+  await refuseSuppressed(tx, input.email)
   const user = await tx.user.create({ data: { ...input, signupKey: key } })
   const email = await tx.email.create({ data: { userId: user.id, kind: 'welcome' } })
   const queued = await tx.emailEvent.create({ data: { emailId: email.id, status: 'queued' } })
@@ -106,7 +107,6 @@ async function findSignup(input: SignupInput, key?: string): Promise<Signup> {
 function toSignup(user: User, welcome: Email, queued: EmailEvent): Signup {
   return {
     user: { id: user.id, name: user.name, email: user.email },
-    session: user.session, // orders
     welcomeEmail: toSnapshot({
       id: welcome.id,
       status: 'queued',

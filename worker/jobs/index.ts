@@ -1,4 +1,6 @@
 import type { Handlers } from '../work'
+import cleanUp from './clean-up'
+import eraseUser from './erase-user'
 import expireExport from './expire-export' // orders
 import exportData from './export-data' // orders
 import buryExport from './export-data-dead' // orders
@@ -11,6 +13,8 @@ export const HANDLERS: Handlers = {
   'send-email': sendEmail,
   'retry-batch': retryBatch,
   'send-email-dead': buryEmail,
+  'erase-user': eraseUser,
+  'clean-up': cleanUp,
   'export-data': exportData, // orders
   'export-data-dead': buryExport, // orders
   'expire-export': expireExport, // orders

@@ -3,6 +3,7 @@ import type { Transaction } from '@/lib/db/prisma'
 import { type Batch, writeBatch } from '@/lib/email/batch'
 import { countRoom } from '@/lib/email/cap'
 import { type Recipient, writeMessage } from '@/lib/email/message'
+import { dropSuppressed } from '@/lib/email/suppression'
 import { TEMPLATES } from '@/lib/email/templates'
 import { settleJobs, takeJobs } from '@/lib/queue'
 import { deliver } from '../deliver'
@@ -35,11 +36,14 @@ async function gatherBatch(tx: Transaction, job: Job<'send-email'>): Promise<Bat
     jobs.filter((job) => !isKnown(job)),
   )
 
-  const waiting = [...emails.values()].filter(({ isWaiting }) => isWaiting)
+  const waiting = await dropSuppressed(
+    tx,
+    [...emails.values()].filter(({ isWaiting }) => isWaiting),
+  )
   if (waiting.length > 0) return await writeBatch(tx, await Promise.all(waiting.map(writeMessage)))
 }
 
-/** `isWaiting`: not sent, not given up, and in no batch that somebody else may be sending. */
+/** `isWaiting`: not sent, not given up, in no batch that somebody else may be sending, and nobody to be erased. */
 type WaitingEmail = Recipient & { isWaiting: boolean }
 
 // Locked, in the order of all who lock many: if two jobs mean the same email, one of the batches has it.
@@ -47,7 +51,7 @@ async function readEmails(tx: Transaction, ids: unknown[]): Promise<Map<string, 
   const wellFormed = ids.filter((id) => z.guid().safeParse(id).success)
   const emails = await tx.$queryRaw<WaitingEmail[]>`
     SELECT "Email".id, kind, recipient, json_build_object('name', name, 'email', email) AS user,
-      status IN ('queued', 'sending', 'retrying') AND "batchId" IS NULL AS "isWaiting"
+      status IN ('queued', 'sending', 'retrying') AND "batchId" IS NULL AND erasure IS NULL AS "isWaiting"
     FROM "Email" JOIN "User" ON "User".id = "userId"
     WHERE "Email".id = ANY (${wellFormed}::uuid[]) AND kind = ANY (${Object.keys(TEMPLATES)}) ORDER BY "Email".id FOR UPDATE OF "Email"`
   return new Map(emails.map((email) => [email.id, email]))

@@ -1,10 +1,10 @@
 import { useEffect, useRef, useState } from 'react'
 import type { Problem } from '@/app/components/signup/send-signup'
+import { Refusal } from '@/app/components/site/refusal'
 import type { Progress as State } from '@/lib/orders/export/progress'
 import { callOrder } from './call-order'
 import { announceExport, describeExport, explainExport } from './describe'
 import { Progress } from './progress'
-import { Refusal } from './refusal'
 
 type Props = {
   ticketId: string

@@ -1,12 +1,12 @@
 import { useActionState, useEffect, useRef, useState } from 'react'
 import { MakeUpFriends } from '@/app/(stage)/make-up-friends' // stage
 import type { Problem } from '@/app/components/signup/send-signup'
+import { Refusal } from '@/app/components/site/refusal'
 import type { Invitations } from '@/lib/orders/invitations'
 import { callOrder } from './call-order'
 import { announceInvitations, describeInvitations } from './describe'
 import { parseAddresses } from './friends'
 import { Progress } from './progress'
-import { Refusal } from './refusal'
 
 type Props = {
   ticketId: string

@@ -1,9 +1,9 @@
 'use client'
 
+import { Refusal } from '@/app/components/site/refusal'
 import type { Orders as State } from '@/lib/orders/orders'
 import { ExportData } from './export-data'
 import { InviteFriends } from './invite-friends'
-import { Refusal } from './refusal'
 import { useOrders } from './use-orders'
 
 type Props = {

@@ -2,7 +2,7 @@ import { useEffect } from 'react'
 import { useSnapshot } from '@/app/components/ticket/use-snapshot'
 import type { Snapshot } from '@/lib/email/status'
 
-export type News = ReturnType<typeof useSnapshot>
+export type News = Pick<ReturnType<typeof useSnapshot>, 'snapshot' | 'connection' | 'stranded'>
 
 /** Follows one email and passes on what it hears. It shows nothing itself. */
 export function Follow({ initial, onNews }: { initial: Snapshot; onNews: (news: News) => void }) {

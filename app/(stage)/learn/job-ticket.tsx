@@ -93,7 +93,7 @@ function Outcome({ news }: { news: News | undefined }) {
     <div className="mt-2">
       <div className="flex h-24 items-center justify-center">
         {snapshot?.final ? (
-          <Stamp status={snapshot.status} fresh />
+          <Stamp words={STATUS[snapshot.status]} fresh />
         ) : snapshot?.status === 'retrying' && last?.retryAt ? (
           <p className="text-xl font-semibold">
             attempt {(last.attempt ?? 1) + 1} <Countdown from={last.at} to={last.retryAt} />

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { Problem } from '@/lib/http/problem'
-import { toSessionCookie } from '@/lib/orders/session' // orders
 import { route } from '@/lib/route'
+import { signIn, toSessionCookie } from '@/lib/session'
 import { admitSignup } from '@/lib/signup/admit'
 import { refuseCrowd, signUp } from '@/lib/signup/signup'
 
@@ -10,11 +10,10 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
     refuseCrowd()
     const input = await admitSignup(request)
     const key = parseIdempotencyKey(request)
-    const signup = await signUp(input, key)
-    const { user, welcomeEmail } = signup
+    const { user, welcomeEmail } = await signUp(input, key)
     const headers = {
       location: `/api/emails/${welcomeEmail.id}`,
-      'set-cookie': toSessionCookie(signup.session), // orders
+      'set-cookie': toSessionCookie(await signIn(request, user.id, key)),
     }
     return Response.json({ status: 'Account created!', user, welcomeEmail }, { status: 201, headers })
   },

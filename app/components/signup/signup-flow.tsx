@@ -40,7 +40,7 @@ export function SignupFlow({ pass }: { pass: FormPass }) {
   if (forgotten) return null
   if (current) {
     return (
-      <SignedUp key={pathname} initial={current.welcomeEmail} waitedMs={current.waitedMs} fresh>
+      <SignedUp key={pathname} initial={current.welcomeEmail} waitedMs={current.waitedMs} owned fresh>
         <MoreOrders ticketId={current.welcomeEmail.id} /> {/* orders */}
       </SignedUp>
     )

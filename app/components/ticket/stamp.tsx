@@ -1,5 +1,4 @@
-import type { EmailStatus } from '@/lib/email/status'
-import { STATUS, type Tone } from './words'
+import type { Tone, Words } from './words'
 
 const COLOR: Record<Tone, string> = {
   busy: 'border-accent text-accent',
@@ -8,8 +7,7 @@ const COLOR: Record<Tone, string> = {
 }
 
 /** The end of the story, stamped on the ticket. */
-export function Stamp({ status, fresh }: { status: EmailStatus; fresh: boolean }) {
-  const { line, tone } = STATUS[status]
+export function Stamp({ words: { line, tone }, fresh }: { words: Words; fresh: boolean }) {
   return (
     <p className="py-4 text-center">
       <strong

@@ -2,17 +2,19 @@ import { useState } from 'react'
 import { ReadMail } from '@/app/(stage)/read-mail' // stage
 import type { Snapshot } from '@/lib/email/status'
 import { formatDuration, formatOrder, formatTime } from '../site/figures'
+import { ErasureLines } from './erasure-lines'
 import { pickLines } from './lines'
 import { Paper } from './paper'
 import { Stamp } from './stamp'
 import { TicketLine } from './ticket-line'
 import type { Connection } from './watch-events'
-import { STRANDED } from './words'
+import { ERASURE, STATUS, STRANDED } from './words'
 
 type Props = {
   snapshot: Snapshot
   connection: Connection
   stranded: boolean
+  erased: boolean
   /** Absent when the page is opened by somebody else than the one who signed up. */
   waitedMs: number | undefined
   /** True right after the signup: the ticket comes out of the printer. */
@@ -23,7 +25,7 @@ type Props = {
 const TOP_LINES = 3
 const BOTTOM_LINES = 9
 
-export function Ticket({ snapshot, connection, stranded, waitedMs, fresh }: Props) {
+export function Ticket({ snapshot, connection, stranded, erased, waitedMs, fresh }: Props) {
   const lines = pickLines(snapshot.timeline)
   // What was there when the page came is not printed again.
   const [alreadyPrinted] = useState(lines.length)
@@ -59,19 +61,22 @@ export function Ticket({ snapshot, connection, stranded, waitedMs, fresh }: Prop
             />
           )
         })}
+        <ErasureLines erasure={snapshot.erasure} erased={erased} />
       </ol>
       {stranded && <p className="mt-3 text-lg font-semibold">{STRANDED.line}</p>}
       <div className="ticket-end mt-4 min-h-24">
-        {snapshot.final ? (
-          <Stamp status={snapshot.status} fresh={alreadyPrinted < lines.length} />
-        ) : (
+        {erased && <Stamp words={ERASURE.erased} fresh />}
+        {!erased && snapshot.final && (
+          <Stamp words={STATUS[snapshot.status]} fresh={alreadyPrinted < lines.length} />
+        )}
+        {!erased && !snapshot.final && (
           <span aria-hidden className="block h-5 w-3 motion-safe:animate-cursor bg-ink" />
         )}
         <p role="status" className="text-base font-semibold text-bad">
           {connection === 'lost' && 'Connection lost, reconnecting'}
         </p>
       </div>
-      <ReadMail snapshot={snapshot} /> {/* stage */}
+      {!erased && <ReadMail snapshot={snapshot} />} {/* stage */}
     </Paper>
   )
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useCallback, useEffect, useState } from 'react'
 import { RANK, type Snapshot } from '@/lib/email/status'
 import { type Connection, watchEvents } from './watch-events'
 
@@ -10,6 +10,10 @@ type Live = {
   connection: Connection
   /** True while no worker is there to take the job. */
   stranded: boolean
+  /** True when the email is gone, and its user with it. */
+  erased: boolean
+  /** Takes over what the server has just answered: nothing, if it is gone. */
+  update: (next: Snapshot | undefined) => void
 }
 
 /** The newest state of an email, live until it is final. One component watches one email: give it a `key`. */
@@ -17,26 +21,49 @@ export function useSnapshot(initial: Snapshot): Live {
   const [snapshot, setSnapshot] = useState(() => pickNewer(initial, seen.get(initial.id)))
   const [connection, setConnection] = useState<Connection>('live')
   const [stranded, setStranded] = useState(false)
+  const [erased, setErased] = useState(false)
   const { id, final } = snapshot
 
+  const update = useCallback((next: Snapshot | undefined) => {
+    if (next) setSnapshot((current) => pickNewer(current, next))
+    else setErased(true)
+  }, [])
+
   useEffect(() => {
-    if (final) return
+    if (final || erased) return
+    let told = false
     const listeners = {
+      erased: () => {
+        told = true
+        setErased(true)
+      },
       email: (next: Snapshot) => {
         seen.set(id, pickNewer(next, seen.get(id)))
-        setSnapshot((current) => pickNewer(current, next))
+        update(next)
         setStranded(false)
       },
       workers: ({ workers }: { workers: number }) => setStranded(workers === 0),
     }
-    return watchEvents(`/api/emails/${id}/events`, listeners, setConnection)
-  }, [id, final])
+    const handleConnection = (next: Connection): void => {
+      setConnection(next)
+      // A stream can't tell those who were not listening when the email was erased.
+      if (next === 'lost' && !told) void isGone(id).then((gone) => gone && setErased(true))
+    }
+    return watchEvents(`/api/emails/${id}/events`, listeners, handleConnection)
+  }, [id, final, erased, update])
 
   return {
     snapshot,
-    connection: final ? 'live' : connection,
-    stranded: stranded && RANK[snapshot.status] < RANK.sent,
+    connection: final || erased ? 'live' : connection,
+    stranded: stranded && !erased && (snapshot.erasure !== undefined || RANK[snapshot.status] < RANK.sent),
+    erased,
+    update,
   }
+}
+
+async function isGone(id: string): Promise<boolean> {
+  const response = await fetch(`/api/emails/${id}`).catch(() => undefined)
+  return response?.status === 404
 }
 
 /** Messages may come twice or late: a snapshot replaces another one only if its version is higher. */

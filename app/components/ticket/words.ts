@@ -1,8 +1,8 @@
-import type { EmailStatus } from '@/lib/email/status'
+import type { EmailStatus, Erasure } from '@/lib/email/status'
 
 export type Tone = 'busy' | 'good' | 'bad'
 
-type Words = {
+export type Words = {
   /** On the ticket. */
   line: string
   /** Ends the headline that begins "You’re in. The email …". */
@@ -75,10 +75,35 @@ export const STATUS: Record<EmailStatus, Words> = {
   },
 }
 
+/** What the ticket tells when its owner wants to be forgotten. The headline begins "You’re out." */
+export const ERASURE: Record<Erasure | 'erased', Words> = {
+  requested: {
+    line: 'asked for',
+    headline: 'Forgetting you.',
+    sentence: 'A worker removes your name, your address and your mails. Nothing is sent to you any more.',
+    tone: 'busy',
+  },
+  waiting: {
+    line: 'under way',
+    headline: 'One mail to go.',
+    sentence:
+      'A mail to you is under way, and nobody knows yet whether it was accepted. When that is certain, everything goes.',
+    tone: 'busy',
+  },
+  erased: {
+    line: 'erased',
+    headline: 'All forgotten.',
+    sentence:
+      'Your name, your address and your mails are gone. So is this ticket: it is on this page only, until you leave it.',
+    tone: 'good',
+  },
+}
+
 /** No worker is running. */
 export const STRANDED = {
   line: 'waiting for a worker',
   sentence: 'No worker is on duty. Your email is safe in the queue and goes out as soon as one starts.',
+  erasure: 'No worker is on duty. As soon as one starts, everything goes.',
 }
 
 const DOWN = 'The mail service is down.'
@@ -115,6 +140,7 @@ const REASON: Record<string, string> = {
   permanent: 'The mailbox doesn’t exist, or refuses all mail.',
   transient: 'The mailbox couldn’t take it. It may be full.',
   undetermined: 'The mailbox didn’t say why.',
+  no_mail_wanted: 'Whoever reads this mailbox has asked us not to write to it.',
   worker_died: 'The worker died each time it tried.',
   outcome_unknown: 'It may have been sent long ago. A person has to decide.',
   invalid_idempotent_request: 'It may have been sent already. A person has to decide.',

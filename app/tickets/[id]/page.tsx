@@ -6,6 +6,7 @@ import { OwnersOrders } from '@/app/(orders)/owners-orders' // orders
 import { parseWaited, WAITED_COOKIE } from '@/app/components/signup/waited'
 import { SignedUp } from '@/app/components/ticket/signed-up'
 import { readSnapshot } from '@/lib/email/snapshot'
+import { cookieName, findOwner } from '@/lib/session'
 
 // Whoever knows the address of a ticket may watch it: it is for the one who signed up, not for an index.
 export async function generateMetadata({ params }: PageProps<'/tickets/[id]'>): Promise<Metadata> {
@@ -19,10 +20,12 @@ export default async function TicketPage({ params }: PageProps<'/tickets/[id]'>)
   const snapshot = await findSnapshot(id)
   if (!snapshot) notFound()
 
-  const waitedMs = parseWaited((await cookies()).get(WAITED_COOKIE)?.value)
+  const jar = await cookies()
+  const waitedMs = parseWaited(jar.get(WAITED_COOKIE)?.value)
+  const owner = await findOwner(snapshot.id, jar.get(cookieName())?.value)
   return (
-    <SignedUp key={snapshot.id} initial={snapshot} waitedMs={waitedMs}>
-      <OwnersOrders ticketId={snapshot.id} /> {/* orders */}
+    <SignedUp key={snapshot.id} initial={snapshot} waitedMs={waitedMs} owned={owner !== null}>
+      {owner && <OwnersOrders ticketId={snapshot.id} userId={owner.id} />} {/* orders */}
     </SignedUp>
   )
 }

@@ -10,6 +10,7 @@ export function renderInvitation(): Promise<Template> {
       preview="Come in: it takes a moment, and the slow part happens behind the scenes."
       heading="{{name}} invites you."
       reason="You receive this mail because {{name}} entered your address. There will be no second one from them."
+      notMe="Do not write to me again"
     >
       <Text style={text}>
         {

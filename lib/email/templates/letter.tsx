@@ -1,8 +1,20 @@
 import type { ReactElement, ReactNode } from 'react'
-import { Body, Container, Head, Heading, Hr, Html, Preview, render, Text, toPlainText } from 'react-email'
+import {
+  Body,
+  Container,
+  Head,
+  Heading,
+  Hr,
+  Html,
+  Link,
+  Preview,
+  render,
+  Text,
+  toPlainText,
+} from 'react-email'
 
 /**
- * A mail of which every copy is the same, but for the slots `{{name}}` and `{{order}}` in its text. The subject has none:
+ * A mail of which every copy is the same, but for the slots `{{name}}`, `{{order}}` and `{{notMe}}` in its text. The subject has none:
  * it is what a stranger reads first, and no other stranger may write it.
  */
 export type Template = { subject: string; html: string; text: string }
@@ -21,10 +33,12 @@ type Props = {
   children: ReactNode
   /** Why the reader gets this mail. */
   reason: string
+  /** What the link says with which somebody gets rid of us. */
+  notMe: string
 }
 
 /** The paper that all our mails are written on. */
-export function Letter({ preview, heading, children, reason }: Props) {
+export function Letter({ preview, heading, children, reason, notMe }: Props) {
   return (
     <Html lang="en">
       <Head />
@@ -35,7 +49,12 @@ export function Letter({ preview, heading, children, reason }: Props) {
           <Heading style={headingText}>{heading}</Heading>
           {children}
           <Hr style={rule} />
-          <Text style={small}>{reason}</Text>
+          <Text style={small}>
+            {reason}{' '}
+            <Link href="{{notMe}}" style={link}>
+              {notMe}
+            </Link>
+          </Text>
         </Container>
       </Body>
     </Html>
@@ -61,3 +80,4 @@ const headingText = {
 export const text = { color: ink, fontSize: '17px', lineHeight: '27px', margin: '0 0 16px' }
 const rule = { borderColor: '#e6dfd3', margin: '28px 0 18px' }
 const small = { color: '#6f655c', fontSize: '13px', lineHeight: '20px', letterSpacing: '0.02em', margin: 0 }
+const link = { ...small, textDecoration: 'underline' }

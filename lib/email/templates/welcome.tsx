@@ -9,6 +9,7 @@ export function renderWelcome(): Promise<Template> {
       preview="Your account is ready. This mail was made while you did something else."
       heading="Welcome, {{name}}."
       reason="You receive this mail because somebody signed up with your address. There will be no second one."
+      notMe="This wasn’t me"
     >
       <Text style={text}>
         Your account was ready the moment you pressed the button. This mail was not, and you did not wait for

@@ -1,0 +1,16 @@
+import { readSnapshot } from '@/lib/email/snapshot'
+import { disown, readNotMe } from '@/lib/erasure/not-me'
+import { notFound } from '@/lib/http/problem'
+import { route } from '@/lib/route'
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
+  async POST(_request, { params }: RouteContext<'/api/not-me/[link]'>) {
+    const id = readNotMe((await params).link)
+    if (!id) throw notFound()
+    await disown(id)
+    const snapshot = await readSnapshot(id)
+    // Gone already, or a friend's mail, which is done.
+    if (!snapshot?.erasure) return new Response(null, { status: 204 })
+    return Response.json(snapshot, { status: 202 })
+  },
+})

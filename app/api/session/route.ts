@@ -1,0 +1,10 @@
+import { route } from '@/lib/route'
+import { endSession, readToken, toSessionCookie } from '@/lib/session'
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
+  async DELETE(request) {
+    const token = readToken(request)
+    if (token) await endSession(token)
+    return new Response(null, { status: 204, headers: { 'set-cookie': toSessionCookie() } })
+  },
+})

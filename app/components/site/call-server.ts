@@ -1,0 +1,22 @@
+import { type Problem, readProblem, UNREACHABLE } from '../signup/send-signup'
+
+export type Answer<Data> = { data: Data } | { problem: Problem }
+
+/** Asks the server for something. A 204 is no data. It never throws. */
+export async function callServer<Data>(
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  body?: object,
+): Promise<Answer<Data>> {
+  try {
+    const response = await fetch(path, {
+      method,
+      headers: body ? { 'Content-Type': 'application/json' } : {},
+      body: body && JSON.stringify(body),
+    })
+    if (!response.ok) return { problem: await readProblem(response) }
+    return { data: response.status === 204 ? undefined : await response.json() }
+  } catch {
+    return { problem: UNREACHABLE }
+  }
+}

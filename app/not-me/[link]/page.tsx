@@ -1,0 +1,22 @@
+import type { Metadata } from 'next'
+import { notFound } from 'next/navigation'
+import { readSnapshot } from '@/lib/email/snapshot'
+import { isDisowned, readNotMe } from '@/lib/erasure/not-me'
+import { Forgotten } from './forgotten'
+import { NotMe } from './not-me'
+
+// Opening the page does nothing: mail programs open links to look what is behind them.
+export const metadata: Metadata = {
+  title: 'This wasn’t me',
+  robots: { index: false },
+  referrer: 'no-referrer',
+}
+
+export default async function NotMePage({ params }: PageProps<'/not-me/[link]'>) {
+  const { link } = await params
+  const id = readNotMe(link)
+  if (!id) notFound()
+  const snapshot = await readSnapshot(id)
+  if (!snapshot || (await isDisowned(id))) return <Forgotten />
+  return <NotMe link={link} initial={snapshot} />
+}

@@ -1,0 +1,314 @@
+import { expect } from '@playwright/test'
+import { PgBoss } from 'pg-boss'
+import { isDelivered, newAddress, postSignup, readEvents, signUp } from '../app'
+import { act, invite, type Owner, signUpOwner, untilOrders } from '../owner'
+import { type Stack, waitFor } from '../stack'
+import { countLines, dumpDatabase } from './dump'
+import { untilSettled } from './oracle'
+import {
+  closeGate,
+  countSends,
+  hurryHeartbeats,
+  isFinal,
+  limitAttempts,
+  makeDue,
+  report,
+  signUpMany,
+  until,
+  untilAsked,
+  untilHurried,
+} from './steps'
+import { test } from './test'
+
+const eraseMe = (owner: Owner): Promise<Response> => act(owner, 'POST', 'erasure')
+
+/** What a stream tells of the erasure, up to its end: the stages, and then "erased". */
+async function* watchErasure(owner: Owner): AsyncGenerator<string> {
+  for await (const { event, data } of readEvents(`${owner.url}/api/emails/${owner.id}/events`)) {
+    if (event === 'email') yield (data as { erasure?: string }).erasure ?? 'none'
+    if (event === 'erased') yield 'erased'
+  }
+}
+
+const isGone = async (owner: Owner): Promise<boolean> =>
+  (await fetch(`${owner.url}/api/emails/${owner.id}`)).status === 404
+
+/** The link with which the reader of a mail says that they have not asked for it. */
+async function readNotMeLink(stack: Stack, emailId: string): Promise<string> {
+  const inbox = await (await fetch(`${stack.appUrl}/inbox/${emailId}?as=text`)).text()
+  return /\/not-me\/([\w.-]+)/.exec(inbox)?.[1] ?? ''
+}
+
+async function send(stack: Stack, name: string, data: object): Promise<void> {
+  const boss = new PgBoss({ connectionString: stack.databaseUrl, supervise: false, schedule: false })
+  await boss.start()
+  await boss.send(name, data)
+  await boss.stop()
+}
+
+test('a whole life, erased: neither the database nor any log has heard of them', async ({ stack }) => {
+  test.setTimeout(120_000)
+  const name = 'Zebulon Quaxley'
+  const address = 'zebulon.q@quaxley.example'
+  const friends = ['bounced+quaxfriend@resend.dev', 'quaxfriend@example.com']
+  const traces = ['zebulon', 'quaxley', 'quaxfriend']
+  const worker = await stack.startWorker()
+
+  // A mail that arrives, an invitation that bounces, a file with their data.
+  const response = await postSignup({ name, email: address }, {}, stack.appUrl)
+  const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const { user, welcomeEmail } = await response.json()
+  const owner: Owner = { id: welcomeEmail.id, userId: user.id, email: address, cookie, url: stack.appUrl }
+  await until(stack, owner.id, isDelivered)
+  expect((await invite(owner, friends.slice(0, 1))).status).toBe(202)
+  await untilOrders(owner, ({ invitations }) => invitations?.bounced === 1)
+  expect((await act(owner, 'POST', 'export')).status).toBe(202)
+  await untilOrders(owner, (orders) => orders.export?.status === 'ready')
+
+  // A mail that nobody can begin, with a job and a dead letter that say more than they should.
+  const [letter] = await stack.query<{ id: string }>(
+    `INSERT INTO "Email" ("userId", kind) VALUES ($1, 'newsletter') RETURNING id`,
+    [owner.userId],
+  )
+  await send(stack, 'send-email', { emailId: letter?.id, to: `${name} <${address}>` })
+  await waitFor(async () => {
+    const [email] = await stack.query<{ status: string }>('SELECT status FROM "Email" WHERE id = $1', [
+      letter?.id,
+    ])
+    return email?.status === 'failed'
+  })
+
+  // A batch of which nobody knows whether it was accepted, with somebody else in it. A worker takes four mails before
+  // its turn comes: what follows is one batch.
+  await stack.setProvider({ mode: 'hang' })
+  await worker.kill('SIGTERM')
+  expect((await invite(owner, friends.slice(1))).status).toBe(202)
+  const neighbours = await signUpMany(stack, 5)
+  const second = await stack.startWorker()
+  const [invitation] = await stack.query<{ id: string }>('SELECT id FROM "Email" WHERE recipient = $1', [
+    friends[1],
+  ])
+  await untilAsked(stack, invitation?.id ?? '')
+
+  const before = await dumpDatabase(stack)
+  for (const trace of traces) expect(countLines(before, [trace]), trace).toBeGreaterThan(0)
+  for (const table of ['"User"', '"Email"', '"Export"', '"Batch"', 'pgboss.job']) {
+    const rows = before.split('\n').filter((row) => row.includes(table))
+    expect(countLines(rows.join('\n'), traces), table).toBeGreaterThan(0)
+  }
+
+  // It waits for that batch, and no longer.
+  expect((await eraseMe(owner)).status).toBe(202)
+  const stages = []
+  for await (const stage of watchErasure(owner)) {
+    stages.push(stage)
+    if (stage !== 'waiting') continue
+    await stack.setProvider({ mode: 'ok' })
+    await hurryHeartbeats(stack)
+  }
+  expect(stages.slice(-2)).toEqual(['waiting', 'erased'])
+  for (const id of neighbours) {
+    await until(stack, id, isDelivered)
+    expect((await countSends(stack, id)).accepted).toBe(1)
+  }
+
+  // Reports that come later find nobody.
+  const late = await report(stack, 'email.complained', {
+    email_id: 'unknown',
+    to: [address],
+    tags: { email_id: owner.id },
+  })
+  expect([late.status, await late.json()]).toEqual([200, { stored: false }])
+
+  await untilSettled(stack)
+  const dump = await dumpDatabase(stack)
+  const logs = stack.output()
+  const found = { rows: countLines(dump, traces), lines: countLines(logs, traces) }
+  const sizes = { rows: dump.split('\n').length, lines: logs.split('\n').length }
+  console.log(
+    `Before: ${countLines(before, traces)} rows with their name or an address. After: ${found.rows} of ${sizes.rows} rows, ${found.lines} of ${sizes.lines} lines of the logs.`,
+  )
+  expect(logs).toContain('erase-user')
+  expect(found).toEqual({ rows: 0, lines: 0 })
+  // Nor does anything lead to them: their jobs and their session are gone.
+  expect(countLines(dump, [owner.id, owner.userId, letter?.id ?? ''])).toBe(0)
+  expect(countLines(dump, ['public."session"'])).toBe(neighbours.length)
+  expect(await second.kill('SIGTERM')).toBe(0)
+})
+
+test('erased before the mail goes out: nothing is sent, and asking twice is asking once', async ({
+  stack,
+}) => {
+  const owner = await signUpOwner(stack.appUrl)
+  await Promise.all([eraseMe(owner), eraseMe(owner), eraseMe(owner)])
+  expect(await stack.query(`SELECT FROM pgboss.job WHERE name = 'erase-user'`)).toHaveLength(1)
+  expect((await invite(owner, [newAddress()])).status).toBe(404)
+  expect((await act(owner, 'POST', 'export')).status).toBe(404)
+  await stack.startWorker()
+  await waitFor(() => isGone(owner))
+  await untilSettled(stack)
+  expect((await countSends(stack, owner.id)).calls).toBe(0)
+  for (const path of ['erasure', 'export']) expect((await act(owner, 'POST', path)).status).toBe(404)
+  expect((await fetch(`${stack.appUrl}/tickets/${owner.id}`)).status).toBe(404)
+  // Who left may come back at once, and have the operator erase them.
+  const back = await signUpOwner(stack.appUrl, owner.email)
+  await until(stack, back.id, isDelivered)
+  const erase = (address: string) => stack.run(['--import', 'tsx', 'worker/erase.ts', address])
+  expect((await erase(owner.email.toUpperCase())).code).toBe(0)
+  await waitFor(() => isGone(back))
+  expect((await erase(owner.email)).code).toBe(1)
+  expect((await erase('x')).code).toBe(2)
+})
+
+test('a worker is killed in the middle of the erasure: nothing is half gone, and the next one does it', async ({
+  stack,
+}) => {
+  const owner = await signUpOwner(stack.appUrl)
+  const other = await signUpOwner(stack.appUrl)
+  const worker = await stack.startWorker()
+  await Promise.all([owner, other].map(({ id }) => until(stack, id, isDelivered)))
+  {
+    await using gate = await closeGate(stack, `SELECT FROM "EmailEvent" FOR UPDATE`)
+    await eraseMe(owner)
+    await gate.untilReached('DELETE FROM')
+    await worker.kill('SIGKILL')
+  }
+  expect(await isGone(owner)).toBe(false)
+  await hurryHeartbeats(stack)
+  await stack.startWorker()
+  await waitFor(() => isGone(owner))
+  expect(await isGone(other)).toBe(false)
+  await untilSettled(stack)
+})
+
+test('a mail that was given up in doubt: its bytes go at once, and the neighbour is redriven without them', async ({
+  stack,
+}) => {
+  const owner = await signUpOwner(stack.appUrl)
+  const { id: neighbour } = await signUp(newAddress(), stack.appUrl)
+  await stack.setProvider({ mode: 'garbage' })
+  await stack.startWorker()
+  await untilAsked(stack, neighbour)
+  await limitAttempts(stack, 1)
+  await untilHurried(stack, async () => {
+    const failed = await stack.query(`SELECT FROM "Email" WHERE status = 'failed'`)
+    return failed.length === 2
+  })
+  expect(countLines(await dumpDatabase(stack), [owner.email])).toBeGreaterThan(1)
+  await eraseMe(owner)
+  await waitFor(() => isGone(owner))
+  expect(countLines(await dumpDatabase(stack), [owner.email])).toBe(0)
+
+  await stack.setProvider({ mode: 'ok' })
+  await makeDue(stack)
+  expect((await stack.run(['--import', 'tsx', 'worker/redrive.ts'])).code).toBe(0)
+  await until(stack, neighbour, isFinal)
+  expect((await countSends(stack, owner.id)).accepted).toBe(0)
+})
+
+test('“This wasn’t me”: opening the link does nothing; saying so forgets the address, and keeps it forgotten', async ({
+  stack,
+}) => {
+  await stack.startWorker()
+  const victim = newAddress()
+  const stranger = await signUpOwner(stack.appUrl, victim)
+  const friend = newAddress()
+  await invite(stranger, [friend])
+  await untilOrders(stranger, ({ final }) => final)
+  await until(stack, stranger.id, isDelivered)
+  const link = await readNotMeLink(stack, stranger.id)
+  const page = `${stack.appUrl}/not-me/${link}`
+  const say = (it: string, headers = {}): Promise<Response> =>
+    fetch(`${stack.appUrl}/api/not-me/${it}`, { method: 'POST', headers })
+
+  // A scanner of links.
+  for (const method of ['GET', 'HEAD', 'GET']) expect((await fetch(page, { method })).status).toBe(200)
+  expect((await fetch(`${stack.appUrl}/api/not-me/${link}`)).status).toBe(405)
+  expect((await say(link, { origin: 'https://evil.example' })).status).toBe(403)
+  const forged = `${link.slice(0, -1)}${link.endsWith('A') ? 'B' : 'A'}`
+  for (const it of [forged, link.slice(0, -4), stranger.id, 'x', '%00', '.', `${stranger.id}.`]) {
+    expect((await say(it)).status, it).toBe(404)
+    expect((await fetch(`${stack.appUrl}/not-me/${it}`)).status, it).toBe(404)
+  }
+  expect(await isGone(stranger)).toBe(false)
+
+  // A friend of the stranger: their address is forgotten, the invitation stays the stranger's.
+  const [invitation] = await stack.query<{ id: string }>('SELECT id FROM "Email" WHERE recipient = $1', [
+    friend,
+  ])
+  const friendsLink = await readNotMeLink(stack, invitation?.id ?? '')
+  for (let times = 0; times < 2; times++) expect((await say(friendsLink)).status).toBe(204)
+  expect(countLines(await dumpDatabase(stack), [friend])).toBe(0)
+  expect((await (await act(stranger, 'GET', 'orders')).json()).invitations.total).toBe(1)
+
+  // Twice, and twice again when it is done.
+  for (const it of [link, link]) expect([202, 204]).toContain((await say(it)).status)
+  await waitFor(() => isGone(stranger))
+  expect((await say(link)).status).toBe(204)
+  expect((await fetch(page)).status).toBe(200)
+  await untilSettled(stack)
+  expect(countLines(await dumpDatabase(stack), [victim, friend])).toBe(0)
+
+  // Neither can be signed up again, under whatever spelling, nor is written to for somebody else.
+  const [local, domain] = victim.split('@')
+  for (const email of [victim, `${local}+2@${domain}`, friend]) {
+    const refused = await postSignup({ name: 'Ada', email }, {}, stack.appUrl)
+    expect(refused.status).toBe(409)
+    expect((await refused.json()).errors.email[0]).toContain('has asked us not to write to it')
+  }
+  const other = await signUpOwner(stack.appUrl)
+  await invite(other, [victim, newAddress()])
+  const orders = await untilOrders(other, ({ final }) => final)
+  expect(orders.invitations).toMatchObject({ total: 2, bounced: 1 })
+  const [dropped] = await stack.query<{ id: string; status: string }>(
+    'SELECT id, status FROM "Email" WHERE recipient = $1',
+    [victim],
+  )
+  expect(dropped?.status).toBe('suppressed')
+  expect((await countSends(stack, dropped?.id ?? '')).calls).toBe(0)
+
+  // After 30 days they may.
+  await stack.query(`UPDATE "SuppressedMailbox" SET "expiresAt" = now() - interval '1 second'`)
+  await stack.query('DELETE FROM "Email" WHERE recipient = $1', [victim])
+  await until(stack, (await signUp(victim, stack.appUrl)).id, isDelivered)
+})
+
+test('what has a lifetime is deleted when it is over, and tickets stay readable', async ({ stack }) => {
+  await stack.startWorker()
+  const owner = await signUpOwner(stack.appUrl)
+  const { id: fresh } = await signUp(newAddress(), stack.appUrl)
+  await Promise.all([owner.id, fresh].map((id) => until(stack, id, isDelivered)))
+  expect((await act(owner, 'POST', 'export')).status).toBe(202)
+  await untilOrders(owner, (orders) => orders.export?.status === 'ready')
+  expect(await stack.query('SELECT name, cron FROM pgboss.schedule')).toEqual([
+    { name: 'clean-up', cron: '17 * * * *' },
+  ])
+  await stack.query(
+    `UPDATE "EmailEvent" SET at = at - interval '31 days' WHERE "emailId" = '${owner.id}';
+     UPDATE "Email" SET "updatedAt" = "updatedAt" - interval '31 days' WHERE id = '${owner.id}';
+     UPDATE "Export" SET "createdAt" = "createdAt" - interval '31 days';
+     UPDATE "Session" SET "usedAt" = "usedAt" - interval '31 days'
+       WHERE id = (SELECT "sessionId" FROM "User" WHERE id = '${owner.userId}');
+     INSERT INTO "Session" (id) VALUES ('of nobody');
+     INSERT INTO "SuppressedMailbox" VALUES ('old', now() - interval '1 day'), ('new', now() + interval '1 day');
+     WITH batch AS (
+       INSERT INTO "Batch" (messages, attempts, "createdAt")
+       VALUES ('[{"to":"ada@example.com"}]', 3, now() - interval '25 hours') RETURNING id
+     ), person AS (INSERT INTO "User" (name, email) VALUES ('Eve', 'eve@example.com') RETURNING id)
+     INSERT INTO "Email" ("userId", kind, status, "batchId") SELECT person.id, 'welcome', 'failed', batch.id FROM person, batch`,
+  )
+  await send(stack, 'clean-up', {})
+  await waitFor(async () => {
+    const [job] = await stack.query<{ state: string }>(`SELECT state FROM pgboss.job WHERE name = 'clean-up'`)
+    return job?.state === 'completed'
+  })
+
+  const count = async (table: string): Promise<number> => (await stack.query(`SELECT FROM ${table}`)).length
+  expect(await stack.query('SELECT messages FROM "Batch"')).toEqual([{ messages: [] }])
+  expect(await stack.query('SELECT mailbox FROM "SuppressedMailbox"')).toEqual([{ mailbox: 'new' }])
+  expect([await count('"Export"'), await count('"Session"')]).toEqual([0, 1])
+  const old = await (await fetch(`${stack.appUrl}/api/emails/${owner.id}`)).json()
+  expect(old).toMatchObject({ status: 'delivered', final: true, version: 2 })
+  expect(old.timeline.map(({ status }: { status: string }) => status)).toEqual(['queued', 'delivered'])
+  expect((await (await fetch(`${stack.appUrl}/api/emails/${fresh}`)).json()).version).toBe(4)
+})

@@ -1,0 +1,90 @@
+import { expect, type Page, test } from '@playwright/test'
+import { isDelivered, waitForSnapshot } from '../app'
+import { expectUsable } from './accessibility'
+import { expectDelivered, listenForComplaints, signUpByHand, ticketOn } from './person'
+import { test as onOwnStack } from './test'
+
+const account = (page: Page) => page.getByRole('region', { name: 'Your account' })
+
+async function eraseByHand(page: Page): Promise<void> {
+  await account(page).getByText('Erase me').click()
+  await account(page).getByRole('button', { name: 'Erase everything' }).click()
+}
+
+test('“Erase me”: after a second question everything goes, and the page says so', async ({ page }) => {
+  const id = await signUpByHand(page)
+  await expectDelivered(page)
+  const complaints = listenForComplaints(page)
+  await account(page).getByText('Erase me').click()
+  await expect(account(page)).toContainText('It can’t be undone.')
+  await expectUsable(page)
+  await account(page).getByRole('button', { name: 'Erase everything' }).click()
+  await expect(page.getByRole('heading', { name: 'You’re out. All forgotten.' })).toBeFocused()
+  await expect(ticketOn(page).getByRole('strong').last()).toHaveText('erased')
+  await expect(account(page)).toBeHidden()
+  await expect(page.getByRole('heading', { name: 'More orders?' })).toBeHidden()
+  await expectUsable(page)
+  expect(complaints).toEqual([])
+  const response = await page.goto(`/tickets/${id}`)
+  expect(response?.status()).toBe(404)
+  await expect(page.getByRole('heading', { name: 'There is nothing here.' })).toBeVisible()
+})
+
+onOwnStack(
+  'a mail is under way: the ticket says what it waits for, then that it is erased',
+  async ({ stack, page }) => {
+    await stack.setProvider({ mode: 'hang' })
+    await stack.startWorker()
+    await signUpByHand(page)
+    await expect(ticketOn(page)).toContainText('sending')
+    await eraseByHand(page)
+    await expect(page.getByRole('heading', { name: 'You’re out. One mail to go.' })).toBeVisible()
+    await expect(ticketOn(page).getByRole('listitem').last()).toContainText(/a mail\s*under way/)
+    await expectUsable(page)
+    await stack.setProvider({ mode: 'ok' })
+    await stack.query(`UPDATE pgboss.job SET start_after = now() WHERE name = 'retry-batch'`)
+    await expect(page.getByRole('heading', { name: 'You’re out. All forgotten.' })).toBeVisible()
+    await expect(ticketOn(page).getByRole('strong').last()).toHaveText('erased')
+  },
+)
+
+test('“Sign out”: this browser’s tickets become those of a stranger', async ({ page }) => {
+  const first = await signUpByHand(page)
+  const second = await signUpByHand(page)
+  for (const id of [first, second]) {
+    await page.goto(`/tickets/${id}`)
+    await expect(account(page)).toBeVisible()
+  }
+  await account(page).getByRole('button', { name: 'Sign out' }).click()
+  await expect(account(page)).toBeHidden()
+  await expect(ticketOn(page)).toBeVisible()
+  await page.goto(`/tickets/${first}`)
+  await expect(ticketOn(page)).toBeVisible()
+  await expect(account(page)).toBeHidden()
+})
+
+test('“This wasn’t me”: from the mail to a page that asks, and forgets', async ({ page, browser }) => {
+  const id = await signUpByHand(page)
+  await waitForSnapshot(id, isDelivered)
+  await page.goto(`/inbox/${id}`)
+  const mail = page.getByTitle(/^Welcome/).contentFrame()
+  const link = (await mail.getByRole('link', { name: 'This wasn’t me' }).getAttribute('href')) ?? ''
+
+  const context = await browser.newContext()
+  const victim = await context.newPage()
+  const complaints = listenForComplaints(victim)
+  await victim.goto(link)
+  await expect(victim.getByRole('heading', { name: 'This wasn’t you?' })).toBeVisible()
+  await expect(victim.locator('meta[name=robots]')).toHaveAttribute('content', /noindex/)
+  await expect(victim.locator('meta[name=referrer]')).toHaveAttribute('content', 'no-referrer')
+  await expectUsable(victim)
+  await victim.getByRole('button', { name: 'Forget my address' }).click()
+  await expect(victim.getByRole('heading', { name: 'We have forgotten you.' })).toBeVisible()
+  await victim.reload()
+  await expect(victim.getByRole('heading', { name: 'We have forgotten you.' })).toBeVisible()
+  await expectUsable(victim)
+  expect(complaints).toEqual([])
+  await victim.goto(`${link.slice(0, -3)}xxx`)
+  await expect(victim.getByRole('heading', { name: 'This link doesn’t work.' })).toBeVisible()
+  await context.close()
+})
