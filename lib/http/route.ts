@@ -1,5 +1,6 @@
 import { refuseForeignOrigin } from './origin'
 import { Problem } from './problem'
+import { transportHeaders } from './security'
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 type Method = (typeof METHODS)[number]
@@ -38,7 +39,10 @@ export function createRoute<Context>(
     return (problem ?? new Problem(500, 'Internal server error')).toResponse()
   }
 
-  const handler: Handler<Context> = (request, context) =>
-    answer(request, context).catch((error) => complain(request, error))
+  const handler: Handler<Context> = async (request, context) => {
+    const response = await answer(request, context).catch((error) => complain(request, error))
+    for (const [name, value] of Object.entries(transportHeaders())) response.headers.set(name, value)
+    return response
+  }
   return Object.fromEntries(METHODS.map((method) => [method, handler])) as Record<Method, Handler<Context>>
 }

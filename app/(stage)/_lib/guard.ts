@@ -1,11 +1,18 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { env } from '@/lib/env'
-import { notFound } from '@/lib/http/problem'
-import { inSandbox } from './in-sandbox'
+import { notFound, Problem } from '@/lib/http/problem'
+import { inSandbox } from '@/lib/sandbox'
 
-/** Whether this installation has a backstage at all. */
-export function hasBackstage(): boolean {
-  return inSandbox() || env('BACKSTAGE_TOKEN') !== undefined
+/**
+ * The answer of the proxy to those who come to the backstage without the password: a page cannot ask for it. The page
+ * and its routes look again whether somebody may see them: nothing depends on this pattern.
+ */
+export function askForPassword({ url, headers }: Request): Response | undefined {
+  if (!/^\/(api\/)?backstage(\/|$)/.test(new URL(url).pathname)) return
+  if (env('BACKSTAGE_TOKEN') === undefined || mayGoBackstage(headers)) return
+  return new Problem(401, 'Backstage is for the crew', {
+    headers: { 'www-authenticate': 'Basic realm="Backstage", charset="UTF-8"' },
+  }).toResponse()
 }
 
 /** Whether a request may see the backstage: in the sandbox every one, elsewhere with the token as HTTP password. */

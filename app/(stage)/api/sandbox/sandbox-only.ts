@@ -1,5 +1,5 @@
-import { inSandbox } from '@/app/(stage)/_lib/in-sandbox'
 import { notFound } from '@/lib/http/problem'
+import { inSandbox } from '@/lib/sandbox'
 
 /** Guards a route that exists in the sandbox only. @throws {Problem} 404 elsewhere */
 export function sandboxOnly(): void {
