@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { requireEnv } from './lib/env'
 import { closeStreams } from './lib/http/events'
+import { takeOverConsole } from './lib/log'
 import { takeOverSignalFromNpm } from './lib/npm-signal'
 import { rehearseSignup } from './lib/signup/signup'
 
 // Next would live on after an exception, and answer 500: this ends the process.
 requireEnv()
+if (process.env.NODE_ENV === 'production') takeOverConsole()
 
 takeOverSignalFromNpm()
 

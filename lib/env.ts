@@ -27,6 +27,12 @@ const schema = z.object({
   RESEND_RATE_LIMIT: z.coerce.number().positive().max(1_000).default(10),
   /** The longest pause between two attempts to send, in seconds. */
   RETRY_MAX_SECONDS: z.coerce.number().positive().default(300),
+  /** Opens the details of /api/health: as a Bearer token, or as a password. */
+  OPERATOR_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
+  /** The port on which a worker tells how it is. Without it, a worker listens to nobody. */
+  WORKER_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+  /** A line of the log is an object in JSON, or a sentence for people. */
+  LOG_FORMAT: z.enum(['json', 'text']).default(process.env.NODE_ENV === 'development' ? 'text' : 'json'),
   // The password of the page /backstage. Without it, that page exists in the sandbox only. // stage
   BACKSTAGE_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(), // stage
   // How many friends a user may invite, in all. 0: nobody can, and the page doesn't offer it. // orders

@@ -70,6 +70,7 @@ async function start(): Promise<void> {
   process.env.APP_URL = appUrl
   // A single user's data takes milliseconds to gather: too fast to watch, to cancel, or to kill a worker over it.
   process.env.EXPORT_PAUSE_MS ||= `${settings.SANDBOX_LATENCY_MS / 2}`
+  process.env.LOG_FORMAT ||= 'text'
   // Here, nobody gets real mail.
   process.env.INVITATIONS_PER_USER ||= '100'
 
@@ -151,6 +152,7 @@ async function writeEnvFile(file: string): Promise<void> {
     'APP_URL',
     'EXPORT_PAUSE_MS',
     'INVITATIONS_PER_USER',
+    'LOG_FORMAT',
   ]
   if (process.env.RESEND_API_KEY === 're_sandbox') names.push('RESEND_API_KEY')
   const lines = names.filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}\n`)

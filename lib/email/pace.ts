@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { prisma } from '../db/prisma'
 import { env } from '../env'
+import { log } from '../log'
 import { backoff, type Outcome } from './outcome'
 
 /** The permission to call Resend once, now, and what was known of the account when it was given. */
@@ -70,7 +71,7 @@ export async function returnTrial({ reason }: Turn): Promise<void> {
  */
 export async function keepPace(turn: Turn, outcome: Outcome): Promise<Date> {
   const { kind, perSecond = turn.perSecond } = outcome
-  if (kind === 'operator') console.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}.`)
+  if (kind === 'operator') log.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}.`)
   const failures = kind === 'retry' ? turn.failures + 1 : 0
   const seconds = kind === 'retry' ? backoff(failures) / 1000 : 'seconds' in outcome ? outcome.seconds : 0
   const reason = seconds > 0 && kind !== 'accepted' ? outcome.reason : null

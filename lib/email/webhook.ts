@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { prisma } from '../db/prisma'
 import { env } from '../env'
 import { Problem, unavailable } from '../http/problem'
+import { log, logSeldom } from '../log'
 import { recordEvents } from './record'
 import type { EmailStatus } from './status'
 
@@ -49,17 +50,19 @@ export async function receiveReport(body: string, headers: Headers): Promise<boo
   const { data } = parse(reportSchema, report)
   const ours = z.guid().safeParse(data.tags?.email_id)
 
-  const recorded = await recordEvents(prisma(), [
+  const status = STATUS[type as keyof typeof STATUS]
+  const [emailId] = await recordEvents(prisma(), [
     {
       // The tag is ours from the start; the provider's id is stored only when its answer has reached us.
       emailId: ours.data,
       providerId: data.email_id,
-      status: STATUS[type as keyof typeof STATUS],
+      status,
       reason: toCode(data.bounce?.type ?? data.suppressed?.type ?? data.failed?.reason),
       providerEventId: headers.get('svix-id') ?? undefined,
     },
   ])
-  return recorded.length > 0
+  if (emailId) log.info({ emailId }, `reported as ${status}`)
+  return emailId !== undefined
 }
 
 function verifyBody(body: string, headers: Headers): unknown {
@@ -75,6 +78,7 @@ function verifyBody(body: string, headers: Headers): unknown {
     })
   } catch (error) {
     if (error instanceof SyntaxError) throw new Problem(400, 'Malformed JSON')
+    logSeldom('A webhook was refused: wrong signature, or sent long ago. Is RESEND_WEBHOOK_SECRET right?')
     throw new Problem(401, 'Wrong signature')
   }
 }

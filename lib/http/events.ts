@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { logSeldom } from '../log'
 
 /** How often streams have a heartbeat. The reader knows by it that the connection lives, and proxies, too. */
 const TICK_MS = 3_000
@@ -144,10 +145,7 @@ function toMessage(event: string, data: object, id?: number): Uint8Array {
   return bytes
 }
 
-let told: unknown
-
 // One failed read may end thousands of streams.
 function complain(error: unknown): void {
-  if (error !== told) console.error('Live status:', (error as Error).message)
-  told = error
+  logSeldom('Live status', { reason: (error as Error).message })
 }

@@ -4,6 +4,7 @@ import { enqueueEmails } from '../email/enqueue'
 import { type EmailStatus, isFinal, RANK } from '../email/status'
 import { env } from '../env'
 import { Problem } from '../http/problem'
+import { log } from '../log'
 import { openQueue } from '../queue'
 import { canonicalAddress } from '../signup/input'
 import { lockUser } from './lock-user'
@@ -51,18 +52,20 @@ export const invitationsInput = z.strictObject({
  */
 export async function inviteFriends(userId: string, addresses: string[]): Promise<void> {
   await openQueue()
-  await prisma().$transaction(async (tx) => {
+  const invitations = await prisma().$transaction(async (tx) => {
     await lockUser(tx, userId)
     const invitations = await tx.email.createManyAndReturn({
       data: addresses.map((recipient) => ({ userId, kind: 'invitation', recipient })),
       skipDuplicates: true,
       select: { id: true, kind: true },
     })
-    if (invitations.length === 0) return
+    if (invitations.length === 0) return []
     refuseTooMany(await tx.email.count({ where: { userId, kind: 'invitation' } }))
     await tx.emailEvent.createMany({ data: invitations.map(({ id }) => ({ emailId: id, status: 'queued' })) })
     await enqueueEmails(tx, invitations)
+    return invitations
   })
+  if (invitations.length > 0) log.info({ emailIds: invitations.map(({ id }) => id) }, 'queued')
 }
 
 function refuseTooMany(total: number): void {

@@ -5,6 +5,7 @@ import { toSnapshot } from '../email/snapshot'
 import type { Snapshot } from '../email/status'
 import { type Email, type EmailEvent, Prisma, type User } from '../generated/prisma/client'
 import { Problem, unavailable } from '../http/problem'
+import { log } from '../log'
 import { openQueue } from '../queue'
 import type { SignupInput } from './input'
 
@@ -43,11 +44,13 @@ export async function signUp(input: SignupInput, key?: string): Promise<Signup> 
   try {
     // Connected before the transaction, so that no transaction waits for a connection.
     await openQueue()
-    return await prisma().$transaction((tx) => createSignup(tx, input, key))
+    const signup = await prisma().$transaction((tx) => createSignup(tx, input, key))
+    log.info({ emailId: signup.welcomeEmail.id }, 'queued')
+    return signup
   } catch (error) {
     if (isUniqueViolation(error)) return await findSignup(input, key)
     if (!isUnavailable(error)) throw error
-    console.error('Sign up:', (error as Error).message)
+    log.error({ reason: (error as Error).message }, 'Sign up')
     throw unavailable('Your signup could not be confirmed. Please try again.')
   } finally {
     underWay--
