@@ -4,10 +4,12 @@ import { closeStreams } from './lib/http/events'
 import { takeOverConsole } from './lib/log'
 import { takeOverSignalFromNpm } from './lib/npm-signal'
 import { rehearseSignup } from './lib/signup/signup'
+import { startTelemetry, stopTelemetry } from './lib/telemetry'
 
 // Next would live on after an exception, and answer 500: this ends the process.
 requireEnv()
 if (process.env.NODE_ENV === 'production') takeOverConsole()
+await startTelemetry('web')
 
 takeOverSignalFromNpm()
 
@@ -19,6 +21,7 @@ if (!process.getActiveResourcesInfo().includes('TCPServerWrap')) process.exit(14
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
     closeStreams()
+    void stopTelemetry()
     setTimeout(() => process.exit(0), 5_000).unref()
   })
 }

@@ -31,6 +31,8 @@ const schema = z.object({
   OPERATOR_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
   /** The port on which a worker tells how it is. Without it, a worker listens to nobody. */
   WORKER_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+  /** Where traces and metrics go, by OTLP over HTTP, e.g. http://localhost:4318. Without it there are none. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   /** A line of the log is an object in JSON, or a sentence for people. */
   LOG_FORMAT: z.enum(['json', 'text']).default(process.env.NODE_ENV === 'development' ? 'text' : 'json'),
   // The password of the page /backstage. Without it, that page exists in the sandbox only. // stage

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { format, stripVTControlCharacters } from 'node:util'
 import { pino } from 'pino'
 import { env } from './env'
+import { tieToSpan } from './telemetry'
 
 /*
  * The one place that logs: a line of JSON for each event, or in a terminal just its sentence. A line about an email
@@ -17,7 +18,7 @@ export const log = pino(
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (level) => ({ level }) },
     serializers: { err: describeError },
-    mixin: () => ({ ...context.getStore() }),
+    mixin: (fields) => ({ ...context.getStore(), ...tieToSpan({ ...context.getStore(), ...fields }) }),
     hooks: { streamWrite: scrub },
   },
   { write: (line) => process.stdout.write(isForPeople() ? toSentence(line) : line) },

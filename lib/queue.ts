@@ -56,7 +56,9 @@ export function createBoss(options: ConstructorOptions): PgBoss {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   }
-  const boss = new PgBoss({ ...connection, schedule: false, ...options })
+  // A job belongs to the trace of whoever queued it.
+  const openTelemetry = { propagateContext: true }
+  const boss = new PgBoss({ ...connection, openTelemetry, schedule: false, ...options })
   // Without a listener for `error`, Node ends the process at the first lost connection.
   boss.on('error', (error) => logSeldom('The queue is in trouble', { reason: error.message }))
   boss.on('warning', ({ message }) => log.warn({ reason: message }, 'The queue warns'))

@@ -21,6 +21,7 @@ import { startResend } from './resend'
 import { readSettings } from './settings'
 import { listenForStop } from './stop-signal'
 import { createSupervisor } from './supervisor'
+import { startTraceReceiver } from './traces'
 import { isOurVisit, OURS, openSignup, warmUp } from './warm-up'
 
 /** How to start a worker: arguments for Node. */
@@ -107,11 +108,20 @@ async function start(): Promise<void> {
       RESEND_WEBHOOK_SECRET: webhookSecret,
     })
   }
+
+  // 5. Somebody who keeps the traces, unless there is a collector.
+  if (settings.SANDBOX_TRACES && !process.env.OTEL_EXPORTER_OTLP_ENDPOINT) {
+    const receiver = await startTraceReceiver()
+    cleanup.push(receiver.stop)
+    // By default they are sent every 5 s: too late for an audience.
+    const soon = { OTEL_BSP_SCHEDULE_DELAY: '250' }
+    Object.assign(process.env, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...soon })
+  }
   const envFile = path.join(dir, 'env')
   await writeEnvFile(envFile)
   cleanup.push(() => rm(envFile, { force: true }))
 
-  // 5. The tables and queues.
+  // 6. The tables and queues.
   signal.throwIfAborted()
   say('Creating what is new of tables and queues …')
   const migration = startProgram('migrate', ['--import', 'tsx', 'prisma/migrate.ts'])
@@ -119,7 +129,7 @@ async function start(): Promise<void> {
   const end = await migration.ended
   if (end !== 'exit 0') throw new Error(`The database could not be migrated (${end}).`)
 
-  // 6. The app: one web server, and as many workers as you like.
+  // 7. The app: one web server, and as many workers as you like.
   const { SANDBOX_WORKERS: workers } = settings
   say(`Starting the web server and ${count(workers, 'worker')} …`)
   const app = createSupervisor(stopping)
@@ -133,7 +143,7 @@ async function start(): Promise<void> {
     await app.keep(name, async () => startProgram(name, dev ? DEV_WORKER : WORKER))
   }
 
-  // 7. From here on, what dies is started again. What else people may visit can wait until they can sign up.
+  // 8. From here on, what dies is started again. What else people may visit can wait until they can sign up.
   await openSignup(appUrl, signal)
   await waitUntilHealthy(appUrl, workers)
   database.becomeReady()
@@ -153,6 +163,8 @@ async function writeEnvFile(file: string): Promise<void> {
     'EXPORT_PAUSE_MS',
     'INVITATIONS_PER_USER',
     'LOG_FORMAT',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_BSP_SCHEDULE_DELAY',
   ]
   if (process.env.RESEND_API_KEY === 're_sandbox') names.push('RESEND_API_KEY')
   const lines = names.filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}\n`)

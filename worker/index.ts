@@ -5,6 +5,7 @@ import { WORKER_NAME } from '@/lib/health'
 import { log, takeOverConsole } from '@/lib/log'
 import { takeOverSignalFromNpm } from '@/lib/npm-signal'
 import { openQueue } from '@/lib/queue'
+import { startTelemetry, stopTelemetry } from '@/lib/telemetry'
 import { listenForHealth } from './health'
 import { HANDLERS } from './jobs'
 import { untilAskedToStop } from './stop'
@@ -14,6 +15,7 @@ import { work } from './work'
 takeOverSignalFromNpm()
 requireEnv()
 takeOverConsole()
+await startTelemetry('worker')
 const port = env('WORKER_PORT')
 if (port) listenForHealth(port)
 
@@ -37,5 +39,6 @@ log.info('Ready for jobs.')
 const signal = await untilAskedToStop()
 log.info(`${signal}: finishing the jobs in hand.`)
 await boss.stop({ graceful: true, timeout: 15_000 })
+await stopTelemetry()
 log.info('Goodbye.')
 process.exit(0)

@@ -1,6 +1,7 @@
 import type { Batch } from '@/lib/email/batch'
 import type { Outcome } from '@/lib/email/outcome'
 import { log } from '@/lib/log'
+import { countMails, tieToSpan } from '@/lib/telemetry'
 
 /** Of so many mails, each has a line of its own. */
 const FEW = 5
@@ -8,6 +9,7 @@ const FEW = 5
 /** Tells the log which mails are about to be sent. Should this worker die, that is the last line about them. */
 export function tellAttempt(batch: Batch): void {
   tell(batch, toIds(batch), 'sending')
+  tieToSpan({ emailIds: toIds(batch) })
 }
 
 /** Tells the log what became of them: "CE975F1D  attempt 2 → sent  3.0 s". */
@@ -19,7 +21,9 @@ export function tellOutcome(batch: Batch, outcome: Outcome, ms: number): void {
   for (const result of new Set(results)) {
     const alike = ids.filter((_, index) => results[index] === result)
     tell(batch, alike, `→ ${result}  ${formatSeconds(ms)}`)
+    countMails(String(result), alike.length)
   }
+  tieToSpan({ emailIds: ids })
 }
 
 function tell({ id, attempts }: Batch, emailIds: string[], news: string): void {

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { prisma } from '../db/prisma'
 import { env } from '../env'
 import { log } from '../log'
+import { traced } from '../telemetry'
 import { backoff, type Outcome } from './outcome'
 
 /** The permission to call Resend once, now, and what was known of the account when it was given. */
@@ -34,7 +35,7 @@ export function takeTurn(signal: AbortSignal): Promise<Turn> {
     }
   })
   line = turn.catch(() => {})
-  return turn
+  return traced('wait for our turn', () => turn)
 }
 
 async function askForTurn(): Promise<Turn & { waitMs: number }> {

@@ -4,7 +4,8 @@ import { prisma } from '../db/prisma'
 import { env } from '../env'
 import { Problem, unavailable } from '../http/problem'
 import { log, logSeldom } from '../log'
-import { recordEvents } from './record'
+import { traced } from '../telemetry'
+import { type EmailFact, recordEvents } from './record'
 import type { EmailStatus } from './status'
 
 /** What Resend reports of a mail, in our words. https://resend.com/docs/dashboard/webhooks/event-types */
@@ -51,17 +52,21 @@ export async function receiveReport(body: string, headers: Headers): Promise<boo
   const ours = z.guid().safeParse(data.tags?.email_id)
 
   const status = STATUS[type as keyof typeof STATUS]
-  const [emailId] = await recordEvents(prisma(), [
-    {
-      // The tag is ours from the start; the provider's id is stored only when its answer has reached us.
-      emailId: ours.data,
-      providerId: data.email_id,
-      status,
-      reason: toCode(data.bounce?.type ?? data.suppressed?.type ?? data.failed?.reason),
-      providerEventId: headers.get('svix-id') ?? undefined,
-    },
-  ])
-  if (emailId) log.info({ emailId }, `reported as ${status}`)
+  const fact = {
+    // The tag is ours from the start; the provider's id is stored only when its answer has reached us.
+    emailId: ours.data,
+    providerId: data.email_id,
+    status,
+    reason: toCode(data.bounce?.type ?? data.suppressed?.type ?? data.failed?.reason),
+    providerEventId: headers.get('svix-id') ?? undefined,
+  }
+  const from = data.tags?.trace
+  return await traced(`report ${status}`, () => storeReport(fact), { from })
+}
+
+async function storeReport(fact: EmailFact): Promise<boolean> {
+  const [emailId] = await recordEvents(prisma(), [fact])
+  if (emailId) log.info({ emailId }, `reported as ${fact.status}`)
   return emailId !== undefined
 }
 

@@ -7,6 +7,7 @@ import { type Email, type EmailEvent, Prisma, type User } from '../generated/pri
 import { Problem, unavailable } from '../http/problem'
 import { log } from '../log'
 import { openQueue } from '../queue'
+import { traced } from '../telemetry'
 import type { SignupInput } from './input'
 
 export type Signup = {
@@ -44,7 +45,7 @@ export async function signUp(input: SignupInput, key?: string): Promise<Signup> 
   try {
     // Connected before the transaction, so that no transaction waits for a connection.
     await openQueue()
-    const signup = await prisma().$transaction((tx) => createSignup(tx, input, key))
+    const signup = await traced('commit', () => prisma().$transaction((tx) => createSignup(tx, input, key)))
     log.info({ emailId: signup.welcomeEmail.id }, 'queued')
     return signup
   } catch (error) {
