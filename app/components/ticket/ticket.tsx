@@ -71,7 +71,7 @@ export function Ticket({ snapshot, connection, stranded, waitedMs, fresh }: Prop
           {connection === 'lost' && 'Connection lost, reconnecting'}
         </p>
       </div>
-      <ReadMail snapshot={snapshot} /> {/* stage */}
+      <ReadMail snapshot={snapshot} mine={waitedMs !== undefined} /> {/* stage */}
     </Paper>
   )
 }
