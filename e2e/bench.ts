@@ -14,6 +14,7 @@ import { measureSignup } from './bench/signup'
 import { readOptions } from './bench/sizes'
 import { measureStreams } from './bench/streams'
 import { type Findings, printTable } from './bench/table'
+import { measureTracing } from './bench/tracing'
 import { startStack } from './stack'
 
 const SECTIONS = {
@@ -24,6 +25,7 @@ const SECTIONS = {
   rivals: measureRivals,
   reports: measureReports,
   streams: measureStreams,
+  tracing: measureTracing,
 }
 
 // 1. What to measure.
