@@ -19,7 +19,7 @@ export function proxy(request: NextRequest): Response {
 
 export const config = {
   matcher: [
-    '/((?!api/|_next/).*)',
+    '/((?!api$|api/|_next/).*)',
     '/api/backstage/:path*', // stage
   ],
 }
