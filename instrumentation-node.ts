@@ -2,11 +2,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { requireEnv } from './lib/env'
 import { closeStreams } from './lib/http/events'
 import { refuseOver } from './lib/limits'
+import { takeOverConsole } from './lib/log'
 import { takeOverSignalFromNpm } from './lib/npm-signal'
 import { rehearseSignup } from './lib/signup/signup'
+import { startTelemetry, stopTelemetry } from './lib/telemetry'
 
 // Next would live on after an exception, and answer 500: this ends the process.
 requireEnv()
+if (process.env.NODE_ENV === 'production') takeOverConsole()
+await startTelemetry('web')
 
 takeOverSignalFromNpm()
 
@@ -18,6 +22,7 @@ if (!process.getActiveResourcesInfo().includes('TCPServerWrap')) process.exit(14
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
     closeStreams()
+    void stopTelemetry()
     setTimeout(() => process.exit(0), 5_000).unref()
   })
 }

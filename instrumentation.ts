@@ -1,3 +1,5 @@
+import type { Instrumentation } from 'next'
+
 /** Next calls this once when the server starts. */
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return
@@ -5,4 +7,12 @@ export async function register(): Promise<void> {
   const { watchVisitors } = await import('./lib/http/visitor')
   watchVisitors()
   await import('./instrumentation-node')
+}
+
+/** Next calls this when a page fails. Our routes deal with their errors themselves. */
+export const onRequestError: Instrumentation.onRequestError = async (err, request, { routePath }) => {
+  // In development, Next shows it much better.
+  if (process.env.NEXT_RUNTIME !== 'nodejs' || process.env.NODE_ENV === 'development') return
+  const { log } = await import('./lib/log')
+  log.error({ err, requestId: request.headers['x-request-id'] }, `${request.method} ${routePath}`)
 }

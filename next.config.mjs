@@ -14,7 +14,16 @@ export default async function config(phase) {
           { key: 'X-Frame-Options', value: 'DENY' },
           // The address of a ticket is the permission to watch it: never hand it to another site.
           { key: 'Referrer-Policy', value: 'same-origin' },
+          {
+            key: 'Permissions-Policy',
+            value: 'camera=(), microphone=(), geolocation=(), payment=(), usb=()',
+          },
         ],
+      },
+      // The pages have a policy with a nonce: see proxy.ts.
+      {
+        source: '/api/:path*',
+        headers: [{ key: 'Content-Security-Policy', value: "default-src 'none'; frame-ancestors 'none'" }],
       },
     ],
     compiler: lesson ? { defineServer: lesson.defineExcerpts() } : {}, // stage

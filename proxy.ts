@@ -1,21 +1,25 @@
-import { hasBackstage, mayGoBackstage } from './app/(stage)/_lib/guard'
-import { Problem } from './lib/http/problem'
+import { type NextRequest, NextResponse } from 'next/server'
+import { askForPassword } from './app/(stage)/_lib/guard' // stage
+import { REQUEST_ID, toRequestId } from './lib/http/request-id'
+import { toContentPolicy, transportHeaders } from './lib/http/security'
 
-/**
- * Next calls this before the pages below, because a page cannot answer "401, with a password please". The page and its
- * routes ask again whether somebody may see them: nothing depends on this list of paths.
- */
-export async function proxy(request: Request): Promise<Response | undefined> {
-  if (!hasBackstage()) return
-  try {
-    if (await mayGoBackstage(request.headers)) return
-  } catch (error) {
-    if (error instanceof Problem) return error.toResponse()
-    throw error
+/** Next calls this before the pages below: here each answer gets a nonce of its own, for its scripts and no others. */
+export async function proxy(request: NextRequest): Promise<Response> {
+  const refusal = await askForPassword(request) // stage
+  if (refusal) return refusal // stage
+  const nonce = crypto.randomUUID()
+  const ours = {
+    // Next looks for it in the request, too, and gives the nonce to what it writes.
+    'content-security-policy': toContentPolicy(nonce),
+    [REQUEST_ID]: toRequestId(request.headers),
   }
-  return new Problem(401, 'Backstage is for the crew', {
-    headers: { 'www-authenticate': 'Basic realm="Backstage", charset="UTF-8"' },
-  }).toResponse()
+  const headers = new Headers({ ...Object.fromEntries(request.headers), ...ours, 'x-nonce': nonce })
+  return NextResponse.next({ request: { headers }, headers: { ...ours, ...transportHeaders() } })
 }
 
-export const config = { matcher: ['/backstage', '/api/backstage/:path*'] }
+export const config = {
+  matcher: [
+    '/((?!api$|api/|_next/).*)',
+    '/api/backstage/:path*', // stage
+  ],
+}

@@ -15,6 +15,7 @@ import { measureSignup } from './bench/signup'
 import { readOptions } from './bench/sizes'
 import { measureStreams } from './bench/streams'
 import { type Findings, printTable } from './bench/table'
+import { measureTracing } from './bench/tracing'
 import { startStack } from './stack'
 
 const SECTIONS = {
@@ -26,6 +27,7 @@ const SECTIONS = {
   reports: measureReports,
   streams: measureStreams,
   bytes: measureBytes,
+  tracing: measureTracing,
 }
 
 // 1. What to measure.

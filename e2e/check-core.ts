@@ -10,7 +10,7 @@ import { findPort, runToEnd, startProcess, waitFor } from './stack'
 
 type Ring = { mark: string; files: string[] }
 
-const STAGE: Ring = { mark: 'stage', files: ['app/(stage)', 'proxy.ts'] }
+const STAGE: Ring = { mark: 'stage', files: ['app/(stage)'] }
 const ORDERS: Ring = {
   mark: 'orders',
   files: [

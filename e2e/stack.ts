@@ -73,6 +73,8 @@ export async function startStack(name: string): Promise<Stack> {
     SANDBOX_WORKERS: '0',
     SANDBOX_LATENCY_MS: '20',
     SANDBOX_RATE_LIMIT: '0',
+    SANDBOX_TRACES: 'false',
+    OTEL_EXPORTER_OTLP_ENDPOINT: '',
     PORT: '0',
     // Whatever a developer's .env says: what is hurt and emptied here must be the stack's own.
     DATABASE_URL: '',

@@ -30,10 +30,10 @@ const schema = z.object({
   /** How many proxies of yours stand before the app. Each adds to `x-forwarded-for`; what is left of theirs is a claim. */
   TRUSTED_HOPS: z.coerce.number().int().min(0).max(10).default(0),
   /** A signup form that comes back sooner after its page was made is a program's, in seconds. 0: no matter when. */
-  FORM_MIN_SECONDS: z.coerce.number().min(0).max(60).default(2),
+  FORM_MIN_SECONDS: z.coerce.number().min(0).max(60).default(unlessInSandbox(2)),
   /** Whether only the app's own form may sign people up, and no other program. */
   FORM_ONLY: z.stringbool().default(false),
-  // What strangers may do: see lib/limits.ts. 0: as much as they like.
+  // What strangers may do: see lib/limits.ts. 0: as much as they like, and so it is in the sandbox unless set.
   LIMIT_SIGNUPS_PER_VISITOR: count(20),
   LIMIT_SIGNUPS_PER_MINUTE: count(300),
   LIMIT_MAILS_PER_MAILBOX: count(5),
@@ -46,6 +46,14 @@ const schema = z.object({
   LIMIT_WRONG_SIGNATURES: count(20),
   LIMIT_WRONG_PASSWORDS: count(10), // stage
   LIMIT_EXPORTS_PER_USER: count(10), // orders
+  /** Opens the details of /api/health: as a Bearer token, or as a password. */
+  OPERATOR_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
+  /** The port on which a worker tells how it is. Without it, a worker listens to nobody. */
+  WORKER_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
+  /** Where traces and metrics go, by OTLP over HTTP, e.g. http://localhost:4318. Without it there are none. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  /** A line of the log is an object in JSON, or a sentence for people. */
+  LOG_FORMAT: z.enum(['json', 'text']).default(process.env.NODE_ENV === 'development' ? 'text' : 'json'),
   // The password of the page /backstage. Without it, that page exists in the sandbox only. // stage
   BACKSTAGE_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(), // stage
   // How many friends a user may invite, in all. 0: nobody can, and the page doesn't offer it. // orders
@@ -58,7 +66,23 @@ type Env = z.infer<typeof schema>
 export type Setting = keyof Env
 
 function count(unlessSet: number) {
-  return z.coerce.number().int().min(0).default(unlessSet)
+  return z.coerce.number().int().min(0).default(unlessInSandbox(unlessSet))
+}
+
+// No strangers there, and a lecture hall is one address.
+function unlessInSandbox(value: number): () => number {
+  return () => (inSandbox() ? 0 : value)
+}
+
+/**
+ * True when mail goes to the local stand-in for Resend. Its key is no secret, so the key alone opens nothing: the mail
+ * must stay on this computer.
+ */
+export function inSandbox(): boolean {
+  loadEnvFiles()
+  const { RESEND_API_KEY, RESEND_BASE_URL = '' } = process.env
+  if (RESEND_API_KEY !== 're_sandbox' || !URL.canParse(RESEND_BASE_URL)) return false
+  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(RESEND_BASE_URL).hostname)
 }
 
 /** As the Standard Webhooks specification has it. The library takes anything, and then refuses every report as forged. */
@@ -89,9 +113,6 @@ export function env<Name extends keyof Env>(name: Name): Env[Name] {
 }
 
 const ALL = Object.keys(schema.shape) as Setting[]
-
-/** The settings that keep strangers in check. A laptop can do without. */
-export const ON_STRANGERS = ALL.filter((name) => /^(LIMIT_|FORM_MIN_)/.test(name))
 
 /**
  * Ends a process that lacks a setting when it starts, rather than at the first customer. Each setting that is missing

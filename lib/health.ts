@@ -4,19 +4,30 @@ import { shareFor } from './db/share'
 import { watching } from './db/watching'
 import { findVerdict } from './email/outcome'
 import type { EmailStatus } from './email/status'
-import { Prisma } from './generated/prisma/client'
+import { env } from './env'
+import { type Pace, Prisma } from './generated/prisma/client'
+import { isOperator } from './operator'
 
-export type Health = {
+/** What everybody may know: whether it works. */
+type Health = {
   database: 'up'
   /** Processes that take jobs. */
   workers: number
   /** Emails that wait to be sent, also those that wait for another try. 10,000 means so many or more. */
   queued: number
+}
+
+/** What concerns the operator besides. */
+type Details = {
   /** Emails that were given up. 10,000 means so many or more. */
   failed: number
   /** Why no mail goes out until an operator acts, as a code. */
   attention: string | null
   paused: Pause | null
+  /** For how long the email that waits longest has waited for its first attempt, in s. 0 when none does. */
+  oldest: number
+  /** How many requests a second Resend lets us make, as far as we know. */
+  perSecond: number
 }
 
 /** Why no mail goes out, as a code, and when it goes on. */
@@ -30,22 +41,36 @@ export type Pause = {
 export const WORKER_NAME = 'email worker'
 
 /**
- * The state of the system. The database knows all of it: who is connected, what waits, and why. Many may ask at once:
- * one statement is under way at a time, and the answer may be 0.1 s old, the number of workers a second.
+ * The state of the system, for who asks by these headers.
  * @throws when the database is unreachable.
  */
-export const readHealth = shareFor(100, async (): Promise<Health> => {
-  const [counts] = await prisma().$queryRaw<[Pick<Health, 'queued' | 'failed'>]>`
+export async function tellHealth(headers: Headers): Promise<Health | (Health & Details)> {
+  const health = await readHealth()
+  const { database, workers, queued } = health
+  return isOperator(headers) ? health : { database, workers, queued }
+}
+
+/**
+ * The database knows all of it: who is connected, what waits, and why. Many may ask at once: one statement is under way
+ * at a time, and the answer may be 0.1 s old, the number of workers a second.
+ * @throws when the database is unreachable.
+ */
+export const readHealth = shareFor(100, async (): Promise<Health & Details> => {
+  const [counts] = await prisma().$queryRaw<[Pick<Health & Details, 'queued' | 'failed' | 'oldest'>]>`
     SELECT least(${countEmails('queued')} + ${countEmails('retrying')}, ${MOST}) AS queued,
-      ${countEmails('failed')} AS failed`
+      ${countEmails('failed')} AS failed,
+      coalesce((SELECT greatest(extract(epoch FROM now() - "updatedAt"), 0)::int FROM "Email"
+        WHERE status = 'queued' ORDER BY "updatedAt" LIMIT 1), 0) AS oldest`
   const workers = await countWorkers()
-  const paused = await readPause()
+  const pace = await prisma().pace.findUnique({ where: { account: 'resend' } })
+  const paused = toPause(pace)
   return {
     database: 'up',
     workers,
     ...counts,
     attention: paused && needsOperator(paused.reason) ? paused.reason : null,
     paused,
+    perSecond: pace?.perSecond ?? env('RESEND_RATE_LIMIT'),
   }
 })
 
@@ -71,9 +96,12 @@ export const HEARTBEAT = {
  * @throws when the database is unreachable.
  */
 export const readPause = shareFor(100, async (): Promise<Pause | null> => {
-  const pace = await prisma().pace.findUnique({ where: { account: 'resend' } })
-  return pace?.reason ? { reason: pace.reason, until: pace.nextTurnAt.toISOString() } : null
+  return toPause(await prisma().pace.findUnique({ where: { account: 'resend' } }))
 })
+
+function toPause(pace: Pace | null): Pause | null {
+  return pace?.reason ? { reason: pace.reason, until: pace.nextTurnAt.toISOString() } : null
+}
 
 /** In SQL: how many emails have this status, `MOST` at the most. In the order of the index, or all would be read. */
 export function countEmails(status: EmailStatus): Prisma.Sql {

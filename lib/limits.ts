@@ -4,6 +4,7 @@ import { createPool } from './db/prisma'
 import { env, type Setting } from './env'
 import { Problem } from './http/problem'
 import { visitorOf } from './http/visitor'
+import { log } from './log'
 import { seal } from './sign'
 
 type Limit = {
@@ -181,7 +182,7 @@ const toSeconds = ({ msBeforeNext }: RateLimiterRes): number => Math.max(1, Math
 function tell(name: LimitName, { msBeforeNext }: RateLimiterRes): void {
   if (Date.now() < (told.get(name) ?? 0)) return
   told.set(name, Date.now() + msBeforeNext)
-  console.warn(
+  log.warn(
     `${LIMITS[name].setting} is reached: refused until ${new Date(Date.now() + msBeforeNext).toISOString()}.`,
   )
 }

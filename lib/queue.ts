@@ -2,6 +2,7 @@ import { type ConstructorOptions, fromPrisma, type Job, PgBoss, type Queue } fro
 import { z } from 'zod'
 import type { Transaction } from './db/prisma'
 import { env } from './env'
+import { log, logSeldom } from './log'
 
 /** A little less: pg-boss's limit. */
 const DAY = 24 * 3600 - 1
@@ -63,10 +64,12 @@ export function createBoss(options: ConstructorOptions): PgBoss {
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   }
-  const boss = new PgBoss({ ...connection, schedule: false, ...options })
+  // A job belongs to the trace of whoever queued it.
+  const openTelemetry = { propagateContext: true }
+  const boss = new PgBoss({ ...connection, openTelemetry, schedule: false, ...options })
   // Without a listener for `error`, Node ends the process at the first lost connection.
-  boss.on('error', (error) => console.error('pg-boss:', error.message))
-  boss.on('warning', (warning) => console.warn('pg-boss:', warning.message))
+  boss.on('error', (error) => logSeldom('The queue is in trouble', { reason: error.message }))
+  boss.on('warning', ({ message }) => log.warn({ reason: message }, 'The queue warns'))
   return boss
 }
 

@@ -10,7 +10,7 @@ import { once } from 'node:events'
 import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { loadEnvFiles, ON_STRANGERS } from '../lib/env'
+import { loadEnvFiles } from '../lib/env'
 import { count, printBanner } from './banner'
 import { dismissReaper } from './guard'
 import { lockSandbox } from './lock'
@@ -21,6 +21,7 @@ import { startResend } from './resend'
 import { readSettings } from './settings'
 import { listenForStop } from './stop-signal'
 import { createSupervisor } from './supervisor'
+import { startTraceReceiver } from './traces'
 import { isOurVisit, OURS, openSignup, warmUp } from './warm-up'
 
 /** How to start a worker: arguments for Node. */
@@ -70,6 +71,7 @@ async function start(): Promise<void> {
   process.env.APP_URL = appUrl
   // A single user's data takes milliseconds to gather: too fast to watch, to cancel, or to kill a worker over it.
   process.env.EXPORT_PAUSE_MS ||= `${settings.SANDBOX_LATENCY_MS / 2}`
+  process.env.LOG_FORMAT ||= 'text'
   // Here, nobody gets real mail.
   process.env.INVITATIONS_PER_USER ||= '100'
 
@@ -105,14 +107,21 @@ async function start(): Promise<void> {
       RESEND_BASE_URL: resend.url,
       RESEND_WEBHOOK_SECRET: webhookSecret,
     })
-    // No strangers here, and a lecture hall is one address.
-    for (const name of ON_STRANGERS) process.env[name] ||= '0'
+  }
+
+  // 5. Somebody who keeps the traces, unless there is a collector.
+  if (settings.SANDBOX_TRACES && !process.env.OTEL_EXPORTER_OTLP_ENDPOINT) {
+    const receiver = await startTraceReceiver()
+    cleanup.push(receiver.stop)
+    // By default they are sent every 5 s: too late for an audience.
+    const soon = { OTEL_BSP_SCHEDULE_DELAY: '250' }
+    Object.assign(process.env, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...soon })
   }
   const envFile = path.join(dir, 'env')
   await writeEnvFile(envFile)
   cleanup.push(() => rm(envFile, { force: true }))
 
-  // 5. The tables and queues.
+  // 6. The tables and queues.
   signal.throwIfAborted()
   say('Creating what is new of tables and queues …')
   const migration = startProgram('migrate', ['--import', 'tsx', 'prisma/migrate.ts'])
@@ -120,7 +129,7 @@ async function start(): Promise<void> {
   const end = await migration.ended
   if (end !== 'exit 0') throw new Error(`The database could not be migrated (${end}).`)
 
-  // 6. The app: one web server, and as many workers as you like.
+  // 7. The app: one web server, and as many workers as you like.
   const { SANDBOX_WORKERS: workers } = settings
   say(`Starting the web server and ${count(workers, 'worker')} …`)
   const app = createSupervisor(stopping)
@@ -134,7 +143,7 @@ async function start(): Promise<void> {
     await app.keep(name, async () => startProgram(name, dev ? DEV_WORKER : WORKER))
   }
 
-  // 7. From here on, what dies is started again. What else people may visit can wait until they can sign up.
+  // 8. From here on, what dies is started again. What else people may visit can wait until they can sign up.
   await openSignup(appUrl, signal)
   await waitUntilHealthy(appUrl, workers)
   database.becomeReady()
@@ -153,7 +162,9 @@ async function writeEnvFile(file: string): Promise<void> {
     'APP_URL',
     'EXPORT_PAUSE_MS',
     'INVITATIONS_PER_USER',
-    ...ON_STRANGERS,
+    'LOG_FORMAT',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
+    'OTEL_BSP_SCHEDULE_DELAY',
   ]
   if (process.env.RESEND_API_KEY === 're_sandbox') names.push('RESEND_API_KEY')
   const lines = names.filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}\n`)

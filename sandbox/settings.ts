@@ -11,6 +11,8 @@ const schema = z.object({
   SANDBOX_RATE_LIMIT: z.coerce.number().int().min(0).default(10),
   /** 0: start your own in another terminal. */
   SANDBOX_WORKERS: z.coerce.number().int().min(0).max(100).default(1),
+  /** Keep traces, for "Behind this ticket". */
+  SANDBOX_TRACES: z.stringbool().default(true),
   /** Start with an empty database. */
   SANDBOX_FRESH: z.stringbool().default(false),
 })

@@ -3,7 +3,7 @@ import { type Batch, settleBatch } from '@/lib/email/batch'
 import { sendWithinCap } from '@/lib/email/cap'
 import { keepPace, returnTrial, takeTurn } from '@/lib/email/pace'
 import { stopping } from './stop'
-import { describeBatch } from './tell'
+import { tellAttempt, tellOutcome } from './tell'
 
 /**
  * Waits for our turn, and then sends a batch: it is written down in one transaction before, and what became of it in
@@ -23,10 +23,11 @@ export async function deliver(
     if (!batch) await returnTrial(turn)
   }
   if (!batch) return
+  tellAttempt(batch)
   const start = Date.now()
   // Who dies from here on leaves a batch behind, and a job (retry-batch) that sends it again in 15 s, under its key.
   const outcome = await sendWithinCap(batch)
   const retryAt = await keepPace(turn, outcome)
   await prisma().$transaction((tx) => settleBatch(tx, batch, outcome, retryAt))
-  for (const line of describeBatch(batch, outcome, Date.now() - start)) console.log(line)
+  tellOutcome(batch, outcome, Date.now() - start)
 }

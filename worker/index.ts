@@ -1,9 +1,12 @@
 import './node-env'
 import { hostname } from 'node:os'
-import { requireEnv } from '@/lib/env'
+import { env, requireEnv } from '@/lib/env'
 import { WORKER_NAME } from '@/lib/health'
+import { log, takeOverConsole } from '@/lib/log'
 import { takeOverSignalFromNpm } from '@/lib/npm-signal'
 import { openQueue } from '@/lib/queue'
+import { startTelemetry, stopTelemetry } from '@/lib/telemetry'
+import { listenForHealth } from './health'
 import { HANDLERS } from './jobs'
 import { untilAskedToStop } from './stop'
 import { work } from './work'
@@ -11,9 +14,14 @@ import { work } from './work'
 // 1. Better not start at all than start and fail at every job.
 takeOverSignalFromNpm()
 requireEnv()
+takeOverConsole()
+await startTelemetry('worker')
+const port = env('WORKER_PORT')
+if (port) listenForHealth(port)
 
 // 2. Connect to the queue. Of the web server's and the worker's, this is the boss that does the upkeep: every two
-//    seconds it looks for jobs whose worker has died.
+//    seconds it looks for jobs whose worker has died. As long as there is no database, it tries again and says so.
+const patience = setInterval(() => log.error('The queue cannot be reached yet. Trying again.'), 60_000)
 const boss = await openQueue({
   application_name: `${WORKER_NAME} ${process.pid}@${hostname()}`,
   useListenNotify: true,
@@ -22,14 +30,16 @@ const boss = await openQueue({
   monitorIntervalSeconds: 2,
   attempts: 1_000,
 })
+clearInterval(patience)
 
 // 3. Take jobs. From here on everything happens in jobs/.
 await work(boss, HANDLERS)
-console.log('Ready for jobs.')
+log.info('Ready for jobs.')
 
 // 4. Asked to stop, take no more jobs and finish those in hand. What is not done in 15 s goes to another worker.
 const signal = await untilAskedToStop()
-console.log(`${signal}: finishing the jobs in hand.`)
+log.info(`${signal}: finishing the jobs in hand.`)
 await boss.stop({ graceful: true, timeout: 15_000 })
-console.log('Goodbye.')
+await stopTelemetry()
+log.info('Goodbye.')
 process.exit(0)

@@ -1,25 +1,39 @@
 import type { Batch } from '@/lib/email/batch'
 import type { Outcome } from '@/lib/email/outcome'
+import { log } from '@/lib/log'
+import { countMails, tieToSpan } from '@/lib/telemetry'
 
 /** Of so many mails, each has a line of its own. */
 const FEW = 5
 
-/** What became of a batch, in lines for the log: "CE975F1D  attempt 2 → sent  3.0 s". No names and no addresses. */
-export function describeBatch({ messages, attempts }: Batch, outcome: Outcome, ms: number): string[] {
-  const describe = (what: string, result: string): string =>
-    `${what}  attempt ${attempts} → ${result}  ${formatSeconds(ms)}`
-  const accepted = outcome.kind === 'accepted' ? outcome.mails.map(({ status }) => status) : undefined
-  if (messages.length <= FEW) {
-    return messages.map(({ tags: [{ value: id }] }, index) =>
-      describe(id.slice(0, 8).toUpperCase(), accepted?.[index] ?? reasonOf(outcome)),
-    )
-  }
-  const refused = accepted?.filter((status) => status === 'failed').length
-  const result = accepted ? `sent${refused ? `, ${refused} failed` : ''}` : reasonOf(outcome)
-  return [describe(`batch of ${messages.length}`, result)]
+/** Tells the log which mails are about to be sent. Should this worker die, that is the last line about them. */
+export function tellAttempt(batch: Batch): void {
+  tell(batch, toIds(batch), 'sending')
+  tieToSpan({ emailIds: toIds(batch) })
 }
 
-const reasonOf = (outcome: Outcome): string => ('reason' in outcome ? outcome.reason : '')
+/** Tells the log what became of them: "CE975F1D  attempt 2 → sent  3.0 s". */
+export function tellOutcome(batch: Batch, outcome: Outcome, ms: number): void {
+  const ids = toIds(batch)
+  const results = ids.map((_, index) =>
+    outcome.kind === 'accepted' ? outcome.mails[index]?.status : outcome.reason,
+  )
+  for (const result of new Set(results)) {
+    const alike = ids.filter((_, index) => results[index] === result)
+    tell(batch, alike, `→ ${result}  ${formatSeconds(ms)}`)
+    countMails(String(result), alike.length)
+  }
+  tieToSpan({ emailIds: ids })
+}
+
+function tell({ id, attempts }: Batch, emailIds: string[], news: string): void {
+  const fields = { batchId: id, attempt: attempts }
+  const sentence = `attempt ${attempts} ${news}`
+  if (emailIds.length > FEW) log.info({ ...fields, emailIds }, sentence)
+  else for (const emailId of emailIds) log.info({ ...fields, emailId }, sentence)
+}
+
+const toIds = ({ messages }: Batch): string[] => messages.map(({ tags: [{ value }] }) => value)
 
 export function formatSeconds(ms: number): string {
   return `${(ms / 1000).toFixed(1)} s`

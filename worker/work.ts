@@ -1,4 +1,5 @@
 import type { JobResult, PgBoss, Job as QueuedJob } from 'pg-boss'
+import { log, withLogFields } from '@/lib/log'
 import { type JobData, QUEUES, type QueueName } from '@/lib/queue'
 import { formatSeconds } from './tell'
 
@@ -44,7 +45,7 @@ const MAIL: QueueName[] = ['send-email', 'retry-batch']
 export async function work(boss: PgBoss, handlers: Handlers): Promise<void> {
   for (const name of Object.keys(QUEUES) as QueueName[]) {
     if (handlers[name]) await workOn(boss, name, handlers[name])
-    else console.error(`Nobody does the jobs of ${name}: there is no line for it in worker/jobs/index.ts.`)
+    else log.error(`Nobody does the jobs of ${name}: there is no line for it in worker/jobs/index.ts.`)
   }
 }
 
@@ -65,17 +66,20 @@ async function run<Name extends QueueName>(
   job: Job<Name>,
 ): Promise<JobResult> {
   const { id } = job
-  const start = Date.now()
-  try {
-    if (!QUEUES[name].data.safeParse(job.data).success) throw new GiveUp('malformed_job')
-    await handler(job)
-    if (!MAIL.includes(name))
-      console.log(`${name} ${id.slice(0, 8)} → done  ${formatSeconds(Date.now() - start)}`)
-    return { id, status: 'completed' }
-  } catch (error) {
-    const { message } = error as Error
-    console.error(`${name} ${id} → ${message}`)
-    if (error instanceof GiveUp) return { id, status: 'deadletter', output: { reason: error.reason } }
-    return { id, status: 'failed', output: { message } }
-  }
+  const { data, success } = QUEUES[name].data.safeParse(job.data)
+  return await withLogFields({ queue: name, jobId: id, ...data }, async () => {
+    const start = Date.now()
+    try {
+      if (!success) throw new GiveUp('malformed_job')
+      await handler(job)
+      if (!MAIL.includes(name))
+        log.info(`${name} ${id.slice(0, 8)} → done  ${formatSeconds(Date.now() - start)}`)
+      return { id, status: 'completed' }
+    } catch (error) {
+      const { message } = error as Error
+      log.error({ reason: message }, `${name} ${id}`)
+      if (error instanceof GiveUp) return { id, status: 'deadletter', output: { reason: error.reason } }
+      return { id, status: 'failed', output: { message } }
+    }
+  })
 }

@@ -4,16 +4,25 @@ import Link from 'next/link'
 import type { Snapshot } from '@/lib/email/status'
 import { useSandbox } from './sandbox'
 
-/** Under a ticket whose mail has gone out: the way to the mail itself. */
-export function ReadMail({ snapshot }: { snapshot: Snapshot }) {
+type Props = { snapshot: Snapshot; mine: boolean }
+
+/** Under a ticket whose mail has gone out: the way to the mail itself, and for its owner to what went on. */
+export function ReadMail({ snapshot, mine }: Props) {
   if (!useSandbox() || !snapshot.final || snapshot.status === 'failed') return null
   return (
-    <Link
-      href={`/inbox/${snapshot.id}`}
-      prefetch={false}
-      className="mt-4 block border-2 border-ink px-4 py-3 text-center text-lg font-semibold hover:bg-ink hover:text-sheet stage:mt-1 stage:py-2"
-    >
-      Read the email
-    </Link>
+    <div className="mt-4 flex flex-wrap items-center gap-x-6 stage:mt-1">
+      <Link
+        href={`/inbox/${snapshot.id}`}
+        prefetch={false}
+        className="flex-1 border-2 border-ink px-4 py-3 text-center text-lg font-semibold whitespace-nowrap hover:bg-ink hover:text-sheet stage:py-2"
+      >
+        Read the email
+      </Link>
+      {mine && (
+        <Link href={`/tickets/${snapshot.id}/behind`} prefetch={false} className="link mx-auto text-base">
+          Behind this ticket
+        </Link>
+      )}
+    </div>
   )
 }

@@ -2,10 +2,10 @@
  * Larger type and less around it, for a projector: `?stage` in the address, or Alt+Shift+S, and the same again (or
  * `?stage=off`) to leave. It lasts for a day in this browser, new tabs included. What it looks like is in stage.css, and in classes `stage:…`.
  */
-export function StageMode() {
+export function StageMode({ nonce }: { nonce?: string }) {
   // In the document itself: a script that has to be fetched would come after the first paint.
   // biome-ignore lint/security/noDangerouslySetInnerHtml: our own source, and nothing from outside in it.
-  return <script dangerouslySetInnerHTML={{ __html: `(${keepStage})()` }} />
+  return <script nonce={nonce} dangerouslySetInnerHTML={{ __html: `(${keepStage})()` }} />
 }
 
 /** Runs in the browser, as text: it can use nothing from outside itself. */

@@ -1,4 +1,4 @@
-import { inSandbox } from '@/app/(stage)/_lib/in-sandbox'
+import { inSandbox } from '@/lib/env'
 import { NavLink } from './nav-link'
 
 export function StageNav() {

@@ -1,13 +1,15 @@
+import { headers } from 'next/headers'
 import type { ReactNode } from 'react'
-import { inSandbox } from '@/app/(stage)/_lib/in-sandbox'
+import { inSandbox } from '@/lib/env'
 import { SandboxContext } from './sandbox'
 import { StageMode } from './stage-mode'
 
 /** What the stage adds to every page. It marks the document before React sees it. */
-export function Stage({ children }: { children: ReactNode }) {
+export async function Stage({ children }: { children: ReactNode }) {
+  const nonce = (await headers()).get('x-nonce') ?? undefined
   return (
     <>
-      <StageMode />
+      <StageMode nonce={nonce} />
       <SandboxContext value={inSandbox()}>{children}</SandboxContext>
     </>
   )

@@ -86,5 +86,7 @@ test('health tells what works', async () => {
     failed: expect.any(Number),
     attention: null,
     paused: null,
+    oldest: expect.any(Number),
+    perSecond: 10,
   })
 })

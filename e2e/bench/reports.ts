@@ -1,13 +1,12 @@
 import { sign } from '../faults/steps'
 import type { Stack, Web } from '../stack'
 import { addEmails, refreshStatistics } from './backlog'
-import { median, readCpuMs } from './measure'
+import { measureCpu, median } from './measure'
 import { startAfresh } from './provider'
 import type { Sizes } from './sizes'
 import { type Findings, format } from './table'
 
 const ROUNDS = 5
-const CONNECTIONS = 4
 
 /** What does a delivery report cost the web server, against an answer that is nearly nothing? */
 export async function measureReports(stack: Stack, { reports }: Sizes): Promise<Findings> {
@@ -23,8 +22,8 @@ export async function measureReports(stack: Stack, { reports }: Sizes): Promise<
     }
     const costs = { report: [] as number[], nothing: [] as number[] }
     for (let round = 0; round <= ROUNDS; round++) {
-      const nothingMs = await measureCpu(web, reports, nothing)
-      const reportMs = await measureCpu(web, reports, report)
+      const nothingMs = await measureCpu(web.pid, reports, nothing)
+      const reportMs = await measureCpu(web.pid, reports, report)
       // The first round warms up.
       if (round === 0) continue
       costs.nothing.push(nothingMs)
@@ -53,17 +52,6 @@ async function addSentEmails(stack: Stack, count: number): Promise<string[]> {
   )
   await refreshStatistics(stack)
   return ids
-}
-
-/** CPU time of the web server for each of so many requests, over a few kept connections. */
-async function measureCpu(web: Web, times: number, request: () => Promise<void>): Promise<number> {
-  const before = readCpuMs(web.pid)
-  let left = times
-  const work = async (): Promise<void> => {
-    while (left-- > 0) await request()
-  }
-  await Promise.all(Array.from({ length: CONNECTIONS }, work))
-  return (readCpuMs(web.pid) - before) / times
 }
 
 /** Worded like Resend's: a real report is about this long. */

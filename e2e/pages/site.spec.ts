@@ -4,7 +4,7 @@ import { expect, test as onSharedApp } from '@playwright/test'
 import { app, isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
 import { query } from '../stack'
 import { findViolations } from './accessibility'
-import { expectDelivered } from './person'
+import { expectDelivered, listenForComplaints } from './person'
 import { test } from './test'
 
 for (const path of [
@@ -61,8 +61,51 @@ onSharedApp('pages and API send the security headers, and do not say what they r
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('x-frame-options')).toBe('DENY')
     expect(headers.get('referrer-policy')).toBe('same-origin')
+    expect(headers.get('permissions-policy')).toContain('camera=()')
     expect(headers.get('x-powered-by')).toBeNull()
+    // Over http, and so for the whole of localhost, it must not be promised.
+    expect(headers.get('strict-transport-security')).toBeNull()
+    expect(headers.get('content-security-policy')).toMatch(
+      /default-src '(self|none)'.*frame-ancestors 'none'/,
+    )
   }
+})
+
+onSharedApp('a page runs only the scripts that bear the nonce of this one answer', async () => {
+  const nonces = new Set<string>()
+  for (const path of ['/', '/learn', '/nowhere', `/tickets/${randomUUID()}`]) {
+    // What a client sends must not count: it could be a page that was poisoned before.
+    const given = { 'content-security-policy': "script-src 'nonce-known'", 'x-nonce': 'known' }
+    const response = await fetch(app.url + path, { headers: given })
+    const policy = response.headers.get('content-security-policy') ?? ''
+    const [, scripts = '', nonce = ''] = /script-src ([^;]*'nonce-([^']+)'[^;]*)/.exec(policy) ?? []
+    expect(scripts).not.toContain('unsafe')
+    expect(policy).not.toMatch(/style-src [^;]*unsafe/)
+    nonces.add(nonce)
+    const tags = (await response.text()).match(/<script[^>]*>/g) ?? []
+    expect(tags.length).toBeGreaterThan(3)
+    for (const tag of tags) expect(tag).toContain(`nonce="${nonce}"`)
+  }
+  expect(nonces.size).toBe(4)
+})
+
+test('where the app is reached by https, browsers are told to try nothing else', async ({ stack }) => {
+  const { url } = await stack.startWeb({ env: { APP_URL: 'https://example.org' } })
+  for (const path of ['/', '/nowhere', '/api/health', '/api/nowhere']) {
+    const { headers } = await fetch(url + path)
+    expect(headers.get('strict-transport-security'), path).toBe('max-age=31536000')
+  }
+})
+
+onSharedApp('a script that somebody has smuggled into a page does not run', async ({ page }) => {
+  const complaints = listenForComplaints(page)
+  await page.goto('/')
+  await page.evaluate(() => {
+    const place = document.body.appendChild(document.createElement('div'))
+    place.innerHTML = '<img src="data:," onerror="document.title = \'ran\'">'
+  })
+  await expect.poll(() => complaints.join()).toContain('Content Security Policy')
+  await expect(page).toHaveTitle('Behind the Scenes')
 })
 
 onSharedApp('the header marks where one is', async ({ page }) => {

@@ -1,5 +1,6 @@
 import { Client } from 'pg'
 import { env } from '../env'
+import { logSeldom } from '../log'
 
 /*
  * One connection of this process listens for every open stream. A notification only says what has changed; whoever
@@ -49,7 +50,7 @@ async function listenForever(watchers: Watchers): Promise<never> {
     try {
       await listenOnce(watchers)
     } catch (error) {
-      console.error('Live status: connection lost, trying again.', (error as Error).message)
+      logSeldom('Live status: connection lost, trying again', { reason: (error as Error).message })
     }
     await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS))
   }

@@ -15,6 +15,8 @@ const shared = globalThis as { prisma?: PrismaClient; pool?: MeasuredPool }
 export function prisma(): PrismaClient {
   shared.prisma ??= new PrismaClient({
     adapter: new PrismaPg(pool()),
+    // Other formats quote what the query was about.
+    errorFormat: 'minimal',
     transactionOptions: { maxWait: 5_000, timeout: 10_000 },
   })
   return shared.prisma

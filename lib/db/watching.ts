@@ -11,6 +11,7 @@ export function watching(): PrismaClient {
   const limits = { idleTimeoutMillis: 0, connectionTimeoutMillis: 15_000, query_timeout: 15_000 }
   shared.watching ??= new PrismaClient({
     adapter: new PrismaPg(createPool({ max: READS_AT_ONCE, ...limits })),
+    errorFormat: 'minimal',
   })
   return shared.watching
 }

@@ -1,4 +1,5 @@
 import type { Transaction } from '../db/prisma'
+import { log } from '../log'
 import { enqueue, settleJobs } from '../queue'
 import { enqueueEmails } from './enqueue'
 import type { Message } from './message'
@@ -106,7 +107,8 @@ export async function requeueBatch(tx: Transaction, id: string, startAfter: Date
 
 // The batch stays, and with it the doubt: a report may come, or a person redrives it.
 async function giveUp(tx: Transaction, { id, messages }: Batch, reason: string): Promise<undefined> {
-  await recordForAll(tx, messages, { status: 'failed', reason, batchId: id })
+  const emailIds = await recordForAll(tx, messages, { status: 'failed', reason, batchId: id })
+  log.error({ emailIds, batchId: id, reason }, 'given up')
   await settleJobs(tx, 'retry-batch', 'deleteJob', [{ id }])
 }
 

@@ -1,5 +1,6 @@
 import { env } from '../env'
 import { sign } from '../sign'
+import { currentTrace } from '../telemetry'
 import { type EmailKind, TEMPLATES } from './templates'
 import type { Template } from './templates/letter'
 
@@ -8,7 +9,7 @@ export type Message = Template & {
   from: string
   to: string
   /** The email's id. It comes back in the webhooks, which may arrive before we have stored Resend's own id. */
-  tags: [{ name: 'email_id'; value: string }]
+  tags: [{ name: 'email_id'; value: string }, ...{ name: string; value: string }[]]
 }
 
 export type Recipient = {
@@ -32,8 +33,14 @@ export async function writeMessage({ id, kind, recipient, user }: Recipient): Pr
     subject,
     html: fill(html, slots, escapeHtml),
     text: fill(text, slots),
-    tags: [{ name: 'email_id', value: id }],
+    tags: [{ name: 'email_id', value: id }, ...tagTrace()],
   }
+}
+
+// With it, the reports on a mail join the trace that has sent it.
+function tagTrace(): { name: string; value: string }[] {
+  const value = currentTrace()
+  return value ? [{ name: 'trace', value }] : []
 }
 
 // In one pass: a name that looks like a slot stays a name.

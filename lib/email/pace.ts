@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { prisma } from '../db/prisma'
 import { env } from '../env'
+import { log } from '../log'
+import { traced } from '../telemetry'
 import { backoff, type Outcome } from './outcome'
 
 /** The permission to call Resend once, now, and what was known of the account when it was given. */
@@ -33,7 +35,7 @@ export function takeTurn(signal: AbortSignal): Promise<Turn> {
     }
   })
   line = turn.catch(() => {})
-  return turn
+  return traced('wait for our turn', () => turn)
 }
 
 async function askForTurn(): Promise<Turn & { waitMs: number }> {
@@ -70,7 +72,7 @@ export async function returnTrial({ reason }: Turn): Promise<void> {
  */
 export async function keepPace(turn: Turn, outcome: Outcome): Promise<Date> {
   const { kind, perSecond = turn.perSecond } = outcome
-  if (kind === 'operator') console.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}.`)
+  if (kind === 'operator') log.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}.`)
   const failures = kind === 'retry' ? turn.failures + 1 : 0
   const seconds = kind === 'retry' ? backoff(failures) / 1000 : 'seconds' in outcome ? outcome.seconds : 0
   const reason = seconds > 0 && kind !== 'accepted' ? outcome.reason : null

@@ -1,5 +1,7 @@
+import { type Span, SpanKind } from '@opentelemetry/api'
 import { Resend } from 'resend'
 import { env } from '../env'
+import { fail, traced } from '../telemetry'
 import type { Message } from './message'
 import { classify, type Outcome } from './outcome'
 
@@ -14,7 +16,20 @@ let resend: Resend | undefined
  *   (https://resend.com/docs/dashboard/emails/idempotency-keys)
  *   After 10 s without an answer, it may have been accepted all the same.
  */
-export async function sendBatch(messages: Message[], idempotencyKey: string): Promise<Outcome> {
+export function sendBatch(messages: Message[], idempotencyKey: string): Promise<Outcome> {
+  // https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
+  const attributes = {
+    'messaging.system': 'resend',
+    'messaging.operation.name': 'send',
+    'messaging.operation.type': 'send',
+    'messaging.destination.name': 'emails/batch',
+    'messaging.batch.message_count': messages.length,
+  }
+  const options = { kind: SpanKind.CLIENT, attributes }
+  return traced('send emails/batch', (span) => callResend(messages, idempotencyKey, span), options)
+}
+
+async function callResend(messages: Message[], idempotencyKey: string, span: Span): Promise<Outcome> {
   resend ??= new Resend(env('RESEND_API_KEY'), { baseUrl: env('RESEND_BASE_URL') })
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   const response = await resend.batch.send(messages, {
@@ -22,6 +37,10 @@ export async function sendBatch(messages: Message[], idempotencyKey: string): Pr
     batchValidation: 'permissive',
     signal: timeout,
   })
-  if (timeout.aborted && !response.data) return { kind: 'retry', reason: 'timeout' }
-  return classify(response, messages.length)
+  const outcome: Outcome =
+    timeout.aborted && !response.data
+      ? { kind: 'retry', reason: 'timeout' }
+      : classify(response, messages.length)
+  if (outcome.kind !== 'accepted') fail(span, outcome.reason)
+  return outcome
 }

@@ -4,7 +4,9 @@ import { prisma } from '../db/prisma'
 import { env } from '../env'
 import { Problem, unavailable } from '../http/problem'
 import { limit } from '../limits'
-import { recordEvents } from './record'
+import { log, logSeldom } from '../log'
+import { traced } from '../telemetry'
+import { type EmailFact, recordEvents } from './record'
 import type { EmailStatus } from './status'
 
 /** What Resend reports of a mail, in our words. https://resend.com/docs/dashboard/webhooks/event-types */
@@ -50,17 +52,23 @@ export async function receiveReport(body: string, headers: Headers): Promise<boo
   const { data } = parse(reportSchema, report)
   const ours = z.guid().safeParse(data.tags?.email_id)
 
-  const recorded = await recordEvents(prisma(), [
-    {
-      // The tag is ours from the start; the provider's id is stored only when its answer has reached us.
-      emailId: ours.data,
-      providerId: data.email_id,
-      status: STATUS[type as keyof typeof STATUS],
-      reason: toCode(data.bounce?.type ?? data.suppressed?.type ?? data.failed?.reason),
-      providerEventId: headers.get('svix-id') ?? undefined,
-    },
-  ])
-  return recorded.length > 0
+  const status = STATUS[type as keyof typeof STATUS]
+  const fact = {
+    // The tag is ours from the start; the provider's id is stored only when its answer has reached us.
+    emailId: ours.data,
+    providerId: data.email_id,
+    status,
+    reason: toCode(data.bounce?.type ?? data.suppressed?.type ?? data.failed?.reason),
+    providerEventId: headers.get('svix-id') ?? undefined,
+  }
+  const from = data.tags?.trace
+  return await traced(`report ${status}`, () => storeReport(fact), { from })
+}
+
+async function storeReport(fact: EmailFact): Promise<boolean> {
+  const [emailId] = await recordEvents(prisma(), [fact])
+  if (emailId) log.info({ emailId }, `reported as ${fact.status}`)
+  return emailId !== undefined
 }
 
 async function verifyBody(body: string, headers: Headers): Promise<unknown> {
@@ -76,6 +84,7 @@ async function verifyBody(body: string, headers: Headers): Promise<unknown> {
     })
   } catch (error) {
     if (error instanceof SyntaxError) throw new Problem(400, 'Malformed JSON')
+    logSeldom('A webhook was refused: wrong signature, or sent long ago. Is RESEND_WEBHOOK_SECRET right?')
     // Only what is forged is counted: a right signature always gets through.
     await limit('signature', { headers })
     throw new Problem(401, 'Wrong signature')

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { env } from '../env'
+import { logSeldom } from '../log'
 import { takePlace } from './places'
 import { visitorOf } from './visitor'
 
@@ -163,10 +164,7 @@ function toMessage(event: string, data: object, id?: number): Uint8Array {
   return bytes
 }
 
-let told: unknown
-
 // One failed read may end thousands of streams.
 function complain(error: unknown): void {
-  if (error !== told) console.error('Live status:', (error as Error).message)
-  told = error
+  logSeldom('Live status', { reason: (error as Error).message })
 }

@@ -1,5 +1,8 @@
+import { log, withLogFields } from '../log'
 import { refuseForeignOrigin } from './origin'
 import { Problem } from './problem'
+import { REQUEST_ID, toRequestId } from './request-id'
+import { transportHeaders } from './security'
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 type Method = (typeof METHODS)[number]
@@ -33,12 +36,24 @@ export function createRoute<Context>(
   function complain(request: Request, error: unknown): Response {
     if (error instanceof Problem) return error.toResponse()
     const problem = explain(error)
-    const place = `${request.method} ${new URL(request.url).pathname}`
-    console.error(place, problem ? (error as Error).message : error)
+    const place = `${request.method} ${toPattern(request.url)}`
+    log.error(problem ? { reason: (error as Error).message } : { err: error }, place)
     return (problem ?? new Problem(500, 'Internal server error')).toResponse()
   }
 
-  const handler: Handler<Context> = (request, context) =>
-    answer(request, context).catch((error) => complain(request, error))
+  const handler: Handler<Context> = async (request, context) => {
+    const requestId = toRequestId(request.headers)
+    const response = await withLogFields({ requestId }, () =>
+      answer(request, context).catch((error) => complain(request, error)),
+    )
+    const headers = { ...transportHeaders(), [REQUEST_ID]: requestId }
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
+    return response
+  }
   return Object.fromEntries(METHODS.map((method) => [method, handler])) as Record<Method, Handler<Context>>
+}
+
+// What is long in a path is an id or a token: it may be the permission to something.
+function toPattern(url: string): string {
+  return new URL(url).pathname.replace(/[^/]{20,}/g, '…')
 }

@@ -2,6 +2,7 @@ import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { env } from '../env'
+import { log } from '../log'
 
 // A name that nobody outside this process knows, so that nobody can send it. On globalThis, because Next evaluates
 // this module more than once in a process.
@@ -48,7 +49,7 @@ let warned = false
 function warnOfProxy(): void {
   if (warned) return
   warned = true
-  console.warn(
+  log.warn(
     'Requests have an x-forwarded-for, and TRUSTED_HOPS is 0: all behind a proxy count as one visitor.',
   )
 }

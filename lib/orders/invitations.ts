@@ -5,6 +5,7 @@ import { type EmailStatus, isFinal, RANK } from '../email/status'
 import { env } from '../env'
 import { Problem } from '../http/problem'
 import { count } from '../limits'
+import { log } from '../log'
 import { openQueue } from '../queue'
 import { canonicalAddress } from '../signup/input'
 import { toMailbox } from '../signup/mailbox'
@@ -69,18 +70,20 @@ export async function refuseFullMailboxes(addresses: string[]): Promise<void> {
  */
 export async function inviteFriends(userId: string, addresses: string[]): Promise<void> {
   await openQueue()
-  await prisma().$transaction(async (tx) => {
+  const invitations = await prisma().$transaction(async (tx) => {
     await lockUser(tx, userId)
     const invitations = await tx.email.createManyAndReturn({
       data: addresses.map((recipient) => ({ userId, kind: 'invitation', recipient })),
       skipDuplicates: true,
       select: { id: true, kind: true },
     })
-    if (invitations.length === 0) return
+    if (invitations.length === 0) return []
     refuseTooMany(await tx.email.count({ where: { userId, kind: 'invitation' } }))
     await tx.emailEvent.createMany({ data: invitations.map(({ id }) => ({ emailId: id, status: 'queued' })) })
     await enqueueEmails(tx, invitations)
+    return invitations
   })
+  if (invitations.length > 0) log.info({ emailIds: invitations.map(({ id }) => id) }, 'queued')
 }
 
 function refuseTooMany(total: number): void {

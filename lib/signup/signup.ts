@@ -6,7 +6,9 @@ import type { Snapshot } from '../email/status'
 import { refuseSuppressed } from '../email/suppression'
 import { type Email, type EmailEvent, Prisma, type User } from '../generated/prisma/client'
 import { Problem, unavailable } from '../http/problem'
+import { log } from '../log'
 import { openQueue } from '../queue'
+import { traced } from '../telemetry'
 import type { SignupInput } from './input'
 
 export type Signup = {
@@ -43,11 +45,13 @@ export async function signUp(input: SignupInput, key?: string): Promise<Signup> 
   try {
     // Connected before the transaction, so that no transaction waits for a connection.
     await openQueue()
-    return await prisma().$transaction((tx) => createSignup(tx, input, key))
+    const signup = await traced('commit', () => prisma().$transaction((tx) => createSignup(tx, input, key)))
+    log.info({ emailId: signup.welcomeEmail.id }, 'queued')
+    return signup
   } catch (error) {
     if (isUniqueViolation(error)) return await findSignup(input, key)
     if (!isUnavailable(error)) throw error
-    console.error('Sign up:', (error as Error).message)
+    log.error({ reason: (error as Error).message }, 'Sign up')
     throw unavailable('Your signup could not be confirmed. Please try again.')
   } finally {
     underWay--

@@ -2,9 +2,9 @@ import { MOST } from '@/lib/count'
 import { prisma } from '@/lib/db/prisma'
 import { shareFor } from '@/lib/db/share'
 import type { EmailStatus } from '@/lib/email/status'
+import { inSandbox } from '@/lib/env'
 import { Prisma } from '@/lib/generated/prisma/client'
 import { countEmails, type Pause, readPause, WORKER_NAME } from '@/lib/health'
-import { inSandbox } from './in-sandbox'
 import { readWeather, type Weather } from './weather'
 
 /** All that the backstage shows, except the dots. In counts of emails, 10,000 means so many or more. */

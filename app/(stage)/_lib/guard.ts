@@ -1,12 +1,24 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
-import { env } from '@/lib/env'
-import { notFound } from '@/lib/http/problem'
+import { env, inSandbox } from '@/lib/env'
+import { notFound, Problem } from '@/lib/http/problem'
 import { limit, refuseOver } from '@/lib/limits'
-import { inSandbox } from './in-sandbox'
+import { hasToken } from '@/lib/operator'
 
-/** Whether this installation has a backstage at all. */
-export function hasBackstage(): boolean {
-  return inSandbox() || env('BACKSTAGE_TOKEN') !== undefined
+/**
+ * The answer of the proxy to those who come to the backstage without the password: a page cannot ask for it. The page
+ * and its routes look again whether somebody may see them: nothing depends on this pattern.
+ */
+export async function askForPassword({ url, headers }: Request): Promise<Response | undefined> {
+  if (!/^\/(api\/)?backstage(\/|$)/.test(new URL(url).pathname)) return
+  if (env('BACKSTAGE_TOKEN') === undefined) return
+  try {
+    if (await mayGoBackstage(headers)) return
+  } catch (error) {
+    if (error instanceof Problem) return error.toResponse()
+    throw error
+  }
+  return new Problem(401, 'Backstage is for the crew', {
+    headers: { 'www-authenticate': 'Basic realm="Backstage", charset="UTF-8"' },
+  }).toResponse()
 }
 
 /**
@@ -16,10 +28,9 @@ export function hasBackstage(): boolean {
 export async function mayGoBackstage(headers: Headers): Promise<boolean> {
   if (inSandbox()) return true
   const token = env('BACKSTAGE_TOKEN')
-  const password = readPassword(headers)
-  if (!token || !password) return false
+  if (!token || !headers.has('authorization')) return false
   await refuseOver('password', { headers })
-  if (isSame(password, token)) return true
+  if (hasToken(headers, token, ['basic'])) return true
   await limit('password', { headers })
   return false
 }
@@ -27,18 +38,4 @@ export async function mayGoBackstage(headers: Headers): Promise<boolean> {
 /** Guards a route of the backstage. @throws {Problem} 404 to everybody else, and as `mayGoBackstage` does */
 export async function crewOnly(request: Request): Promise<void> {
   if (!(await mayGoBackstage(request.headers))) throw notFound()
-}
-
-// RFC 7617: "Basic", and in base64 a user name without a colon, a colon, the password.
-function readPassword(headers: Headers): string {
-  const [scheme = '', credentials = ''] = (headers.get('authorization') ?? '').split(' ')
-  if (scheme.toLowerCase() !== 'basic') return ''
-  const decoded = Buffer.from(credentials, 'base64').toString()
-  return decoded.slice(decoded.indexOf(':') + 1)
-}
-
-// Of equal length, so that the time of the comparison tells nothing about the token.
-function isSame(a: string, b: string): boolean {
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
-  return timingSafeEqual(hash(a), hash(b))
 }

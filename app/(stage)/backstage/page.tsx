@@ -2,7 +2,7 @@ import type { Metadata } from 'next'
 import { headers } from 'next/headers'
 import { notFound } from 'next/navigation'
 import { mayGoBackstage } from '@/app/(stage)/_lib/guard'
-import { inSandbox } from '@/app/(stage)/_lib/in-sandbox'
+import { inSandbox } from '@/lib/env'
 import { Backstage } from './backstage'
 
 export const metadata: Metadata = {

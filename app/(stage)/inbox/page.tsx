@@ -1,11 +1,11 @@
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { notFound } from 'next/navigation'
-import { inSandbox } from '@/app/(stage)/_lib/in-sandbox'
 import { type ListedMail, listMails } from '@/app/(stage)/_lib/inbox'
 import { formatOrder, formatTime } from '@/app/components/site/figures'
 import { Headline } from '@/app/components/site/headline'
 import { STATUS } from '@/app/components/ticket/words'
+import { inSandbox } from '@/lib/env'
 
 export const metadata: Metadata = { title: 'Inbox', robots: { index: false } }
 

@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import Link from 'next/link'
-import { inSandbox } from '@/app/(stage)/_lib/in-sandbox'
 import { Headline } from '@/app/components/site/headline'
+import { inSandbox } from '@/lib/env'
 import { Choices } from './choices'
 import { CoffeeShop } from './coffee-shop'
 import { FiveSteps } from './five-steps'

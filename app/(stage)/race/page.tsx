@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
-import { inSandbox } from '@/app/(stage)/_lib/in-sandbox'
+import { inSandbox } from '@/lib/env'
 import { Race } from './race'
 
 export const metadata: Metadata = {

@@ -1,8 +1,8 @@
-import { readHealth } from '@/lib/health'
+import { tellHealth } from '@/lib/health'
 import { route } from '@/lib/route'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
-  async GET() {
-    return Response.json(await readHealth())
+  async GET(request) {
+    return Response.json(await tellHealth(request.headers))
   },
 })

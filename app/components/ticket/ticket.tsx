@@ -76,7 +76,7 @@ export function Ticket({ snapshot, connection, stranded, erased, waitedMs, fresh
           {connection === 'lost' && 'Connection lost, reconnecting'}
         </p>
       </div>
-      {!erased && <ReadMail snapshot={snapshot} />} {/* stage */}
+      {!erased && <ReadMail snapshot={snapshot} mine={waitedMs !== undefined} />} {/* stage */}
     </Paper>
   )
 }

@@ -1,4 +1,4 @@
-import { inSandbox } from '@/app/(stage)/_lib/in-sandbox'
+import { inSandbox } from '@/lib/env'
 import { notFound } from '@/lib/http/problem'
 
 /** Guards a route that exists in the sandbox only. @throws {Problem} 404 elsewhere */

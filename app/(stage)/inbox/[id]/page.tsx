@@ -1,10 +1,10 @@
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { notFound } from 'next/navigation'
-import { inSandbox } from '@/app/(stage)/_lib/in-sandbox'
 import { readMail, readMailOf } from '@/app/(stage)/_lib/inbox'
 import { formatTime } from '@/app/components/site/figures'
 import { Headline } from '@/app/components/site/headline'
+import { inSandbox } from '@/lib/env'
 
 export const metadata: Metadata = { title: 'Mail', robots: { index: false } }
 

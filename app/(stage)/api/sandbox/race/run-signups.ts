@@ -1,4 +1,5 @@
 import { makeUpAddress, PEOPLE } from '@/app/(stage)/_lib/people'
+import { log } from '@/lib/log'
 import { signUp } from '@/lib/signup/signup'
 import { signUpInline } from './inline-signup'
 
@@ -23,7 +24,7 @@ export function runSignups(way: Way, people: number): Promise<LaneAnswer>[] {
       return { person, account: true }
     } catch (error) {
       const { message } = error as Error
-      console.error(`Race, ${way}:`, message)
+      log.error({ reason: message }, `Race, ${way}`)
       return { person, account: false, reason: /^\w{1,40}$/.test(message) ? message : 'no_account' }
     }
   })

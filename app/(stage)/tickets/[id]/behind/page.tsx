@@ -1,0 +1,80 @@
+import type { Metadata } from 'next'
+import { cookies } from 'next/headers'
+import Link from 'next/link'
+import { notFound } from 'next/navigation'
+import { readSteps } from '@/app/(stage)/_lib/trace'
+import { formatDuration, formatOrder } from '@/app/components/site/figures'
+import { Headline } from '@/app/components/site/headline'
+import { Paper } from '@/app/components/ticket/paper'
+import { readSnapshot } from '@/lib/email/snapshot'
+import { inSandbox } from '@/lib/env'
+import { cookieName, findOwner } from '@/lib/session'
+import { LookAgain } from './look-again'
+import { Waterfall } from './waterfall'
+
+export const metadata: Metadata = {
+  title: 'Behind this ticket',
+  description:
+    'One trace of a signup: from the click over the commit, the queue and the worker to the report.',
+  robots: { index: false },
+}
+
+/** The trace of a signup, for the one who signed up. */
+export default async function BehindPage({ params }: PageProps<'/tickets/[id]/behind'>) {
+  const { id } = await params
+  const owner = inSandbox() && (await findOwner(id, (await cookies()).get(cookieName())?.value))
+  const snapshot = owner && (await readSnapshot(id))
+  if (!snapshot) notFound()
+
+  const steps = await readSteps(snapshot.id)
+  const total = Math.max(0, ...steps.map(({ to }) => to))
+  const waited = steps.find(({ what }) => what === 'The request')
+  const isWhole = snapshot.final && steps.some(({ what }) => what === `Webhook: ${snapshot.status}`)
+  return (
+    <>
+      <Link href={`/tickets/${id}`} className="link text-lg stage:hidden">
+        Back to the ticket
+      </Link>
+      <div className="mt-4 stage:mt-0">
+        <Headline news="ticket.">Behind this</Headline>
+      </div>
+      <p className="lead mt-6 mb-10 max-w-2xl text-xl text-pretty text-muted">
+        One trace, from the click to the report: the same that an operator would see. It goes with the job
+        through the queue, and with the mail to the mail service and back.
+      </p>
+      <div className="trace">
+        <Paper
+          label={`Trace of ticket ${formatOrder(id)}`}
+          stub={
+            <>
+              <p className="text-base text-muted">No. {formatOrder(id)}</p>
+              <div className="flex flex-wrap gap-x-16">
+                <Figure what="You waited" ms={waited ? waited.to - waited.from : undefined} />
+                <Figure what="All of it took" ms={total || undefined} />
+              </div>
+            </>
+          }
+        >
+          {steps.length > 0 ? (
+            <Waterfall steps={steps} total={total} />
+          ) : (
+            <p role="status" className="text-lg">
+              Nothing is known of it. The sandbox keeps its last traces in memory, unless SANDBOX_TRACES is
+              false.
+            </p>
+          )}
+        </Paper>
+      </div>
+      <LookAgain done={isWhole} />
+    </>
+  )
+}
+
+function Figure({ what, ms }: { what: string; ms: number | undefined }) {
+  return (
+    <p className="mt-5 text-lg">
+      {what}{' '}
+      <strong className="block text-5xl tracking-tight">{ms === undefined ? '…' : formatDuration(ms)}</strong>
+    </p>
+  )
+}

@@ -1,0 +1,130 @@
+import { randomUUID } from 'node:crypto'
+import { expect } from '@playwright/test'
+import { isDelivered, newAddress, postSignup, signUp, waitForSnapshot } from '../app'
+import { findPort, type Process, type Stack, waitFor } from '../stack'
+import { postWebhook, report, signUpMany } from './steps'
+import { test } from './test'
+
+/* What an operator sees: logs, and how each process is. */
+
+const TOKEN = 'a-token-of-the-operator'
+
+/** Sends real mail as far as it knows, and logs as in production. */
+const PRODUCTION = { LOG_FORMAT: 'json', RESEND_API_KEY: 're_real', OPERATOR_TOKEN: TOKEN }
+
+type Line = Record<string, unknown> & { msg: string }
+
+/** The events in a log. Next says a few words of its own before it starts. */
+function readLog(...processes: Process[]): Line[] {
+  const lines = processes.flatMap((process) => process.output().split('\n'))
+  return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line))
+}
+
+test('a search for an email finds its story in web, worker and webhook, and no log tells who it is', async ({
+  stack,
+}) => {
+  const [web, worker] = await Promise.all([
+    stack.startWeb({ env: PRODUCTION }),
+    stack.startWorker({ LOG_FORMAT: 'json' }),
+  ])
+  const email = newAddress()
+  const signup = await postSignup({ name: 'Zebulon', email }, { 'x-request-id': 'story-1' }, web.url)
+  expect(signup.headers.get('x-request-id')).toBe('story-1')
+  const { id } = (await signup.json()).welcomeEmail
+  await waitForSnapshot(id, isDelivered, web.url)
+  const complaint = { email_id: `mail-of-${id}`, tags: { email_id: id } }
+  const told = await report({ ...stack, appUrl: web.url } as Stack, 'email.complained', complaint)
+
+  const story = (): Line[] => readLog(web, worker).filter((line) => JSON.stringify(line).includes(id))
+  await waitFor(() => story().length >= 4)
+  expect(story().map(({ msg }) => msg)).toEqual([
+    'queued',
+    'reported as complained',
+    'attempt 1 sending',
+    expect.stringMatching(/^attempt 1 → sent {2}0\.\d s$/),
+  ])
+  expect(story()[0]).toMatchObject({ level: 'info', emailId: id, requestId: 'story-1' })
+  expect(story()[1]).toMatchObject({ emailId: id, requestId: told.headers.get('x-request-id') })
+  expect(story()[2]).toMatchObject({ emailId: id, queue: 'send-email', attempt: 1 })
+
+  // Postgres quotes the row, Prisma the call, Next the page.
+  await stack.query(`ALTER TABLE "User" ADD CONSTRAINT nobody CHECK (name <> 'Zebulon') NOT VALID`)
+  await stack.query('ALTER TABLE "EmailEvent" RENAME TO "EmailEventAway"')
+  try {
+    const answers = [
+      await fetch(`${web.url}/tickets/${id}`, { headers: { 'x-request-id': `${email}` } }),
+      await fetch(`${web.url}/api/emails/${id}`),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([500, 503])
+    await stack.query('ALTER TABLE "EmailEventAway" RENAME TO "EmailEvent"')
+    answers.push(await postSignup({ name: 'Zebulon', email: newAddress() }, {}, web.url))
+    const errors = readLog(web).filter(({ level }) => level === 'error')
+    // A page may fail in more than one place.
+    expect([...new Map(errors.map(({ msg, requestId }) => [msg, requestId]))]).toEqual([
+      ['GET /tickets/[id]', answers[0]?.headers.get('x-request-id')],
+      ['GET /api/emails/…', answers[1]?.headers.get('x-request-id')],
+      ['POST /api/users', answers[2]?.headers.get('x-request-id')],
+    ])
+    expect(errors[0]?.err).toMatchObject({ stack: expect.stringContaining('\n') })
+  } finally {
+    await stack.query('ALTER TABLE IF EXISTS "EmailEventAway" RENAME TO "EmailEvent"')
+    await stack.query('ALTER TABLE "User" DROP CONSTRAINT nobody')
+  }
+
+  const forged = Array.from({ length: 50 }, () => postWebhook({ ...stack, appUrl: web.url }, '{}', {}))
+  for (const answer of await Promise.all(forged)) expect(answer.status).toBe(401)
+  expect(readLog(web).filter(({ msg }) => msg.includes('wrong signature'))).toHaveLength(1)
+
+  const all = web.output() + worker.output()
+  for (const secret of ['Zebulon', email, `/${id}`, '@example.com']) expect(all).not.toContain(secret)
+})
+
+test('a large batch is one line with the ids of its mails, and another for those that were refused', async ({
+  stack,
+}) => {
+  const refused = await signUp(`invalid+${randomUUID()}@resend.dev`, stack.appUrl)
+  const ids = await signUpMany(stack, 40)
+  const worker = await stack.startWorker({ LOG_FORMAT: 'json' })
+  const toldAs = (result: string): string[] =>
+    readLog(worker)
+      .filter(({ msg }) => msg.startsWith(`attempt 1 → ${result}`))
+      .flatMap(({ emailId, emailIds }) => emailIds ?? emailId) as string[]
+  await waitFor(() => toldAs('sent').length === ids.length)
+  expect(toldAs('sent').toSorted()).toEqual(ids.toSorted())
+  expect(toldAs('failed')).toEqual([refused.id])
+  expect(readLog(worker).some(({ emailIds }) => (emailIds as string[])?.length > 5)).toBe(true)
+})
+
+test('each process tells that it lives, whether it works, and more to the operator alone', async ({
+  stack,
+}) => {
+  const port = await findPort()
+  const [web, worker] = await Promise.all([
+    stack.startWeb({ env: PRODUCTION }),
+    stack.startWorker({ LOG_FORMAT: 'json', OPERATOR_TOKEN: TOKEN, WORKER_PORT: `${port}` }),
+  ])
+  const urls = [web.url, `http://localhost:${port}`]
+  const ask = (url: string, authorization = ''): Promise<Response> =>
+    fetch(`${url}/api/health`, { headers: { authorization } })
+  const readAll = { database: 'up', workers: 1, queued: 0 }
+  const details = { failed: 0, attention: null, paused: null, oldest: 0, perSecond: 10 }
+
+  for (const authorization of ['', 'Bearer wrong', `Basic ${btoa(`${TOKEN}:wrong`)}`, TOKEN])
+    expect(await (await ask(web.url, authorization)).json()).toEqual(readAll)
+  for (const authorization of [`Bearer ${TOKEN}`, `Basic ${btoa(`anybody:${TOKEN}`)}`])
+    expect(await (await ask(web.url, authorization)).json()).toEqual({ ...readAll, ...details })
+  // The worker is in the sandbox.
+  expect(await (await ask(urls[1] ?? '')).json()).toEqual({ ...readAll, ...details })
+  expect((await fetch(`${urls[1]}/api/users`)).status).toBe(404)
+
+  await stack.killPostgres('SIGINT')
+  for (const url of urls) {
+    expect((await ask(url)).status).toBe(503)
+    const alive = await fetch(`${url}/api/health/live`)
+    expect([alive.status, await alive.json()]).toEqual([200, { process: 'up' }])
+  }
+  await stack.untilPostgresIsBack()
+  await waitFor(async () => (await Promise.all(urls.map((url) => ask(url)))).every(({ ok }) => ok))
+  // It lost many connections, and asked for jobs again and again.
+  expect(readLog(worker).filter(({ msg }) => msg === 'The queue is in trouble')).toHaveLength(1)
+})

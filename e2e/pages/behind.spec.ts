@@ -1,0 +1,38 @@
+import { expect, test } from '@playwright/test'
+import { findViolations } from './accessibility'
+import { expectDelivered, listenForComplaints, signUpByHand } from './person'
+
+test('behind their ticket, and nobody else, its owner sees one trace from the request to the report', async ({
+  page,
+  browser,
+}) => {
+  const complaints = listenForComplaints(page)
+  const id = await signUpByHand(page)
+  await expectDelivered(page)
+  await page.getByRole('link', { name: 'Behind this ticket' }).click()
+  await expect(page).toHaveTitle('Behind this ticket · Behind the Scenes')
+  const steps = page.getByRole('region', { name: /^Trace/ }).getByRole('listitem')
+  // It comes in parts, from two processes.
+  await expect(steps.filter({ hasText: 'Webhook: delivered' })).toBeVisible()
+  for (const [index, step] of [
+    'The request web',
+    'One transaction web',
+    'Job queued web',
+    'Waits queue',
+    'The job worker',
+  ].entries())
+    await expect(steps.nth(index)).toContainText(new RegExp(`${step}.*\\d m?s`))
+  for (const step of ['Waits for its turn worker', 'Batch written down worker', 'One request Resend'])
+    await expect(steps.filter({ hasText: step })).toHaveCount(1)
+
+  await page.setViewportSize({ width: 390, height: 800 })
+  expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
+  expect(await findViolations(page)).toEqual([])
+  expect(complaints).toEqual([])
+  const stranger = await browser.newPage()
+  await stranger.goto(`/tickets/${id}`)
+  await expect(stranger.getByRole('link', { name: 'Read the email' })).toBeVisible()
+  await expect(stranger.getByRole('link', { name: 'Behind this ticket' })).toHaveCount(0)
+  expect((await stranger.goto(`/tickets/${id}/behind`))?.status()).toBe(404)
+  await stranger.close()
+})

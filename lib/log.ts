@@ -1,0 +1,93 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { format, stripVTControlCharacters } from 'node:util'
+import { pino } from 'pino'
+import { env } from './env'
+import { tieToSpan } from './telemetry'
+
+/*
+ * The one place that logs: a line of JSON for each event, or in a terminal just its sentence. A line about an email
+ * bears its id, so that a search for it finds the whole story. No line bears an address, a name or a token.
+ */
+
+const shared = globalThis as { logContext?: AsyncLocalStorage<object> }
+shared.logContext ??= new AsyncLocalStorage()
+const context = shared.logContext
+
+export const log = pino(
+  {
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (level) => ({ level }) },
+    serializers: { err: describeError },
+    mixin: (fields) => ({ ...context.getStore(), ...tieToSpan({ ...context.getStore(), ...fields }) }),
+    hooks: { streamWrite: scrub },
+  },
+  { write: (line) => process.stdout.write(isForPeople() ? toSentence(line) : line) },
+)
+
+/** Every line that is logged by this function, and by what it waits for, bears these fields too. */
+export function withLogFields<Result>(fields: object, act: () => Result): Result {
+  return context.run({ ...context.getStore(), ...fields }, act)
+}
+
+const SELDOM_MS = 60_000
+const told = new Map<string, { at: number; times: number }>()
+
+/** For what may come a thousand times a second, for hours: it is told at once, and then once a minute how often it came. */
+export function logSeldom(message: string, fields: object = {}): void {
+  const { at, times } = told.get(message) ?? { at: 0, times: 0 }
+  const isDue = Date.now() - at > SELDOM_MS
+  if (isDue) log.error({ ...fields, times: times + 1 }, message)
+  told.set(message, isDue ? { at: Date.now(), times: 0 } : { at, times: times + 1 })
+}
+
+/** What Next and other libraries print becomes lines of the log, too. */
+export function takeOverConsole(): void {
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) console[level] = toLine(level)
+  console.log = toLine('info')
+}
+
+function toLine(level: 'debug' | 'info' | 'warn' | 'error'): (...words: unknown[]) => void {
+  return (...words) => {
+    // A page that failed: see onRequestError in instrumentation.ts.
+    if (words.some((word) => word instanceof Error && 'digest' in word)) return
+    const text = stripVTControlCharacters(format(...words.map(shorten))).trim()
+    if (text) log[level](text)
+  }
+}
+
+// As text, an error is all that it carries.
+function shorten(word: unknown): unknown {
+  return word instanceof Error ? (word.stack ?? word.message) : word
+}
+
+// A driver's other fields quote the row that it failed with.
+function describeError(error: unknown): object {
+  if (!(error instanceof Error)) return { message: format(error) }
+  const { name, message, stack, code } = error as Error & { code?: unknown }
+  return { name, message, code, stack }
+}
+
+const ADDRESS = /[^\s"'<>()=:;,\\]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}/gi
+// The id of an email is the permission to watch it. A field may have it, a path that somebody may open may not.
+const ID_IN_PATH = /\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi
+
+function scrub(line: string): string {
+  return line.replace(ADDRESS, '<address>').replace(ID_IN_PATH, '/<id>')
+}
+
+let forPeople: boolean | undefined
+
+function isForPeople(): boolean {
+  forPeople ??= env('LOG_FORMAT') === 'text'
+  return forPeople
+}
+
+type Line = { msg: string; reason?: string; emailId?: string; emailIds?: string[]; err?: { stack?: string } }
+
+/** "CE975F1D  attempt 2 → sent  3.0 s" */
+function toSentence(line: string): string {
+  const { msg, reason, emailId, emailIds, err } = JSON.parse(line) as Line
+  const about = emailIds ? `batch of ${emailIds.length}` : emailId?.slice(0, 8).toUpperCase()
+  const sentence = [about, reason ? `${msg}: ${reason}` : msg].filter(Boolean).join('  ')
+  return `${[sentence, err?.stack].filter(Boolean).join('\n')}\n`
+}

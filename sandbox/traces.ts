@@ -1,0 +1,82 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
+
+export interface TraceReceiver {
+  url: string
+  stop(): void
+}
+
+type Value = { stringValue?: string; arrayValue?: { values: Value[] } }
+type Attribute = { key: string; value: Value }
+
+/** The parts of a span that we look at. https://github.com/open-telemetry/opentelemetry-proto */
+interface Span {
+  traceId: string
+  links?: { traceId: string }[]
+  attributes?: Attribute[]
+  /** Which process has sent it. */
+  service: string
+}
+
+interface Export {
+  resourceSpans?: {
+    resource?: { attributes?: Attribute[] }
+    scopeSpans?: { spans?: Omit<Span, 'service'>[] }[]
+  }[]
+}
+
+/** So many traces are remembered. */
+const MOST = 2_000
+
+/**
+ * Starts a small collector on a free port of 127.0.0.1: it takes traces by OTLP in JSON, and `GET /emails/<id>` gives back
+ * the spans of all that has happened to an email. Metrics it takes and forgets.
+ */
+export async function startTraceReceiver(): Promise<TraceReceiver> {
+  const traces = new Map<string, Span[]>()
+  const byEmail = new Map<string, Set<string>>()
+
+  function keep(span: Span): void {
+    const spans = traces.get(span.traceId) ?? []
+    traces.set(span.traceId, [...spans, span])
+    for (const id of readEmails(span)) byEmail.set(id, (byEmail.get(id) ?? new Set()).add(span.traceId))
+    if (traces.size > MOST) forget([...traces.keys()].slice(0, MOST / 10))
+  }
+
+  function forget(ids: string[]): void {
+    for (const id of ids) traces.delete(id)
+    for (const [email, its] of byEmail) if ([...its].every((id) => !traces.has(id))) byEmail.delete(email)
+  }
+
+  const server = createServer(async (request, response) => {
+    const [, email] = /^\/emails\/([0-9a-f-]{36})$/.exec(request.url ?? '') ?? []
+    if (request.url === '/v1/traces') {
+      const spans = readSpans((await json(request).catch(() => ({}))) as Export)
+      for (const span of spans) keep(span)
+    }
+    const spans = [...(byEmail.get(email ?? '') ?? [])].flatMap((id) => traces.get(id) ?? [])
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(email ? { spans } : {}))
+    request.resume()
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const stop = (): void => {
+    server.close()
+    server.closeAllConnections()
+  }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
+}
+
+function readSpans({ resourceSpans = [] }: Export): Span[] {
+  return resourceSpans.flatMap(({ resource, scopeSpans = [] }) => {
+    const name = resource?.attributes?.find(({ key }) => key === 'service.name')
+    const service = name?.value.stringValue ?? ''
+    return scopeSpans.flatMap(({ spans = [] }) => spans.map((span) => ({ ...span, service })))
+  })
+}
+
+function readEmails({ attributes = [] }: Span): string[] {
+  const value = attributes.find(({ key }) => key === 'email.ids')?.value
+  return (value?.arrayValue?.values ?? []).map(({ stringValue = '' }) => stringValue)
+}

@@ -1,0 +1,33 @@
+import { createServer, type IncomingMessage } from 'node:http'
+import { tellHealth } from '@/lib/health'
+import { notFound } from '@/lib/http/problem'
+import { route } from '@/lib/route'
+
+type Routes = Record<
+  string,
+  Record<string, (request: Request, context: unknown) => Response | Promise<Response>>
+>
+
+/** The same two as the web server's, for platforms that ask each process how it is. */
+const ROUTES: Routes = {
+  '/api/health/live': route({ GET: () => Response.json({ process: 'up' }) }),
+  '/api/health': route({ GET: async ({ headers }) => Response.json(await tellHealth(headers)) }),
+}
+
+/** Answers on this port how the worker is. It ends with the process. */
+export function listenForHealth(port: number): void {
+  const server = createServer(async (incoming, outgoing) => {
+    const response = await answer(incoming)
+    outgoing.writeHead(response.status, Object.fromEntries(response.headers))
+    outgoing.end(await response.text())
+  })
+  server.listen(port)
+}
+
+async function answer({ url = '', method = '', headers }: IncomingMessage): Promise<Response> {
+  const [path = ''] = url.split('?')
+  const handler = ROUTES[path]?.[method]
+  if (!handler) return notFound().toResponse()
+  const pairs = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)])
+  return await handler(new Request(`http://worker${path}`, { method, headers: pairs }), undefined)
+}
