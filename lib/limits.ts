@@ -18,6 +18,8 @@ type Limit = {
   inMemory?: true
   /** 503: it is not this person's fault. */
   status?: 429 | 503
+  /** Somebody else logs what leads to it. */
+  quiet?: true
 }
 
 const HOUR = 3600
@@ -54,6 +56,7 @@ const LIMITS = {
     setting: 'LIMIT_WRONG_SIGNATURES',
     seconds: 60,
     inMemory: true,
+    quiet: true,
     detail: 'Many reports with a wrong signature came from your network.',
   },
   password: { setting: 'LIMIT_WRONG_PASSWORDS', seconds: 600, inMemory: true, detail: 'Wrong passwords.' }, // stage
@@ -180,7 +183,8 @@ const toSeconds = ({ msBeforeNext }: RateLimiterRes): number => Math.max(1, Math
 
 // Whoever comes a thousand times, and however many come: a line for each limit and its time is enough.
 function tell(name: LimitName, { msBeforeNext }: RateLimiterRes): void {
-  if (Date.now() < (told.get(name) ?? 0)) return
+  const { quiet }: Limit = LIMITS[name]
+  if (quiet || Date.now() < (told.get(name) ?? 0)) return
   told.set(name, Date.now() + msBeforeNext)
   log.warn(
     `${LIMITS[name].setting} is reached: refused until ${new Date(Date.now() + msBeforeNext).toISOString()}.`,

@@ -255,6 +255,7 @@ test('many wrong passwords: the right one has to wait, too; and only the form ma
     BACKSTAGE_TOKEN,
     LIMIT_WRONG_PASSWORDS: '3',
     FORM_ONLY: 'true',
+    FORM_MIN_SECONDS: '0',
   })
   const knock = (password: string, visitor: Record<string, string>, path: string): Promise<Response> => {
     const authorization = `Basic ${Buffer.from(`anybody:${password}`).toString('base64')}`
