@@ -88,3 +88,31 @@ test('migrations run by two processes at once, and once more: each ends well', a
     await stack.query(`DROP DATABASE ${name} WITH (FORCE)`)
   }
 })
+
+const MIGRATION = '20261125193500_emails-by-status'
+
+test('a migration that Postgres refuses: its own words, nothing half applied, and the next try goes on', async ({
+  stack,
+}) => {
+  const name = `refused_${Date.now()}`
+  await stack.query(`CREATE DATABASE ${name}`)
+  const url = new URL(stack.databaseUrl)
+  url.pathname = name
+  const migrate = () => stack.run(['--import', 'tsx', 'prisma/migrate.ts'], { DATABASE_URL: url.href })
+  try {
+    await migrate()
+    await query(url.href, 'DELETE FROM _prisma_migrations WHERE migration_name = $1', [MIGRATION])
+    const refused = await migrate()
+    expect(refused.code).toBe(1)
+    const words = `Not applied: ${MIGRATION}, index "Email_status_idx" does not exist\n`
+    expect(refused.output).toBe(words)
+    // It is no reason to refuse the next one: the same words again.
+    expect((await migrate()).output).toBe(words)
+    await query(url.href, 'ALTER INDEX "Email_status_updatedAt_idx" RENAME TO "Email_status_idx"')
+    const mended = await migrate()
+    expect(mended.code, mended.output).toBe(0)
+    expect(mended.output).toContain(`Applied ${MIGRATION}.`)
+  } finally {
+    await stack.query(`DROP DATABASE ${name} WITH (FORCE)`)
+  }
+})
