@@ -1,9 +1,9 @@
 import { expect } from '@playwright/test'
 import { QUEUES } from '../../lib/queue'
-import { newAddress } from '../app'
-import { query } from '../stack'
+import { newAddress, postSignup } from '../app'
+import { query, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
-import { signUpStubbornly, until } from './steps'
+import { closeGate, signUpStubbornly, until } from './steps'
 import { test } from './test'
 
 for (const [word, signal] of [
@@ -67,6 +67,42 @@ test('Postgres is away: 503 with Retry-After, and health says so', async ({ stac
   await stack.untilPostgresIsBack()
   expect((await fetch(`${stack.appUrl}/api/health`)).status).toBe(200)
   expect(await stack.query('SELECT FROM "User"')).toEqual([])
+})
+
+test('Postgres is read-only, or breaks off what takes long: 503, and everything goes on when it ends', async ({
+  stack,
+}) => {
+  const worker = await stack.startWorker()
+  const setSystem = async (change: string): Promise<void> => {
+    await stack.query(`ALTER SYSTEM ${change}`)
+    await stack.query('SELECT pg_reload_conf()')
+  }
+  const answered: string[] = []
+  const post = async (): Promise<Response> => {
+    const answer = await postSignup({ name: 'Ada', email: newAddress() }, {}, stack.appUrl)
+    if (answer.status === 201) answered.push((await answer.clone().json()).welcomeEmail.id)
+    return answer
+  }
+  try {
+    await setSystem('SET default_transaction_read_only = on')
+    // A session hears of it a moment later.
+    await waitFor(async () => (await post()).status === 503)
+    expect((await post()).headers.get('retry-after')).toBe('5')
+    // What can be read, still is.
+    expect((await fetch(`${stack.appUrl}/api/health`)).status).toBe(200)
+    await setSystem('RESET default_transaction_read_only')
+    await waitFor(async () => (await post()).status === 201)
+
+    await setSystem(`SET statement_timeout = '300ms'`)
+    await using _ = await closeGate(stack, 'LOCK TABLE "User"')
+    await waitFor(async () => (await post()).status === 503)
+  } finally {
+    await setSystem('RESET ALL')
+  }
+  await waitFor(async () => (await post()).status === 201)
+  await untilSettled(stack)
+  expect(await findFaults(stack, answered)).toEqual([])
+  expect(await worker.kill('SIGTERM')).toBe(0)
 })
 
 test('migrations run by two processes at once, and once more: each ends well', async ({ stack }) => {
