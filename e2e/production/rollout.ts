@@ -119,6 +119,8 @@ A rolling deployment of the next version, and back, under ${VISITORS_A_SECOND} v
   a process ended in  ${(slowestEnd / 1000).toFixed(1)} s at the most
 `)
 
+  for (const fault of faults) console.log(fault)
+
   // 4. What surrounds it gets into trouble.
   faults.push(...(await surviveTroubles(site, disk, emails)))
 
