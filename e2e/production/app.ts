@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import type { Image } from './image'
 import { findAccount, findFakeTime } from './parts'
 import { type Program, runProgram, startProgram } from './program'
@@ -40,10 +38,4 @@ export function withClock(minutes: number): Settings {
 // Exactly what the image sets and what an operator would, and nothing of this shell.
 function toOptions(image: Image, settings: Settings) {
   return { cwd: image.folder, env: { ...image.env, ...settings }, user: findAccount() }
-}
-
-/** Keeps what the programs have printed, for whoever looks for the reason. */
-export async function keepLog(folder: string, programs: Record<string, Program>): Promise<void> {
-  for (const [name, program] of Object.entries(programs))
-    await writeFile(path.join(folder, `${name}.log`), program.output())
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, readFile, rm } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 
@@ -60,14 +60,10 @@ export async function buildImage(context: string, target: string): Promise<Image
     const to = positionals.pop() ?? ''
     for (const source of positionals) {
       const origin = from ? path.join(from.root, source) : path.join(context, source)
-      const isFolder = to === './' || to === '.' || !to.endsWith('/')
-      const goal = path.join(stage.folder, to, isFolder ? '' : path.basename(source))
+      // A file goes into a folder, and of a folder what is in it.
+      const name = to.endsWith('/') && (await stat(origin)).isFile() ? path.basename(source) : ''
       const filter = (file: string): boolean => from !== undefined || !isIgnored(path.relative(context, file))
-      await cp(origin, path.extname(source) && to === './' ? path.join(goal, source) : goal, {
-        recursive: true,
-        filter,
-        verbatimSymlinks: true,
-      })
+      await cp(origin, path.join(stage.folder, to, name), { recursive: true, filter, verbatimSymlinks: true })
     }
   }
 
