@@ -45,7 +45,7 @@ export async function startProgram(command: string[], options: Options = {}): Pr
       if (echo) process.stdout.write(chunk)
     })
   }
-  const ended = once(child, 'close').then(([code]) => code as number | null)
+  const ended = once(child, 'exit').then(([code]) => code as number | null)
   const program: Program = {
     pid: child.pid as number,
     output: () => output,
@@ -74,7 +74,11 @@ export async function runProgram(command: string[], options: Options = {}): Prom
   return program.output()
 }
 
-/** Ends all that still runs. */
+/** Ends all that still runs, the last one first: by the signal that means "now, but in order" to all of them. */
 export async function endPrograms(): Promise<void> {
-  for (const program of [...running].reverse()) await program.end('SIGKILL')
+  for (const program of [...running].reverse()) {
+    const impatience = setTimeout(() => process.kill(program.pid, 'SIGKILL'), 15_000)
+    await program.end('SIGINT')
+    clearTimeout(impatience)
+  }
 }

@@ -19,6 +19,8 @@ const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 const [folder = '', images = ''] = process.argv.slice(2)
 const disk = path.join(folder, 'disk')
 const faults: string[] = []
+/** What the processes said that have been replaced. */
+const logs: string[] = []
 let slowestEnd = 0
 const check = (what: string, holds: boolean): void => {
   if (!holds) faults.push(what)
@@ -120,6 +122,8 @@ A rolling deployment of the next version, and back, under ${VISITORS_A_SECOND} v
 `)
 
   for (const fault of faults) console.log(fault)
+  for (const line of failures.length > 0 ? logs.join('\n').split('\n').filter(isComplaint) : [])
+    console.log(line)
 
   // 4. What surrounds it gets into trouble.
   faults.push(...(await surviveTroubles(site, disk, emails)))
@@ -136,6 +140,7 @@ A rolling deployment of the next version, and back, under ${VISITORS_A_SECOND} v
     if (old) {
       const expected = isWeb ? 143 : 0
       check(`${name} ended with ${code}: ${old.output().slice(-500)}`, code === expected)
+      logs.push(old.output())
       slowestEnd = Math.max(slowestEnd, Date.now() - began)
     }
     site.programs[name] = young ?? (await start(image, more))
@@ -181,6 +186,11 @@ async function readTexts(resendUrl: string): Promise<string[]> {
   const answer = await fetch(`${resendUrl}/emails`, { headers: { authorization: 'Bearer re_sandbox' } })
   const { data } = (await answer.json()) as { data: { text?: string; html?: string }[] }
   return data.map(({ html, text }) => `${html} ${text}`)
+}
+
+/** What a process says when all is well, is of no interest. */
+function isComplaint(line: string): boolean {
+  return /\S/.test(line) && !/→ sent|Ready|Running|Goodbye|finishing|Next\.js|- (Local|Network)/.test(line)
 }
 
 function isNewer(text: string): boolean {
