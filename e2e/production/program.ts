@@ -28,6 +28,9 @@ export type Account = { uid: number; gid: number }
 
 const running = new Set<Program>()
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => void endPrograms().then(() => process.exit(1)))
+
 /** Starts a program, and waits until it is ready. */
 export async function startProgram(command: string[], options: Options = {}): Promise<Program> {
   const [file = '', ...args] = command

@@ -26,6 +26,7 @@ const check = (what: string, holds: boolean): void => {
   if (!holds) faults.push(what)
 }
 
+process.on('exit', unmountDisk)
 try {
   await mountDisk()
   const ports = await Promise.all(Array.from({ length: 5 }, findPort))
@@ -168,7 +169,6 @@ A rolling deployment of the next version, and back, under ${VISITORS_A_SECOND} v
   faults.push((error as Error).stack ?? String(error))
 } finally {
   await endPrograms()
-  unmountDisk()
 }
 console.log(faults.length === 0 ? 'Every promise was kept.' : `NOT kept:\n${[...new Set(faults)].join('\n')}`)
 process.exit(faults.length === 0 ? 0 : 1)

@@ -9,8 +9,8 @@
  * them from there the next time.
  */
 import { execFileSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
-import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { existsSync, rmSync } from 'node:fs'
+import { chmod, cp, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
@@ -25,6 +25,7 @@ const { values } = parseArgs({ options: { images: { type: 'string' } } })
 findParts()
 const folder = await mkdtemp(path.join(tmpdir(), 'production-'))
 await chmod(folder, 0o755)
+process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
 const images = values.images ? path.resolve(values.images) : path.join(folder, 'images')
 
 try {
@@ -44,7 +45,6 @@ try {
   process.exitCode = (await program.ended) ?? 1
 } finally {
   await endPrograms()
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 })
 }
 
 function listSources(): string[] {
