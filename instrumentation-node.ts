@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { requireEnv } from './lib/env'
 import { closeStreams } from './lib/http/events'
+import { partGently } from './lib/http/part'
 import { refuseOver } from './lib/limits'
 import { takeOverConsole } from './lib/log'
 import { takeOverSignalFromNpm } from './lib/npm-signal'
@@ -18,12 +19,14 @@ takeOverSignalFromNpm()
 // but waits for ever for clients that keep their connections busy.
 if (!process.getActiveResourcesInfo().includes('TCPServerWrap')) process.exit(143)
 
-// `next start` waits for open connections when it is asked to stop, and a stream of events never ends by itself.
+// `next start` waits for open connections when it is asked to stop, and a stream of events never ends by itself. This has
+// to be done before Next does its part.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  process.once(signal, () => {
+  process.prependOnceListener(signal, () => {
+    partGently()
     closeStreams()
     void stopTelemetry()
-    setTimeout(() => process.exit(0), 5_000).unref()
+    setTimeout(() => process.exit(0), 10_000).unref()
   })
 }
 

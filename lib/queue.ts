@@ -131,8 +131,17 @@ export async function enqueueAll<Name extends QueueName>(
   jobs: NewJob<Name>[],
 ): Promise<void> {
   const boss = await openQueue()
-  const ids = await boss.insert(name, jobs, { db: fromPrisma(tx), returnId: true })
+  const delayed = jobs.map(({ startAfter, ...job }) => ({
+    ...job,
+    startAfter: startAfter && untilThen(startAfter),
+  }))
+  const ids = await boss.insert(name, delayed, { db: fromPrisma(tx), returnId: true })
   if (ids?.length !== jobs.length) throw new Error(`The queue ${name} did not take all jobs`)
+}
+
+/** A delay in seconds: its end is for the database's clock to tell, even if that of this process is wrong. */
+function untilThen(time: Date): string {
+  return `${(time.getTime() - Date.now()) / 1000}`
 }
 
 /** Takes jobs that wait, the urgent and the oldest first. If the transaction doesn't commit, it has taken none. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
+import type { DatabaseError } from 'pg'
 
 /*
  * Prisma's own schema engine compiled to WebAssembly. It does what `prisma migrate` does and leaves the same
@@ -14,19 +15,24 @@ const FOLDER = fileURLToPath(new URL('.', import.meta.url))
 export const SCHEMA = path.join(FOLDER, 'schema.prisma')
 export const MIGRATIONS = path.join(FOLDER, 'migrations')
 
+/** A migration that waits for a lock keeps all who come after it waiting, too: rather it fails, and is run again. */
+const LOCK_TIMEOUT_MS = 5_000
+
 const NO_FILTER = { externalTables: [], externalEnums: [] }
 
 /**
  * Applies the migrations that the database does not have yet.
  * @param databaseUrl a PostgreSQL connection string
  * @returns the names of those applied now.
- * @throws when a migration fails, or when the database's history does not match the folder.
+ * @throws when a migration fails, in Postgres's own words, or when the database's history does not match the folder.
+ *   What has failed can be mended and applied again.
  */
 export async function applyMigrations(databaseUrl: string): Promise<string[]> {
-  const engine = await openEngine(databaseUrl)
+  const adapter = new Adapter({ connectionString: databaseUrl, lock_timeout: LOCK_TIMEOUT_MS })
+  const engine = await openEngine(adapter)
   const names = await listMigrations()
   const lockfile = path.join(MIGRATIONS, 'migration_lock.toml')
-  const result = await engine.applyMigrations({
+  const migrations = {
     migrationsList: {
       baseDir: MIGRATIONS,
       lockfile: { path: 'migration_lock.toml', content: await readFile(lockfile, 'utf8') },
@@ -42,8 +48,17 @@ export async function applyMigrations(databaseUrl: string): Promise<string[]> {
       ),
     },
     filters: NO_FILTER,
-  })
-  return result.appliedMigrationNames
+  }
+  try {
+    return (await engine.applyMigrations(migrations)).appliedMigrationNames
+  } catch (error) {
+    const { message } = error as Error
+    const [, name] = /migration_name="(.+)"/.exec(message) ?? []
+    if (!name || !adapter.refusal) throw error
+    // A script is one transaction, so nothing is left of it.
+    await engine.markMigrationRolledBack({ migrationName: name })
+    throw new Error(`${name}, ${adapter.refusal}`)
+  }
 }
 
 /**
@@ -53,7 +68,7 @@ export async function applyMigrations(databaseUrl: string): Promise<string[]> {
  * @param to the contents of the newer one
  */
 export async function diffSchemas(databaseUrl: string, from: string | null, to: string): Promise<string> {
-  const engine = await openEngine(databaseUrl)
+  const engine = await openEngine(new Adapter({ connectionString: databaseUrl }))
   const target = (content: string) => ({
     tag: 'schemaDatamodel' as const,
     files: [{ path: SCHEMA, content }],
@@ -77,27 +92,36 @@ export async function listMigrations(): Promise<string[]> {
     .sort()
 }
 
-async function openEngine(databaseUrl: string): Promise<bindings.SchemaEngine> {
+async function openEngine(adapter: Adapter): Promise<bindings.SchemaEngine> {
   const file = createRequire(import.meta.url).resolve('@prisma/schema-engine-wasm/schema_engine_bg')
   const wasm = await readFile(path.join(path.dirname(file), 'schema_engine_bg.wasm'))
   const { instance } = await WebAssembly.instantiate(wasm, { './schema_engine_bg.js': bindings })
   bindings.__wbg_set_wasm(instance.exports)
   const initialise = instance.exports.__wbindgen_start as () => void
   initialise()
-  const adapter = bindMigrationAwareSqlAdapterFactory(new Adapter({ connectionString: databaseUrl }))
   return bindings.SchemaEngine.new(
     { datamodels: [[SCHEMA, await readFile(SCHEMA, 'utf8')]] },
     () => {},
-    adapter,
+    bindMigrationAwareSqlAdapterFactory(adapter),
   )
 }
 
 /** Prisma's adapter cuts a script at every semicolon, even inside a function's body. Postgres takes it whole. */
 class Adapter extends PrismaPg {
+  /** What Postgres said when it refused a script, and in which line. The engine tells only that something failed. */
+  refusal?: string
+
   override async connect(): ReturnType<PrismaPg['connect']> {
     const connection = await super.connect()
     connection.executeScript = async (script) => {
-      await connection.underlyingDriver().query(script)
+      try {
+        await connection.underlyingDriver().query(script)
+      } catch (error) {
+        const { message, detail, position } = error as DatabaseError
+        const line = position ? `line ${script.slice(0, Number(position)).split('\n').length}: ` : ''
+        this.refusal = [line + message, detail].filter(Boolean).join('\n')
+        throw error
+      }
     }
     return connection
   }

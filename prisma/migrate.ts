@@ -9,21 +9,24 @@ import { findDatabase } from './database'
 import { applyMigrations } from './engine'
 import { createQueues } from './queues'
 
+/** The reason is enough: where in this program it came up, helps nobody. */
+function fail(reason: string): never {
+  console.error(reason)
+  process.exit(1)
+}
+
 // 1. One at a time: the others wait here, and then find everything done.
 const databaseUrl = findDatabase()
 const lock = new Client({ connectionString: databaseUrl })
-await lock.connect().catch((error) => {
-  console.error(`The database does not answer: ${error.message || error.code}`)
-  process.exit(1)
-})
+await lock.connect().catch((error) => fail(`The database does not answer: ${error.message || error.code}`))
 await lock.query("SELECT pg_advisory_lock(hashtext('migrate'))")
 
 // 2. The tables.
-const applied = await applyMigrations(databaseUrl)
+const applied = await applyMigrations(databaseUrl).catch((error) => fail(`Not applied: ${error.message}`))
 console.log(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'No migration to apply.')
 
 // 3. pg-boss's schema, and the queues with their options.
-const queues = await createQueues()
+const queues = await createQueues().catch((error) => fail(`No queues: ${error.message}`))
 console.log(`Queues: ${queues.join(', ')}.`)
 
 await lock.end()

@@ -1,9 +1,9 @@
 import { expect } from '@playwright/test'
 import { QUEUES } from '../../lib/queue'
-import { newAddress } from '../app'
-import { query } from '../stack'
+import { newAddress, postSignup } from '../app'
+import { query, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
-import { signUpStubbornly, until } from './steps'
+import { closeGate, signUpStubbornly, until } from './steps'
 import { test } from './test'
 
 for (const [word, signal] of [
@@ -69,6 +69,42 @@ test('Postgres is away: 503 with Retry-After, and health says so', async ({ stac
   expect(await stack.query('SELECT FROM "User"')).toEqual([])
 })
 
+test('Postgres is read-only, or breaks off what takes long: 503, and everything goes on when it ends', async ({
+  stack,
+}) => {
+  const worker = await stack.startWorker()
+  const setSystem = async (change: string): Promise<void> => {
+    await stack.query(`ALTER SYSTEM ${change}`)
+    await stack.query('SELECT pg_reload_conf()')
+  }
+  const answered: string[] = []
+  const post = async (): Promise<Response> => {
+    const answer = await postSignup({ name: 'Ada', email: newAddress() }, {}, stack.appUrl)
+    if (answer.status === 201) answered.push((await answer.clone().json()).welcomeEmail.id)
+    return answer
+  }
+  try {
+    await setSystem('SET default_transaction_read_only = on')
+    // A session hears of it a moment later.
+    await waitFor(async () => (await post()).status === 503)
+    expect((await post()).headers.get('retry-after')).toBe('5')
+    // What can be read, still is.
+    expect((await fetch(`${stack.appUrl}/api/health`)).status).toBe(200)
+    await setSystem('RESET default_transaction_read_only')
+    await waitFor(async () => (await post()).status === 201)
+
+    await setSystem(`SET statement_timeout = '300ms'`)
+    await using _ = await closeGate(stack, 'LOCK TABLE "User"')
+    await waitFor(async () => (await post()).status === 503)
+  } finally {
+    await setSystem('RESET ALL')
+  }
+  await waitFor(async () => (await post()).status === 201)
+  await untilSettled(stack)
+  expect(await findFaults(stack, answered)).toEqual([])
+  expect(await worker.kill('SIGTERM')).toBe(0)
+})
+
 test('migrations run by two processes at once, and once more: each ends well', async ({ stack }) => {
   const name = `empty_${Date.now()}`
   await stack.query(`CREATE DATABASE ${name}`)
@@ -84,6 +120,34 @@ test('migrations run by two processes at once, and once more: each ends well', a
     expect(tables).toEqual([{ events: true }])
     const queues = await query<{ name: string }>(url.href, 'SELECT name FROM pgboss.queue ORDER BY name')
     expect(queues.map(({ name }) => name)).toEqual(Object.keys(QUEUES).sort())
+  } finally {
+    await stack.query(`DROP DATABASE ${name} WITH (FORCE)`)
+  }
+})
+
+const MIGRATION = '20261125193500_emails-by-status'
+
+test('a migration that Postgres refuses: its own words, nothing half applied, and the next try goes on', async ({
+  stack,
+}) => {
+  const name = `refused_${Date.now()}`
+  await stack.query(`CREATE DATABASE ${name}`)
+  const url = new URL(stack.databaseUrl)
+  url.pathname = name
+  const migrate = () => stack.run(['--import', 'tsx', 'prisma/migrate.ts'], { DATABASE_URL: url.href })
+  try {
+    await migrate()
+    await query(url.href, 'DELETE FROM _prisma_migrations WHERE migration_name = $1', [MIGRATION])
+    const refused = await migrate()
+    expect(refused.code).toBe(1)
+    const words = `Not applied: ${MIGRATION}, index "Email_status_idx" does not exist\n`
+    expect(refused.output).toBe(words)
+    // It is no reason to refuse the next one: the same words again.
+    expect((await migrate()).output).toBe(words)
+    await query(url.href, 'ALTER INDEX "Email_status_updatedAt_idx" RENAME TO "Email_status_idx"')
+    const mended = await migrate()
+    expect(mended.code, mended.output).toBe(0)
+    expect(mended.output).toContain(`Applied ${MIGRATION}.`)
   } finally {
     await stack.query(`DROP DATABASE ${name} WITH (FORCE)`)
   }

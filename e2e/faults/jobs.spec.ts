@@ -4,7 +4,7 @@ import { PgBoss } from 'pg-boss'
 import { newAddress, signUp } from '../app'
 import { type Stack, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
-import { isFinal, signUpMany, until } from './steps'
+import { isFinal, signUpMany, until, untilHurried } from './steps'
 import { test } from './test'
 
 /** Puts a job into the queue that no signup made. */
@@ -68,6 +68,27 @@ test('a user who was deleted before the mail: no mail, and the neighbours are un
   expect(emails[deleted]).toBeUndefined()
   await untilSettled(stack)
   expect(await findFaults(stack, [before, after])).toEqual([])
+})
+
+test('a mail of a kind that only the next version knows waits for it, and its neighbours are unharmed', async ({
+  stack,
+}) => {
+  const [before = '', strange = '', after = ''] = await signUpMany(stack, 3)
+  await stack.query(`UPDATE "Email" SET kind = 'tomorrow' WHERE id = $1`, [strange])
+  const worker = await stack.startWorker()
+  for (const id of [before, after]) expect((await until(stack, id, isFinal)).status).toBe('delivered')
+  await waitFor(async () => {
+    const [job] = await stack.query<{ state: string }>(
+      `SELECT state FROM pgboss.job WHERE data->>'emailId' = $1`,
+      [strange],
+    )
+    return job?.state === 'retry'
+  })
+  expect(worker.output()).toContain('No template for "tomorrow"')
+  await stack.query(`UPDATE "Email" SET kind = 'welcome' WHERE id = $1`, [strange])
+  await untilHurried(stack, async () => (await until(stack, strange, isFinal)).status === 'delivered')
+  await untilSettled(stack)
+  expect(await findFaults(stack, [before, strange, after])).toEqual([])
 })
 
 test('a user who is deleted during the send: the job ends, and the worker goes on', async ({ stack }) => {

@@ -7,6 +7,9 @@ const RANKS: Record<string, number> = {
 }
 const FINAL = ['failed', 'delivered', 'bounced', 'suppressed', 'complained']
 
+/** All that the oracle needs to look into. */
+type Books = Pick<Stack, 'query' | 'setProvider'>
+
 type Row = {
   id: string
   status: string
@@ -18,7 +21,7 @@ type Row = {
 }
 
 /** Lets the database itself write down every change of a status, for the oracle to judge. */
-export async function watchStatuses(stack: Stack): Promise<void> {
+export async function watchStatuses(stack: Books): Promise<void> {
   await stack.query(
     `CREATE TABLE status_change (
        id bigserial, "emailId" uuid REFERENCES "Email" ON DELETE CASCADE, before text, after text);
@@ -33,7 +36,7 @@ export async function watchStatuses(stack: Stack): Promise<void> {
 }
 
 /** Waits until every email is final and no job is left to do. */
-export async function untilSettled(stack: Stack): Promise<void> {
+export async function untilSettled(stack: Books): Promise<void> {
   await waitFor(async () => {
     const [row] = await stack
       .query<{ open: number }>(
@@ -50,7 +53,7 @@ export async function untilSettled(stack: Stack): Promise<void> {
  * What is wrong in the end, as sentences; an empty list when all promises were kept.
  * @param accepted the ids of the emails of all signups that were answered 201: nothing else may exist
  */
-export async function findFaults(stack: Stack, accepted: string[]): Promise<string[]> {
+export async function findFaults(stack: Books, accepted: string[]): Promise<string[]> {
   const faults: string[] = []
   const emails = await readEmails(stack)
   const { emails: books } = await stack.setProvider({})
@@ -91,7 +94,7 @@ export async function findFaults(stack: Stack, accepted: string[]): Promise<stri
   return faults
 }
 
-function readEmails(stack: Stack): Promise<Row[]> {
+function readEmails(stack: Books): Promise<Row[]> {
   return stack.query<Row>(
     `WITH open AS (
        SELECT data->>'emailId' AS id, count(*)::int AS jobs FROM pgboss.job WHERE state < 'completed' GROUP BY 1

@@ -31,6 +31,19 @@ test('outage, then recovery: the ticket shows both, and one mail is sent', async
   await expect(page.getByText(email)).toHaveCount(1)
 })
 
+test('its name does not resolve: tried again, and one mail is sent once it does', async ({ stack }) => {
+  const lost = await stack.startWorker({ RESEND_BASE_URL: 'http://nowhere.invalid' })
+  const [id = ''] = await signUpMany(stack, 1)
+  const { timeline } = await until(stack, id, ({ status }) => status === 'retrying')
+  expect(timeline.at(-1)).toMatchObject({ attempt: 1, reason: 'application_error' })
+  expect(await lost.kill('SIGTERM')).toBe(0)
+  await stack.startWorker()
+  await makeDue(stack)
+  expect(await until(stack, id, isFinal)).toMatchObject({ status: 'delivered', attempts: 2 })
+  await untilSettled(stack)
+  expect(await findFaults(stack, [id])).toEqual([])
+})
+
 test('rate limit: no attempt before the time that Resend asks for, and none used up', async ({ stack }) => {
   await stack.setProvider({ mode: 'rate-limit' })
   const { id } = await signUp(newAddress(), stack.appUrl)

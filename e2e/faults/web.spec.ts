@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { Agent, get, type IncomingMessage } from 'node:http'
 import { expect } from '@playwright/test'
 import { Client } from 'pg'
 import { newAddress, postSignup, readStream, signUp } from '../app'
@@ -35,6 +37,32 @@ test('SIGTERM while the server starts and is asked already: it stops', async ({ 
     asking = false
     await Promise.all(clients)
   }
+})
+
+test('SIGTERM while a proxy keeps an idle connection: what it sends through that is answered', async ({
+  stack,
+}) => {
+  const web = await stack.startWeb()
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  const ask = async (): Promise<IncomingMessage> => {
+    const [answer] = await once(get(`${web.url}/api/health`, { agent }), 'response')
+    return answer.resume()
+  }
+  const first = await ask()
+  expect(first.headers.connection).toBe('keep-alive')
+  await once(first, 'end')
+  const ended = web.kill('SIGTERM')
+  // Nobody new is let in any more.
+  await waitFor(() =>
+    fetch(web.url).then(
+      () => false,
+      () => true,
+    ),
+  )
+  const second = await ask()
+  expect(second.statusCode).toBe(200)
+  expect(second.headers.connection).toBe('close')
+  expect([0, 143]).toContain(await ended)
 })
 
 test('a missing queue is a 503, and nothing is half made', async ({ stack }) => {

@@ -12,7 +12,7 @@ import { GiveUp, type Job } from '../work'
 /**
  * Sends an email, and in the same request what else waits when our turn comes. The jobs are done when the batch is
  * written down: from then on it is the batch that is sent, and again until there is an answer, whoever dies.
- * @throws {GiveUp} when there is no such email, or no template for its kind
+ * @throws {GiveUp} when there is no such email
  */
 export default async function sendEmail(job: Job<'send-email'>): Promise<void> {
   await deliver(job.signal, (tx) => gatherBatch(tx, job))
@@ -24,9 +24,13 @@ async function gatherBatch(tx: Transaction, job: Job<'send-email'>): Promise<Bat
     tx,
     jobs.map(({ data }) => data?.emailId),
   )
-  if (!emails.has(job.data.emailId)) throw new GiveUp('no_such_email')
+  const email = emails.get(job.data.emailId)
+  if (!email) throw new GiveUp('no_such_email')
+  // It comes from the next version, which is being deployed, and will have workers, too.
+  if (!email.hasTemplate) throw new Error(`No template for "${email.kind}"`)
 
-  const isKnown = ({ data }: Pick<Job<'send-email'>, 'data'>): boolean => emails.has(data?.emailId)
+  const isKnown = ({ data }: Pick<Job<'send-email'>, 'data'>): boolean =>
+    emails.get(data?.emailId)?.hasTemplate === true
   await settleJobs(tx, 'send-email', 'complete', jobs.filter(isKnown))
   // What is poisoned comes back, and is buried when it is the first.
   await settleJobs(
@@ -43,16 +47,22 @@ async function gatherBatch(tx: Transaction, job: Job<'send-email'>): Promise<Bat
   if (waiting.length > 0) return await writeBatch(tx, await Promise.all(waiting.map(writeMessage)))
 }
 
-/** `isWaiting`: not sent, not given up, in no batch that somebody else may be sending, and nobody to be erased. */
-type WaitingEmail = Recipient & { isWaiting: boolean }
+/**
+ * `isWaiting`: of a kind that we know, not sent, not given up, in no batch that somebody else may be sending, and nobody to
+ * be erased.
+ */
+type WaitingEmail = Recipient & { isWaiting: boolean; hasTemplate: boolean }
 
 // Locked, in the order of all who lock many: if two jobs mean the same email, one of the batches has it.
 async function readEmails(tx: Transaction, ids: unknown[]): Promise<Map<string, WaitingEmail>> {
   const wellFormed = ids.filter((id) => z.guid().safeParse(id).success)
+  const kinds = Object.keys(TEMPLATES)
   const emails = await tx.$queryRaw<WaitingEmail[]>`
     SELECT "Email".id, kind, recipient, json_build_object('name', name, 'email', email) AS user,
-      status IN ('queued', 'sending', 'retrying') AND "batchId" IS NULL AND erasure IS NULL AS "isWaiting"
+      kind = ANY (${kinds}) AS "hasTemplate",
+      kind = ANY (${kinds}) AND status IN ('queued', 'sending', 'retrying') AND "batchId" IS NULL
+        AND erasure IS NULL AS "isWaiting"
     FROM "Email" JOIN "User" ON "User".id = "userId"
-    WHERE "Email".id = ANY (${wellFormed}::uuid[]) AND kind = ANY (${Object.keys(TEMPLATES)}) ORDER BY "Email".id FOR UPDATE OF "Email"`
+    WHERE "Email".id = ANY (${wellFormed}::uuid[]) ORDER BY "Email".id FOR UPDATE OF "Email"`
   return new Map(emails.map((email) => [email.id, email]))
 }

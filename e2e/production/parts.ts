@@ -1,0 +1,196 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { query } from '../stack'
+import { type Account, type Program, runProgram, startProgram } from './program'
+
+/*
+ * Debian's Postgres, PgBouncer and nginx, each with the very lines of docs/operations.md: only addresses, files and
+ * passwords are other ones.
+ */
+
+const PACKAGES = {
+  postgresql: () => findPostgres() !== undefined,
+  'nginx-light': () => isThere('nginx'),
+  pgbouncer: () => isThere('pgbouncer'),
+  openssl: () => isThere('openssl'),
+  libfaketime: () => findFakeTime() !== undefined,
+}
+
+/** Makes sure that all parts are on this computer. @throws saying which are not, and how to get them */
+export function findParts(): void {
+  const missing = (): string[] =>
+    Object.entries(PACKAGES).flatMap(([name, isInstalled]) => (isInstalled() ? [] : [name]))
+  if (missing().length > 0 && process.getuid?.() === 0 && isThere('apt-get')) {
+    console.log(`Installing ${missing().join(', ')} …`)
+    execFileSync('apt-get', ['update'], { stdio: 'ignore' })
+    const install = ['install', '-y', '--no-install-recommends', ...missing()]
+    execFileSync('apt-get', install, {
+      stdio: 'ignore',
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    })
+  }
+  if (missing().length === 0) return
+  throw new Error(`Missing here. On Debian or Ubuntu: apt-get install ${missing().join(' ')}`)
+}
+
+function isThere(program: string): boolean {
+  return `${process.env.PATH}:/usr/sbin:/sbin`.split(':').some((dir) => existsSync(path.join(dir, program)))
+}
+
+/** The newest of Debian's Postgres programs. */
+function findPostgres(): string | undefined {
+  const home = '/usr/lib/postgresql'
+  const versions = existsSync(home) ? readdirSync(home).sort((a, b) => Number(b) - Number(a)) : []
+  return versions
+    .map((version) => path.join(home, version, 'bin'))
+    .find((bin) => existsSync(path.join(bin, 'initdb')))
+}
+
+/** A library that tells a program another time than it is. */
+export function findFakeTime(): string | undefined {
+  const homes = existsSync('/usr/lib') ? readdirSync('/usr/lib') : []
+  return homes
+    .map((home) => `/usr/lib/${home}/faketime/libfaketimeMT.so.1`)
+    .find((library) => existsSync(library))
+}
+
+/** Somebody without rights, if we are root: neither Postgres nor the app may run as root. */
+export function findAccount(name = 'nobody'): Account | undefined {
+  if (process.getuid?.() !== 0) return
+  const [, , uid, gid] = (
+    readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .find((line) => line.startsWith(`${name}:`)) ?? ''
+  ).split(':')
+  return { uid: Number(uid), gid: Number(gid) }
+}
+
+/** A block of code in docs/operations.md, with other words in some places. @throws when one of them is not there */
+async function readDocs(language: string, words: Record<string, string>): Promise<string> {
+  const text = await readFile('docs/operations.md', 'utf8')
+  let block = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'ms').exec(text)?.[1] ?? ''
+  for (const [word, other] of Object.entries(words)) {
+    if (!block.includes(word)) throw new Error(`docs/operations.md, ${language}: no ${word}`)
+    block = block.replaceAll(word, other)
+  }
+  return block
+}
+
+export type Database = {
+  /** The superuser's. Nothing of the app uses it. */
+  adminUrl: string
+  /** For the migrations, and for web and worker. */
+  ownerUrl: string
+  appUrl: string
+  /** Runs a statement as the superuser. */
+  sql<Row>(statement: string): Promise<Row[]>
+}
+
+/**
+ * Starts a Postgres with two ordinary roles.
+ * @param diskFolder where the database's tables are to be, for a test that fills this disk
+ */
+export async function startDatabase(folder: string, port: number, diskFolder: string): Promise<Database> {
+  const bin = findPostgres() ?? ''
+  const user = findAccount('postgres')
+  const data = path.join(folder, 'postgres')
+  for (const dir of [data, diskFolder]) {
+    await mkdir(dir, { recursive: true })
+    if (user) await chown(dir, user.uid, user.gid)
+  }
+  await chmod(data, 0o700)
+  const auth = ['--username=postgres', '--auth-local=trust', '--auth-host=scram-sha-256']
+  const password = path.join(folder, 'password')
+  await writeFile(password, 'superuser')
+  await runProgram([`${bin}/initdb`, '-D', data, '--encoding=UTF8', `--pwfile=${password}`, ...auth], {
+    user,
+  })
+  const socket = ['-k', data, '-p', `${port}`]
+  await startProgram([`${bin}/postgres`, '-D', data, ...socket], {
+    user,
+    isReady: (output) => /ready to accept connections/.test(output),
+  })
+  const role = (name: string, secret: string, database: string): string =>
+    `postgresql://${name}:${secret}@127.0.0.1:${port}/${database}`
+  const file = path.join(folder, 'roles.sql')
+  const roles = await readDocs('sql', {
+    "'a password'": "'owner-secret'",
+    "'another password'": "'app-secret'",
+  })
+  await writeFile(file, roles)
+  const psql = ['-q', '-v', 'ON_ERROR_STOP=1', '-d', role('postgres', 'superuser', 'postgres')]
+  await runProgram([`${bin}/psql`, ...psql, '-f', file])
+  const space = `CREATE TABLESPACE small LOCATION '${diskFolder}'`
+  for (const sql of [space, 'ALTER DATABASE app SET TABLESPACE small'])
+    await runProgram([`${bin}/psql`, ...psql, '-c', sql])
+  const adminUrl = role('postgres', 'superuser', 'app')
+  return {
+    adminUrl,
+    ownerUrl: role('owner', 'owner-secret', 'app'),
+    appUrl: role('app', 'app-secret', 'app'),
+    sql: (statement) => query(adminUrl, statement),
+  }
+}
+
+/** Starts a PgBouncer before the database. Returns the app's address there. */
+export async function startPgBouncer(folder: string, port: number, appUrl: string): Promise<string> {
+  const url = new URL(appUrl)
+  const users = path.join(folder, 'userlist.txt')
+  await writeFile(users, `"${url.username}" "${url.password}"\n`)
+  const config = path.join(folder, 'pgbouncer.ini')
+  const settings = await readDocs('ini', {
+    '10.0.0.5 port=5432': `127.0.0.1 port=${url.port}`,
+    'listen_port = 6432': `listen_port = ${port}`,
+    '/etc/pgbouncer/userlist.txt': users,
+  })
+  await writeFile(config, settings)
+  await startProgram(['pgbouncer', config], {
+    env: { PATH: `${process.env.PATH}:/usr/sbin` },
+    user: findAccount(),
+    isReady: (output) => /process up/.test(output),
+  })
+  url.port = `${port}`
+  return url.href
+}
+
+/** Makes a certificate that nobody but the tests trusts. */
+export async function makeCertificate(folder: string): Promise<{ cert: string; key: string }> {
+  const [cert, key] = [path.join(folder, 'cert.pem'), path.join(folder, 'key.pem')]
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']
+  const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-noenc', '-days', '2']
+  await runProgram(['openssl', 'req', '-x509', ...kind, ...subject, '-keyout', key, '-out', cert])
+  await chmod(key, 0o644)
+  return { cert, key }
+}
+
+/** Starts an nginx that speaks TLS on the port, before two web servers. */
+export async function startNginx(folder: string, port: number, webs: [number, number]): Promise<Program> {
+  const server = await readDocs('nginx', {
+    '10.0.0.1:3000': `127.0.0.1:${webs[0]}`,
+    '10.0.0.2:3000': `127.0.0.1:${webs[1]}`,
+    'listen 443 ssl': `listen ${port} ssl`,
+    'listen [::]:443 ssl': `listen [::1]:${port} ssl`,
+    '/etc/ssl/example.org.pem': path.join(folder, 'cert.pem'),
+    '/etc/ssl/example.org.key': path.join(folder, 'key.pem'),
+    'example.org': 'localhost',
+  })
+  const home = path.join(folder, 'nginx')
+  const user = findAccount()
+  await mkdir(home, { recursive: true })
+  if (user) await chown(home, user.uid, user.gid)
+  const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
+    .map((name) => `${name}_temp_path ${home}/${name};`)
+    .join(' ')
+  const config = path.join(folder, 'nginx.conf')
+  await writeFile(
+    config,
+    `daemon off; pid ${home}/pid; error_log stderr warn; events {} http { access_log off; ${temporary}\n${server}}\n`,
+  )
+  return await startProgram(['nginx', '-c', config, '-p', home], {
+    env: { PATH: `${process.env.PATH}:/usr/sbin` },
+    user,
+    isReady: () => existsSync(`${home}/pid`),
+  })
+}
