@@ -1,7 +1,6 @@
 import './node-env'
-import { hostname } from 'node:os'
 import { requireEnv } from '@/lib/env'
-import { WORKER_NAME } from '@/lib/health'
+import { PROCESS_NAME, WORKER_NAME } from '@/lib/health'
 import { takeOverSignalFromNpm } from '@/lib/npm-signal'
 import { openQueue } from '@/lib/queue'
 import { HANDLERS } from './jobs'
@@ -15,7 +14,7 @@ requireEnv()
 // 2. Connect to the queue. Of the web server's and the worker's, this is the boss that does the upkeep: every two
 //    seconds it looks for jobs whose worker has died.
 const boss = await openQueue({
-  application_name: `${WORKER_NAME} ${process.pid}@${hostname()}`,
+  application_name: `${WORKER_NAME} ${PROCESS_NAME}`,
   useListenNotify: true,
   superviseIntervalSeconds: 2,
   monitorIntervalSeconds: 2,
