@@ -1,0 +1,32 @@
+import type { Backstage } from '@/app/(stage)/_lib/backstage'
+import { Countdown } from '@/app/components/site/countdown'
+import { explainPause } from '@/app/components/ticket/words'
+import { Sign } from './sign'
+
+/** `way`: how much of it stands open, in px. */
+type Props = { paused: Backstage['paused'] | undefined; way: number }
+
+/** The gate before the mail service. While the account has to wait it is shut, and says why and for how long. */
+export function Gate({ paused, way }: Props) {
+  return (
+    <div className="relative col-start-5">
+      <div className="absolute inset-y-0 -left-3 flex w-1.5 flex-col sm:-left-3.5 sm:w-2">
+        <div className="flex-1 bg-ink dark:bg-line" />
+        <div style={{ height: way }} className="shrink-0">
+          <div
+            className={`h-full bg-bad motion-safe:transition-[scale] motion-safe:duration-200 ${paused ? '' : 'scale-y-0'}`}
+          />
+        </div>
+        <div className="flex-1 bg-ink dark:bg-line" />
+      </div>
+      {paused && (
+        <Sign className="top-1/2 right-0 w-[max(100%,9.5rem)] -translate-y-1/2">
+          {explainPause(paused.reason)}
+          <span className="block pt-1 text-2xl font-bold whitespace-nowrap text-bad tabular-nums sm:text-4xl">
+            <Countdown to={paused.until} />
+          </span>
+        </Sign>
+      )}
+    </div>
+  )
+}
