@@ -40,8 +40,8 @@ export type EmailRow = {
 export type Times = { waited: [median: number, p95: number]; took: [median: number, p95: number] }
 
 /**
- * An email on its way: the beginning of its id, its status, how many mails go with it in one request, and who sends it.
- * Those that go with it have no dot of their own.
+ * An email that waits or was given up, with the beginning of its id; or a request that sends some: it stands for all of
+ * them, and has an id and a worker.
  */
 export type Dot = [id: string, status: EmailStatus, mails: number, worker: string | null]
 
@@ -55,7 +55,7 @@ const CUT_OFF = 500
 /** Postgres keeps so much of the name of a connection. */
 const NAME_LENGTH = 62 - WORKER_NAME.length
 /** Of the mails that were sent in the last five minutes, the last so many are timed. */
-const TIMED = 1_000
+const TIMED = 500
 
 /**
  * Everything that is going on. Several may watch: one statement is under way at a time, and the answer may be 0.1 s
@@ -85,25 +85,29 @@ async function readNow(): Promise<Now> {
       SELECT id, "emailId", status, reason, "providerEventId", xmin, id - min(id) OVER () AS since
       FROM (SELECT *, xmin FROM "EmailEvent" ORDER BY id DESC LIMIT ${RECENT_EVENTS}) AS event
     ), dot AS (
-      SELECT max(email.id::text)::uuid AS id, 'sending'::"EmailStatus" AS status, count(*) AS mails, sender
-      FROM "Email" AS email JOIN "Batch" AS batch ON batch.id = "batchId" WHERE status = 'sending' GROUP BY batch.id
+      -- A request goes by the transaction that made it ready.
+      SELECT 'request ' || batch.xmin AS id, 'sending'::"EmailStatus" AS status, count(*) AS mails, sender
+      FROM "Email" AS email JOIN "Batch" AS batch ON batch.id = "batchId" WHERE status = 'sending'
+      GROUP BY batch.id, batch.xmin
       UNION
-      SELECT email.*, 1, NULL FROM count CROSS JOIN unnest('{retrying,queued}'::"EmailStatus"[]) AS current
+      SELECT left(email.id::text, 8), status, 1, NULL FROM count CROSS JOIN unnest('{retrying,queued}'::"EmailStatus"[]) AS current
       CROSS JOIN LATERAL (
         SELECT id, status FROM "Email" WHERE status = current ORDER BY "updatedAt" LIMIT ${QUEUE_DOTS}
       ) AS email WHERE waiting + retrying <= ${QUEUE_DOTS}
       UNION
-      SELECT email.*, 1, NULL
+      SELECT left(id::text, 8), status, 1, NULL
       FROM (SELECT id, status FROM "Email" WHERE status = 'failed' ORDER BY "updatedAt" LIMIT ${FAILED_DOTS}) AS email
       UNION
-      -- What was sent in one request was written down in one transaction.
-      SELECT "Email".id, CASE mails WHEN 1 THEN status ELSE 'sent' END, mails, NULL FROM (
-        SELECT max("emailId"::text)::uuid AS id, count(*) AS mails FROM recent
+      -- So does its answer.
+      SELECT 'request ' || start.xmin, 'sent', mails, NULL FROM (
+        SELECT max("emailId"::text)::uuid AS email, count(*) AS mails FROM recent
         WHERE status = 'sent' AND "providerEventId" IS NULL
         GROUP BY xmin HAVING min(since) > ${CUT_OFF} OR (SELECT count(*) FROM recent) < ${RECENT_EVENTS}
-      ) AS batch JOIN "Email" USING (id)
+      ) AS answer CROSS JOIN LATERAL (
+        SELECT xmin FROM "EmailEvent" WHERE "emailId" = email AND status = 'sending' ORDER BY id DESC LIMIT 1
+      ) AS start
       UNION
-      SELECT "emailId", status, 1, NULL FROM recent WHERE status IN ('bounced', 'suppressed', 'complained')
+      SELECT left("emailId"::text, 8), status, 1, NULL FROM recent WHERE status IN ('bounced', 'suppressed', 'complained')
     )
     SELECT
       (SELECT to_json(count) FROM count) AS now,
@@ -126,7 +130,7 @@ async function readNow(): Promise<Now> {
           'reason', (SELECT reason FROM "EmailEvent" WHERE "emailId" = email.id ORDER BY id DESC LIMIT 1)
         ) ORDER BY "updatedAt" DESC), '[]')
         FROM (SELECT id, status, attempts, "updatedAt" FROM "Email" WHERE status = 'failed' ORDER BY "updatedAt" DESC LIMIT ${DEAD}) AS email) AS dead,
-      (SELECT coalesce(json_agg(json_build_array(left(id::text, 8), status, mails, left(sender, ${NAME_LENGTH}))), '[]')
+      (SELECT coalesce(json_agg(json_build_array(id, status, mails, left(sender, ${NAME_LENGTH}))), '[]')
         FROM (SELECT DISTINCT ON (id) * FROM dot ORDER BY id, mails DESC) AS dot) AS dots`
   return row
 }

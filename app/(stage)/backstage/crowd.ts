@@ -35,17 +35,18 @@ export class Crowd {
       const present = new Set(dots.map(([id]) => id))
       for (const [id, figure] of this.figures) if (!present.has(id)) figure.gone ||= figure.heading !== 'done'
     }
-    const before = new Set([...this.figures.values()].filter(isBatch))
-    for (const [index, dot] of come.entries())
-      this.welcome(dot, Math.min(index * STAGGER_MS, LONGEST_DELAY_MS))
+    const leaving = gone.flatMap((id) => this.figures.get(id) ?? [])
+    for (const [index, dot] of come.entries()) {
+      this.welcome(dot, leaving, Math.min(index * STAGGER_MS, LONGEST_DELAY_MS))
+    }
     for (const dot of moves) this.redirect(dot)
     for (const dot of dots ?? []) {
       // It was under way before the page was opened.
       if (!this.figures.has(dot[0])) this.add(dot, placeOf(dot[1]))
       else this.redirect(dot)
     }
-    const batches = [...this.figures.values()].filter((figure) => isBatch(figure) && !before.has(figure))
-    this.dismiss(gone, batches)
+    const requests = come.filter(isRequest).flatMap(([id]) => this.figures.get(id) ?? [])
+    this.dismiss(leaving, requests)
     this.arrange()
     this.onChange()
   }
@@ -141,19 +142,33 @@ export class Crowd {
     return left
   }
 
-  /** Somebody new. They come from the street; what has not been seen alone before comes from where it was. */
-  private welcome(dot: Dot, delay: number): void {
-    const [, status, mails] = dot
-    // A batch was refused, or one of its mails came back.
-    const isBack = status === 'retrying' || isBounced(status)
-    if (mails > 1) this.add(dot, 'worker', 'queue')
-    else if (isBack) this.add(dot, placeOf(status), 'gate')
+  /** Somebody new: from the street, or from where those were who leave in the same moment. */
+  private welcome(dot: Dot, leaving: Figure[], delay: number): void {
+    const [, status] = dot
+    const from = this.findStart(dot, leaving)
+    if (from) this.add(dot, status === 'sent' ? 'worker' : placeOf(status), from)
     else this.add(dot, 'signup', undefined, delay)
   }
 
-  private add(dot: Dot, place: Place, from?: Place, delay = 0): void {
+  private findStart(dot: Dot, leaving: Figure[]): Point | undefined {
+    const [, status, mails] = dot
+    // Refused, or returned.
+    if (status === 'retrying' || isBounced(status)) return this.startOf('gate')
+    if (status === 'failed') return this.startOf('worker')
+    if (!isRequest(dot)) return
+    // Another worker takes over what a dead one had in hand.
+    const same = leaving.find((figure) => figure.heading === 'worker' && figure.mails === mails)
+    const next = leaving.find(({ heading }) => heading === 'queue')
+    return same ?? next ?? (mails > 1 ? this.startOf('queue') : undefined)
+  }
+
+  private startOf(place: Place): Point | undefined {
+    return this.areas && slotAt(this.areas[place], 0, DOT)
+  }
+
+  private add(dot: Dot, place: Place, from?: Point, delay = 0): void {
     const figure = createFigure(dot, place, ++this.turns, delay)
-    if (from && this.areas) Object.assign(figure, slotAt(this.areas[from], 0, DOT))
+    if (from) Object.assign(figure, { x: from.x, y: from.y })
     this.figures.set(dot[0], figure)
   }
 
@@ -162,7 +177,9 @@ export class Crowd {
     if (!figure) return
     const isElsewhere = worker !== null && worker !== figure.worker
     // What was sent keeps its desk until it has left.
-    Object.assign(figure, { status, mails, worker: worker ?? figure.worker, gone: false, doneAt: undefined })
+    Object.assign(figure, { status, worker: worker ?? figure.worker, gone: false, doneAt: undefined })
+    // Those whose arrival was reported early are still part of it.
+    figure.mails = Math.max(figure.mails, mails)
     const goal = placeOf(status)
     if (isElsewhere) figure.slot = undefined
     // Whoever stands still sets out; whoever is on the way decides at the next place.
@@ -171,15 +188,12 @@ export class Crowd {
     }
   }
 
-  /** Those of whom nothing more is heard: as many as a new batch has room for join it, and the others disappear. */
-  private dismiss(ids: string[], batches: Figure[]): void {
-    const seats = batches.flatMap((batch) => Array<Figure>(batch.mails - 1).fill(batch))
-    let joined = 0
-    for (const id of ids) {
-      const figure = this.figures.get(id)
-      if (!figure) continue
-      if (figure.heading === 'queue') figure.joins = seats[joined++]
-      if (figure.joins) figure.delay = Math.min(joined, 100) * 2
+  /** Of those who leave, those in the queue join the new requests, and the others disappear. */
+  private dismiss(leaving: Figure[], requests: Figure[]): void {
+    const seats = requests.flatMap((request) => Array<Figure>(request.mails).fill(request))
+    for (const [index, figure] of leaving.entries()) {
+      if (figure.heading === 'queue') figure.joins = seats.pop()
+      if (figure.joins) figure.delay = Math.min(index, 100) * 2
       else figure.gone = true
     }
   }
@@ -191,8 +205,8 @@ export class Crowd {
   }
 
   private areaOf({ heading, worker }: Figure): Area {
-    const { desks, ...places } = this.areas as Areas
-    return (heading === 'worker' && worker && desks.get(worker)) || places[heading]
+    const areas = this.areas as Areas
+    return (heading === 'worker' && worker && areas.desks.get(worker)) || areas[heading]
   }
 
   private roomOf(figure: Figure): number {
@@ -223,6 +237,12 @@ export class Crowd {
       }
     }
   }
+}
+
+type Point = { x: number; y: number }
+
+function isRequest([, status]: Dot): boolean {
+  return status === 'sending' || status === 'sent'
 }
 
 /** Who has the same spot shares its room. */

@@ -18,7 +18,7 @@ export type Figure = {
   /** Its turn and its slot at that place. */
   turn: number
   slot: number | undefined
-  /** The batch that it joins: it follows that, and ends there. */
+  /** The request that it joins: it follows that, and ends there. */
   joins: Figure | undefined
   /** Before it sets out, in ms: those who come together don't walk in one spot. */
   delay: number

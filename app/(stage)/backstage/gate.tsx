@@ -22,8 +22,11 @@ export function Gate({ paused, way }: Props) {
       {paused && (
         <Sign className="top-1/2 right-0 w-[max(100%,9.5rem)] -translate-y-1/2">
           {explainPause(paused.reason)}
-          <span className="block pt-1 text-2xl font-bold whitespace-nowrap text-bad tabular-nums sm:text-4xl">
-            <Countdown to={paused.until} />
+          <span className="block pt-1 font-normal tabular-nums">
+            Next try{' '}
+            <b className="text-bad sm:text-3xl">
+              <Countdown to={paused.until} />
+            </b>
           </span>
         </Sign>
       )}

@@ -45,7 +45,8 @@ type ReadingProps = {
 export function Reading({ label, value, unit, tone = '', children }: ReadingProps) {
   const text = value === undefined ? '–' : formatCount(value)
   // Two of them stand side by side.
-  const size = text.length > 5 ? 'text-3xl 2xl:text-4xl' : 'text-5xl 2xl:text-6xl'
+  const small = text.length > 5 ? 'text-3xl 2xl:text-4xl' : 'text-4xl 2xl:text-5xl'
+  const size = text.length > 4 ? small : 'text-5xl 2xl:text-6xl'
   return (
     <div className="flex flex-col-reverse justify-end">
       <dt className="text-xl text-muted">
