@@ -6,7 +6,10 @@ import { Sign } from './sign'
 /** `way`: how much of it stands open, in px. */
 type Props = { paused: Backstage['paused'] | undefined; way: number }
 
-/** The gate before the mail service. While the account has to wait it is shut, and says why and for how long. */
+/**
+ * The gate before the mail service. While the account has to wait it is shut, and says why and for how long; on a phone,
+ * where there is no room for a sign, the words above it do.
+ */
 export function Gate({ paused, way }: Props) {
   return (
     <div className="relative col-start-5">
@@ -20,7 +23,7 @@ export function Gate({ paused, way }: Props) {
         <div className="flex-1 bg-ink dark:bg-line" />
       </div>
       {paused && (
-        <Sign className="top-1/2 right-0 w-[max(100%,9.5rem)] -translate-y-1/2">
+        <Sign className="inset-x-0 top-1/2 -translate-y-1/2 max-sm:hidden">
           {explainPause(paused.reason)}
           <span className="block pt-1 font-normal tabular-nums">
             Next try{' '}
