@@ -1,3 +1,4 @@
+import { hostname } from 'node:os'
 import { MOST } from './count'
 import { prisma } from './db/prisma'
 import { shareFor } from './db/share'
@@ -37,8 +38,9 @@ export type Pause = {
   until: string
 }
 
-/** How a worker names its connections, so that Postgres itself can tell how many workers live. */
+/** How a worker names its connections, before its own name, so that Postgres itself can tell which workers live. */
 export const WORKER_NAME = 'email worker'
+export const PROCESS_NAME = `${process.pid}@${hostname()}`
 
 /**
  * The state of the system, for who asks by these headers.

@@ -1,7 +1,6 @@
 import './node-env'
-import { hostname } from 'node:os'
 import { env, requireEnv } from '@/lib/env'
-import { WORKER_NAME } from '@/lib/health'
+import { PROCESS_NAME, WORKER_NAME } from '@/lib/health'
 import { log, takeOverConsole } from '@/lib/log'
 import { takeOverSignalFromNpm } from '@/lib/npm-signal'
 import { openQueue } from '@/lib/queue'
@@ -23,7 +22,7 @@ if (port) listenForHealth(port)
 //    seconds it looks for jobs whose worker has died. As long as there is no database, it tries again and says so.
 const patience = setInterval(() => log.error('The queue cannot be reached yet. Trying again.'), 60_000)
 const boss = await openQueue({
-  application_name: `${WORKER_NAME} ${process.pid}@${hostname()}`,
+  application_name: `${WORKER_NAME} ${PROCESS_NAME}`,
   useListenNotify: true,
   schedule: true,
   superviseIntervalSeconds: 2,

@@ -88,6 +88,7 @@ test('the first message is the whole picture, later ones tell what has changed',
   expect(first).toEqual({
     now: { waiting: 0, working: 0, retrying: 0, failed: 0 },
     sent: { total: 0, bounced: 0, perSecond: Array(60).fill(0) },
+    times: null,
     paused: null,
     workers: [],
     latest: [],
@@ -101,7 +102,7 @@ test('the first message is the whole picture, later ones tell what has changed',
   expect(await next()).toEqual({
     now: { waiting: 1, working: 0, retrying: 0, failed: 0 },
     latest: [{ id: ids[0], status: 'queued', attempts: 0, reason: null }],
-    come: [[ids[0].slice(0, 8), 'queued']],
+    come: [[ids[0].slice(0, 8), 'queued', 1, null]],
   })
   await stack.query('DELETE FROM "User"')
   // Nothing announces a deletion: the next look finds it.
@@ -112,7 +113,36 @@ test('the first message is the whole picture, later ones tell what has changed',
 test('the stream of somebody who comes later begins with the dots on their way', async ({ stack }) => {
   const { ids } = await (await post(`${stack.appUrl}/api/sandbox/signups`, { count: 3 })).json()
   const { dots } = (await readFirst(`${stack.appUrl}/api/backstage/events`)) as { dots: string[][] }
-  expect(dots.sort()).toEqual(ids.map((id: string) => [id.slice(0, 8), 'queued']).sort())
+  expect(dots.sort()).toEqual(ids.map((id: string) => [id.slice(0, 8), 'queued', 1, null]).sort())
+})
+
+test('a request is one dot at the desk of the worker that sends it, until it has been sent', async ({
+  stack,
+}) => {
+  const address = `${stack.appUrl}/api/backstage/events`
+  type Dots = [id: string, status: string, mails: number, worker: string | null][]
+  const isBatch = ([, status, mails]: Dots[number]): boolean => status === 'sending' && mails > 20
+  const findBatch = async (): Promise<Dots[number] | undefined> =>
+    ((await readFirst(address)) as { dots: Dots }).dots.find(isBatch)
+
+  await post(`${stack.appUrl}/api/sandbox/signups`, { count: 30, typos: false })
+  await stack.setProvider({ latencyMs: 2_000 })
+  const worker = await stack.startWorker()
+  // Each of the worker's four hands takes one mail, and the first whose turn comes takes the rest.
+  await expect.poll(findBatch, { intervals: [100] }).toBeDefined()
+  const [id, , mails, name] = (await findBatch()) as Dots[number]
+  expect(name).toContain(`${worker.pid}@`)
+  for await (const { data } of readEvents(address)) {
+    const { dots = [], moves = [] } = data as { dots?: Dots; moves?: Dots }
+    expect(dots.length).toBeLessThanOrEqual(4)
+    const end = moves.find(([moved, status]) => moved === id && status === 'sent')
+    // The mail service may have reported some before it answered.
+    if (end) expect(end[2]).toBeGreaterThan(mails - 20)
+    if (end) break
+  }
+  await expect
+    .poll(async () => ((await readFirst(address)) as { times: unknown }).times)
+    .toMatchObject({ took: [expect.any(Number), expect.any(Number)] })
 })
 
 onSharedApp('foreign origins are refused', async () => {

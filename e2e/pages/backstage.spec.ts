@@ -33,6 +33,24 @@ async function openBackstage(page: Page): Promise<void> {
   await expect(figure(page, 'waiting')).toHaveText(/\d/)
 }
 
+/** How many pixels of the picture are not empty. */
+function countInk(page: Page): Promise<number> {
+  return page.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+    const context = canvas.getContext('2d') as CanvasRenderingContext2D
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height)
+    return data.filter((value, index) => index % 4 === 3 && value > 0).length
+  })
+}
+
+/** Has the account wait for so long. */
+function pauseAccount(stack: Stack, reason: string, seconds: number): Promise<unknown> {
+  return stack.query(
+    `INSERT INTO "Pace" (account, "nextTurnAt", reason) VALUES ('resend', now() + $2 * interval '1 s', $1)
+     ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = excluded."nextTurnAt", reason = excluded.reason`,
+    [reason, seconds],
+  )
+}
+
 /** Signs up so many people whose mail is given up. */
 async function failMany(stack: Stack, count: number): Promise<string[]> {
   await stack.setProvider({ mode: 'invalid' })
@@ -148,11 +166,55 @@ test('a hundred demo signups all go out, and the few that mistyped their address
   await expect(page.getByText(/100 in a minute$/)).toBeVisible()
 })
 
+test('on stage: one screen, large type, few buttons, and the picture tells who works and why nothing goes out', async ({
+  stack,
+  page,
+}) => {
+  await page.setViewportSize({ width: 1280, height: 720 })
+  await page.goto('/backstage?stage')
+  const picture = page.locator('div:has(> canvas)')
+  await expect(picture).toContainText('Nobody is working.')
+  expect((await picture.boundingBox())?.height).toBeGreaterThanOrEqual(360)
+  await page.getByRole('button', { name: 'Send 100 demo signups' }).click()
+  await expectFigures(page, { waiting: 100 })
+  expect(await stack.query(`SELECT FROM "User" WHERE email LIKE 'bounced%'`)).toEqual([])
+
+  await stack.setProvider({ mode: 'hang' })
+  const worker = await stack.startWorker()
+  await expect(picture.getByText(`${worker.pid}`)).toBeVisible()
+  await expect(picture).not.toContainText('Nobody is working.')
+  await expectFigures(page, { 'in work': 100 })
+  await worker.kill('SIGKILL')
+  await expect(picture).toContainText('gone')
+  await expect(picture).toContainText('Nobody is working.')
+  await pauseAccount(stack, 'service_unavailable', 90)
+  await expect(picture).toContainText(/The mail service is down\. ?Next try in \d+ s/)
+
+  await expect(page.locator('label:has([name=weather]):visible')).toHaveText(['fair', 'outage', 'limit'])
+  await expect(jobsOn(page)).toHaveCount(0)
+  expect(await findSmallType(page)).toEqual([])
+  expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBe(720)
+  expect(await findViolations(page)).toEqual([])
+})
+
+/** What is too small for the back row. */
+function findSmallType(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const isText = ({ childNodes }: Element): boolean =>
+      [...childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim())
+    const isSmall = (element: Element): boolean => Number.parseFloat(getComputedStyle(element).fontSize) < 20
+    return [...document.querySelectorAll('body *')]
+      .filter((element) => element.checkVisibility() && isText(element) && isSmall(element))
+      .filter((element) => !element.closest('.sr-only, .stage\\:sr-only'))
+      .map(({ textContent }) => `${textContent}`)
+  })
+}
+
 test('weather that somebody makes elsewhere shows', async ({ stack, page }) => {
   await openBackstage(page)
   await expect(page.getByRole('radio', { name: 'fair' })).toBeChecked()
   await stack.setProvider({ mode: 'rate-limit', latencyMs: 1_500 })
-  await expect(page.getByRole('radio', { name: 'rate limit' })).toBeChecked()
+  await expect(page.getByRole('radio', { name: 'limit' })).toBeChecked()
   await expect(page.getByRole('slider')).toHaveValue('1500')
   await expect(page.getByText('1.5 s')).toBeVisible()
 })
@@ -160,18 +222,12 @@ test('weather that somebody makes elsewhere shows', async ({ stack, page }) => {
 test('why nothing goes out, and when it goes on', async ({ stack, page }) => {
   await openBackstage(page)
   await expect(page.getByText('No mail goes out.')).toBeHidden()
-  const pause = (reason: string, seconds: number): Promise<unknown> =>
-    stack.query(
-      `INSERT INTO "Pace" (account, "nextTurnAt", reason) VALUES ('resend', now() + $2 * interval '1 s', $1)
-       ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = excluded."nextTurnAt", reason = excluded.reason`,
-      [reason, seconds],
-    )
   try {
-    await pause('restricted_api_key', 3600)
+    await pauseAccount(stack, 'restricted_api_key', 3600)
     const status = page.getByRole('status').filter({ hasText: 'No mail goes out.' })
     await expect(status).toHaveText(/doesn’t accept our account.* Next try in \d+ min\./)
     await expectUsable(page)
-    await pause('daily_quota_exceeded', 90)
+    await pauseAccount(stack, 'daily_quota_exceeded', 90)
     await expect(status).toHaveText(/Today’s allowance of mail is used up\. Next try in \d+ s\./)
   } finally {
     await stack.query('DELETE FROM "Pace"')
@@ -189,6 +245,8 @@ test('a backlog beyond counting', async ({ stack, page }) => {
   )
   await openBackstage(page)
   await expect(figure(page, 'waiting')).toHaveText('10,000+')
+  // An area, not dots.
+  await expect.poll(() => countInk(page)).toBeGreaterThan(30_000)
 })
 
 test('a lost database is told, and the page carries on when it is back', async ({ stack, page }) => {
@@ -212,15 +270,9 @@ test('signups that are deleted disappear', async ({ stack, page }) => {
 
 test('the dots are drawn, travel, and rest when there is nothing to do', async ({ stack, page }) => {
   await openBackstage(page)
-  const countInk = (): Promise<number> =>
-    page.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
-      const context = canvas.getContext('2d') as CanvasRenderingContext2D
-      const { data } = context.getImageData(0, 0, canvas.width, canvas.height)
-      return data.filter((value, index) => index % 4 === 3 && value > 0).length
-    })
-  expect(await countInk()).toBe(0)
+  expect(await countInk(page)).toBe(0)
   await signUpMany(stack, 5)
-  await expect.poll(countInk).toBeGreaterThan(500)
+  await expect.poll(() => countInk(page)).toBeGreaterThan(500)
   // Five dots that stand in the queue.
   await expect
     .poll(async () => {

@@ -1,4 +1,5 @@
 import type { Transaction } from '../db/prisma'
+import { PROCESS_NAME } from '../health'
 import { log } from '../log'
 import { enqueue, settleJobs } from '../queue'
 import { enqueueEmails } from './enqueue'
@@ -34,7 +35,10 @@ export async function writeBatch(
   startAfter = new Date(Date.now() + ATTEMPT_MS),
 ): Promise<Batch> {
   const attempts = fact.status === 'sending' ? 1 : 0
-  const batch = await tx.batch.create({ data: { messages, attempts }, omit: { messages: true } })
+  const batch = await tx.batch.create({
+    data: { messages, attempts, sender: PROCESS_NAME },
+    omit: { messages: true },
+  })
   await recordForAll(tx, messages, { ...fact, batchId: batch.id })
   await enqueue(tx, 'retry-batch', { batchId: batch.id }, { id: batch.id, startAfter })
   return { ...batch, messages }
@@ -42,8 +46,12 @@ export async function writeBatch(
 
 /** Gets a batch ready to be sent again, or returns nothing: it is too old, or no mail is in doubt any more. */
 export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | undefined> {
-  const data = { attempts: { increment: 1 } }
-  const [batch] = (await tx.batch.updateManyAndReturn({ where: { id }, data })) as Batch[]
+  const data = { attempts: { increment: 1 }, sender: PROCESS_NAME }
+  const [batch] = (await tx.batch.updateManyAndReturn({
+    where: { id },
+    data,
+    omit: { sender: true },
+  })) as Batch[]
   if (!batch) return
   if (isKeyForgotten(batch)) return await giveUp(tx, batch, 'outcome_unknown')
   if (batch.attempts > MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')

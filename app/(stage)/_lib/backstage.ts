@@ -5,6 +5,7 @@ import type { EmailStatus } from '@/lib/email/status'
 import { inSandbox } from '@/lib/env'
 import { Prisma } from '@/lib/generated/prisma/client'
 import { countEmails, type Pause, readPause, WORKER_NAME } from '@/lib/health'
+import { QUEUE_DOTS } from './queue-dots'
 import { readWeather, type Weather } from './weather'
 
 /** All that the backstage shows, except the dots. In counts of emails, 10,000 means so many or more. */
@@ -13,9 +14,11 @@ export type Backstage = {
   now: { waiting: number; working: number; retrying: number; failed: number }
   /** What the mail service has accepted: all of it, what came back, and how many in each of the last 60 full seconds. */
   sent: { total: number; bounced: number; perSecond: number[] }
+  /** How long the mails of the last minutes took: median and 95th percentile, in ms. */
+  times: Times | null
   /** Why nothing goes out at the moment. */
   paused: Pause | null
-  /** The live workers, as "process id@computer". */
+  /** The live workers, each as "process id@computer". */
   workers: string[]
   /** The emails to which something happened last. */
   latest: EmailRow[]
@@ -33,16 +36,26 @@ export type EmailRow = {
   reason: string | null
 }
 
-/** An email on its way: the beginning of its id, and its status. */
-export type Dot = [id: string, status: EmailStatus]
+/** `waited` until the attempt that succeeded, and how long that one `took`. */
+export type Times = { waited: [median: number, p95: number]; took: [median: number, p95: number] }
+
+/**
+ * An email that waits or was given up, with the beginning of its id; or a request that sends some: it stands for all of
+ * them, and has an id and a worker.
+ */
+export type Dot = [id: string, status: EmailStatus, mails: number, worker: string | null]
 
 const LATEST = 10
 const DEAD = 20
-const DOTS = 2_000
-/** What has a dot, in the order in which dots are given out. */
-const CURRENT: EmailStatus[] = ['sending', 'failed', 'retrying', 'queued']
-/** So many of the last events are searched for what has changed between two looks, and for the latest jobs. */
-const RECENT_EVENTS = 1_000
+const FAILED_DOTS = 50
+/** So many of the last events are searched for what was sent since the last look, and for the latest jobs. */
+const RECENT_EVENTS = 3_000
+/** The first of them may be the rest of a batch: those before it in the same request are no longer in sight. */
+const CUT_OFF = 500
+/** Postgres keeps so much of the name of a connection. */
+const NAME_LENGTH = 62 - WORKER_NAME.length
+/** Of the mails that were sent in the last five minutes, the last so many are timed. */
+const TIMED = 500
 
 /**
  * Everything that is going on. Several may watch: one statement is under way at a time, and the answer may be 0.1 s
@@ -56,26 +69,48 @@ export const readBackstage = shareFor(100, async (): Promise<Backstage & { dots:
 
 type Now = Pick<Backstage, 'now' | 'workers' | 'latest' | 'dead'> & { dots: Dot[] }
 
-async function readDatabase(): Promise<Now & Pick<Backstage, 'sent' | 'paused'>> {
-  return { ...(await readNow()), sent: await readSent(), paused: await readPause() }
+async function readDatabase(): Promise<Now & Pick<Backstage, 'sent' | 'times' | 'paused'>> {
+  const now = await readNow()
+  return { ...now, sent: await readSent(), times: await readTimes(), paused: await readPause() }
 }
 
 // One statement, so that the numbers and the dots are of the same moment. No part costs more for a backlog, or for what
 // has ever been: they go by the index on `status` and `updatedAt`, and backwards along the primary key of the events.
 async function readNow(): Promise<Now> {
   const [row] = await prisma().$queryRaw<[Now]>`
-    WITH recent AS MATERIALIZED (
-      SELECT "emailId", max(id) AS event
-      FROM (SELECT id, "emailId" FROM "EmailEvent" ORDER BY id DESC LIMIT ${RECENT_EVENTS}) AS event
-      GROUP BY "emailId"
+    WITH count AS MATERIALIZED (
+      SELECT ${countEmails('queued')} AS waiting, ${countEmails('sending')} AS working,
+        ${countEmails('retrying')} AS retrying, ${countEmails('failed')} AS failed
+    ), recent AS MATERIALIZED (
+      SELECT id, "emailId", status, reason, "providerEventId", xmin, id - min(id) OVER () AS since
+      FROM (SELECT *, xmin FROM "EmailEvent" ORDER BY id DESC LIMIT ${RECENT_EVENTS}) AS event
+    ), dot AS (
+      -- A request goes by the transaction that made it ready.
+      SELECT 'request ' || batch.xmin AS id, 'sending'::"EmailStatus" AS status, count(*) AS mails, sender
+      FROM "Email" AS email JOIN "Batch" AS batch ON batch.id = "batchId" WHERE status = 'sending'
+      GROUP BY batch.id, batch.xmin
+      UNION
+      SELECT left(email.id::text, 8), status, 1, NULL FROM count CROSS JOIN unnest('{retrying,queued}'::"EmailStatus"[]) AS current
+      CROSS JOIN LATERAL (
+        SELECT id, status FROM "Email" WHERE status = current ORDER BY "updatedAt" LIMIT ${QUEUE_DOTS}
+      ) AS email WHERE waiting + retrying <= ${QUEUE_DOTS}
+      UNION
+      SELECT left(id::text, 8), status, 1, NULL
+      FROM (SELECT id, status FROM "Email" WHERE status = 'failed' ORDER BY "updatedAt" LIMIT ${FAILED_DOTS}) AS email
+      UNION
+      -- So does its answer.
+      SELECT 'request ' || start.xmin, 'sent', mails, NULL FROM (
+        SELECT max("emailId"::text)::uuid AS email, count(*) AS mails FROM recent
+        WHERE status = 'sent' AND "providerEventId" IS NULL
+        GROUP BY xmin HAVING min(since) > ${CUT_OFF} OR (SELECT count(*) FROM recent) < ${RECENT_EVENTS}
+      ) AS answer CROSS JOIN LATERAL (
+        SELECT xmin FROM "EmailEvent" WHERE "emailId" = email AND status = 'sending' ORDER BY id DESC LIMIT 1
+      ) AS start
+      UNION
+      SELECT left("emailId"::text, 8), status, 1, NULL FROM recent WHERE status IN ('bounced', 'suppressed', 'complained')
     )
     SELECT
-      json_build_object(
-        'waiting', ${countEmails('queued')},
-        'working', ${countEmails('sending')},
-        'retrying', ${countEmails('retrying')},
-        'failed', ${countEmails('failed')}
-      ) AS now,
+      (SELECT to_json(count) FROM count) AS now,
       (SELECT coalesce(json_agg(DISTINCT substr(application_name, ${WORKER_NAME.length + 2}::int)), '[]')
         FROM pg_stat_activity
         WHERE datname = current_database() AND starts_with(application_name, ${WORKER_NAME})) AS workers,
@@ -86,22 +121,17 @@ async function readNow(): Promise<Now> {
             ORDER BY id DESC LIMIT 1
           ) ELSE reason END
         ) ORDER BY event.id DESC), '[]')
-        FROM (SELECT event FROM recent ORDER BY event DESC LIMIT ${LATEST}) AS newest
-        JOIN "EmailEvent" AS event ON event.id = newest.event
-        JOIN "Email" AS email ON email.id = event."emailId") AS latest,
+        FROM (
+          SELECT * FROM (SELECT DISTINCT ON ("emailId") * FROM recent ORDER BY "emailId", id DESC) AS last
+          ORDER BY id DESC LIMIT ${LATEST}
+        ) AS event JOIN "Email" AS email ON email.id = event."emailId") AS latest,
       (SELECT coalesce(json_agg(json_build_object(
           'id', id, 'status', status, 'attempts', attempts,
           'reason', (SELECT reason FROM "EmailEvent" WHERE "emailId" = email.id ORDER BY id DESC LIMIT 1)
         ) ORDER BY "updatedAt" DESC), '[]')
         FROM (SELECT id, status, attempts, "updatedAt" FROM "Email" WHERE status = 'failed' ORDER BY "updatedAt" DESC LIMIT ${DEAD}) AS email) AS dead,
-      (SELECT coalesce(json_agg(json_build_array(left(id::text, 8), status)), '[]') FROM (
-        (SELECT email.* FROM unnest(${CURRENT}::"EmailStatus"[]) AS current
-          CROSS JOIN LATERAL (
-            SELECT id, status FROM "Email" WHERE status = current ORDER BY "updatedAt" LIMIT ${DOTS}
-          ) AS email LIMIT ${DOTS})
-        UNION
-        SELECT id, status FROM "Email" JOIN recent ON id = "emailId"
-      ) AS dot) AS dots`
+      (SELECT coalesce(json_agg(json_build_array(id, status, mails, left(sender, ${NAME_LENGTH}))), '[]')
+        FROM (SELECT DISTINCT ON (id) * FROM dot ORDER BY id, mails DESC) AS dot) AS dots`
   return row
 }
 
@@ -123,5 +153,29 @@ const readSent = shareFor(500, async (): Promise<Backstage['sent']> => {
     FROM back`
   return row
 })
+
+// From the timelines: the queue's own statistics know the waiting, but not the work. A job is done when its batch is
+// written down (worker/jobs/send-email.ts), and only then is it sent.
+const readTimes = shareFor(2_000, async (): Promise<Times | null> => {
+  const [row] = await prisma().$queryRaw<[{ [Name in keyof Times]: Times[Name] | null }]>`
+    SELECT ${percentiles('taken - queued')} AS waited, ${percentiles('sent - taken')} AS took
+    FROM (
+      SELECT id, "emailId", at AS sent FROM "EmailEvent"
+      WHERE id > (SELECT max(id) - 30000 FROM "EmailEvent") AND status = 'sent' AND "providerEventId" IS NULL
+        AND at > now() - interval '5 minutes'
+      ORDER BY id DESC LIMIT ${TIMED}
+    ) AS mail CROSS JOIN LATERAL (
+      SELECT max(at) FILTER (WHERE status = 'queued') AS queued, max(at) FILTER (WHERE status = 'sending') AS taken
+      FROM "EmailEvent" AS event WHERE event."emailId" = mail."emailId" AND event.id < mail.id
+    ) AS before`
+  const { waited, took } = row
+  return waited && took && { waited, took }
+})
+
+/** In SQL: median and 95th percentile of a time, in whole ms. */
+function percentiles(time: string): Prisma.Sql {
+  return Prisma.sql`(SELECT array_agg(round(extract(epoch FROM time) * 1000)::int) FROM unnest(
+    percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY ${Prisma.raw(time)})) AS time)`
+}
 
 const sumEmails = (statuses: EmailStatus[]): Prisma.Sql => Prisma.join(statuses.map(countEmails), ' + ')

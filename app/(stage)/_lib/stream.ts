@@ -1,6 +1,5 @@
 import { watch } from '@/lib/db/listen'
-import { type EmailStatus, isFinal, RANK } from '@/lib/email/status'
-import { env } from '@/lib/env'
+import { RANK } from '@/lib/email/status'
 import { HEARTBEAT } from '@/lib/health'
 import { streamEvents } from '@/lib/http/events'
 import { type Backstage, type Dot, readBackstage } from './backstage'
@@ -13,7 +12,7 @@ export type BackstageMessage = Partial<Backstage> & {
   dots?: Dot[]
   /** New dots. They go all the way, even if their email has been quicker. */
   come?: Dot[]
-  /** The dots whose status has changed. */
+  /** The dots whose status has changed, or who sends them. */
   moves?: Dot[]
   /** The dots of emails that no longer exist. */
   gone?: string[]
@@ -22,7 +21,7 @@ export type BackstageMessage = Partial<Backstage> & {
 /** Server-sent events about everything that goes on behind the scenes: `backstage`, at most five times a second. */
 export function streamBackstage(request: Request): Response {
   let told: Record<string, string> = {}
-  let known: Map<string, EmailStatus> | undefined
+  let known: Map<string, Dot> | undefined
 
   return streamEvents(request, {
     heartbeat: HEARTBEAT,
@@ -38,7 +37,7 @@ export function streamBackstage(request: Request): Response {
       const changed = Object.entries(parts).filter(([name]) => told[name] !== current[name])
       const message: BackstageMessage = Object.fromEntries(changed)
       if (known) Object.assign(message, compareDots(known, now))
-      else message.dots = now.filter(isCurrent)
+      else message.dots = now.filter(isOnItsWay)
       told = current
       known = remember(known, now)
       if (Object.keys(message).length > 0) send('backstage', message)
@@ -47,18 +46,11 @@ export function streamBackstage(request: Request): Response {
   })
 }
 
-function isCurrent([, status]: Dot): boolean {
-  return status === 'failed' || !isFinal(status, env('RESEND_WEBHOOK_SECRET') !== undefined)
-}
-
-function compareDots(
-  known: Map<string, EmailStatus>,
-  now: Dot[],
-): Pick<BackstageMessage, 'come' | 'moves' | 'gone'> {
+function compareDots(known: Map<string, Dot>, now: Dot[]): Pick<BackstageMessage, 'come' | 'moves' | 'gone'> {
   const come = now.filter(([id]) => !known.has(id))
-  const moves = now.filter(([id, status]) => known.has(id) && known.get(id) !== status)
+  const moves = now.filter((dot) => known.has(dot[0]) && `${known.get(dot[0])}` !== `${dot}`)
   const present = new Set(now.map(([id]) => id))
-  const gone = [...known].filter(([id, status]) => !present.has(id) && isOnItsWay(status)).map(([id]) => id)
+  const gone = [...known.values()].filter((dot) => !present.has(dot[0]) && isOnItsWay(dot)).map(([id]) => id)
   return {
     ...(come.length > 0 && { come }),
     ...(moves.length > 0 && { moves }),
@@ -69,11 +61,11 @@ function compareDots(
 // What was sent drops out of the last events sooner or later, and comes back with the next report: known it remains, or
 // it would seem to be new. What is on its way drops out when it is deleted, or when there are more than the picture
 // holds.
-function remember(known: Map<string, EmailStatus> | undefined, now: Dot[]): Map<string, EmailStatus> {
-  const sent = [...(known ?? [])].filter(([, status]) => !isOnItsWay(status)).slice(-MEMORY)
-  return new Map([...sent, ...now])
+function remember(known: Map<string, Dot> | undefined, now: Dot[]): Map<string, Dot> {
+  const sent = [...(known?.values() ?? [])].filter((dot) => !isOnItsWay(dot)).slice(-MEMORY)
+  return new Map([...sent, ...now].map((dot) => [dot[0], dot]))
 }
 
-function isOnItsWay(status: EmailStatus): boolean {
+function isOnItsWay([, status]: Dot): boolean {
   return status === 'failed' || RANK[status] < RANK.sent
 }

@@ -7,31 +7,33 @@ import { Pause } from './pause'
 import { Picture } from './picture'
 import { SignupButtons } from './signup-buttons'
 import { Throughput } from './throughput'
+import { TimesTable } from './times'
 import { useBackstage } from './use-backstage'
 import { WeatherControls } from './weather-controls'
 import { Workers } from './workers'
 
 export function Backstage({ sandbox }: { sandbox: boolean }) {
   const { backstage, correct, crowd, connection } = useBackstage()
-  const { now, sent, paused, workers, latest, dead, weather } = backstage
+  const { now, sent, times, paused, workers, latest, dead, weather } = backstage
 
   return (
     <div data-screenful>
-      <div className="-mt-5 mb-2 stage:mt-0 flex flex-wrap items-baseline justify-between gap-x-6">
+      <div className="-mt-5 mb-2 stage:mt-0 stage:mb-3 flex flex-wrap items-baseline justify-between gap-x-6">
         <h1 className="text-4xl font-bold tracking-[-0.03em]">Backstage</h1>
         <p role="status" className="text-xl font-semibold text-bad">
           {connection === 'lost' && 'Connection lost, reconnecting'}
         </p>
         <Pause paused={paused} />
       </div>
-      <Picture crowd={crowd} />
+      <Picture crowd={crowd} workers={workers} paused={paused} />
       <Numbers now={now} sent={sent}>
         {sandbox && <SignupButtons />}
       </Numbers>
-      <div className="mt-8 grid gap-x-10 gap-y-8 md:grid-cols-2 lg:mt-4 lg:grid-cols-[18rem_minmax(0,1fr)_minmax(0,1.4fr)]">
+      <div className="mt-8 grid gap-x-10 gap-y-8 md:grid-cols-2 lg:mt-4 lg:grid-cols-[18rem_minmax(0,1fr)_minmax(0,1.4fr)] stage:mt-2 stage:grid-cols-[20rem_20rem_minmax(0,1fr)] stage:gap-x-14">
         {sandbox && <WeatherControls weather={weather} onChange={(next) => correct({ weather: next })} />}
-        <div className="space-y-4">
+        <div className="space-y-4 stage:contents">
           <Workers workers={workers} sandbox={sandbox} />
+          <TimesTable times={times} />
           <Throughput perSecond={sent?.perSecond} />
         </div>
         <Jobs jobs={latest} />

@@ -1,9 +1,8 @@
+import type { Dot } from '@/app/(stage)/_lib/backstage'
 import type { BackstageMessage } from '@/app/(stage)/_lib/stream'
-import type { EmailStatus } from '@/lib/email/status'
-import { createFigure, type Figure, isBounced, lineUp, takeFreeSlots } from './figure'
-import { type Area, nextPlace, PLACES, type Place, placeOf, slotAt, spacing } from './places'
-
-export type Areas = Record<Place, Area>
+import { createFigure, type Figure, isBatch, isBounced, lineUp, takeFreeSlots } from './figure'
+import { Pile } from './pile'
+import { type Area, type Areas, DOT, nextPlace, PLACES, type Place, placeOf, slotAt, spacing } from './places'
 
 const STAGGER_MS = 8
 const LONGEST_DELAY_MS = 900
@@ -11,38 +10,43 @@ const LONGEST_DELAY_MS = 900
 const EASE_MS = 110
 /** How near is near enough to go on, in px. */
 const NEAR = 14
-/** What is done stays for a while. What came back stays longer, for there is something to see. */
+/** What is done stays for a while: a batch less, for many may follow. What came back stays longest: see what it is. */
 const STAY_MS = 5_000
+const STAY_BATCH_MS = 2_500
 const STAY_BOUNCED_MS = 20_000
+
+/** What the picture needs to know. */
+export type News = Pick<BackstageMessage, 'now' | 'dots' | 'come' | 'moves' | 'gone'>
 
 /** All dots of the picture. It knows where they are and where they are going, and nothing of the page. */
 export class Crowd {
   readonly figures = new Map<string, Figure>()
+  readonly pile = new Pile()
+  areas: Areas | undefined
   /** Called when there is something to draw. */
   onChange = (): void => {}
-  private areas: Areas | undefined
-  private spacings = new Map<Place, number>()
+  private rooms = new Map<string, number>()
   private turns = 0
 
   /** Takes in what the server says. Everything that it does not mention stays as it is. */
-  tell({ dots, come, moves, gone }: BackstageMessage): void {
+  tell({ now, dots, come = [], moves = [], gone = [] }: News): void {
+    if (now) this.pile.set(now)
     if (dots) {
       const present = new Set(dots.map(([id]) => id))
       for (const [id, figure] of this.figures) if (!present.has(id)) figure.gone ||= figure.heading !== 'done'
     }
-    for (const [index, [id, status]] of (come ?? []).entries()) {
-      this.add(id, status, 'signup', Math.min(index * STAGGER_MS, LONGEST_DELAY_MS))
+    const leaving = gone.flatMap((id) => this.figures.get(id) ?? [])
+    for (const [index, dot] of come.entries()) {
+      this.welcome(dot, leaving, Math.min(index * STAGGER_MS, LONGEST_DELAY_MS))
     }
-    for (const [id, status] of moves ?? []) this.redirect(id, status)
-    for (const [id, status] of dots ?? []) {
+    for (const dot of moves) this.redirect(dot)
+    for (const dot of dots ?? []) {
       // It was under way before the page was opened.
-      if (!this.figures.has(id)) this.add(id, status, placeOf(status))
-      else this.redirect(id, status)
+      if (!this.figures.has(dot[0])) this.add(dot, placeOf(dot[1]))
+      else this.redirect(dot)
     }
-    for (const id of gone ?? []) {
-      const figure = this.figures.get(id)
-      if (figure) figure.gone = true
-    }
+    const requests = come.filter(isRequest).flatMap(([id]) => this.figures.get(id) ?? [])
+    this.dismiss(leaving, requests)
     this.arrange()
     this.onChange()
   }
@@ -53,6 +57,13 @@ export class Crowd {
     this.onChange()
   }
 
+  /** Whether this worker still has something in hand. */
+  isAtDesk(worker: string): boolean {
+    return [...this.figures.values()].some(
+      (figure) => figure.heading === 'worker' && figure.worker === worker,
+    )
+  }
+
   /**
    * Moves everything on.
    * @param ms since the last step
@@ -60,10 +71,9 @@ export class Crowd {
    * @returns whether there is more to come
    */
   step(ms: number, now: number): boolean {
-    const { areas } = this
-    if (!areas) return false
+    if (!this.areas) return false
     const share = 1 - Math.exp(-ms / EASE_MS)
-    let busy = false
+    let busy = this.pile.step(ms)
     let moved = false
     for (const figure of this.figures.values()) {
       if (figure.delay > 0) {
@@ -71,8 +81,8 @@ export class Crowd {
         busy = true
         continue
       }
-      const room = this.spacings.get(figure.heading) ?? 1
-      const target = slotAt(areas[figure.heading], figure.slot ?? 0, room)
+      const room = this.roomOf(figure)
+      const target = figure.joins ?? slotAt(this.areaOf(figure), figure.slot ?? 0, room)
       const size = figure.gone ? 0 : room
       const dx = target.x - figure.x
       const dy = target.y - figure.y
@@ -81,7 +91,8 @@ export class Crowd {
       figure.size += (size - figure.size) * share
       const distance = Math.abs(dx) + Math.abs(dy)
       const goal = placeOf(figure.status)
-      if (figure.heading !== goal && distance < NEAR) {
+      if (figure.joins) figure.gone ||= distance < NEAR
+      else if (figure.heading !== goal && distance < NEAR) {
         this.head(figure, nextPlace(figure.heading, goal))
         moved = true
       }
@@ -89,29 +100,31 @@ export class Crowd {
     }
     const left = this.clear(now)
     if (moved || left) this.arrange()
-    return busy || moved || this.isAnybody('done')
+    return busy || moved || this.isAnybodyDone()
   }
 
   /** The same without a way in between: everybody is at once where they are going. */
   jump(now: number): boolean {
     if (!this.areas) return false
+    this.pile.step(Number.POSITIVE_INFINITY)
     for (const figure of this.figures.values()) {
       figure.delay = 0
       const goal = placeOf(figure.status)
       if (figure.heading !== goal) this.head(figure, goal)
+      if (figure.joins) figure.gone = true
       if (figure.gone) figure.size = 0
     }
     this.clear(now)
     this.arrange()
     for (const figure of this.figures.values()) {
-      figure.size = this.spacings.get(figure.heading) ?? 0
-      Object.assign(figure, slotAt(this.areas[figure.heading], figure.slot ?? 0, figure.size))
+      figure.size = this.roomOf(figure)
+      Object.assign(figure, slotAt(this.areaOf(figure), figure.slot ?? 0, figure.size))
     }
-    return this.isAnybody('done')
+    return this.isAnybodyDone()
   }
 
-  private isAnybody(place: Place): boolean {
-    return [...this.figures.values()].some(({ heading }) => heading === place)
+  private isAnybodyDone(): boolean {
+    return [...this.figures.values()].some(({ heading }) => heading === 'done')
   }
 
   /** Lets those go home who have been done for a while. Returns whether anybody has left. */
@@ -121,27 +134,67 @@ export class Crowd {
       if (figure.heading !== 'done') figure.doneAt = undefined
       else {
         figure.doneAt ??= now
-        if (now - figure.doneAt > (isBounced(figure.status) ? STAY_BOUNCED_MS : STAY_MS)) figure.gone = true
+        const stay = isBounced(figure.status) ? STAY_BOUNCED_MS : isBatch(figure) ? STAY_BATCH_MS : STAY_MS
+        if (now - figure.doneAt > stay) figure.gone = true
       }
       if (figure.gone && figure.size < 0.5) left = this.figures.delete(id)
     }
     return left
   }
 
-  private add(id: string, status: EmailStatus, place: Place, delay = 0): void {
-    this.figures.set(id, createFigure(status, place, ++this.turns, delay))
+  /** Somebody new: from the street, or from where those were who leave in the same moment. */
+  private welcome(dot: Dot, leaving: Figure[], delay: number): void {
+    const [, status] = dot
+    const from = this.findStart(dot, leaving)
+    if (from) this.add(dot, status === 'sent' ? 'worker' : placeOf(status), from)
+    else this.add(dot, 'signup', undefined, delay)
   }
 
-  private redirect(id: string, status: EmailStatus): void {
+  private findStart(dot: Dot, leaving: Figure[]): Point | undefined {
+    const [, status, mails] = dot
+    // Refused, or returned.
+    if (status === 'retrying' || isBounced(status)) return this.startOf('gate')
+    if (status === 'failed') return this.startOf('worker')
+    if (!isRequest(dot)) return
+    // Another worker takes over what a dead one had in hand.
+    const same = leaving.find((figure) => figure.heading === 'worker' && figure.mails === mails)
+    const next = leaving.find(({ heading }) => heading === 'queue')
+    return same ?? next ?? (mails > 1 ? this.startOf('queue') : undefined)
+  }
+
+  private startOf(place: Place): Point | undefined {
+    return this.areas && slotAt(this.areas[place], 0, DOT)
+  }
+
+  private add(dot: Dot, place: Place, from?: Point, delay = 0): void {
+    const figure = createFigure(dot, place, ++this.turns, delay)
+    if (from) Object.assign(figure, { x: from.x, y: from.y })
+    this.figures.set(dot[0], figure)
+  }
+
+  private redirect([id, status, mails, worker]: Dot): void {
     const figure = this.figures.get(id)
     if (!figure) return
-    figure.status = status
-    figure.gone = false
-    figure.doneAt = undefined
+    const isElsewhere = worker !== null && worker !== figure.worker
+    // What was sent keeps its desk until it has left.
+    Object.assign(figure, { status, worker: worker ?? figure.worker, gone: false, doneAt: undefined })
+    // Those whose arrival was reported early are still part of it.
+    figure.mails = Math.max(figure.mails, mails)
     const goal = placeOf(status)
+    if (isElsewhere) figure.slot = undefined
     // Whoever stands still sets out; whoever is on the way decides at the next place.
     if (figure.heading !== goal && PLACES.indexOf(figure.heading) >= PLACES.indexOf('queue')) {
       this.head(figure, nextPlace(figure.heading, goal))
+    }
+  }
+
+  /** Of those who leave, those in the queue join the new requests, and the others disappear. */
+  private dismiss(leaving: Figure[], requests: Figure[]): void {
+    const seats = requests.flatMap((request) => Array<Figure>(request.mails).fill(request))
+    for (const [index, figure] of leaving.entries()) {
+      if (figure.heading === 'queue') figure.joins = seats.pop()
+      if (figure.joins) figure.delay = Math.min(index, 100) * 2
+      else figure.gone = true
     }
   }
 
@@ -151,19 +204,48 @@ export class Crowd {
     figure.slot = undefined
   }
 
-  /** Gives everybody a slot at the place where they are going. */
+  private areaOf({ heading, worker }: Figure): Area {
+    const areas = this.areas as Areas
+    return (heading === 'worker' && worker && areas.desks.get(worker)) || areas[heading]
+  }
+
+  private roomOf(figure: Figure): number {
+    return this.rooms.get(spotOf(figure)) ?? 1
+  }
+
+  /** Gives everybody a slot at the spot where they are going. */
   private arrange(): void {
     if (!this.areas) return
-    for (const place of PLACES) {
-      const here = [...this.figures.values()].filter(({ heading }) => heading === place)
-      if (place === 'queue') lineUp(here)
+    const spots = new Map<string, Figure[]>()
+    for (const figure of this.figures.values()) {
+      if (figure.joins) continue
+      const spot = spotOf(figure)
+      spots.set(spot, spots.get(spot) ?? [])
+      spots.get(spot)?.push(figure)
+    }
+    for (const [spot, here] of spots) {
+      const [one] = here as [Figure]
+      const area = this.areaOf(one)
+      if (spot === 'gate') for (const figure of here) figure.slot = 0
+      else if (spot === 'queue') lineUp(here)
       else takeFreeSlots(here)
       const slots = here.reduce((most, { slot = 0 }) => Math.max(most, slot + 1), 0)
-      const room = spacing(this.areas[place], slots)
-      this.spacings.set(place, room)
+      const room = spacing(area, slots, here.some(isBatch) ? Number.POSITIVE_INFINITY : DOT)
+      this.rooms.set(spot, room)
       for (const figure of here) {
-        if (Number.isNaN(figure.x)) Object.assign(figure, slotAt(this.areas[place], figure.slot ?? 0, room))
+        if (Number.isNaN(figure.x)) Object.assign(figure, slotAt(area, figure.slot ?? 0, room))
       }
     }
   }
+}
+
+type Point = { x: number; y: number }
+
+function isRequest([, status]: Dot): boolean {
+  return status === 'sending' || status === 'sent'
+}
+
+/** Who has the same spot shares its room. */
+function spotOf({ heading, worker }: Figure): string {
+  return heading === 'worker' ? `worker ${worker}` : heading
 }

@@ -24,7 +24,7 @@ export function DeadLetters({ emails = [], total }: Props) {
   }
 
   return (
-    <section aria-labelledby="dead" className="mt-8 min-h-24">
+    <section aria-labelledby="dead" className="mt-8 min-h-24 stage:hidden">
       <div className="flex flex-wrap items-baseline gap-x-6 gap-y-2">
         <h2 id="dead" className="text-xl font-semibold">
           Given up

@@ -1,53 +1,63 @@
+import { formatCount } from '@/app/components/site/figures'
 import type { EmailStatus } from '@/lib/email/status'
-import type { Figure } from './figure'
+import type { Crowd } from './crowd'
+import { type Figure, isBatch } from './figure'
+import { LOOKS, type Shape, type Tone } from './looks'
+import type { Pile } from './pile'
+import { type Area, DOT } from './places'
 
-type Ink = 'ink' | 'accent' | 'good' | 'bad'
-type Shape = 'disc' | 'ring' | 'cross'
+/** The least for the back row, in px. */
+const SMALLEST_TYPE = 20
+const LARGEST_TYPE = 52
 
-/** Colour is never the only sign: what tries again is a ring, what came to a bad end a cross. */
-const LOOK: Record<EmailStatus, [Ink, Shape]> = {
-  queued: ['ink', 'disc'],
-  retrying: ['accent', 'ring'],
-  sending: ['accent', 'disc'],
-  sent: ['good', 'disc'],
-  delayed: ['good', 'ring'],
-  delivered: ['good', 'disc'],
-  bounced: ['bad', 'cross'],
-  suppressed: ['bad', 'cross'],
-  complained: ['bad', 'cross'],
-  failed: ['bad', 'cross'],
-}
+export type Inks = Record<Tone | 'paper' | 'font', string>
 
-export type Inks = Record<Ink, string>
-
-/** The colours of the page as they are now, by day or by night. */
+/** The colours and the type of the page as they are now, by day or by night. */
 export function readInks(element: Element): Inks {
   const style = getComputedStyle(element)
-  const read = (ink: Ink): string => style.getPropertyValue(`--${ink}`)
-  return { ink: read('ink'), accent: read('accent'), good: read('good'), bad: read('bad') }
+  const read = (ink: string): string => style.getPropertyValue(`--${ink}`)
+  return {
+    ...{ ink: read('ink'), accent: read('accent'), good: read('good'), bad: read('bad') },
+    ...{ paper: read('paper'), font: style.fontFamily },
+  }
 }
 
-/** Draws all dots. Those that look alike are one path: a thousand cost little more than one. */
-export function drawFigures(context: CanvasRenderingContext2D, figures: Iterable<Figure>, inks: Inks): void {
-  const paths = new Map<string, { ink: Ink; shape: Shape; width: number; path: Path2D }>()
-  for (const { status, x, y, size, delay } of figures) {
-    if (delay > 0 || Number.isNaN(x)) continue
-    const [ink, shape] = LOOK[status]
-    const width = Math.max(1.5, Math.round(size / 7))
-    const key = `${ink} ${shape} ${shape === 'disc' || width}`
+/** Draws all there is. */
+export function drawCrowd(context: CanvasRenderingContext2D, crowd: Crowd, inks: Inks): void {
+  const figures = [...crowd.figures.values()].filter(
+    ({ delay, joins, x }) => (joins || delay <= 0) && !Number.isNaN(x),
+  )
+  if (crowd.areas) drawPile(context, crowd.pile, crowd.areas.queue, inks)
+  drawDots(
+    context,
+    figures.filter((figure) => !isBatch(figure)),
+    inks,
+  )
+  for (const batch of figures.filter(isBatch)) drawBatch(context, batch, inks)
+}
+
+// Those that look alike are one path: a thousand cost little more than one.
+function drawDots(context: CanvasRenderingContext2D, dots: Figure[], inks: Inks): void {
+  const paths = new Map<string, { status: EmailStatus; width: number; path: Path2D }>()
+  for (const { status, x, y, size } of dots) {
+    const { tone, shape } = LOOKS[status]
+    const room = Math.min(size, DOT)
+    const width = Math.max(1.5, Math.round(room / 7))
+    const key = `${tone} ${shape} ${shape === 'disc' || width}`
     const { path } = paths.get(key) ?? { path: new Path2D() }
-    if (!paths.has(key)) paths.set(key, { ink, shape, width, path })
-    addFigure(path, shape, x, y, size * 0.4, width)
+    if (!paths.has(key)) paths.set(key, { status, width, path })
+    addDot(path, shape, x, y, room * 0.4, width)
   }
-  for (const { ink, shape, width, path } of paths.values()) {
-    context.fillStyle = context.strokeStyle = inks[ink]
+  for (const { status, width, path } of paths.values()) {
+    const { tone, shape } = LOOKS[status]
+    context.fillStyle = context.strokeStyle = inks[tone]
     context.lineWidth = width
     if (shape === 'disc') context.fill(path)
     else context.stroke(path)
   }
 }
 
-function addFigure(path: Path2D, shape: Shape, x: number, y: number, radius: number, width: number): void {
+function addDot(path: Path2D, shape: Shape, x: number, y: number, radius: number, width: number): void {
   if (shape === 'cross') {
     const arm = radius * 0.85
     path.moveTo(x - arm, y - arm)
@@ -59,4 +69,65 @@ function addFigure(path: Path2D, shape: Shape, x: number, y: number, radius: num
   const outer = shape === 'ring' ? Math.max(0.5, radius - width / 2) : radius
   path.moveTo(x + outer, y)
   path.arc(x, y, outer, 0, 2 * Math.PI)
+}
+
+/** A block with the number of its mails, and behind it the edges of more. */
+function drawBatch(
+  context: CanvasRenderingContext2D,
+  { status, mails, x, y, size }: Figure,
+  inks: Inks,
+): void {
+  // A hundred weigh more than two.
+  const side = size * 0.78 * Math.min(1, 0.6 + 0.2 * Math.log10(mails))
+  const left = x - side / 2 - size * 0.04
+  const top = y - side / 2 + size * 0.04
+  context.fillStyle = inks[LOOKS[status].tone]
+  for (const [step, alpha] of [
+    [0.08, 0.35],
+    [0.04, 0.6],
+    [0, 1],
+  ] as const) {
+    context.globalAlpha = alpha
+    context.beginPath()
+    context.roundRect(left + step * size, top - step * size, side, side, size * 0.06)
+    context.fill()
+  }
+  write(context, `${mails}`, { x: left, y: top, width: side, height: side }, inks)
+}
+
+function drawPile(context: CanvasRenderingContext2D, pile: Pile, area: Area, inks: Inks): void {
+  const { waiting, retrying } = pile.shown
+  const total = waiting + retrying
+  if (total < 1) return
+  let bottom = area.y + area.height
+  for (const [count, status] of [
+    [waiting, 'queued'],
+    [retrying, 'retrying'],
+  ] as const) {
+    const height = (area.height * pile.share * count) / total
+    bottom -= height
+    const layer = { ...area, y: bottom, height }
+    context.fillStyle = inks[LOOKS[status].tone]
+    context.fillRect(layer.x, layer.y, layer.width, layer.height)
+    write(context, formatCount(Math.round(count)), layer, inks)
+  }
+}
+
+/** A number in the middle of a box, if there is room. */
+function write(
+  context: CanvasRenderingContext2D,
+  text: string,
+  { x, y, width, height }: Omit<Area, 'from'>,
+  inks: Inks,
+): void {
+  const size = Math.min(
+    LARGEST_TYPE,
+    Math.max(SMALLEST_TYPE, Math.min(width / (0.75 * text.length), height * 0.6)),
+  )
+  if (height < size || width < 0.58 * text.length * size) return
+  context.font = `700 ${size}px ${inks.font}`
+  context.textAlign = 'center'
+  context.textBaseline = 'middle'
+  context.fillStyle = inks.paper
+  context.fillText(text, x + width / 2, y + height / 2 + size * 0.05)
 }

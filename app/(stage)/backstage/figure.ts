@@ -1,9 +1,14 @@
+import type { Dot } from '@/app/(stage)/_lib/backstage'
 import type { EmailStatus } from '@/lib/email/status'
 import type { Place } from './places'
 
-/** A dot of the picture, as it is drawn. */
+/** A dot of the picture, or a batch of them, as it is drawn. */
 export type Figure = {
   status: EmailStatus
+  /** More than one: a batch, which goes as one. */
+  mails: number
+  /** At whose desk it is sent. */
+  worker: string | null
   x: number
   y: number
   /** The room it takes, and the room it should take. */
@@ -13,6 +18,8 @@ export type Figure = {
   /** Its turn and its slot at that place. */
   turn: number
   slot: number | undefined
+  /** The request that it joins: it follows that, and ends there. */
+  joins: Figure | undefined
   /** Before it sets out, in ms: those who come together don't walk in one spot. */
   delay: number
   /** Since when it has been at the end of its way. */
@@ -21,9 +28,14 @@ export type Figure = {
 }
 
 /** It has no place on the canvas until it has a slot. */
-export function createFigure(status: EmailStatus, heading: Place, turn: number, delay: number): Figure {
+export function createFigure(
+  [, status, mails, worker]: Dot,
+  heading: Place,
+  turn: number,
+  delay: number,
+): Figure {
   return {
-    ...{ status, heading, turn, delay, slot: undefined },
+    ...{ status, mails, worker, heading, turn, delay, slot: undefined, joins: undefined },
     ...{ x: Number.NaN, y: 0, size: 0, doneAt: undefined, gone: false },
   }
 }
@@ -43,6 +55,10 @@ export function takeFreeSlots(figures: Figure[]): void {
     while (taken.has(free)) free++
     figure.slot = free++
   }
+}
+
+export function isBatch({ mails }: Figure): boolean {
+  return mails > 1
 }
 
 export function isBounced(status: EmailStatus): boolean {

@@ -2,15 +2,14 @@ import Link from 'next/link'
 import type { ReactNode } from 'react'
 import type { EmailRow } from '@/app/(stage)/_lib/backstage'
 import { formatOrder } from '@/app/components/site/figures'
-import { explainReason, STATUS, type Tone } from '@/app/components/ticket/words'
+import { explainReason, STATUS } from '@/app/components/ticket/words'
 import type { EmailStatus } from '@/lib/email/status'
-
-const COLOR: Record<Tone, string> = { busy: 'text-accent', good: 'text-good', bad: 'text-bad' }
+import { inkOf } from './looks'
 
 /** The jobs to which something happened last. */
 export function Jobs({ jobs }: { jobs: EmailRow[] | undefined }) {
   return (
-    <section aria-labelledby="jobs">
+    <section aria-labelledby="jobs" className="stage:hidden">
       <h2 id="jobs" className="text-xl font-semibold">
         Latest jobs
       </h2>
@@ -54,6 +53,5 @@ export function JobLine({ job, children }: { job: EmailRow; children?: ReactNode
 }
 
 function Status({ status }: { status: EmailStatus }) {
-  const { line, tone } = STATUS[status]
-  return <span className={`w-20 shrink-0 font-semibold ${COLOR[tone]}`}>{line}</span>
+  return <span className={`w-20 shrink-0 font-semibold ${inkOf(status)}`}>{STATUS[status].line}</span>
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 import type { Backstage } from '@/app/(stage)/_lib/backstage'
 import { formatCount } from '@/app/components/site/figures'
+import { inkOf } from './looks'
 import { COLUMNS } from './picture'
 
 type Props = {
@@ -17,14 +18,14 @@ export function Numbers({ now, sent, children }: Props) {
       <div className="flex flex-wrap gap-5 lg:col-span-2 lg:grid lg:grid-cols-subgrid">{children}</div>
       <dl className="grid grid-cols-2">
         <Reading label="waiting" value={now?.waiting} />
-        <Reading label="retrying" value={now?.retrying} tone="text-accent" />
+        <Reading label="retrying" value={now?.retrying} tone={inkOf('retrying')} />
       </dl>
       <dl className="grid grid-cols-2">
-        <Reading label="in work" value={now?.working} tone="text-accent" />
-        <Reading label="given up" value={now?.failed} tone="text-bad" />
+        <Reading label="in work" value={now?.working} tone={inkOf('sending')} />
+        <Reading label="given up" value={now?.failed} tone={inkOf('failed')} />
       </dl>
       <dl>
-        <Reading label="sent" value={sent?.total} tone="text-good">
+        <Reading label="sent" value={sent?.total} tone={inkOf('sent')}>
           {sent && sent.bounced > 0 && `, ${formatCount(sent.bounced)} came back`}
         </Reading>
       </dl>
@@ -44,7 +45,8 @@ type ReadingProps = {
 export function Reading({ label, value, unit, tone = '', children }: ReadingProps) {
   const text = value === undefined ? '–' : formatCount(value)
   // Two of them stand side by side.
-  const size = text.length > 5 ? 'text-3xl 2xl:text-4xl' : 'text-5xl 2xl:text-6xl'
+  const small = text.length > 5 ? 'text-3xl 2xl:text-4xl' : 'text-4xl 2xl:text-5xl'
+  const size = text.length > 4 ? small : 'text-5xl 2xl:text-6xl'
   return (
     <div className="flex flex-col-reverse justify-end">
       <dt className="text-xl text-muted">

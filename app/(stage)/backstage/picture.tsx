@@ -1,29 +1,48 @@
 import { useEffect, useRef } from 'react'
-import type { Areas, Crowd } from './crowd'
-import { drawFigures, readInks } from './draw'
-import type { Area } from './places'
+import type { Backstage } from '@/app/(stage)/_lib/backstage'
+import type { Crowd } from './crowd'
+import { Desks } from './desks'
+import { drawCrowd, readInks } from './draw'
+import { Gate } from './gate'
+import { type Area, type Areas, deskAt } from './places'
+import { useDesks } from './use-desks'
 
 const STATIONS = ['User signs up', 'Instant reply', 'Queue', 'Worker', 'Done']
 
 /** Below the counter is room for what was given up, in px. */
 const BELOW = 44
 const COUNTER = 10
+/** What a desk keeps free for its name and its edges, in px. */
+const DESK = { name: 40, edge: 12 }
+/** So wide and so high is the way through the gate, in px. */
+const WAY = 80
 
 export const COLUMNS =
-  'grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_minmax(0,1.5fr)_minmax(0,1.4fr)_minmax(0,1.1fr)] gap-x-3 sm:gap-x-5'
+  'grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_minmax(0,1.5fr)_minmax(0,1.45fr)_minmax(0,1.35fr)] gap-x-3 sm:gap-x-5'
+
+type Props = { crowd: Crowd; workers: string[] | undefined; paused: Backstage['paused'] | undefined }
 
 /** The path of the article. For the eye alone: the same in words and numbers stands below. */
-export function Picture({ crowd }: { crowd: Crowd }) {
+export function Picture({ crowd, workers, paused }: Props) {
   const canvasRef = useRef<HTMLCanvasElement>(null)
   const stationsRef = useRef<HTMLOListElement>(null)
+  const desks = useDesks(workers, crowd)
+  const names = desks.map(({ name }) => name).join()
+  const namesRef = useRef('')
 
   useEffect(() => {
     const canvas = canvasRef.current
     const stations = stationsRef.current
     const context = canvas?.getContext('2d')
     if (!canvas || !stations || !context) return
-    return animate(crowd, canvas, context, () => measureAreas(canvas, stations))
+    return animate(crowd, canvas, context, () => measureAreas(canvas, stations, namesRef.current.split(',')))
   }, [crowd])
+
+  useEffect(() => {
+    namesRef.current = names
+    if (canvasRef.current && stationsRef.current)
+      crowd.setAreas(measureAreas(canvasRef.current, stationsRef.current, names.split(',')))
+  }, [crowd, names])
 
   return (
     <div>
@@ -37,19 +56,27 @@ export function Picture({ crowd }: { crowd: Crowd }) {
           </li>
         ))}
       </ol>
-      <div className="relative mt-1 h-56 sm:h-64 lg:h-[clamp(12rem,27dvh,26rem)]">
+      <div className="relative mt-1 h-56 sm:h-64 lg:h-[clamp(12rem,27dvh,26rem)] stage:h-[50dvh]">
         <div
           aria-hidden
           className="absolute inset-x-0 rounded-full bg-ink dark:bg-line"
           style={{ bottom: BELOW, height: COUNTER }}
         />
-        <canvas ref={canvasRef} aria-hidden className="absolute inset-0 size-full" />
+        <div
+          aria-hidden
+          className={`${COLUMNS} absolute inset-x-0 top-0`}
+          style={{ bottom: BELOW + COUNTER }}
+        >
+          <Desks desks={desks} deserted={workers?.length === 0} />
+          <Gate paused={paused} way={WAY} />
+        </div>
+        <canvas ref={canvasRef} aria-hidden className="pointer-events-none absolute inset-0 size-full" />
       </div>
     </div>
   )
 }
 
-function measureAreas(canvas: HTMLCanvasElement, stations: HTMLOListElement): Areas {
+function measureAreas(canvas: HTMLCanvasElement, stations: HTMLOListElement, workers: string[]): Areas {
   const { left, height } = canvas.getBoundingClientRect()
   const counter = height - BELOW - COUNTER - 2
   const areas = [...stations.children].map((station): Area => {
@@ -57,6 +84,11 @@ function measureAreas(canvas: HTMLCanvasElement, stations: HTMLOListElement): Ar
     return { x: box.left - left, y: 0, width: box.width, height: counter, from: 'left' }
   })
   const [signup, reply, queue, worker, done] = areas as [Area, Area, Area, Area, Area]
+  const gap = done.x - worker.x - worker.width
+  const gate: Area = {
+    ...{ x: done.x - (gap + WAY) / 2, y: (counter - WAY) / 2 },
+    ...{ width: WAY, height: WAY, from: 'left' },
+  }
   // Above its number, which stands in the right half.
   const half = worker.width / 2
   const givenUp: Area = {
@@ -66,8 +98,22 @@ function measureAreas(canvas: HTMLCanvasElement, stations: HTMLOListElement): Ar
     width: half,
     height: BELOW - 10,
   }
+  const desks = workers.map((name, index): [string, Area] => {
+    const desk = deskAt(index, workers.length)
+    const area = {
+      x: worker.x + desk.x * worker.width + DESK.edge,
+      y: desk.y * counter + DESK.name,
+      width: desk.width * worker.width - 2 * DESK.edge,
+      height: desk.height * counter - DESK.name - DESK.edge,
+    }
+    return [name, { ...area, from: 'left' }]
+  })
   // A queue stands before its counter: the next in turn is the one nearest to the worker.
-  return { signup, reply, queue: { ...queue, from: 'right' }, worker, done, givenUp }
+  return {
+    ...{ signup, reply, worker, gate, done, givenUp },
+    queue: { ...queue, from: 'right' },
+    desks: new Map(desks),
+  }
 }
 
 /** Draws whenever there is something new to see, until the returned function is called. */
@@ -90,7 +136,7 @@ function animate(
     const ms = Math.min(now - (last ?? now - 16), 50)
     const busy = still.matches ? crowd.jump(now) : crowd.step(ms, now)
     context.clearRect(0, 0, canvas.width, canvas.height)
-    drawFigures(context, crowd.figures.values(), inks)
+    drawCrowd(context, crowd, inks)
     last = busy ? now : undefined
     if (busy && !still.matches) wake()
     if (busy && still.matches) timer = setTimeout(wake, 1_000)

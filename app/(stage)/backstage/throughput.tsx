@@ -10,15 +10,16 @@ export function Throughput({ perSecond = [] }: { perSecond: number[] | undefined
     <section aria-labelledby="throughput">
       <h2 id="throughput" className="flex flex-wrap items-baseline gap-x-3 text-xl font-semibold">
         Mails per second
-        <span className="text-base font-normal text-muted">
-          now <b className="text-xl text-ink tabular-nums">{last}</b> · most {most} · {total} in a minute
+        <span className="text-base font-normal text-muted stage:text-xl">
+          now <b className="text-xl text-ink tabular-nums">{last}</b> · most {most} ·{' '}
+          {total.toLocaleString('en')} in a minute
         </span>
       </h2>
       <svg
         aria-hidden
         viewBox="0 0 60 20"
         preserveAspectRatio="none"
-        className="mt-2 block h-16 w-full border-b-2 border-ink fill-good"
+        className="mt-2 block h-16 stage:mt-1 stage:h-11 w-full border-b-2 border-ink fill-good"
       >
         <path d={perSecond.map((mails, second) => drawBar(second, (20 * mails) / full)).join('')} />
       </svg>

@@ -24,7 +24,7 @@ export function useBackstage(): Live {
   useEffect(() => {
     const listeners = {
       backstage: ({ dots, come, moves, gone, ...parts }: BackstageMessage) => {
-        crowd.tell({ dots, come, moves, gone })
+        crowd.tell({ now: parts.now, dots, come, moves, gone })
         setBackstage((before) => ({ ...before, ...parts }))
       },
     }

@@ -6,7 +6,7 @@ const WORDS: Record<Mode, string> = {
   ok: 'fair',
   slow: 'slow',
   outage: 'outage',
-  'rate-limit': 'rate limit',
+  'rate-limit': 'limit',
   hang: 'no answer',
   garbage: 'nonsense',
   'reset-after-accept': 'cut off',
@@ -15,6 +15,8 @@ const WORDS: Record<Mode, string> = {
 }
 
 const MODES = Object.entries(WORDS) as [Mode, string][]
+/** The others are for those who look closer. */
+const ON_STAGE: Mode[] = ['ok', 'outage', 'rate-limit']
 
 /** Dragging a slider makes many changes: only one that lasts so long is sent. */
 const PAUSE_MS = 150
@@ -51,7 +53,7 @@ export function WeatherControls({ weather, onChange }: Props) {
           Mail service
         </h2>
         {/* It comes a little later than the rest, which must not jump: it fits beside the heading. */}
-        <p className="text-base whitespace-nowrap text-muted">
+        <p className="text-base whitespace-nowrap text-muted stage:text-xl">
           {rateLimit ? `${rateLimit} requests/s` : '\u00a0'}
         </p>
       </div>
@@ -60,7 +62,7 @@ export function WeatherControls({ weather, onChange }: Props) {
         {MODES.map(([value, words]) => (
           <label
             key={value}
-            className="cursor-pointer border-2 border-line px-1 py-1.5 text-center text-base leading-tight has-checked:border-ink has-checked:bg-ink has-checked:font-semibold has-checked:text-paper has-focus-visible:outline-3 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent"
+            className={`cursor-pointer border-2 border-line px-1 py-1.5 text-center text-base leading-tight stage:text-xl ${ON_STAGE.includes(value) ? '' : 'stage:hidden'} has-checked:border-ink has-checked:bg-ink has-checked:font-semibold has-checked:text-paper has-focus-visible:outline-3 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent`}
           >
             <input
               type="radio"
@@ -74,7 +76,7 @@ export function WeatherControls({ weather, onChange }: Props) {
           </label>
         ))}
       </fieldset>
-      <label className="mt-3 flex items-center gap-3 text-base">
+      <label className="mt-3 flex items-center gap-3 text-base stage:hidden">
         Answers in
         <input
           type="range"
@@ -90,7 +92,7 @@ export function WeatherControls({ weather, onChange }: Props) {
           {formatSeconds(latencyMs)}
         </output>
       </label>
-      <p role="alert" className="text-base text-bad">
+      <p role="alert" className="text-base text-bad stage:text-xl">
         {complaint}
       </p>
     </section>

@@ -2,11 +2,11 @@ const COMMAND = 'npm run demo:worker'
 
 type Props = { workers: string[] | undefined; sandbox: boolean }
 
-/** Who is working: every process that is there to take jobs. */
+/** Who is working: every process that is there to take jobs. On stage, the desks are enough for the eye. */
 export function Workers({ workers, sandbox }: Props) {
   const count = workers?.length
   return (
-    <section aria-labelledby="workers">
+    <section aria-labelledby="workers" className="stage:sr-only">
       <h2 id="workers" className="text-xl font-semibold">
         {count === undefined
           ? 'Workers'

@@ -8,8 +8,8 @@ const MAX_BYTES = 1024
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   {
     async POST(request) {
-      const { count } = await readInput(request, demoInput, MAX_BYTES)
-      return Response.json(await signUpCrowd(count), { status: 202 })
+      const crowd = await readInput(request, demoInput, MAX_BYTES)
+      return Response.json(await signUpCrowd(crowd), { status: 202 })
     },
   },
   sandboxOnly,

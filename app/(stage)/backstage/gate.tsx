@@ -1,0 +1,38 @@
+import type { Backstage } from '@/app/(stage)/_lib/backstage'
+import { Countdown } from '@/app/components/site/countdown'
+import { explainPause } from '@/app/components/ticket/words'
+import { Sign } from './sign'
+
+/** `way`: how much of it stands open, in px. */
+type Props = { paused: Backstage['paused'] | undefined; way: number }
+
+/**
+ * The gate before the mail service. While the account has to wait it is shut, and says why and for how long; on a phone,
+ * where there is no room for a sign, the words above it do.
+ */
+export function Gate({ paused, way }: Props) {
+  return (
+    <div className="relative col-start-5">
+      <div className="absolute inset-y-0 -left-3 flex w-1.5 flex-col sm:-left-3.5 sm:w-2">
+        <div className="flex-1 bg-ink dark:bg-line" />
+        <div style={{ height: way }} className="shrink-0">
+          <div
+            className={`h-full bg-bad motion-safe:transition-[scale] motion-safe:duration-200 ${paused ? '' : 'scale-y-0'}`}
+          />
+        </div>
+        <div className="flex-1 bg-ink dark:bg-line" />
+      </div>
+      {paused && (
+        <Sign className="inset-x-0 top-1/2 -translate-y-1/2 max-sm:hidden">
+          {explainPause(paused.reason)}
+          <span className="block pt-1 font-normal tabular-nums">
+            Next try{' '}
+            <b className="text-bad sm:text-3xl">
+              <Countdown to={paused.until} />
+            </b>
+          </span>
+        </Sign>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,36 @@
+import { QUEUE_DOTS } from '@/app/(stage)/_lib/queue-dots'
+import { MOST } from '@/lib/count'
+
+export type Waiting = { waiting: number; retrying: number }
+
+/** How long it takes a pile to go two thirds of the way to its new height. */
+const EASE_MS = 250
+
+/** A queue too long for dots: two layers, as high as many wait. */
+export class Pile {
+  /** As they are drawn. */
+  readonly shown: Waiting = { waiting: 0, retrying: 0 }
+  private target: Waiting = { waiting: 0, retrying: 0 }
+
+  set({ waiting, retrying }: Waiting): void {
+    const isLong = waiting + retrying > QUEUE_DOTS
+    this.target = isLong ? { waiting, retrying } : { waiting: 0, retrying: 0 }
+  }
+
+  /** Moves on by so many ms, and returns whether there is more to come. */
+  step(ms: number): boolean {
+    const share = 1 - Math.exp(-ms / EASE_MS)
+    let busy = false
+    for (const layer of ['waiting', 'retrying'] as const) {
+      const rest = this.target[layer] - this.shown[layer]
+      this.shown[layer] = Math.abs(rest) < 1 ? this.target[layer] : this.shown[layer] + rest * share
+      busy ||= this.shown[layer] !== this.target[layer]
+    }
+    return busy
+  }
+
+  /** How much of the queue's room it takes. Not in proportion: 400 should be seen beside 10,000. */
+  get share(): number {
+    return Math.sqrt(Math.min(this.shown.waiting + this.shown.retrying, MOST) / MOST)
+  }
+}
