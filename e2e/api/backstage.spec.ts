@@ -114,6 +114,13 @@ test('the stream of somebody who comes later begins with the dots on their way',
   const { ids } = await (await post(`${stack.appUrl}/api/sandbox/signups`, { count: 3 })).json()
   const { dots } = (await readFirst(`${stack.appUrl}/api/backstage/events`)) as { dots: string[][] }
   expect(dots.sort()).toEqual(ids.map((id: string) => [id.slice(0, 8), 'queued', 1, null]).sort())
+  // A crowd has none.
+  await stack.query(
+    `INSERT INTO "Email" ("userId", kind) SELECT id, 'welcome' FROM "User", generate_series(1, 200)`,
+  )
+  await expect
+    .poll(() => readFirst(`${stack.appUrl}/api/backstage/events`))
+    .toMatchObject({ dots: [], now: { waiting: 603 } })
 })
 
 test('a request is one dot at the desk of the worker that sends it, until it has been sent', async ({

@@ -3,8 +3,8 @@ import { Countdown } from '@/app/components/site/countdown'
 import { explainPause } from '@/app/components/ticket/words'
 import { Sign } from './sign'
 
-/** `way`: how much of it stands open, in px. */
-type Props = { paused: Backstage['paused'] | undefined; way: number }
+/** `way`: how much of it stands open. */
+type Props = { paused: Backstage['paused'] | undefined; way: string }
 
 /**
  * The gate before the mail service. While the account has to wait it is shut, and says why and for how long; on a phone,

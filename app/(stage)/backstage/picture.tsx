@@ -9,12 +9,12 @@ import { useDesks } from './use-desks'
 
 const STATIONS = ['User signs up', 'Instant reply', 'Queue', 'Worker', 'Done']
 
-/** Below the counter is room for what was given up, in px. */
+/** All measures are px of a page with type of 16 px, and grow with it. Below the counter is room for what was given up. */
 const BELOW = 44
 const COUNTER = 10
-/** What a desk keeps free for its name and its edges, in px. */
+/** What a desk keeps free for its name and its edges. */
 const DESK = { name: 40, edge: 12 }
-/** So wide and so high is the way through the gate, in px. */
+/** So wide and so high is the way through the gate. */
 const WAY = 80
 
 export const COLUMNS =
@@ -60,15 +60,15 @@ export function Picture({ crowd, workers, paused }: Props) {
         <div
           aria-hidden
           className="absolute inset-x-0 rounded-full bg-ink dark:bg-line"
-          style={{ bottom: BELOW, height: COUNTER }}
+          style={{ bottom: rem(BELOW), height: rem(COUNTER) }}
         />
         <div
           aria-hidden
           className={`${COLUMNS} absolute inset-x-0 top-0`}
-          style={{ bottom: BELOW + COUNTER }}
+          style={{ bottom: rem(BELOW + COUNTER) }}
         >
           <Desks desks={desks} deserted={workers?.length === 0} />
-          <Gate paused={paused} way={WAY} />
+          <Gate paused={paused} way={rem(WAY)} />
         </div>
         <canvas ref={canvasRef} aria-hidden className="pointer-events-none absolute inset-0 size-full" />
       </div>
@@ -76,12 +76,21 @@ export function Picture({ crowd, workers, paused }: Props) {
   )
 }
 
+const rem = (px: number): string => `${px / 16}rem`
+
+/** How much larger than usual the type of the page is. */
+function readScale(): number {
+  return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
+}
+
 function measureAreas(canvas: HTMLCanvasElement, stations: HTMLOListElement, workers: string[]): Areas {
-  const { left, height } = canvas.getBoundingClientRect()
+  const scale = readScale()
+  const { left, height: canvasHeight } = canvas.getBoundingClientRect()
+  const height = canvasHeight / scale
   const counter = height - BELOW - COUNTER - 2
   const areas = [...stations.children].map((station): Area => {
     const box = station.getBoundingClientRect()
-    return { x: box.left - left, y: 0, width: box.width, height: counter, from: 'left' }
+    return { x: (box.left - left) / scale, y: 0, width: box.width / scale, height: counter, from: 'left' }
   })
   const [signup, reply, queue, worker, done] = areas as [Area, Area, Area, Area, Area]
   const gap = done.x - worker.x - worker.width
@@ -150,9 +159,10 @@ function animate(
   function fit(): void {
     const { width, height } = canvas.getBoundingClientRect()
     const ratio = window.devicePixelRatio
+    const zoom = ratio * readScale()
     canvas.width = Math.round(width * ratio)
     canvas.height = Math.round(height * ratio)
-    context.setTransform(ratio, 0, 0, ratio, 0, 0)
+    context.setTransform(zoom, 0, 0, zoom, 0, 0)
     crowd.setAreas(measure())
     // Now rather than in the next frame: a canvas of a new size is empty.
     cancelAnimationFrame(frame)
