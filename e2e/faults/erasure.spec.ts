@@ -65,12 +65,12 @@ test('a whole life, erased: neither the database nor any log has heard of them',
   expect((await act(owner, 'POST', 'export')).status).toBe(202)
   await untilOrders(owner, (orders) => orders.export?.status === 'ready')
 
-  // A mail that nobody can begin, with a job and a dead letter that say more than they should.
+  // A mail that nobody could begin, with a dead letter that says more than it should.
   const [letter] = await stack.query<{ id: string }>(
     `INSERT INTO "Email" ("userId", kind) VALUES ($1, 'newsletter') RETURNING id`,
     [owner.userId],
   )
-  await send(stack, 'send-email', { emailId: letter?.id, to: `${name} <${address}>` })
+  await send(stack, 'send-email-dead', { emailId: letter?.id, to: `${name} <${address}>` })
   await waitFor(async () => {
     const [email] = await stack.query<{ status: string }>('SELECT status FROM "Email" WHERE id = $1', [
       letter?.id,

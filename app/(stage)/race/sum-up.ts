@@ -97,7 +97,7 @@ export function describeMails(
   }
   if (delivered === total) {
     const last = total === 1 ? 'delivered' : 'delivered, the last'
-    return `${what} ${last} ${formatAfter(lastMs)} after the click. Nobody waited for ${total === 1 ? 'it' : 'them'}.`
+    return `${what} ${last} ${formatAfter(lastMs)} after the click. Nobody waited${total === 1 ? ' for it' : ''}.`
   }
   if (mails.length === total && mails.every(({ final }) => final))
     return `${total - delivered} of ${total} could not be delivered.`
