@@ -13,6 +13,7 @@ export type Batch = {
   messages: Message[]
   /** How many attempts may have been accepted, the one that is being made included. */
   attempts: number
+  sender: string | null
   createdAt: Date
 }
 
@@ -34,11 +35,8 @@ export async function writeBatch(
   fact: EmailFact = { status: 'sending' },
   startAfter = new Date(Date.now() + ATTEMPT_MS),
 ): Promise<Batch> {
-  const attempts = fact.status === 'sending' ? 1 : 0
-  const batch = await tx.batch.create({
-    data: { messages, attempts, sender: PROCESS_NAME },
-    omit: { messages: true },
-  })
+  const data = { messages, attempts: fact.status === 'sending' ? 1 : 0, sender: PROCESS_NAME }
+  const batch = await tx.batch.create({ data, omit: { messages: true } })
   await recordForAll(tx, messages, { ...fact, batchId: batch.id })
   await enqueue(tx, 'retry-batch', { batchId: batch.id }, { id: batch.id, startAfter })
   return { ...batch, messages }
@@ -47,11 +45,7 @@ export async function writeBatch(
 /** Gets a batch ready to be sent again, or returns nothing: it is too old, or no mail is in doubt any more. */
 export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | undefined> {
   const data = { attempts: { increment: 1 }, sender: PROCESS_NAME }
-  const [batch] = (await tx.batch.updateManyAndReturn({
-    where: { id },
-    data,
-    omit: { sender: true },
-  })) as Batch[]
+  const [batch] = (await tx.batch.updateManyAndReturn({ where: { id }, data })) as Batch[]
   if (!batch) return
   if (isKeyForgotten(batch)) return await giveUp(tx, batch, 'outcome_unknown')
   if (batch.attempts > MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')
