@@ -33,6 +33,12 @@ const LIMITS = {
     seconds: HOUR,
     detail: 'Many signups came from your network. You are not signed up.',
   },
+  /** Of a visitor: that a lost ticket is sent again, or to another address. */
+  ticket: {
+    setting: 'LIMIT_SIGNUPS_PER_VISITOR',
+    seconds: HOUR,
+    detail: 'Many requests for mail came from your network.',
+  },
   mailbox: {
     setting: 'LIMIT_MAILS_PER_MAILBOX',
     seconds: DAY,

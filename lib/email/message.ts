@@ -3,6 +3,7 @@ import { sign } from '../sign'
 import { currentTrace } from '../telemetry'
 import { type EmailKind, TEMPLATES } from './templates'
 import type { Template } from './templates/letter'
+import { toTicketLink } from './ticket-link'
 
 /** A mail, ready to send. */
 export type Message = Template & {
@@ -21,12 +22,17 @@ export type Recipient = {
 
 const rendered = new Map<EmailKind, Template>()
 
-/** Writes the mail of an email: always the same bytes, unless somebody changes the template, the sender, the name, or the secret that signs the link. */
+/** Writes the mail of an email: always the same bytes, unless somebody changes the template, the sender, the name, or the secret that signs the links; and one link has an hour. */
 export async function writeMessage({ id, kind, recipient, user }: Recipient): Promise<Message> {
   const { subject, html, text } = rendered.get(kind) ?? (await TEMPLATES[kind]())
   rendered.set(kind, { subject, html, text })
   const notMe = `${env('APP_URL')}/not-me/${sign('not-me', id)}`
-  const slots = { name: user.name, order: id.slice(0, 8).toUpperCase(), notMe }
+  const slots = {
+    name: user.name,
+    order: id.slice(0, 8).toUpperCase(),
+    ticket: toTicketLink(id, kind),
+    notMe,
+  }
   return {
     from: env('EMAIL_FROM'),
     to: recipient ?? user.email,

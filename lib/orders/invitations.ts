@@ -5,11 +5,11 @@ import { type EmailStatus, isFinal, RANK } from '../email/status'
 import { env } from '../env'
 import { Problem } from '../http/problem'
 import { count } from '../limits'
+import { lockUser } from '../lock-user'
 import { log } from '../log'
 import { openQueue } from '../queue'
 import { canonicalAddress } from '../signup/input'
 import { toMailbox } from '../signup/mailbox'
-import { lockUser } from './lock-user'
 
 /** How far the invitations of a user are. Each is waiting, sent or failed; some that were sent came to a bad end. */
 export type Invitations = {

@@ -1,10 +1,8 @@
 import { readInput } from '../http/input'
 import { limit } from '../limits'
 import { formInput, judgeForm } from './form'
-import type { SignupInput } from './input'
+import { MAX_BYTES, type SignupInput } from './input'
 import { toMailbox } from './mailbox'
-
-const MAX_BYTES = 8 * 1024
 
 /**
  * Reads who wants to sign up, and turns away whoever comes too often: at the door a visitor, before anything is read.

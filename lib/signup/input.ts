@@ -21,6 +21,12 @@ export const signupInput = z.strictObject({
   }),
 })
 
+/** What a person may send to name a mailbox. */
+export const addressInput = signupInput.pick({ email: true })
+
+/** No input is larger. */
+export const MAX_BYTES = 8 * 1024
+
 export type SignupInput = z.infer<typeof signupInput>
 
 // A name is printed in an email and on pages: any script is welcome, but nothing that hides, reverses or links.

@@ -89,17 +89,16 @@ async function createSignup(tx: Transaction, input: SignupInput, key?: string): 
 /** The signup that stands in the way of this one. It may be this very one, asked for again. */
 async function findSignup(input: SignupInput, key?: string): Promise<Signup> {
   const user = key && (await prisma().user.findUnique({ where: { signupKey: key } }))
-  if (!user) {
-    throw new Problem(409, 'Email already registered', {
-      errors: { email: ['This address is already signed up.'] },
-    })
-  }
+  if (!user) throw addressTaken()
   if (user.name !== input.name || user.email !== input.email) {
     throw new Problem(422, 'Idempotency-Key already used', {
       detail: 'This key belongs to a signup with other data. Use a new key for a new signup.',
     })
   }
-  const email = await prisma().email.findFirstOrThrow({ where: { userId: user.id, kind: 'welcome' } })
+  const email = await prisma().email.findFirstOrThrow({
+    where: { userId: user.id, kind: 'welcome' },
+    orderBy: { createdAt: 'asc' },
+  })
   const queued = await prisma().emailEvent.findFirstOrThrow({
     where: { emailId: email.id },
     orderBy: { id: 'asc' },
@@ -120,6 +119,12 @@ function toSignup(user: User, welcome: Email, queued: EmailEvent): Signup {
   }
 }
 
-function isUniqueViolation(error: unknown): boolean {
+export function addressTaken(): Problem {
+  return new Problem(409, 'Email already registered', {
+    errors: { email: ['This address is already signed up.'] },
+  })
+}
+
+export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
 }

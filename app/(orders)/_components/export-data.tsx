@@ -5,6 +5,7 @@ import type { Progress as State } from '@/lib/orders/export/progress'
 import { callOrder } from './call-order'
 import { announceExport, describeExport, explainExport } from './describe'
 import { Progress } from './progress'
+import { Waited } from './waited'
 
 type Props = {
   ticketId: string
@@ -15,6 +16,7 @@ type Props = {
 
 export function ExportData({ ticketId, state, note, onChange }: Props) {
   const [problem, setProblem] = useState<Problem>()
+  const [waitedMs, setWaitedMs] = useState<number>()
   const [pending, setPending] = useState(false)
   const headingRef = useRef<HTMLHeadingElement>(null)
   const acted = useRef(false)
@@ -27,6 +29,7 @@ export function ExportData({ ticketId, state, note, onChange }: Props) {
     const answer = await callOrder<State>(ticketId, method, 'export')
     setPending(false)
     setProblem('problem' in answer ? answer.problem : undefined)
+    setWaitedMs('data' in answer && method === 'POST' ? answer.waitedMs : undefined)
     if ('data' in answer) onChange(answer.data)
   }
 
@@ -45,6 +48,7 @@ export function ExportData({ ticketId, state, note, onChange }: Props) {
       <p role="status" className="sr-only">
         {announceExport(state)}
       </p>
+      <Waited what="Ordered!" ms={waitedMs} />
       {open ? (
         <div className="mt-4">
           <Progress

@@ -7,6 +7,7 @@ import { callOrder } from './call-order'
 import { announceInvitations, describeInvitations } from './describe'
 import { parseAddresses } from './friends'
 import { Progress } from './progress'
+import { Waited } from './waited'
 
 type Props = {
   ticketId: string
@@ -17,6 +18,7 @@ type Props = {
 
 export function InviteFriends({ ticketId, state, note, onChange }: Props) {
   const [text, setText] = useState('')
+  const [waitedMs, setWaitedMs] = useState<number>()
   const [problem, submit, pending] = useActionState(invite, null)
   const headingRef = useRef<HTMLHeadingElement>(null)
   const fieldRef = useRef<HTMLTextAreaElement>(null)
@@ -29,6 +31,7 @@ export function InviteFriends({ ticketId, state, note, onChange }: Props) {
     const answer = await callOrder<Invitations>(ticketId, 'POST', 'invitations', { emails })
     if ('problem' in answer) return answer.problem
     setText('')
+    setWaitedMs(answer.waitedMs)
     onChange(answer.data)
     // The button may go with the last friend.
     headingRef.current?.focus({ preventScroll: true })
@@ -44,6 +47,7 @@ export function InviteFriends({ ticketId, state, note, onChange }: Props) {
       <h3 id="invite" ref={headingRef} tabIndex={-1} className="text-2xl font-semibold outline-none">
         Invite friends
       </h3>
+      <Waited what="Invited!" ms={waitedMs} />
       {state.total > 0 && (
         <div className="mt-4 mb-6">
           <Progress

@@ -1,6 +1,10 @@
 import type { ComponentProps } from 'react'
 
-type Props = ComponentProps<'input'> & { name: string; label: string; errors: string[] | undefined }
+type Props = ComponentProps<'input'> & {
+  name: string
+  label: string
+  errors: string[] | undefined
+}
 
 /** A labelled input with a place for its error, kept free so that nothing moves when one appears. */
 export function Field({ label, errors, ...input }: Props) {

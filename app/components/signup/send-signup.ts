@@ -9,7 +9,11 @@ export type Problem = {
   retryAt?: string
 }
 
-export type SignupAnswer = { welcomeEmail: Snapshot; waitedMs: number } | { problem: Problem }
+/** For whom a ticket is. Only its owner gets to see it. */
+export type Person = { name: string; email: string }
+
+export type Signup = { user: Person; welcomeEmail: Snapshot; waitedMs: number }
+export type SignupAnswer = Signup | { problem: Problem }
 
 export const UNREACHABLE: Problem = {
   title: 'We couldn’t reach the server.',
@@ -29,8 +33,8 @@ export async function sendSignup(body: string, key: string): Promise<SignupAnswe
       body,
     })
     if (!response.ok) return { problem: await readProblem(response) }
-    const { welcomeEmail } = await response.json()
-    return { welcomeEmail, waitedMs: Math.max(1, Math.round(performance.now() - start)) }
+    const { user, welcomeEmail } = await response.json()
+    return { user, welcomeEmail, waitedMs: Math.max(1, Math.round(performance.now() - start)) }
   } catch {
     return { problem: UNREACHABLE }
   }

@@ -3,16 +3,14 @@
 import { usePathname, useRouter } from 'next/navigation'
 import { useEffect, useState } from 'react'
 import { MoreOrders } from '@/app/(orders)/more-orders' // orders
-import type { Snapshot } from '@/lib/email/status'
 import type { FormPass } from '@/lib/signup/form'
 import { Headline } from '../site/headline'
 import { Spread } from '../site/spread'
 import { BlankTicket } from '../ticket/blank-ticket'
 import { SignedUp } from '../ticket/signed-up'
+import type { Signup } from './send-signup'
 import { SignupForm } from './signup-form'
 import { rememberWaited } from './waited'
-
-type Signup = { welcomeEmail: Snapshot; waitedMs: number }
 
 /** The page `/`: the form, and after the answer the ticket, under the address of the ticket. */
 export function SignupFlow({ pass }: { pass: FormPass }) {
@@ -22,12 +20,12 @@ export function SignupFlow({ pass }: { pass: FormPass }) {
   const current = signups.find(({ welcomeEmail }) => pathname === ticketPath(welcomeEmail.id))
   const forgotten = pathname !== '/' && !current
 
-  function showTicket(welcomeEmail: Snapshot, waitedMs: number): void {
-    const path = ticketPath(welcomeEmail.id)
+  function showTicket(signup: Signup): void {
+    const path = ticketPath(signup.welcomeEmail.id)
     // Pressed twice before the page was ready: the second answer is the first one again.
     if (window.location.pathname === path) return
-    rememberWaited(path, waitedMs)
-    setSignups((earlier) => [...earlier, { welcomeEmail, waitedMs }])
+    rememberWaited(path, signup.waitedMs)
+    setSignups((earlier) => [...earlier, signup])
     // The same page stays mounted; Back returns to the form, and a reload asks the server for the ticket.
     window.history.pushState(null, '', path)
   }
@@ -40,7 +38,14 @@ export function SignupFlow({ pass }: { pass: FormPass }) {
   if (forgotten) return null
   if (current) {
     return (
-      <SignedUp key={pathname} initial={current.welcomeEmail} waitedMs={current.waitedMs} owned fresh>
+      <SignedUp
+        key={pathname}
+        ticketId={current.welcomeEmail.id}
+        initial={current.welcomeEmail}
+        owner={current.user}
+        waitedMs={current.waitedMs}
+        fresh
+      >
         <MoreOrders ticketId={current.welcomeEmail.id} /> {/* orders */}
       </SignedUp>
     )

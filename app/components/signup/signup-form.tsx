@@ -2,17 +2,21 @@
 
 import { useRouter } from 'next/navigation'
 import { useActionState, useEffect, useRef } from 'react'
-import type { Snapshot } from '@/lib/email/status'
 import type { FormPass } from '@/lib/signup/form'
 import { TryAgain } from '../site/try-again'
 import { Field } from './field'
-import { createKey, type Problem, sendSignup } from './send-signup'
+import { LostTicket } from './lost-ticket'
+import { createKey, type Problem, type Signup, sendSignup } from './send-signup'
+import { suggestAddress } from './suggest-address'
 import { Trap } from './trap'
 
 type Props = {
   pass: FormPass
-  onSignup: (welcomeEmail: Snapshot, waitedMs: number) => void
+  onSignup: (signup: Signup) => void
 }
+
+/** Why nobody is signed up yet: the server has said no, or we ask whether they meant another address. */
+type Pause = { email: string } & ({ problem: Problem } | { suggestion: string })
 
 export function SignupForm({ pass, onSignup }: Props) {
   const router = useRouter()
@@ -20,10 +24,17 @@ export function SignupForm({ pass, onSignup }: Props) {
   const alertRef = useRef<HTMLDivElement>(null)
   const last = useRef({ person: '', key: '' })
   const readyAt = useRef(0)
-  const [problem, submit, pending] = useActionState(signUp, null)
+  const buttonRef = useRef<HTMLButtonElement>(null)
+  const [pause, submit, pending] = useActionState(signUp, null)
+  const problem = pause && 'problem' in pause ? pause.problem : undefined
 
-  async function signUp(_previous: Problem | null, form: FormData): Promise<Problem | null> {
+  async function signUp(previous: Pause | null, form: FormData): Promise<Pause | null> {
     const { website, ...person } = Object.fromEntries(form)
+    const email = String(person.email)
+    const suggestion = suggestAddress(email)
+    // Asked once: whoever presses again has meant it.
+    if (suggestion && email !== previous?.email) return { email, suggestion }
+
     const asText = JSON.stringify(person)
     if (last.current.person !== asText) last.current = { person: asText, key: createKey() }
 
@@ -33,9 +44,9 @@ export function SignupForm({ pass, onSignup }: Props) {
     if ('problem' in answer) {
       // The page was made with an older key: it gets a new token, and keeps what was typed.
       if (answer.problem.errors?.form) router.refresh()
-      return answer.problem
+      return { email, problem: answer.problem }
     }
-    onSignup(answer.welcomeEmail, answer.waitedMs)
+    onSignup(answer)
     return null
   }
 
@@ -44,10 +55,16 @@ export function SignupForm({ pass, onSignup }: Props) {
   }, [pass])
 
   useEffect(() => {
-    if (!problem) return
+    if (!pause) return
     alertRef.current?.scrollIntoView({ block: 'nearest' })
     formRef.current?.querySelector<HTMLInputElement>('[aria-invalid]')?.focus()
-  }, [problem])
+  }, [pause])
+
+  function takeAddress(address: string): void {
+    const field = formRef.current?.elements.namedItem('email') as HTMLInputElement
+    field.value = address
+    buttonRef.current?.focus()
+  }
 
   return (
     <form
@@ -71,6 +88,7 @@ export function SignupForm({ pass, onSignup }: Props) {
       />
       <Trap />
       <button
+        ref={buttonRef}
         type="submit"
         aria-disabled={pending}
         onClick={(event) => pending && event.preventDefault()}
@@ -80,8 +98,33 @@ export function SignupForm({ pass, onSignup }: Props) {
       </button>
       <div ref={alertRef} role="alert" className="min-h-16 pt-4 text-lg">
         {problem && <Complaint problem={problem} />}
+        {pause && problem?.title === TAKEN && <LostTicket key={pause.email} email={pause.email} />}
+        {pause && 'suggestion' in pause && (
+          <DidYouMean address={pause.suggestion} onTake={() => takeAddress(pause.suggestion)} />
+        )}
       </div>
     </form>
+  )
+}
+
+const TAKEN = 'Email already registered'
+
+function DidYouMean({ address, onTake }: { address: string; onTake: () => void }) {
+  return (
+    <>
+      <p>
+        Did you mean{' '}
+        <button
+          type="button"
+          onClick={onTake}
+          className="link cursor-pointer font-semibold [overflow-wrap:anywhere]"
+        >
+          {address}
+        </button>
+        ?
+      </p>
+      <p className="text-muted">If yours is right, press “Sign me up” again.</p>
+    </>
   )
 }
 

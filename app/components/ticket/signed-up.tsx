@@ -1,28 +1,41 @@
 'use client'
 
 import Link from 'next/link'
-import { type ReactNode, useEffect, useRef } from 'react'
-import type { Snapshot } from '@/lib/email/status'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
+import type { EmailStatus, Snapshot, TimelineEntry } from '@/lib/email/status'
+import type { Person } from '../signup/send-signup'
 import { Headline } from '../site/headline'
 import { Spread } from '../site/spread'
 import { Account } from './account'
+import { CorrectAddress, type Correction } from './correct-address'
 import { Ticket } from './ticket'
 import { useSnapshot } from './use-snapshot'
 import { ERASURE, STATUS, STRANDED } from './words'
 
 type Props = {
+  /** The id of the first mail that was printed on it. */
+  ticketId: string
   initial: Snapshot
+  /** What is on the ticket of mails to addresses that were corrected since. */
+  earlier?: TimelineEntry[]
   waitedMs: number | undefined
   /** True when it follows the form in the same page, false when the server rendered it. */
   fresh?: boolean
-  /** True when it was this browser that signed up. */
-  owned: boolean
+  /** For whom it is, if it was this browser that signed up. */
+  owner: Person | undefined
   /** What the owner of the ticket can do besides. */
   children?: ReactNode
 }
 
-export function SignedUp({ initial, waitedMs, fresh = false, owned, children }: Props) {
-  const { snapshot, connection, stranded, erased, update } = useSnapshot(initial)
+type Print = { mail: Snapshot; earlier: TimelineEntry[]; owner: Person | undefined }
+
+// Back and Forward mount a ticket anew: it goes on with the address that was corrected in this tab.
+const corrected = new Map<string, Print>()
+
+export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props }: Props) {
+  const [print, setPrint] = useState(() => findPrint(ticketId, props))
+  const { earlier, owner } = print
+  const { snapshot, connection, stranded, erased, update, replace } = useSnapshot(print.mail)
   const headlineRef = useRef<HTMLHeadingElement>(null)
   const ticketRef = useRef<HTMLDivElement>(null)
   const leaving = erased ? 'erased' : snapshot.erasure
@@ -45,6 +58,15 @@ export function SignedUp({ initial, waitedMs, fresh = false, owned, children }: 
     window.scrollTo({ top: 0 })
   }
 
+  function handleCorrection({ user, welcomeEmail }: Correction): void {
+    const next = { mail: welcomeEmail, earlier: [...earlier, ...snapshot.timeline], owner: user }
+    corrected.set(ticketId, next)
+    setPrint(next)
+    replace(welcomeEmail)
+    // The form that was sent goes.
+    headlineRef.current?.focus({ preventScroll: true })
+  }
+
   return (
     <>
       <Spread
@@ -53,7 +75,10 @@ export function SignedUp({ initial, waitedMs, fresh = false, owned, children }: 
           // A place for the whole ticket, so that what follows doesn’t move while it prints.
           <div ref={ticketRef} className={`scroll-mt-4 ${children ? 'ticket-place min-h-190' : ''}`}>
             <Ticket
+              ticketId={ticketId}
+              owner={owner}
               snapshot={snapshot}
+              earlier={earlier}
               connection={connection}
               stranded={stranded}
               erased={erased}
@@ -76,12 +101,28 @@ export function SignedUp({ initial, waitedMs, fresh = false, owned, children }: 
         <p role="status" className="lead mt-6 min-h-24 max-w-xl text-2xl leading-8 text-pretty text-muted">
           {stranded ? waiting : sentence}
         </p>
+        {owner && !leaving && REFUSED.includes(snapshot.status) && (
+          <CorrectAddress ticketId={ticketId} address={owner.email} onCorrection={handleCorrection} />
+        )}
         <Link href="/" className="mt-8 link text-xl font-semibold">
           Sign somebody else up
         </Link>
       </Spread>
       {!leaving && children}
-      {!leaving && owned && <Account ticketId={snapshot.id} onErasure={showErasure} />}
+      {!leaving && owner && <Account ticketId={ticketId} onErasure={showErasure} />}
     </>
   )
+}
+
+/** What only another address can mend. */
+const REFUSED: EmailStatus[] = ['bounced', 'suppressed']
+
+function findPrint(
+  ticketId: string,
+  { initial, earlier = [], owner }: Pick<Props, 'initial' | 'earlier' | 'owner'>,
+): Print {
+  const known = corrected.get(ticketId)
+  // The server may know of more, from another tab; and a session that is over is nobody's.
+  if (known && owner && known.earlier.length > earlier.length) return known
+  return { mail: initial, earlier, owner }
 }

@@ -1,6 +1,7 @@
 import { useState } from 'react'
 import { ReadMail } from '@/app/(stage)/read-mail' // stage
-import type { Snapshot } from '@/lib/email/status'
+import type { Snapshot, TimelineEntry } from '@/lib/email/status'
+import type { Person } from '../signup/send-signup'
 import { formatDuration, formatOrder, formatTime } from '../site/figures'
 import { ErasureLines } from './erasure-lines'
 import { pickLines } from './lines'
@@ -11,7 +12,12 @@ import type { Connection } from './watch-events'
 import { ERASURE, STATUS, STRANDED } from './words'
 
 type Props = {
+  ticketId: string
+  /** For whom it is: only they get to see it. */
+  owner: Person | undefined
   snapshot: Snapshot
+  /** Of mails to addresses that were corrected since. */
+  earlier: TimelineEntry[]
   connection: Connection
   stranded: boolean
   erased: boolean
@@ -25,22 +31,38 @@ type Props = {
 const TOP_LINES = 3
 const BOTTOM_LINES = 9
 
-export function Ticket({ snapshot, connection, stranded, erased, waitedMs, fresh }: Props) {
-  const lines = pickLines(snapshot.timeline)
+export function Ticket({
+  ticketId,
+  owner,
+  snapshot,
+  earlier,
+  connection,
+  stranded,
+  erased,
+  waitedMs,
+  fresh,
+}: Props) {
+  const lines = pickLines([...earlier, ...snapshot.timeline])
   // What was there when the page came is not printed again.
   const [alreadyPrinted] = useState(lines.length)
   const start = lines[0]
 
   return (
     <Paper
-      label={`Ticket ${formatOrder(snapshot.id)}`}
+      label={`Ticket ${formatOrder(ticketId)}`}
       feeding={fresh}
       stub={
         <>
           <p className="flex flex-wrap justify-between gap-x-4 text-base text-muted">
-            <span>No. {formatOrder(snapshot.id)}</span>
+            <span>No. {formatOrder(ticketId)}</span>
             {start && <time dateTime={start.at}>{formatTime(start.at)}</time>}
           </p>
+          {owner && (
+            <p className="mt-4 text-lg leading-6 [overflow-wrap:anywhere]">
+              For <strong className="font-semibold">{owner.name}</strong> <br />
+              <span className="text-base">{owner.email}</span>
+            </p>
+          )}
           <Waited ms={waitedMs} />
         </>
       }

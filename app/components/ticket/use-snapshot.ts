@@ -14,9 +14,11 @@ type Live = {
   erased: boolean
   /** Takes over what the server has just answered: nothing, if it is gone. */
   update: (next: Snapshot | undefined) => void
+  /** Goes on with another email. */
+  replace: (next: Snapshot) => void
 }
 
-/** The newest state of an email, live until it is final. One component watches one email: give it a `key`. */
+/** The newest state of an email, live until it is final. One component watches one email at a time: give it a `key`. */
 export function useSnapshot(initial: Snapshot): Live {
   const [snapshot, setSnapshot] = useState(() => pickNewer(initial, seen.get(initial.id)))
   const [connection, setConnection] = useState<Connection>('live')
@@ -58,6 +60,7 @@ export function useSnapshot(initial: Snapshot): Live {
     stranded: stranded && !erased && (snapshot.erasure !== undefined || RANK[snapshot.status] < RANK.sent),
     erased,
     update,
+    replace: setSnapshot,
   }
 }
 

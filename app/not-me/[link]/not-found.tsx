@@ -1,12 +1,1 @@
-import { Headline } from '@/app/components/site/headline'
-
-export default function BrokenLink() {
-  return (
-    <>
-      <Headline news="doesn’t work.">This link</Headline>
-      <p className="mt-6 max-w-lg text-xl text-muted">
-        A mail program may have cut it off. Copy the whole address from the mail, up to its last letter.
-      </p>
-    </>
-  )
-}
+export { BrokenLink as default } from '@/app/components/site/broken-link'

@@ -1,11 +1,12 @@
 import type { Metadata } from 'next'
 import { cookies } from 'next/headers'
-import { notFound } from 'next/navigation'
+import { notFound, redirect } from 'next/navigation'
 import { cache } from 'react'
 import { OwnersOrders } from '@/app/(orders)/owners-orders' // orders
 import { parseWaited, WAITED_COOKIE } from '@/app/components/signup/waited'
 import { SignedUp } from '@/app/components/ticket/signed-up'
 import { readSnapshot } from '@/lib/email/snapshot'
+import { listTicketMails } from '@/lib/email/ticket'
 import { cookieName, findOwner } from '@/lib/session'
 
 // Whoever knows the address of a ticket may watch it: it is for the one who signed up, not for an index.
@@ -17,15 +18,28 @@ export async function generateMetadata({ params }: PageProps<'/tickets/[id]'>): 
 
 export default async function TicketPage({ params }: PageProps<'/tickets/[id]'>) {
   const { id } = await params
-  const snapshot = await findSnapshot(id)
-  if (!snapshot) notFound()
+  const first = await findSnapshot(id)
+  if (!first) notFound()
+  const mails = await listTicketMails(first.id)
+  const [ticketId] = mails
+  // The mail to a corrected address leads to where it is printed.
+  if (ticketId && ticketId !== first.id && mails.includes(first.id)) redirect(`/tickets/${ticketId}`)
+  const snapshots = await Promise.all((ticketId === first.id ? mails : [first.id]).map(findSnapshot))
+  const printed = snapshots.filter((snapshot) => snapshot !== null)
 
   const jar = await cookies()
   const waitedMs = parseWaited(jar.get(WAITED_COOKIE)?.value)
-  const owner = await findOwner(snapshot.id, jar.get(cookieName())?.value)
+  const owner = await findOwner(first.id, jar.get(cookieName())?.value)
   return (
-    <SignedUp key={snapshot.id} initial={snapshot} waitedMs={waitedMs} owned={owner !== null}>
-      {owner && <OwnersOrders ticketId={snapshot.id} userId={owner.id} />} {/* orders */}
+    <SignedUp
+      key={first.id}
+      ticketId={first.id}
+      initial={printed.at(-1) ?? first}
+      earlier={printed.slice(0, -1).flatMap(({ timeline }) => timeline)}
+      owner={owner ? { name: owner.name, email: owner.email } : undefined}
+      waitedMs={waitedMs}
+    >
+      {owner && <OwnersOrders ticketId={first.id} userId={owner.id} />} {/* orders */}
     </SignedUp>
   )
 }

@@ -1,10 +1,12 @@
 import { renderInvitation } from './invitation' // orders
 import type { Template } from './letter'
+import { renderTicket } from './ticket'
 import { renderWelcome } from './welcome'
 
 /** What mails there are: each kind of email with its template. */
 export const TEMPLATES = {
   welcome: renderWelcome,
+  ticket: renderTicket,
   invitation: renderInvitation, // orders
 } satisfies Record<string, () => Promise<Template>>
 

@@ -1,6 +1,6 @@
-import { Button, Text } from 'react-email'
+import { Text } from 'react-email'
 import { env } from '../../env'
-import { ink, Letter, renderTemplate, type Template, text } from './letter'
+import { Action, Letter, renderTemplate, type Template, text } from './letter'
 
 /** The invitation that a user sends to a friend. */
 export function renderInvitation(): Promise<Template> {
@@ -18,18 +18,7 @@ export function renderInvitation(): Promise<Template> {
         }
         one of many that were ordered with a single click. Nobody waited while they were made.
       </Text>
-      <Button href={env('APP_URL')} style={button}>
-        Take a look
-      </Button>
+      <Action href={env('APP_URL')}>Take a look</Action>
     </Letter>,
   )
-}
-
-const button = {
-  ...text,
-  backgroundColor: ink,
-  color: '#fffdf9',
-  fontWeight: 600,
-  padding: '14px 24px',
-  margin: '12px 0 0',
 }

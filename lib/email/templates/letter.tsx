@@ -1,6 +1,7 @@
 import type { ReactElement, ReactNode } from 'react'
 import {
   Body,
+  Button,
   Container,
   Head,
   Heading,
@@ -14,7 +15,7 @@ import {
 } from 'react-email'
 
 /**
- * A mail of which every copy is the same, but for the slots `{{name}}`, `{{order}}` and `{{notMe}}` in its text. The subject has none:
+ * A mail of which every copy is the same, but for the slots `{{name}}`, `{{order}}`, `{{ticket}}` and `{{notMe}}`. The subject has none:
  * it is what a stranger reads first, and no other stranger may write it.
  */
 export type Template = { subject: string; html: string; text: string }
@@ -61,6 +62,15 @@ export function Letter({ preview, heading, children, reason, notMe }: Props) {
   )
 }
 
+/** The one thing to do in a mail. */
+export function Action({ href, children }: { href: string; children: string }) {
+  return (
+    <Button href={href} style={button}>
+      {children}
+    </Button>
+  )
+}
+
 const sans = 'ui-sans-serif, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif'
 export const ink = '#1f1a17'
 const page = { backgroundColor: '#f6f1e9', fontFamily: sans, margin: 0, padding: '40px 12px' }
@@ -70,14 +80,32 @@ const paper = {
   padding: '36px 40px',
   borderTop: `6px solid ${ink}`,
 }
+/** The longest word of a name breaks, rather than make the paper wider than a phone. */
+const breaking = { overflowWrap: 'anywhere', wordBreak: 'break-word' } as const
 const headingText = {
+  ...breaking,
   color: ink,
   fontSize: '34px',
   lineHeight: '40px',
   letterSpacing: '-0.02em',
   margin: '12px 0 20px',
 }
-export const text = { color: ink, fontSize: '17px', lineHeight: '27px', margin: '0 0 16px' }
+export const text = { ...breaking, color: ink, fontSize: '17px', lineHeight: '27px', margin: '0 0 16px' }
 const rule = { borderColor: '#e6dfd3', margin: '28px 0 18px' }
-const small = { color: '#6f655c', fontSize: '13px', lineHeight: '20px', letterSpacing: '0.02em', margin: 0 }
+const small = {
+  ...breaking,
+  color: '#6f655c',
+  fontSize: '13px',
+  lineHeight: '20px',
+  letterSpacing: '0.02em',
+  margin: 0,
+}
 const link = { ...small, textDecoration: 'underline' }
+const button = {
+  ...text,
+  backgroundColor: ink,
+  color: '#fffdf9',
+  fontWeight: 600,
+  padding: '14px 24px',
+  margin: '12px 0 0',
+}

@@ -1,5 +1,5 @@
 import { Section, Text } from 'react-email'
-import { Letter, renderTemplate, type Template, text } from './letter'
+import { Action, Letter, renderTemplate, type Template, text } from './letter'
 
 /** The welcome email. */
 export function renderWelcome(): Promise<Template> {
@@ -8,7 +8,7 @@ export function renderWelcome(): Promise<Template> {
     <Letter
       preview="Your account is ready. This mail was made while you did something else."
       heading="Welcome, {{name}}."
-      reason="You receive this mail because somebody signed up with your address. There will be no second one."
+      reason="You receive this mail because somebody signed up with your address. There will be no newsletter."
       notMe="This wasn’t me"
     >
       <Text style={text}>
@@ -22,6 +22,7 @@ export function renderWelcome(): Promise<Template> {
       <Section style={quote}>
         <Text style={quoteText}>Say “got it” at once. Do the slow work behind the scenes.</Text>
       </Section>
+      <Action href="{{ticket}}">Your ticket</Action>
     </Letter>,
   )
 }

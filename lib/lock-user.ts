@@ -1,5 +1,5 @@
-import type { Transaction } from '../db/prisma'
-import { notFound } from '../http/problem'
+import type { Transaction } from './db/prisma'
+import { notFound } from './http/problem'
 
 /**
  * Whoever else wants to do something in this user's name waits here until the transaction ends.

@@ -1,0 +1,46 @@
+import { useEffect, useRef, useState } from 'react'
+import { callServer } from '../site/call-server'
+import { Refusal } from '../site/refusal'
+import type { Problem } from './send-signup'
+
+/** For somebody whose address is signed up already. They learn no more than anybody would. */
+export function LostTicket({ email }: { email: string }) {
+  const [problem, setProblem] = useState<Problem>()
+  const [state, setState] = useState<'idle' | 'pending' | 'asked'>('idle')
+
+  const answerRef = useRef<HTMLParagraphElement>(null)
+
+  // The button that was pressed goes.
+  useEffect(() => {
+    if (state === 'asked') answerRef.current?.focus()
+  }, [state])
+
+  async function ask(): Promise<void> {
+    if (state === 'pending') return
+    setState('pending')
+    const answer = await callServer('POST', '/api/tickets/lost', { email })
+    setState('problem' in answer ? 'idle' : 'asked')
+    setProblem('problem' in answer ? answer.problem : undefined)
+  }
+
+  return (
+    <>
+      <p ref={answerRef} tabIndex={-1} className="max-w-lg text-pretty outline-none">
+        {state === 'asked'
+          ? 'If this address is signed up, its ticket is on the way to it. The link works once, and for an hour.'
+          : 'Is it yours? We can send you your ticket again.'}
+      </p>
+      {state !== 'asked' && (
+        <button
+          type="button"
+          aria-disabled={state === 'pending'}
+          onClick={ask}
+          className="link cursor-pointer font-semibold aria-disabled:cursor-progress"
+        >
+          Send me my ticket
+        </button>
+      )}
+      <Refusal problem={problem} />
+    </>
+  )
+}

@@ -1,0 +1,66 @@
+import { useActionState, useEffect, useRef } from 'react'
+import type { Snapshot } from '@/lib/email/status'
+import { Field } from '../signup/field'
+import type { Person, Problem } from '../signup/send-signup'
+import { callServer } from '../site/call-server'
+import { Refusal } from '../site/refusal'
+
+export type Correction = { user: Person; welcomeEmail: Snapshot }
+
+type Props = {
+  ticketId: string
+  /** The one that refused the mail. */
+  address: string
+  onCorrection: (correction: Correction) => void
+}
+
+/** For the owner of a ticket whose mail came back. The account stays as it is, and another mail goes out. */
+export function CorrectAddress({ ticketId, address, onCorrection }: Props) {
+  const [problem, submit, pending] = useActionState(correct, null)
+  const formRef = useRef<HTMLFormElement>(null)
+  const errors = problem?.errors?.email
+
+  async function correct(_previous: Problem | null, form: FormData): Promise<Problem | null> {
+    const body = { email: form.get('email') }
+    const answer = await callServer<Correction>('POST', `/api/tickets/${ticketId}/address`, body)
+    if ('problem' in answer) return answer.problem
+    onCorrection(answer.data)
+    return null
+  }
+
+  useEffect(() => {
+    if (errors) formRef.current?.querySelector('input')?.focus()
+  }, [errors])
+
+  return (
+    <form
+      ref={formRef}
+      action={submit}
+      // React empties a form after its action; what somebody has typed stays theirs until it is accepted.
+      onReset={(event) => event.preventDefault()}
+      noValidate
+      className="mt-6 max-w-lg"
+    >
+      <Field
+        name="email"
+        label="Correct your address"
+        errors={errors}
+        defaultValue={address}
+        type="email"
+        inputMode="email"
+        autoComplete="email"
+        autoCapitalize="none"
+        spellCheck={false}
+      />
+      <button
+        type="submit"
+        aria-disabled={pending}
+        onClick={(event) => pending && event.preventDefault()}
+        className="button aria-disabled:cursor-progress"
+      >
+        {pending ? 'Sending' : 'Send it there'}
+      </button>
+      <Refusal problem={errors ? null : problem} />
+    </form>
+  )
+}

@@ -1,0 +1,1 @@
+export { BrokenLink as default } from '@/app/components/site/broken-link'

@@ -1,0 +1,122 @@
+import { randomUUID } from 'node:crypto'
+import { expect, type Page, test } from '@playwright/test'
+import { isDelivered, newAddress, signUp, sql, waitForSnapshot } from '../app'
+import { expectUsable } from './accessibility'
+import { expectDelivered, linesOn, listenForComplaints, sendForm, signUpByHand, ticketOn } from './person'
+
+const account = (page: Page) => page.getByRole('region', { name: 'Your account' })
+
+test('for its owner the ticket says for whom it is, and for nobody else', async ({ page, browser }) => {
+  const email = newAddress()
+  const id = await signUpByHand(page, email, 'Ada Lovelace')
+  for (const visit of ['fresh', 'reloaded']) {
+    await expect(ticketOn(page), visit).toContainText(`For Ada Lovelace ${email}`)
+    await page.reload()
+  }
+  const stranger = await (await browser.newContext()).newPage()
+  await stranger.goto(`/tickets/${id}`)
+  await expectDelivered(stranger)
+  expect(await stranger.content()).not.toContain(email)
+  expect(await stranger.content()).not.toContain('Lovelace')
+  await stranger.context().close()
+  // Somebody else in the same browser takes nothing away.
+  await signUpByHand(page)
+  await page.goto(`/tickets/${id}`)
+  await expect(ticketOn(page)).toContainText(email)
+})
+
+test('already signed up: from the form to the mail, and the ticket in this browser', async ({ page }) => {
+  const complaints = listenForComplaints(page)
+  const email = newAddress()
+  const { id } = await signUp(email)
+  await page.goto('/')
+  await sendForm(page, email.toUpperCase())
+  await expect(page.getByLabel('Email')).toBeFocused()
+  await page.keyboard.press('Tab')
+  await page.keyboard.press('Tab')
+  await expect(page.getByRole('button', { name: 'Send me my ticket' })).toBeFocused()
+  await expectUsable(page)
+  await page.keyboard.press('Enter')
+  await expect(page.getByText('its ticket is on the way')).toBeFocused()
+
+  const [mail] = await sql<{ id: string }>(
+    `SELECT id FROM "Email" WHERE kind = 'ticket' AND "userId" = (SELECT id FROM "User" WHERE email = $1)`,
+    [email],
+  )
+  await waitForSnapshot(mail?.id ?? '', isDelivered)
+  await page.goto(`/inbox/${mail?.id}`)
+  const letter = page.getByTitle(/^Your ticket/).contentFrame()
+  const link = (await letter.getByRole('link', { name: 'Open my ticket' }).getAttribute('href')) ?? ''
+  await page.goto(link)
+  await expect(page.getByRole('heading', { name: 'We have found it.' })).toBeVisible()
+  await expect(page.locator('meta[name=referrer]')).toHaveAttribute('content', 'no-referrer')
+  await expectUsable(page)
+  await page.getByRole('button', { name: 'Open my ticket' }).click()
+  await expect(page).toHaveURL(`/tickets/${id}`)
+  await expect(account(page)).toBeVisible()
+  await expect(ticketOn(page)).toContainText(email)
+  await page.goto(link)
+  await expect(page.getByRole('heading', { name: 'This link is over.' })).toBeVisible()
+  await expectUsable(page)
+  // The browser itself complains about the 409.
+  expect(complaints.filter((complaint) => !complaint.includes('409'))).toEqual([])
+  await page.goto(`${link.slice(0, -3)}xxx`)
+  await expect(page.getByRole('heading', { name: 'This link doesn’t work.' })).toBeVisible()
+})
+
+test('bounced: the address is corrected in place, and the same ticket tells the rest', async ({ page }) => {
+  const complaints = listenForComplaints(page)
+  const bounced = `bounced+${randomUUID()}@resend.dev`
+  const id = await signUpByHand(page, bounced)
+  const field = page.getByLabel('Correct your address')
+  await expect(field).toHaveValue(bounced)
+  await expectUsable(page)
+  await field.fill('ada@nowhere')
+  await field.press('Enter')
+  await expect(field).toBeFocused()
+  await expect(field).toHaveAccessibleDescription('Enter an address like ada@example.com.')
+  const email = newAddress()
+  await field.fill(email)
+  await page.getByRole('button', { name: 'Send it there' }).click()
+  await expect(page.getByRole('heading', { name: 'You’re in.' })).toBeFocused()
+  const whole = ['queued', 'sending', 'sent', 'bounced', 'queued', 'sending', 'sent', 'delivered']
+  for (const visit of ['in place', 'after Back and Forward', 'reloaded']) {
+    await expect(linesOn(page), visit).toContainText(whole)
+    await expectDelivered(page)
+    await expect(ticketOn(page), visit).toContainText(email)
+    await expect(page, visit).toHaveURL(`/tickets/${id}`)
+    await expect(field).toBeHidden()
+    if (visit === 'in place') {
+      await page.goBack()
+      await expect(page.getByLabel('Name')).toBeVisible()
+      await page.goForward()
+    } else await page.reload()
+  }
+  expect(complaints.filter((complaint) => !complaint.includes('422'))).toEqual([])
+})
+
+test('a likely typo is asked about once, and never refused', async ({ page }) => {
+  const sent: string[] = []
+  await page.route('/api/users', async (route) => {
+    sent.push(route.request().postDataJSON().email)
+    await route.continue()
+  })
+  const local = randomUUID()
+  await page.goto('/')
+  await sendForm(page, `${local}@gmial.com`)
+  const suggestion = page.getByRole('button', { name: `${local}@gmail.com` })
+  await expect(page.getByRole('alert').filter({ hasText: 'Did you mean' })).toBeVisible()
+  await expectUsable(page)
+  await suggestion.click()
+  await expect(page.getByLabel('Email')).toHaveValue(`${local}@gmail.com`)
+  await expect(page.getByRole('button', { name: 'Sign me up' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(ticketOn(page)).toBeVisible()
+
+  await page.goto('/')
+  await sendForm(page, `${local}@hotmial.com`)
+  await expect(page.getByText('Did you mean')).toBeVisible()
+  await page.getByRole('button', { name: 'Sign me up' }).click()
+  await expect(ticketOn(page)).toBeVisible()
+  expect(sent).toEqual([`${local}@gmail.com`, `${local}@hotmial.com`])
+})
