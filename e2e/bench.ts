@@ -11,6 +11,7 @@ import { measureCrowd, measureSender } from './bench/crowd'
 import { measureLone } from './bench/lone'
 import { measureReports } from './bench/reports'
 import { measureRivals } from './bench/rivals'
+import { measureRoom } from './bench/room'
 import { measureSignup } from './bench/signup'
 import { readOptions } from './bench/sizes'
 import { measureStreams } from './bench/streams'
@@ -28,6 +29,7 @@ const SECTIONS = {
   streams: measureStreams,
   bytes: measureBytes,
   tracing: measureTracing,
+  room: measureRoom,
 }
 
 // 1. What to measure.

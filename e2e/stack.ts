@@ -65,9 +65,9 @@ export type Process = {
 }
 
 /** Starts the runner with a database of its own and without a worker: tests start and kill their own. */
-export async function startStack(name: string): Promise<Stack> {
+export async function startStack(name: string, flags: string[] = []): Promise<Stack> {
   const folder = path.resolve('test-results', name)
-  const runner = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'demo'], /READY \S+/, {
+  const runner = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'demo', ...flags], /READY \S+/, {
     SANDBOX_DIR: folder,
     SANDBOX_FRESH: '1',
     SANDBOX_WORKERS: '0',

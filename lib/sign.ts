@@ -2,7 +2,14 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import { env } from './env'
 
 /** What is made for one purpose is worth nothing for another. */
-type Purpose = 'form' | 'not-me' | 'mailbox' | 'limit' | 'session' | 'ticket'
+type Purpose =
+  | 'presenter' // stage
+  | 'form'
+  | 'not-me'
+  | 'mailbox'
+  | 'limit'
+  | 'session'
+  | 'ticket'
 
 /** A code for a text that only this installation can make: always the same one, fit for a URL. */
 export function seal(purpose: Purpose, text: string): string {

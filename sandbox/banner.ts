@@ -7,10 +7,12 @@ interface Facts {
   envFile: string
   dev: boolean
   workers: number
+  /** Also with others in the network. */
+  shared: boolean
 }
 
 /** Prints what somebody wants to know who has just started all this. */
-export async function printBanner({ appUrl, envFile, dev, workers }: Facts): Promise<void> {
+export async function printBanner({ appUrl, envFile, dev, workers, shared }: Facts): Promise<void> {
   const staysHere = process.env.RESEND_API_KEY === 're_sandbox'
   // Some pages are there for the sandbox only.
   const pages = (await listPages()).filter((page) => staysHere || page === '/')
@@ -22,8 +24,12 @@ export async function printBanner({ appUrl, envFile, dev, workers }: Facts): Pro
       : `node --import tsx --env-file=${env} worker/index.ts`
   const web = dev ? 'web server in development mode' : 'web server'
   const database = new URL(process.env.DATABASE_URL ?? '').host
+  const reach = shared
+    ? `whoever is in your network, at ${appUrl}`
+    : 'this computer only (npm run demo -- --share)'
   console.log(`
   Pages    ${pages.join('  ')}
+  Open to  ${reach}
   Running  ${web}, ${count(workers, 'worker')}, Postgres at ${database}
   Mail     ${staysHere ? `stays on this computer: ${inbox}` : 'goes out through Resend'}
   Join in  another worker, in another terminal: ${join}

@@ -1,6 +1,7 @@
 /*
  * npm run dev, npm run demo
  * npm run demo -- --no-worker    start your own in another terminal: npm run demo:worker
+ * npm run demo -- --share        for the phones in the same network, too; --share=ADDRESS chooses the network
  *
  * Everything on one computer: Postgres, a stand-in for Resend, the web server and the worker. The app knows nothing
  * of this; it is told by its environment where its database and its email provider are.
@@ -11,6 +12,7 @@ import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loadEnvFiles } from '../lib/env'
+import { seal } from '../lib/sign' // stage
 import { count, printBanner } from './banner'
 import { dismissReaper } from './guard'
 import { lockSandbox } from './lock'
@@ -19,6 +21,7 @@ import { startPostgres } from './postgres'
 import { say, startProgram } from './programs'
 import { startResend } from './resend'
 import { readSettings } from './settings'
+import { readShare } from './share'
 import { listenForStop } from './stop-signal'
 import { createSupervisor } from './supervisor'
 import { startTraceReceiver } from './traces'
@@ -59,6 +62,8 @@ async function start(): Promise<void> {
   Object.assign(process.env, { NODE_ENV: dev ? 'development' : 'production', NEXT_TELEMETRY_DISABLED: '1' })
   loadEnvFiles()
   const settings = readSettings()
+  const share = readShare(process.argv)
+  if (share && dev) throw new Error('What is shared is a production build: npm run demo -- --share')
 
   // 2. One runner for each folder, and a port for the app.
   await mkdir(settings.SANDBOX_DIR, { recursive: true })
@@ -67,8 +72,11 @@ async function start(): Promise<void> {
   cleanup.push(() => lock.close())
   const { port, release } = await reservePort(settings.PORT)
   if (settings.PORT && port !== settings.PORT) say(`Port ${settings.PORT} is taken: using ${port}.`)
-  const appUrl = `http://localhost:${port}`
+  const appUrl = `http://${share?.address ?? 'localhost'}:${port}`
   process.env.APP_URL = appUrl
+  // The sandbox's API key, which would sign instead, is known to everybody.
+  if (share) process.env.APP_SECRET ||= randomBytes(32).toString('base64url')
+  if (share) process.env.PRESENTER_TOKEN = randomBytes(32).toString('base64url') // stage
   // A single user's data takes milliseconds to gather: too fast to watch, to cancel, or to kill a worker over it.
   process.env.EXPORT_PAUSE_MS ||= `${settings.SANDBOX_LATENCY_MS / 2}`
   process.env.LOG_FORMAT ||= 'text'
@@ -136,7 +144,7 @@ async function start(): Promise<void> {
   cleanup.push(app.stopAll)
   const nextBin = 'node_modules/next/dist/bin/next'
   await release()
-  const web = [nextBin, dev ? 'dev' : 'start', '-p', `${port}`]
+  const web = [nextBin, dev ? 'dev' : 'start', '-p', `${port}`, '-H', share?.host ?? '127.0.0.1']
   await app.keep('web', async () => startProgram('web', web, (line) => !isOurVisit(line)))
   for (let number = 1; number <= workers; number++) {
     const name = workers > 1 ? `worker ${number}` : 'worker'
@@ -149,7 +157,9 @@ async function start(): Promise<void> {
   database.becomeReady()
   app.becomeReady()
   console.log(`READY ${appUrl}`)
-  await printBanner({ appUrl, envFile, dev, workers })
+  await printBanner({ appUrl, envFile, dev, workers, shared: share !== undefined })
+  if (share)
+    console.log(`  Present  ${appUrl}/presenter/${seal('presenter', `${process.env.PRESENTER_TOKEN}`)}\n`) // stage
   warmUp(appUrl, signal).catch(() => {})
 }
 
@@ -166,7 +176,7 @@ async function writeEnvFile(file: string): Promise<void> {
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     'OTEL_BSP_SCHEDULE_DELAY',
   ]
-  if (process.env.RESEND_API_KEY === 're_sandbox') names.push('RESEND_API_KEY')
+  if (process.env.RESEND_API_KEY === 're_sandbox') names.push('RESEND_API_KEY', 'APP_SECRET')
   const lines = names.filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}\n`)
   await writeFile(file, lines.join(''), { mode: 0o600 })
 }

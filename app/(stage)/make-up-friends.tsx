@@ -4,7 +4,7 @@ type Props = { count: number; onMade: (addresses: string[]) => void }
 
 /** For somebody who has no friends at hand. */
 export function MakeUpFriends({ count, onMade }: Props) {
-  if (!useSandbox()) return null
+  if (!useSandbox().here) return null
   return (
     <button
       type="button"

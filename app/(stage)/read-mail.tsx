@@ -8,16 +8,19 @@ type Props = { snapshot: Snapshot; mine: boolean }
 
 /** Under a ticket whose mail has gone out: the way to the mail itself, and for its owner to what went on. */
 export function ReadMail({ snapshot, mine }: Props) {
-  if (!useSandbox() || !snapshot.final || snapshot.status === 'failed') return null
+  const sandbox = useSandbox()
+  if (!sandbox.here || !snapshot.final || snapshot.status === 'failed') return null
   return (
     <div className="mt-4 flex flex-wrap items-center gap-x-6 stage:mt-1">
-      <Link
-        href={`/inbox/${snapshot.id}`}
-        prefetch={false}
-        className="flex-1 border-2 border-ink px-4 py-3 text-center text-lg font-semibold whitespace-nowrap hover:bg-ink hover:text-sheet stage:py-2"
-      >
-        Read the email
-      </Link>
+      {sandbox.open && (
+        <Link
+          href={`/inbox/${snapshot.id}`}
+          prefetch={false}
+          className="flex-1 border-2 border-ink px-4 py-3 text-center text-lg font-semibold whitespace-nowrap hover:bg-ink hover:text-sheet stage:py-2"
+        >
+          Read the email
+        </Link>
+      )}
       {mine && (
         <Link href={`/tickets/${snapshot.id}/behind`} prefetch={false} className="link mx-auto text-base">
           Behind this ticket

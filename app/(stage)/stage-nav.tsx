@@ -1,11 +1,13 @@
-import { inSandbox } from '@/lib/env'
+import { headers } from 'next/headers'
+import { mayUseSandbox } from './_lib/presenter'
 import { NavLink } from './nav-link'
 
-export function StageNav() {
+export async function StageNav() {
+  const forPresenter = mayUseSandbox(await headers())
   return (
     <nav aria-label="Main" className="flex gap-x-6">
       <NavLink href="/learn">Learn</NavLink>
-      {inSandbox() && (
+      {forPresenter && (
         <>
           <NavLink href="/race">Race</NavLink>
           <NavLink href="/backstage">Backstage</NavLink>

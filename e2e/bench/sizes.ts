@@ -18,6 +18,8 @@ export type Sizes = {
   /** Signups whose bytes are counted. */
   signups: number
   tickets: number
+  /** People in a room who sign up. */
+  phones: number
   /** Seconds. */
   idle: number
 }
@@ -33,6 +35,7 @@ const FULL: Sizes = {
   streams: 2_000,
   signups: 1_000,
   tickets: 200,
+  phones: 200,
   idle: 20,
 }
 
@@ -47,6 +50,7 @@ const QUICK: Sizes = {
   streams: 200,
   signups: 100,
   tickets: 20,
+  phones: 40,
   idle: 5,
 }
 

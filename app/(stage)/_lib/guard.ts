@@ -1,7 +1,8 @@
-import { env, inSandbox } from '@/lib/env'
+import { env } from '@/lib/env'
 import { notFound, Problem } from '@/lib/http/problem'
 import { limit, refuseOver } from '@/lib/limits'
 import { hasToken } from '@/lib/operator'
+import { isPresenter } from './presenter'
 
 /**
  * The answer of the proxy to those who come to the backstage without the password: a page cannot ask for it. The page
@@ -22,11 +23,11 @@ export async function askForPassword({ url, headers }: Request): Promise<Respons
 }
 
 /**
- * Whether a request may see the backstage: in the sandbox every one, elsewhere with the token as HTTP password.
+ * Whether a request may see the backstage: the presenter's, and others with the token as HTTP password.
  * @throws {Problem} 429 after too many wrong ones, whatever the password is: it may be the next guess
  */
 export async function mayGoBackstage(headers: Headers): Promise<boolean> {
-  if (inSandbox()) return true
+  if (isPresenter(headers)) return true
   const token = env('BACKSTAGE_TOKEN')
   if (!token || !headers.has('authorization')) return false
   await refuseOver('password', { headers })

@@ -1,16 +1,17 @@
 import type { Metadata } from 'next'
+import { headers } from 'next/headers'
 import Link from 'next/link'
 import { notFound } from 'next/navigation'
 import { type ListedMail, listMails } from '@/app/(stage)/_lib/inbox'
+import { mayUseSandbox } from '@/app/(stage)/_lib/presenter'
 import { formatOrder, formatTime } from '@/app/components/site/figures'
 import { Headline } from '@/app/components/site/headline'
 import { STATUS } from '@/app/components/ticket/words'
-import { inSandbox } from '@/lib/env'
 
 export const metadata: Metadata = { title: 'Inbox', robots: { index: false } }
 
 export default async function InboxPage({ searchParams }: PageProps<'/inbox'>) {
-  if (!inSandbox()) notFound()
+  if (!mayUseSandbox(await headers())) notFound()
   const page = Math.max(1, Math.trunc(Number((await searchParams).page)) || 1)
   const { mails, more } = await listMails(page)
 

@@ -1,6 +1,7 @@
 import type { Metadata } from 'next'
+import { headers } from 'next/headers'
 import { notFound } from 'next/navigation'
-import { inSandbox } from '@/lib/env'
+import { mayUseSandbox } from '@/app/(stage)/_lib/presenter'
 import { Race } from './race'
 
 export const metadata: Metadata = {
@@ -8,7 +9,7 @@ export const metadata: Metadata = {
   description: 'The same signup twice: with the mail sent inside the request, and by a background job.',
 }
 
-export default function RacePage() {
-  if (!inSandbox()) notFound()
+export default async function RacePage() {
+  if (!mayUseSandbox(await headers())) notFound()
   return <Race />
 }

@@ -1,7 +1,7 @@
-import { inSandbox } from '@/lib/env'
+import { mayUseSandbox } from '@/app/(stage)/_lib/presenter'
 import { notFound } from '@/lib/http/problem'
 
-/** Guards a route that exists in the sandbox only. @throws {Problem} 404 elsewhere */
-export function sandboxOnly(): void {
-  if (!inSandbox()) throw notFound()
+/** Guards a route that exists in the sandbox only, and there for the presenter. @throws {Problem} 404 to all others */
+export function sandboxOnly({ headers }: Request): void {
+  if (!mayUseSandbox(headers)) throw notFound()
 }

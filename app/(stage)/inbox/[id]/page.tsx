@@ -1,16 +1,17 @@
 import type { Metadata } from 'next'
+import { headers } from 'next/headers'
 import Link from 'next/link'
 import { notFound } from 'next/navigation'
 import { readMail, readMailOf } from '@/app/(stage)/_lib/inbox'
+import { mayUseSandbox } from '@/app/(stage)/_lib/presenter'
 import { formatTime } from '@/app/components/site/figures'
 import { Headline } from '@/app/components/site/headline'
-import { inSandbox } from '@/lib/env'
 
 export const metadata: Metadata = { title: 'Mail', robots: { index: false } }
 
 /** One mail, by the id of our email record or by the mail service's own id. */
 export default async function MailPage({ params, searchParams }: PageProps<'/inbox/[id]'>) {
-  if (!inSandbox()) notFound()
+  if (!mayUseSandbox(await headers())) notFound()
   const { id } = await params
   const mail = (await readMailOf(id)) ?? (await readMail(id))
   if (!mail) return <NotYet />
