@@ -32,6 +32,7 @@ test('already signed up: from the form to the mail, and the ticket in this brows
   await page.goto('/')
   await sendForm(page, email.toUpperCase())
   await expect(page.getByLabel('Email')).toBeFocused()
+  await expect(page.getByText('Is it yours?')).toBeVisible()
   await page.keyboard.press('Tab')
   await page.keyboard.press('Tab')
   await expect(page.getByRole('button', { name: 'Send me my ticket' })).toBeFocused()

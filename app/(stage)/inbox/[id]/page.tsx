@@ -36,7 +36,7 @@ export default async function MailPage({ params, searchParams }: PageProps<'/inb
       </nav>
       <div className="sheet mt-4 border border-line bg-sheet">
         {asText ? (
-          <pre className="overflow-x-auto p-6 font-mono text-base whitespace-pre-wrap sm:p-10">
+          <pre className="overflow-x-auto p-6 font-mono text-base [overflow-wrap:anywhere] whitespace-pre-wrap sm:p-10">
             {mail.text}
           </pre>
         ) : (
