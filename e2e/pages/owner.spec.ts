@@ -19,8 +19,11 @@ test('for its owner the ticket says for whom it is, and for nobody else', async 
   expect(await stranger.content()).not.toContain(email)
   expect(await stranger.content()).not.toContain('Lovelace')
   await stranger.context().close()
-  // Somebody else in the same browser takes nothing away.
+  // Somebody else in the same browser takes nothing away, and a job on the lesson neither.
   await signUpByHand(page)
+  await page.goto('/learn')
+  await page.getByRole('button', { name: /^Sign up/ }).click()
+  await expect(page.getByRole('region', { name: 'Your job' })).toContainText('you waited')
   await page.goto(`/tickets/${id}`)
   await expect(ticketOn(page)).toContainText(email)
 })
