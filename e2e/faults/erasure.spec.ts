@@ -54,12 +54,18 @@ test('a whole life, erased: neither the database nor any log has heard of them',
   const traces = ['zebulon', 'quaxley', 'quaxfriend']
   const worker = await stack.startWorker()
 
-  // A mail that arrives, an invitation that bounces, a file with their data.
+  // A mail that arrives, a ticket that is sent again, an invitation that bounces, a file with their data.
   const response = await postSignup({ name, email: address }, {}, stack.appUrl)
   const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? ''
   const { user, welcomeEmail } = await response.json()
   const owner: Owner = { id: welcomeEmail.id, userId: user.id, email: address, cookie, url: stack.appUrl }
   await until(stack, owner.id, isDelivered)
+  const lost = await fetch(`${stack.appUrl}/api/tickets/lost`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: address }),
+  })
+  expect(lost.status).toBe(202)
   expect((await invite(owner, friends.slice(0, 1))).status).toBe(202)
   await untilOrders(owner, ({ invitations }) => invitations?.bounced === 1)
   expect((await act(owner, 'POST', 'export')).status).toBe(202)

@@ -20,6 +20,7 @@ onSharedApp('a hundred made-up friends: from the button to the last mail, live',
   await page.getByRole('button', { name: 'Make up 100 friends' }).click()
   await page.getByRole('button', { name: 'Invite 100 friends' }).click()
   const panel = inviting(page)
+  await expect(panel).toContainText(/Invited! You waited [\d.]+ m?s/)
   await expect(panel.getByRole('progressbar', { name: 'Invitations sent' })).toBeVisible()
   await expect(panel).toContainText(/100 of 100 sent, \d bounced/, { timeout: 45_000 })
   await expect(panel.getByRole('status')).toHaveText(/^All invitations are out: 100 of 100 sent/)
@@ -50,6 +51,7 @@ onSharedApp('my data: from the button to the file', async ({ page }) => {
   const email = newAddress()
   await signUpByHand(page, email)
   await exporting(page).getByRole('button', { name: 'Export my data' }).click()
+  await expect(exporting(page)).toContainText(/Ordered! You waited [\d.]+ m?s/)
   await expect(exporting(page)).toContainText(/will be deleted on \d+ \w+, \d\d:\d\d UTC/)
   const [download] = await Promise.all([
     page.waitForEvent('download'),

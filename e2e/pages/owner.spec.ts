@@ -19,8 +19,11 @@ test('for its owner the ticket says for whom it is, and for nobody else', async 
   expect(await stranger.content()).not.toContain(email)
   expect(await stranger.content()).not.toContain('Lovelace')
   await stranger.context().close()
-  // Somebody else in the same browser takes nothing away.
+  // Somebody else in the same browser takes nothing away, and a job on the lesson neither.
   await signUpByHand(page)
+  await page.goto('/learn')
+  await page.getByRole('button', { name: /^Sign up/ }).click()
+  await expect(page.getByRole('region', { name: 'Your job' })).toContainText('you waited')
   await page.goto(`/tickets/${id}`)
   await expect(ticketOn(page)).toContainText(email)
 })
@@ -32,6 +35,7 @@ test('already signed up: from the form to the mail, and the ticket in this brows
   await page.goto('/')
   await sendForm(page, email.toUpperCase())
   await expect(page.getByLabel('Email')).toBeFocused()
+  await expect(page.getByText('Is it yours?')).toBeVisible()
   await page.keyboard.press('Tab')
   await page.keyboard.press('Tab')
   await expect(page.getByRole('button', { name: 'Send me my ticket' })).toBeFocused()

@@ -1,10 +1,10 @@
-import { useEffect, useRef, useState } from 'react'
+import { type ReactNode, useEffect, useRef, useState } from 'react'
 import { callServer } from '../site/call-server'
 import { Refusal } from '../site/refusal'
 import type { Problem } from './send-signup'
 
 /** For somebody whose address is signed up already. They learn no more than anybody would. */
-export function LostTicket({ email }: { email: string }) {
+export default function LostTicket({ email }: { email: string }): ReactNode {
   const [problem, setProblem] = useState<Problem>()
   const [state, setState] = useState<'idle' | 'pending' | 'asked'>('idle')
 

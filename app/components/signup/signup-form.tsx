@@ -1,13 +1,11 @@
 'use client'
 
 import { useRouter } from 'next/navigation'
-import { useActionState, useEffect, useRef } from 'react'
+import { lazy, Suspense, useActionState, useEffect, useRef } from 'react'
 import type { FormPass } from '@/lib/signup/form'
 import { TryAgain } from '../site/try-again'
 import { Field } from './field'
-import { LostTicket } from './lost-ticket'
 import { createKey, type Problem, type Signup, sendSignup } from './send-signup'
-import { suggestAddress } from './suggest-address'
 import { Trap } from './trap'
 
 type Props = {
@@ -31,7 +29,7 @@ export function SignupForm({ pass, onSignup }: Props) {
   async function signUp(previous: Pause | null, form: FormData): Promise<Pause | null> {
     const { website, ...person } = Object.fromEntries(form)
     const email = String(person.email)
-    const suggestion = suggestAddress(email)
+    const suggestion = await findSuggestion(email)
     // Asked once: whoever presses again has meant it.
     if (suggestion && email !== previous?.email) return { email, suggestion }
 
@@ -69,6 +67,7 @@ export function SignupForm({ pass, onSignup }: Props) {
   return (
     <form
       ref={formRef}
+      onFocus={loadSuggestions}
       action={submit}
       // React empties a form after its action; what somebody has typed stays theirs until it is accepted.
       onReset={(event) => event.preventDefault()}
@@ -98,13 +97,25 @@ export function SignupForm({ pass, onSignup }: Props) {
       </button>
       <div ref={alertRef} role="alert" className="min-h-16 pt-4 text-lg">
         {problem && <Complaint problem={problem} />}
-        {pause && problem?.title === TAKEN && <LostTicket key={pause.email} email={pause.email} />}
+        {pause && problem?.title === TAKEN && (
+          <Suspense>
+            <LostTicket key={pause.email} email={pause.email} />
+          </Suspense>
+        )}
         {pause && 'suggestion' in pause && (
           <DidYouMean address={pause.suggestion} onTake={() => takeAddress(pause.suggestion)} />
         )}
       </div>
     </form>
   )
+}
+
+// Few need them, and nobody before they have begun to type. If they cannot be loaded, it goes on without.
+const LostTicket = lazy(() => import('./lost-ticket').catch(() => ({ default: () => null })))
+const loadSuggestions = () => import('./suggest-address').catch(() => undefined)
+
+async function findSuggestion(email: string): Promise<string | undefined> {
+  return (await loadSuggestions())?.suggestAddress(email)
 }
 
 const TAKEN = 'Email already registered'

@@ -1,4 +1,4 @@
-import { useActionState, useEffect, useRef } from 'react'
+import { type ReactNode, useActionState, useEffect, useRef } from 'react'
 import type { Snapshot } from '@/lib/email/status'
 import { Field } from '../signup/field'
 import type { Person, Problem } from '../signup/send-signup'
@@ -15,7 +15,7 @@ type Props = {
 }
 
 /** For the owner of a ticket whose mail came back. The account stays as it is, and another mail goes out. */
-export function CorrectAddress({ ticketId, address, onCorrection }: Props) {
+export default function CorrectAddress({ ticketId, address, onCorrection }: Props): ReactNode {
   const [problem, submit, pending] = useActionState(correct, null)
   const formRef = useRef<HTMLFormElement>(null)
   const errors = problem?.errors?.email

@@ -1,13 +1,13 @@
 'use client'
 
 import Link from 'next/link'
-import { type ReactNode, useEffect, useRef, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
 import type { EmailStatus, Snapshot, TimelineEntry } from '@/lib/email/status'
 import type { Person } from '../signup/send-signup'
 import { Headline } from '../site/headline'
 import { Spread } from '../site/spread'
 import { Account } from './account'
-import { CorrectAddress, type Correction } from './correct-address'
+import type { Correction } from './correct-address'
 import { Ticket } from './ticket'
 import { useSnapshot } from './use-snapshot'
 import { ERASURE, STATUS, STRANDED } from './words'
@@ -26,6 +26,9 @@ type Props = {
   /** What the owner of the ticket can do besides. */
   children?: ReactNode
 }
+
+// Few need it. If it cannot be loaded, the ticket is what counts.
+const CorrectAddress = lazy(() => import('./correct-address').catch(() => ({ default: () => null })))
 
 type Print = { mail: Snapshot; earlier: TimelineEntry[]; owner: Person | undefined }
 
@@ -73,7 +76,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
         starring
         aside={
           // A place for the whole ticket, so that what follows doesn’t move while it prints.
-          <div ref={ticketRef} className={`scroll-mt-4 ${children ? 'ticket-place min-h-190' : ''}`}>
+          <div ref={ticketRef} className={`scroll-mt-4 ${children ? 'ticket-place min-h-208' : ''}`}>
             <Ticket
               ticketId={ticketId}
               owner={owner}
@@ -102,7 +105,9 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
           {stranded ? waiting : sentence}
         </p>
         {owner && !leaving && REFUSED.includes(snapshot.status) && (
-          <CorrectAddress ticketId={ticketId} address={owner.email} onCorrection={handleCorrection} />
+          <Suspense>
+            <CorrectAddress ticketId={ticketId} address={owner.email} onCorrection={handleCorrection} />
+          </Suspense>
         )}
         <Link href="/" className="mt-8 link text-xl font-semibold">
           Sign somebody else up

@@ -8,7 +8,7 @@ export function renderTicket(): Promise<Template> {
     <Letter
       preview="A link that opens your ticket, once and within an hour."
       heading="Here it is, {{name}}."
-      reason="You receive this mail because somebody asked for the ticket of your address. If it was not you, leave it alone: without this link, nobody has your ticket."
+      reason="You receive this mail because somebody asked for the ticket of your address. If it was not you, leave it alone, and nothing happens."
       notMe="Forget my address"
     >
       <Text style={text}>
