@@ -57,7 +57,7 @@ const schema = z.object({
   // The password of the page /backstage. Without it, that page exists in the sandbox only. // stage
   BACKSTAGE_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(), // stage
   // Its cookie makes a browser the presenter's, while others may reach the sandbox. The runner makes one up. // stage
-  PRESENTER_TOKEN: z.string().min(32, 'must have 32 characters or more').optional(), // stage
+  PRESENTER_TOKEN: z.base64url().min(32, 'must have 32 characters or more').optional(), // stage
   // How many friends a user may invite, in all. 0: nobody can, and the page doesn't offer it. // orders
   INVITATIONS_PER_USER: z.coerce.number().int().min(0).max(100).default(0), // orders
   // A pause after each chapter of an export, in ms: in the sandbox, for an audience to see one at work. // orders

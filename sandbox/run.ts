@@ -158,8 +158,8 @@ async function start(): Promise<void> {
   app.becomeReady()
   console.log(`READY ${appUrl}`)
   await printBanner({ appUrl, envFile, dev, workers, shared: share !== undefined })
-  if (share)
-    console.log(`  Present  ${appUrl}/presenter/${seal('presenter', `${process.env.PRESENTER_TOKEN}`)}\n`) // stage
+  const link = share && seal('presenter', `${process.env.PRESENTER_TOKEN}`) // stage
+  if (link) console.log(`  Present  ${appUrl}/presenter/${link}\n`) // stage
   warmUp(appUrl, signal).catch(() => {})
 }
 

@@ -21,7 +21,9 @@ export function readShare(args: string[]): Share | undefined {
   if (!flag) return undefined
   const found = Object.entries(networkInterfaces())
     .filter(([name]) => !NOT_FOR_PHONES.test(name))
-    .flatMap(([, addresses = []]) => addresses.filter(({ internal }) => !internal))
+    .flatMap(([, addresses = []]) =>
+      addresses.filter(({ internal, address }) => !internal && !/^fe80:/i.test(address)),
+    )
     .map(({ address }) => address)
   if (chosen === undefined) {
     const address = found.find(isPrivate)
