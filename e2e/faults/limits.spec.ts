@@ -82,6 +82,23 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     await expectRefusal(response, 429, 24 * 3600)
   })
 
+  await test.step('lost tickets of a visitor, and to a mailbox, whether anybody has signed up with it or not', async () => {
+    const ask = (email: string, visitor = newVisitor()): Promise<Response> =>
+      fetch(`${web.url}/api/tickets/lost`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...visitor },
+        body: JSON.stringify({ email }),
+      })
+    const visitor = newVisitor()
+    for (let i = 0; i < 3; i++) expect((await ask(newAddress(), visitor)).status).toBe(202)
+    await expectRefusal(await ask(newAddress(), visitor), 429, 3600)
+    const { email } = await signUpOwner(stack.appUrl)
+    for (const address of [email, newAddress()]) {
+      for (let i = 0; i < 2; i++) expect((await ask(address)).status).toBe(202)
+      await expectRefusal(await ask(address), 429, 24 * 3600)
+    }
+  })
+
   await test.step('reads of a visitor', async () => {
     const headers = newVisitor()
     const read = (method = 'GET'): Promise<Response> => fetch(`${web.url}/api/health`, { method, headers })
