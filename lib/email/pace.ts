@@ -76,6 +76,8 @@ export async function keepPace(turn: Turn, outcome: Outcome): Promise<Date> {
   const failures = kind === 'retry' ? turn.failures + 1 : 0
   const seconds = kind === 'retry' ? backoff(failures) / 1000 : 'seconds' in outcome ? outcome.seconds : 0
   const reason = seconds > 0 && kind !== 'accepted' ? outcome.reason : null
+  // Before it is written down, so that nobody's turn comes sooner.
+  const retryAt = new Date(Date.now() + seconds * 1000)
   if (reason || turn.reason || perSecond !== turn.perSecond) {
     // Who was under way already when somebody else was told to wait may only make it longer.
     await prisma().$executeRaw`
@@ -87,5 +89,5 @@ export async function keepPace(turn: Turn, outcome: Outcome): Promise<Date> {
         reason = excluded.reason, failures = excluded.failures, "perSecond" = excluded."perSecond"
       WHERE pace.reason IS NOT DISTINCT FROM ${turn.reason} OR pace."nextTurnAt" < excluded."nextTurnAt"`
   }
-  return new Date(Date.now() + seconds * 1000)
+  return retryAt
 }
