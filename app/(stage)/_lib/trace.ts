@@ -49,7 +49,8 @@ function toSteps(spans: Span[], emailId: string): Step[] {
     const [from, to] = [toMs(span.startTimeUnixNano), toMs(span.endTimeUnixNano)]
     return [{ what, where: step.where, depth: step.depth, from, to }]
   })
-  return startAtZero(withQueue(steps).sort((a, b) => a.from - b.from))
+  const inOrder = (a: Step, b: Step): number => a.from - b.from
+  return startAtZero(withQueue(steps.sort(inOrder)).sort(inOrder))
 }
 
 // A trace may lead through a batch, and there past the mails of other people.

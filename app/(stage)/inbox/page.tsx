@@ -46,7 +46,7 @@ export default async function InboxPage({ searchParams }: PageProps<'/inbox'>) {
 
 function Row({ mail: { id, to, subject, at, email } }: { mail: ListedMail }) {
   return (
-    <li className="grid items-baseline gap-x-8 gap-y-1 py-5 text-lg sm:grid-cols-[minmax(0,3fr)_minmax(0,2fr)_auto_7rem_auto]">
+    <li className="grid items-baseline gap-x-8 gap-y-1 py-5 text-lg sm:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_auto_7rem_auto]">
       <Link href={`/inbox/${id}`} className="truncate font-semibold underline-offset-4 hover:underline">
         {to}
       </Link>
