@@ -146,17 +146,22 @@ export async function startStack(name: string, flags: string[] = []): Promise<St
   }
 }
 
-// The tests start some two hundred workers: bundled, each is there in half the time.
+// The tests start some two hundred workers: in one file, as in the image (see Dockerfile), each is there in a quarter of
+// the time.
 async function bundleWorker(folder: string): Promise<void> {
   await build({
     entryPoints: ['worker/index.ts', 'worker/redrive.ts'],
     outdir: path.join(folder, 'worker'),
     outExtension: { '.js': '.mjs' },
     bundle: true,
-    packages: 'external',
     platform: 'node',
+    target: 'node20',
     format: 'esm',
-    sourcemap: true,
+    keepNames: true,
+    define: { 'process.env.NODE_ENV': '"production"' },
+    banner: {
+      js: `import { createRequire as banner } from 'node:module'; const require = banner(import.meta.url), __dirname = import.meta.dirname;`,
+    },
   })
 }
 
