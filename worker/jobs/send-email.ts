@@ -1,10 +1,9 @@
-import { z } from 'zod'
 import type { Transaction } from '@/lib/db/prisma'
 import { type Batch, writeBatch } from '@/lib/email/batch'
 import { countRoom } from '@/lib/email/cap'
-import { type Recipient, writeMessage } from '@/lib/email/message'
+import { lockEmails } from '@/lib/email/lock'
+import { writeMessage } from '@/lib/email/message'
 import { dropSuppressed } from '@/lib/email/suppression'
-import { TEMPLATES } from '@/lib/email/templates'
 import { settleJobs, takeJobs } from '@/lib/queue'
 import { deliver } from '../deliver'
 import { GiveUp, type Job } from '../work'
@@ -20,7 +19,7 @@ export default async function sendEmail(job: Job<'send-email'>): Promise<void> {
 
 async function gatherBatch(tx: Transaction, job: Job<'send-email'>): Promise<Batch | undefined> {
   const jobs = [job, ...(await takeJobs(tx, 'send-email', (await countRoom()) - 1))]
-  const emails = await readEmails(
+  const emails = await lockEmails(
     tx,
     jobs.map(({ data }) => data?.emailId),
   )
@@ -29,40 +28,15 @@ async function gatherBatch(tx: Transaction, job: Job<'send-email'>): Promise<Bat
   // It comes from the next version, which is being deployed, and will have workers, too.
   if (!email.hasTemplate) throw new Error(`No template for "${email.kind}"`)
 
-  const isKnown = ({ data }: Pick<Job<'send-email'>, 'data'>): boolean =>
-    emails.get(data?.emailId)?.hasTemplate === true
-  await settleJobs(tx, 'send-email', 'complete', jobs.filter(isKnown))
+  const known = jobs.filter(({ data }) => emails.get(data?.emailId)?.hasTemplate)
+  await settleJobs(tx, 'send-email', 'complete', known)
   // What is poisoned comes back, and is buried when it is the first.
-  await settleJobs(
-    tx,
-    'send-email',
-    'fail',
-    jobs.filter((job) => !isKnown(job)),
-  )
+  const others = jobs.filter((job) => !known.includes(job))
+  await settleJobs(tx, 'send-email', 'fail', others)
 
   const waiting = await dropSuppressed(
     tx,
     [...emails.values()].filter(({ isWaiting }) => isWaiting),
   )
   if (waiting.length > 0) return await writeBatch(tx, await Promise.all(waiting.map(writeMessage)))
-}
-
-/**
- * `isWaiting`: of a kind that we know, not sent, not given up, in no batch that somebody else may be sending, and nobody to
- * be erased.
- */
-type WaitingEmail = Recipient & { isWaiting: boolean; hasTemplate: boolean }
-
-// Locked, in the order of all who lock many: if two jobs mean the same email, one of the batches has it.
-async function readEmails(tx: Transaction, ids: unknown[]): Promise<Map<string, WaitingEmail>> {
-  const wellFormed = ids.filter((id) => z.guid().safeParse(id).success)
-  const kinds = Object.keys(TEMPLATES)
-  const emails = await tx.$queryRaw<WaitingEmail[]>`
-    SELECT "Email".id, kind, recipient, json_build_object('name', name, 'email', email) AS user,
-      kind = ANY (${kinds}) AS "hasTemplate",
-      kind = ANY (${kinds}) AND status IN ('queued', 'sending', 'retrying') AND "batchId" IS NULL
-        AND erasure IS NULL AS "isWaiting"
-    FROM "Email" JOIN "User" ON "User".id = "userId"
-    WHERE "Email".id = ANY (${wellFormed}::uuid[]) ORDER BY "Email".id FOR UPDATE OF "Email"`
-  return new Map(emails.map((email) => [email.id, email]))
 }
