@@ -93,6 +93,8 @@ for (const [title, body] of [
   ['that is a list', '[]'],
   ['without data', '{"type":"email.sent"}'],
   ['with a type that is no text', '{"type":7,"data":{}}'],
+  ['with a NUL for an id', '{"type":"email.sent","data":{"email_id":"\\u0000"}}'],
+  ['with half a character for an id', '{"type":"email.sent","data":{"email_id":"\\ud800"}}'],
 ] as const) {
   test(`a signed body ${title} is a 400`, async ({ stack }) => {
     const headers = sign(body, { secret: stack.env.RESEND_WEBHOOK_SECRET })
@@ -105,6 +107,10 @@ test('more than 64 KiB is a 413, even well signed', async ({ stack }) => {
   expect(big.status).toBe(413)
   const long = await report(stack, 'email.sent', { email_id: 'x'.repeat(63 * 1024) })
   expect(long.status).toBe(200)
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  const ours = { email_id: 'x'.repeat(63 * 1024), tags: { email_id: id } }
+  expect((await report(stack, 'email.delivered', ours)).status).toBe(200)
+  expect((await read(stack, id)).status).toBe('delivered')
 })
 
 test('the same message twice, and twenty times at once, is stored once', async ({ stack }) => {

@@ -30,7 +30,12 @@ const typeSchema = z.object({ type: z.string() })
 
 const reportSchema = z.object({
   data: z.object({
-    email_id: z.string().optional(),
+    // Postgres takes no NUL and no half of a character. Nothing long is an id of Resend's.
+    email_id: z
+      .string()
+      .regex(/^[\x20-\x7e]*$/)
+      .transform((id) => (id.length > 100 ? undefined : id))
+      .optional(),
     tags: tags.optional().catch(undefined),
     bounce: z.object({ type: z.string() }).optional().catch(undefined),
     suppressed: z.object({ type: z.string() }).optional().catch(undefined),
