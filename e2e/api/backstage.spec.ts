@@ -112,8 +112,13 @@ test('the first message is the whole picture, later ones tell what has changed',
 
 test('the stream of somebody who comes later begins with the dots on their way', async ({ stack }) => {
   const { ids } = await (await post(`${stack.appUrl}/api/sandbox/signups`, { count: 3 })).json()
-  const { dots } = (await readFirst(`${stack.appUrl}/api/backstage/events`)) as { dots: string[][] }
-  expect(dots.sort()).toEqual(ids.map((id: string) => [id.slice(0, 8), 'queued', 1, null]).sort())
+  // What is told may be 0.1 s old.
+  await expect
+    .poll(async () => {
+      const { dots } = (await readFirst(`${stack.appUrl}/api/backstage/events`)) as { dots: string[][] }
+      return dots.sort()
+    })
+    .toEqual(ids.map((id: string) => [id.slice(0, 8), 'queued', 1, null]).sort())
   // A crowd has none.
   await stack.query(
     `INSERT INTO "Email" ("userId", kind) SELECT id, 'welcome' FROM "User", generate_series(1, 200)`,

@@ -131,6 +131,7 @@ test.describe('shared with a room', () => {
     const names = ['Learn', 'Race', 'Backstage', 'Inbox']
     await expect(page.getByRole('navigation', { name: 'Main' }).getByRole('link')).toHaveText(names)
     for (const path of ['/race', '/inbox', '/backstage']) expect((await page.goto(path))?.status()).toBe(200)
+    expect(await page.evaluate(readDots)).toContainEqual([expect.any(String), 'queued', 1, null, 'Ada'])
     await page.getByRole('radio', { name: 'outage' }).check({ force: true })
     await expect
       .poll(async () => (await stack.setProvider({})) as { mode?: string })
@@ -169,6 +170,17 @@ test.describe('shared with a room', () => {
     return answer.status
   }
 })
+
+/** In the browser: what the picture is told first. */
+function readDots(): Promise<unknown[]> {
+  const source = new EventSource('/api/backstage/events')
+  return new Promise((resolve) => {
+    source.addEventListener('backstage', ({ data }) => {
+      source.close()
+      resolve(JSON.parse(data).dots)
+    })
+  })
+}
 
 /** How much lighter the paper is than what is printed on it, 0 to 1. */
 async function readContrast(code: Locator): Promise<number> {

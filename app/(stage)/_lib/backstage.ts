@@ -5,6 +5,7 @@ import type { EmailStatus } from '@/lib/email/status'
 import { inSandbox } from '@/lib/env'
 import { Prisma } from '@/lib/generated/prisma/client'
 import { countEmails, type Pause, readPause, WORKER_NAME } from '@/lib/health'
+import { isShared } from './presenter'
 import { QUEUE_DOTS } from './queue-dots'
 import { readWeather, type Weather } from './weather'
 
@@ -41,9 +42,15 @@ export type Times = { waited: [median: number, p95: number]; took: [median: numb
 
 /**
  * An email that waits or was given up, with the beginning of its id; or a request that sends some: it stands for all of
- * them, and has an id and a worker.
+ * them, and has an id and a worker. While a room takes part, a single one has the first name of its user.
  */
-export type Dot = [id: string, status: EmailStatus, mails: number, worker: string | null]
+export type Dot = [
+  id: string,
+  status: EmailStatus,
+  mails: number,
+  worker: string | null,
+  name?: string | null,
+]
 
 const LATEST = 10
 const DEAD = 20
@@ -86,20 +93,21 @@ async function readNow(): Promise<Now> {
       FROM (SELECT *, xmin FROM "EmailEvent" ORDER BY id DESC LIMIT ${RECENT_EVENTS}) AS event
     ), dot AS (
       -- A request goes by the transaction that made it ready.
-      SELECT 'request ' || batch.xmin AS id, 'sending'::"EmailStatus" AS status, count(*) AS mails, sender
+      SELECT 'request ' || batch.xmin AS id, 'sending'::"EmailStatus" AS status, count(*) AS mails, sender,
+        max(email.id::text)::uuid AS email
       FROM "Email" AS email JOIN "Batch" AS batch ON batch.id = "batchId" WHERE status = 'sending'
       GROUP BY batch.id, batch.xmin
       UNION
-      SELECT left(email.id::text, 8), status, 1, NULL FROM count CROSS JOIN unnest('{retrying,queued}'::"EmailStatus"[]) AS current
+      SELECT left(email.id::text, 8), status, 1, NULL, email.id FROM count CROSS JOIN unnest('{retrying,queued}'::"EmailStatus"[]) AS current
       CROSS JOIN LATERAL (
         SELECT id, status FROM "Email" WHERE status = current ORDER BY "updatedAt" LIMIT ${QUEUE_DOTS}
       ) AS email WHERE waiting + retrying <= ${QUEUE_DOTS}
       UNION
-      SELECT left(id::text, 8), status, 1, NULL
+      SELECT left(id::text, 8), status, 1, NULL, id
       FROM (SELECT id, status FROM "Email" WHERE status = 'failed' ORDER BY "updatedAt" LIMIT ${FAILED_DOTS}) AS email
       UNION
       -- So does its answer.
-      SELECT 'request ' || start.xmin, 'sent', mails, NULL FROM (
+      SELECT 'request ' || start.xmin, 'sent', mails, NULL, email FROM (
         SELECT max("emailId"::text)::uuid AS email, count(*) AS mails FROM recent
         WHERE status = 'sent' AND "providerEventId" IS NULL
         GROUP BY xmin HAVING min(since) > ${CUT_OFF} OR (SELECT count(*) FROM recent) < ${RECENT_EVENTS}
@@ -107,7 +115,7 @@ async function readNow(): Promise<Now> {
         SELECT xmin FROM "EmailEvent" WHERE "emailId" = email AND status = 'sending' ORDER BY id DESC LIMIT 1
       ) AS start
       UNION
-      SELECT left("emailId"::text, 8), status, 1, NULL FROM recent WHERE status IN ('bounced', 'suppressed', 'complained')
+      SELECT left("emailId"::text, 8), status, 1, NULL, "emailId" FROM recent WHERE status IN ('bounced', 'suppressed', 'complained')
     )
     SELECT
       (SELECT to_json(count) FROM count) AS now,
@@ -130,7 +138,7 @@ async function readNow(): Promise<Now> {
           'reason', (SELECT reason FROM "EmailEvent" WHERE "emailId" = email.id ORDER BY id DESC LIMIT 1)
         ) ORDER BY "updatedAt" DESC), '[]')
         FROM (SELECT id, status, attempts, "updatedAt" FROM "Email" WHERE status = 'failed' ORDER BY "updatedAt" DESC LIMIT ${DEAD}) AS email) AS dead,
-      (SELECT coalesce(json_agg(json_build_array(id, status, mails, left(sender, ${NAME_LENGTH}))), '[]')
+      (SELECT coalesce(json_agg(json_build_array(id, status, mails, left(sender, ${NAME_LENGTH})${withName()})), '[]')
         FROM (SELECT DISTINCT ON (id) * FROM dot ORDER BY id, mails DESC) AS dot) AS dots`
   return row
 }
@@ -171,6 +179,15 @@ const readTimes = shareFor(2_000, async (): Promise<Times | null> => {
   const { waited, took } = row
   return waited && took && { waited, took }
 })
+
+/** In SQL: one more column, the first name of who gets a single mail. */
+function withName(): Prisma.Sql {
+  if (!isShared()) return Prisma.empty
+  return Prisma.sql`, (
+    SELECT split_part(name, ' ', 1) FROM "User" AS person JOIN "Email" AS email ON email."userId" = person.id
+    WHERE email.id = dot.email AND mails = 1
+  )`
+}
 
 /** In SQL: median and 95th percentile of a time, in whole ms. */
 function percentiles(time: string): Prisma.Sql {

@@ -3,6 +3,7 @@ import { RANK } from '@/lib/email/status'
 import { HEARTBEAT } from '@/lib/health'
 import { streamEvents } from '@/lib/http/events'
 import { type Backstage, type Dot, readBackstage } from './backstage'
+import { isPresenter } from './presenter'
 
 const MEMORY = 5_000
 
@@ -30,7 +31,8 @@ export function streamBackstage(request: Request): Response {
     // Workers and the weather come and go without a word.
     pollMs: 400,
     async update(send) {
-      const { dots: now, ...parts } = await readBackstage()
+      const { dots, ...parts } = await readBackstage()
+      const now = isPresenter(request.headers) ? dots : dots.map(withoutName)
       const current = Object.fromEntries(
         Object.entries(parts).map(([name, part]) => [name, JSON.stringify(part)]),
       )
@@ -44,6 +46,10 @@ export function streamBackstage(request: Request): Response {
       return false
     },
   })
+}
+
+function withoutName([id, status, mails, worker]: Dot): Dot {
+  return [id, status, mails, worker]
 }
 
 function compareDots(known: Map<string, Dot>, now: Dot[]): Pick<BackstageMessage, 'come' | 'moves' | 'gone'> {

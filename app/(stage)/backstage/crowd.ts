@@ -2,7 +2,18 @@ import type { Dot } from '@/app/(stage)/_lib/backstage'
 import type { BackstageMessage } from '@/app/(stage)/_lib/stream'
 import { createFigure, type Figure, isBatch, isBounced, lineUp, takeFreeSlots } from './figure'
 import { Pile } from './pile'
-import { type Area, type Areas, DOT, nextPlace, PLACES, type Place, placeOf, slotAt, spacing } from './places'
+import {
+  type Area,
+  type Areas,
+  DOT,
+  NAMED,
+  nextPlace,
+  PLACES,
+  type Place,
+  placeOf,
+  slotAt,
+  spacing,
+} from './places'
 
 const STAGGER_MS = 8
 const LONGEST_DELAY_MS = 900
@@ -230,7 +241,7 @@ export class Crowd {
       else if (spot === 'queue') lineUp(here)
       else takeFreeSlots(here)
       const slots = here.reduce((most, { slot = 0 }) => Math.max(most, slot + 1), 0)
-      const room = spacing(area, slots, here.some(isBatch) ? Number.POSITIVE_INFINITY : DOT)
+      const room = spacing(area, slots, here.some((figure) => isBatch(figure) || figure.name) ? NAMED : DOT)
       this.rooms.set(spot, room)
       for (const figure of here) {
         if (Number.isNaN(figure.x)) Object.assign(figure, slotAt(area, figure.slot ?? 0, room))

@@ -9,6 +9,9 @@ import { type Area, DOT } from './places'
 /** The least for the back row, in px. */
 const SMALLEST_TYPE = 20
 const LARGEST_TYPE = 52
+/** The type of a name, in px, and how narrow its place may become. */
+const NAME_TYPE = 17
+const NAME_ROOM = 54
 
 export type Inks = Record<Tone | 'paper' | 'font', string>
 
@@ -34,6 +37,24 @@ export function drawCrowd(context: CanvasRenderingContext2D, crowd: Crowd, inks:
     inks,
   )
   for (const batch of figures.filter(isBatch)) drawBatch(context, batch, inks)
+  drawNames(
+    context,
+    figures.filter(({ name, size }) => name && size > NAME_ROOM),
+    inks,
+  )
+}
+
+/** Under each dot as much of its name as there is room for. */
+function drawNames(context: CanvasRenderingContext2D, figures: Figure[], inks: Inks): void {
+  context.font = `600 ${NAME_TYPE}px ${inks.font}`
+  context.textAlign = 'center'
+  context.textBaseline = 'alphabetic'
+  context.fillStyle = inks.ink
+  for (const { name, x, y, size } of figures) {
+    const letters = [...`${name}`]
+    while (context.measureText(letters.join('')).width > size) letters.pop()
+    context.fillText(letters.join(''), x, y + size / 2 - 4)
+  }
 }
 
 // Those that look alike are one path: a thousand cost little more than one.

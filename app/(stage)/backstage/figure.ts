@@ -9,6 +9,8 @@ export type Figure = {
   mails: number
   /** At whose desk it is sent. */
   worker: string | null
+  /** Whose mail it is, if a room takes part. */
+  name: string | null | undefined
   x: number
   y: number
   /** The room it takes, and the room it should take. */
@@ -29,13 +31,13 @@ export type Figure = {
 
 /** It has no place on the canvas until it has a slot. */
 export function createFigure(
-  [, status, mails, worker]: Dot,
+  [, status, mails, worker, name]: Dot,
   heading: Place,
   turn: number,
   delay: number,
 ): Figure {
   return {
-    ...{ status, mails, worker, heading, turn, delay, slot: undefined, joins: undefined },
+    ...{ status, mails, worker, name, heading, turn, delay, slot: undefined, joins: undefined },
     ...{ x: Number.NaN, y: 0, size: 0, doneAt: undefined, gone: false },
   }
 }

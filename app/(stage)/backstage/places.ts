@@ -51,8 +51,10 @@ export function deskAt(index: number, count: number): Omit<Area, 'from'> {
 
 /** Few sizes, so that a crowd which grows or shrinks is seldom ordered anew. In px. The first ones are for batches. */
 const SPACINGS = [76, 64, 54, 40, 30, 22, 16, 12, 9, 6.5, 5, 4, 3]
-/** More than that no dot needs. */
+/** More than that no dot needs, unless it has a name. */
 export const DOT = 40
+/** So much a batch may take, or a dot with its name. */
+export const NAMED = 76
 
 /** The distance from one dot to the next, such that so many fit into an area. */
 export function spacing({ width, height }: Area, count: number, most: number): number {
