@@ -5,6 +5,7 @@ import { Pile } from './pile'
 import {
   type Area,
   type Areas,
+  BATCH,
   DOT,
   NAMED,
   nextPlace,
@@ -241,7 +242,8 @@ export class Crowd {
       else if (spot === 'queue') lineUp(here)
       else takeFreeSlots(here)
       const slots = here.reduce((most, { slot = 0 }) => Math.max(most, slot + 1), 0)
-      const room = spacing(area, slots, here.some((figure) => isBatch(figure) || figure.name) ? NAMED : DOT)
+      const most = here.some(({ name }) => name) ? NAMED : here.some(isBatch) ? BATCH : DOT
+      const room = spacing(area, slots, most)
       this.rooms.set(spot, room)
       for (const figure of here) {
         if (Number.isNaN(figure.x)) Object.assign(figure, slotAt(area, figure.slot ?? 0, room))

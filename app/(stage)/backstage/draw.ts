@@ -9,9 +9,8 @@ import { type Area, DOT } from './places'
 /** The least for the back row, in px. */
 const SMALLEST_TYPE = 20
 const LARGEST_TYPE = 52
-/** The type of a name, in px, and how narrow its place may become. */
-const NAME_TYPE = 17
-const NAME_ROOM = 54
+/** A name, in px: its type, how narrow its place may become, and how far it lifts its dot. */
+const NAME = { type: 17, room: 52, lift: 8 }
 
 export type Inks = Record<Tone | 'paper' | 'font', string>
 
@@ -36,31 +35,38 @@ export function drawCrowd(context: CanvasRenderingContext2D, crowd: Crowd, inks:
     figures.filter((figure) => !isBatch(figure)),
     inks,
   )
+  drawNames(context, figures.filter(showsName), inks)
   for (const batch of figures.filter(isBatch)) drawBatch(context, batch, inks)
-  drawNames(
-    context,
-    figures.filter(({ name, size }) => name && size > NAME_ROOM),
-    inks,
-  )
 }
 
 /** Under each dot as much of its name as there is room for. */
 function drawNames(context: CanvasRenderingContext2D, figures: Figure[], inks: Inks): void {
-  context.font = `600 ${NAME_TYPE}px ${inks.font}`
+  context.font = `600 ${NAME.type}px ${inks.font}`
   context.textAlign = 'center'
   context.textBaseline = 'alphabetic'
   context.fillStyle = inks.ink
   for (const { name, x, y, size } of figures) {
     const letters = [...`${name}`]
-    while (context.measureText(letters.join('')).width > size) letters.pop()
-    context.fillText(letters.join(''), x, y + size / 2 - 4)
+    let text = letters.join('')
+    while (letters.length > 1 && context.measureText(text).width > size - 2) {
+      letters.pop()
+      text = `${letters.join('')}…`
+    }
+    context.fillText(text, x, y + NAME.lift + NAME.type - 2)
   }
+}
+
+// Whoever joins a batch is one of many.
+function showsName({ name, size, mails, joins }: Figure): boolean {
+  return Boolean(name) && size > NAME.room && mails === 1 && !joins
 }
 
 // Those that look alike are one path: a thousand cost little more than one.
 function drawDots(context: CanvasRenderingContext2D, dots: Figure[], inks: Inks): void {
   const paths = new Map<string, { status: EmailStatus; width: number; path: Path2D }>()
-  for (const { status, x, y, size } of dots) {
+  for (const dot of dots) {
+    const { status, x, size } = dot
+    const y = showsName(dot) ? dot.y - NAME.lift : dot.y
     const { tone, shape } = LOOKS[status]
     const room = Math.min(size, DOT)
     const width = Math.max(1.5, Math.round(room / 7))

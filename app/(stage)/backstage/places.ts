@@ -50,11 +50,11 @@ export function deskAt(index: number, count: number): Omit<Area, 'from'> {
 }
 
 /** Few sizes, so that a crowd which grows or shrinks is seldom ordered anew. In px. The first ones are for batches. */
-const SPACINGS = [76, 64, 54, 40, 30, 22, 16, 12, 9, 6.5, 5, 4, 3]
-/** More than that no dot needs, unless it has a name. */
+const SPACINGS = [96, 76, 64, 54, 40, 30, 22, 16, 12, 9, 6.5, 5, 4, 3]
+/** More than that nobody needs: a dot, a dot with a name, and a batch. */
 export const DOT = 40
-/** So much a batch may take, or a dot with its name. */
-export const NAMED = 76
+export const NAMED = 96
+export const BATCH = 76
 
 /** The distance from one dot to the next, such that so many fit into an area. */
 export function spacing({ width, height }: Area, count: number, most: number): number {
