@@ -53,9 +53,9 @@ export function WeatherControls({ weather, onChange }: Props) {
           Mail service
         </h2>
         {/* It comes a little later than the rest, which must not jump: it fits beside the heading. */}
-        <p className="text-base whitespace-nowrap text-muted stage:text-xl">
-          {rateLimit ? `${rateLimit} requests/s` : '\u00a0'}
-        </p>
+        {Boolean(rateLimit) && (
+          <p className="text-base whitespace-nowrap text-muted stage:text-xl">{rateLimit} requests/s</p>
+        )}
       </div>
       <fieldset className="mt-2 grid grid-cols-3 gap-1.5">
         <legend className="sr-only">Weather</legend>
