@@ -6,6 +6,8 @@ export async function register(): Promise<void> {
   // First, because requests may come in already. Who sent those, nobody knows: they count as one visitor's.
   const { watchVisitors } = await import('./lib/http/visitor')
   watchVisitors()
+  const { mendRequests } = await import('./lib/http/mend')
+  mendRequests()
   await import('./instrumentation-node')
 }
 

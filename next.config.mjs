@@ -6,6 +6,8 @@ export default async function config(phase) {
   const lesson = phase !== PHASE_PRODUCTION_SERVER && (await import('./app/(stage)/learn/excerpts.mjs')) // stage
   return {
     poweredByHeader: false,
+    // What comes by proxy.ts is kept in memory, up to 10 MB unless told otherwise. No page takes a body.
+    experimental: { proxyClientMaxBodySize: '64kb' },
     // For an image: the server with only what it needs, in a folder of its own. `next start` has no use for that.
     ...(process.env.STANDALONE && { output: 'standalone', outputFileTracingRoot: import.meta.dirname }),
     headers: async () => [

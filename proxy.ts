@@ -1,10 +1,14 @@
 import { type NextRequest, NextResponse } from 'next/server'
 import { askForPassword } from './app/(stage)/_lib/guard' // stage
+import { Problem } from './lib/http/problem'
 import { REQUEST_ID, toRequestId } from './lib/http/request-id'
 import { toContentPolicy, transportHeaders } from './lib/http/security'
+import { limit } from './lib/limits'
 
 /** Next calls this before the pages below: here each answer gets a nonce of its own, for its scripts and no others. */
 export async function proxy(request: NextRequest): Promise<Response> {
+  const tooMany = await refuseReader(request)
+  if (tooMany) return tooMany
   const refusal = await askForPassword(request) // stage
   if (refusal) return refusal // stage
   const nonce = crypto.randomUUID()
@@ -15,6 +19,15 @@ export async function proxy(request: NextRequest): Promise<Response> {
   }
   const headers = new Headers({ ...Object.fromEntries(request.headers), ...ours, 'x-nonce': nonce })
   return NextResponse.next({ request: { headers }, headers: { ...ours, ...transportHeaders() } })
+}
+
+async function refuseReader(request: Request): Promise<Response | undefined> {
+  try {
+    await limit('read', request)
+  } catch (error) {
+    if (error instanceof Problem) return error.toResponse()
+    throw error
+  }
 }
 
 export const config = {

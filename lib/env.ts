@@ -8,11 +8,11 @@ const schema = z.object({
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).default(10),
   /** Where people reach the app, e.g. https://example.org. Requests from other origins are refused. */
   APP_URL: z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin),
-  RESEND_API_KEY: z.string(),
+  RESEND_API_KEY: z.string().regex(/^[\x21-\x7e]+$/, 'must have no spaces, and nothing that is not ASCII'),
   /** Signs what strangers carry for us: links in mails, the form. Unless set, the API key does. */
   APP_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
   /** Only the sandbox sets it: without it the SDK talks to https://api.resend.com. */
-  RESEND_BASE_URL: z.url().optional(),
+  RESEND_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Without it no delivery report can be trusted: the webhook answers 503 and "sent" is final. */
   RESEND_WEBHOOK_SECRET: z
     .string()
@@ -26,7 +26,7 @@ const schema = z.object({
   /** How many requests a second Resend lets your account make, until its answers say it. */
   RESEND_RATE_LIMIT: z.coerce.number().positive().max(1_000).default(10),
   /** The longest pause between two attempts to send, in seconds. */
-  RETRY_MAX_SECONDS: z.coerce.number().positive().default(300),
+  RETRY_MAX_SECONDS: z.coerce.number().positive().max(86_400).default(300),
   /** How many proxies of yours stand before the app. Each adds to `x-forwarded-for`; what is left of theirs is a claim. */
   TRUSTED_HOPS: z.coerce.number().int().min(0).max(10).default(0),
   /** A signup form that comes back sooner after its page was made is a program's, in seconds. 0: no matter when. */
@@ -44,7 +44,7 @@ const schema = z.object({
   LIMIT_STREAMS_PER_PROCESS: count(5_000),
   LIMIT_STREAM_SECONDS: count(3_600),
   LIMIT_WRONG_SIGNATURES: count(20),
-  LIMIT_WRONG_PASSWORDS: count(10), // stage
+  LIMIT_WRONG_PASSWORDS: count(10),
   LIMIT_EXPORTS_PER_USER: count(10), // orders
   /** Opens the details of /api/health: as a Bearer token, or as a password. */
   OPERATOR_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),

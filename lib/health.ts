@@ -49,7 +49,7 @@ export const PROCESS_NAME = `${process.pid}@${hostname()}`
 export async function tellHealth(headers: Headers): Promise<Health | (Health & Details)> {
   const health = await readHealth()
   const { database, workers, queued } = health
-  return isOperator(headers) ? health : { database, workers, queued }
+  return (await isOperator(headers)) ? health : { database, workers, queued }
 }
 
 /**

@@ -20,6 +20,8 @@ type Limit = {
   status?: 429 | 503
   /** Somebody else logs what leads to it. */
   quiet?: true
+  /** What came to nothing is taken back, so whoever is refused may go on before the time is over. */
+  takenBack?: true
 }
 
 const HOUR = 3600
@@ -43,6 +45,13 @@ const LIMITS = {
     setting: 'LIMIT_MAILS_PER_MAILBOX',
     seconds: DAY,
     detail: 'This mailbox has been sent enough mail for today, whatever its address looks like.',
+    takenBack: true,
+  },
+  /** Counted apart: it counts whether there is a ticket to send or not, and must not keep anybody from signing up. */
+  lostTicket: {
+    setting: 'LIMIT_MAILS_PER_MAILBOX',
+    seconds: DAY,
+    detail: 'The ticket of this mailbox was asked for often enough today, whatever its address looks like.',
   },
   everybody: {
     setting: 'LIMIT_SIGNUPS_PER_MINUTE',
@@ -51,7 +60,7 @@ const LIMITS = {
     detail: 'Too many people are signing up at this moment. You are not signed up: please try again.',
   },
   /** What goes out, to whomever: see lib/email/cap.ts. */
-  mail: { setting: 'LIMIT_MAILS_PER_HOUR', seconds: HOUR, detail: 'Enough mail went out.' },
+  mail: { setting: 'LIMIT_MAILS_PER_HOUR', seconds: HOUR, detail: 'Enough mail went out.', takenBack: true },
   read: {
     setting: 'LIMIT_READS_PER_VISITOR',
     seconds: 60,
@@ -65,7 +74,7 @@ const LIMITS = {
     quiet: true,
     detail: 'Many reports with a wrong signature came from your network.',
   },
-  password: { setting: 'LIMIT_WRONG_PASSWORDS', seconds: 600, inMemory: true, detail: 'Wrong passwords.' }, // stage
+  password: { setting: 'LIMIT_WRONG_PASSWORDS', seconds: 600, inMemory: true, detail: 'Wrong passwords.' },
   export: { setting: 'LIMIT_EXPORTS_PER_USER', seconds: DAY, detail: 'You have asked often today.' }, // orders
 } satisfies Record<string, Limit>
 
@@ -81,6 +90,24 @@ type Who = string | Pick<Request, 'headers'>
 export async function limit(name: LimitName, who: Who): Promise<void> {
   const seconds = await count(name, who)
   if (seconds > 0) throw refuse(name, seconds)
+}
+
+/**
+ * Counts one more time, and does what is counted: if that fails, it was not done, and does not count.
+ * @throws {Problem} 429 or 503 with Retry-After, and what `act` throws
+ */
+export async function limitDone<Result>(
+  name: LimitName,
+  who: Who,
+  act: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    await limit(name, who)
+    return await act()
+  } catch (error) {
+    await uncount(name, who, 1)
+    throw error
+  }
 }
 
 /** Throws when the next time would be one too many, and counts nothing. @throws {Problem} as `limit` does */
@@ -145,7 +172,7 @@ function open(name: LimitName): Limiter {
 }
 
 function createLimiter(name: LimitName): Limiter {
-  const { setting, seconds, inMemory }: Limit = LIMITS[name]
+  const { setting, seconds, inMemory, takenBack }: Limit = LIMITS[name]
   const options = { keyPrefix: name, points: env(setting), duration: seconds }
   const memory = new RateLimiterMemory(options)
   if (inMemory) return memory
@@ -156,8 +183,8 @@ function createLimiter(name: LimitName): Limiter {
     tableName: 'RateLimit',
     tableCreated: true,
     insuranceLimiter: memory,
-    // Who is refused costs nothing more. Mails are taken back, and may go on.
-    inMemoryBlockOnConsumed: name === 'mail' ? 0 : options.points,
+    // Who is refused costs nothing more.
+    inMemoryBlockOnConsumed: takenBack ? 0 : options.points,
   })
 }
 

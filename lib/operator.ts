@@ -1,31 +1,54 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { env, inSandbox } from './env'
+import { Problem } from './http/problem'
+import { limit, refuseOver } from './limits'
 
 const TOKENS = [
   'OPERATOR_TOKEN',
   'BACKSTAGE_TOKEN', // stage
 ] as const
 
-/** Whether a request may read what concerns the operator alone: in the sandbox every one, elsewhere with a token. */
-export function isOperator(headers: Headers): boolean {
-  return inSandbox() || TOKENS.some((name) => hasToken(headers, env(name), ['basic', 'bearer']))
+/**
+ * Whether a request may read what concerns the operator alone: in the sandbox every one, elsewhere with a token. After too
+ * many wrong ones, none may.
+ */
+export async function isOperator(headers: Headers): Promise<boolean> {
+  if (inSandbox()) return true
+  try {
+    return await knowsPassword(headers, TOKENS.map(env), ['basic', 'bearer'])
+  } catch (error) {
+    if (error instanceof Problem) return false
+    throw error
+  }
 }
 
+type Scheme = 'basic' | 'bearer'
+
 /**
- * Whether a request brings this token in its Authorization header: as it is (Bearer, RFC 6750), or as the password of
- * whatever user (Basic, RFC 7617). When none is set, no request does.
+ * Whether a request brings one of these tokens in its Authorization header: as it is (Bearer, RFC 6750), or as the password
+ * of whatever user (Basic, RFC 7617). When none is set, no request does.
+ * @throws {Problem} 429 after too many wrong ones, whatever this one is: it may be the next guess
  */
-export function hasToken(
+export async function knowsPassword(
   headers: Headers,
-  token: string | undefined,
-  schemes: ('basic' | 'bearer')[],
-): boolean {
+  tokens: (string | undefined)[],
+  schemes: Scheme[],
+): Promise<boolean> {
+  const good = tokens.filter((token) => token !== undefined)
+  if (good.length === 0 || !headers.has('authorization')) return false
+  await refuseOver('password', { headers })
+  const given = readPassword(headers, schemes)
+  if (given !== undefined && good.some((token) => isSame(given, token))) return true
+  await limit('password', { headers })
+  return false
+}
+
+function readPassword(headers: Headers, schemes: Scheme[]): string | undefined {
   const [scheme = '', credentials = ''] = (headers.get('authorization') ?? '').split(' ')
   const known = schemes.find((one) => one === scheme.toLowerCase())
-  if (token === undefined || !known) return false
-  if (known === 'bearer') return isSame(credentials, token)
+  if (known !== 'basic') return known && credentials
   const decoded = Buffer.from(credentials, 'base64').toString()
-  return isSame(decoded.slice(decoded.indexOf(':') + 1), token)
+  return decoded.slice(decoded.indexOf(':') + 1)
 }
 
 // Of equal length, so that the time of the comparison tells nothing about the token.

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { tellHealth } from '@/lib/health'
 import { notFound } from '@/lib/http/problem'
+import { watchVisitors } from '@/lib/http/visitor'
 import { route } from '@/lib/route'
 
 type Routes = Record<
@@ -16,6 +17,7 @@ const ROUTES: Routes = {
 
 /** Answers on this port how the worker is. It ends with the process. */
 export function listenForHealth(port: number): void {
+  watchVisitors()
   const server = createServer(async (incoming, outgoing) => {
     const response = await answer(incoming)
     outgoing.writeHead(response.status, Object.fromEntries(response.headers))

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { request } from 'node:http'
 import { expect, test } from '@playwright/test'
 import { app, isDelivered, readStream, signUp, sql, waitForSnapshot } from '../app'
 
@@ -67,6 +69,16 @@ for (const [index, id] of [randomUUID(), '1', 'x'.repeat(300), "';--"].entries()
     }
   })
 }
+
+test('a path that cannot be decoded is a 404, of pages too, and TRACE a 405', async () => {
+  for (const path of ['api/emails/%', 'api/emails/%E0%A4%A', 'tickets/%', '100%']) {
+    const response = await fetch(`${app.url}/${path}`)
+    const type = path.startsWith('api') ? 'application/problem+json' : 'text/html; charset=utf-8'
+    expect([response.status, response.headers.get('content-type')], path).toEqual([404, type])
+  }
+  const [answer] = await once(request(`${app.url}/api/health`, { method: 'TRACE' }).end(), 'response')
+  expect([answer.statusCode, answer.headers.allow]).toEqual([405, 'GET, HEAD'])
+})
 
 test('answers 405 to other methods', async () => {
   for (const path of [`emails/${randomUUID()}`, `emails/${randomUUID()}/events`, 'health']) {

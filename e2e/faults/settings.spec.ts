@@ -10,6 +10,8 @@ const COMPLETE: Env = {
 }
 const MALFORMED = {
   APP_URL: 'example.org',
+  RESEND_API_KEY: '“re_none”',
+  RESEND_BASE_URL: 'localhost:3000',
   RESEND_WEBHOOK_SECRET: 'whsec_A',
   BACKSTAGE_TOKEN: 'short',
   RETRY_MAX_SECONDS: 'soon',

@@ -113,6 +113,24 @@ test('more than 64 KiB is a 413, even well signed', async ({ stack }) => {
   expect((await read(stack, id)).status).toBe('delivered')
 })
 
+test('two mails under one id, or under an empty one: the tag tells whose report it is', async ({ stack }) => {
+  const ids = await signUpMany(stack, 4)
+  for (const [index, email_id] of ['one', 'one', '', ''].entries()) {
+    const id = ids[index] ?? ''
+    expect((await report(stack, 'email.delivered', { email_id, tags: { email_id: id } })).status).toBe(200)
+    expect((await read(stack, id)).status).toBe('delivered')
+  }
+  expect(await stack.query(`SELECT "providerId" FROM "Email" WHERE "providerId" IS NOT NULL`)).toEqual([
+    { providerId: 'one' },
+  ])
+})
+
+test('a message whose id no index can hold is a 400', async ({ stack }) => {
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  const letter = { id: randomBytes(3_000).toString('base64') }
+  expect((await report(stack, 'email.delivered', about(id), letter)).status).toBe(400)
+})
+
 test('the same message twice, and twenty times at once, is stored once', async ({ stack }) => {
   const [first = '', second = ''] = await signUpMany(stack, 2)
   const letter = { id: `msg_${randomUUID()}` }

@@ -51,7 +51,9 @@ export async function recordEvents(
             OR fact.status = 'sent' AND "Email".status = 'failed' AND "Email"."providerId" IS NULL
           THEN fact.status ELSE "Email".status END,
         attempts = attempts + (fact.status = 'sending')::int,
-        "providerId" = coalesce("Email"."providerId", fact."providerId"),
+        -- Whoever tells of two mails by one id: it is that of the first.
+        "providerId" = coalesce("Email"."providerId", (SELECT fact."providerId"
+          WHERE NOT EXISTS (SELECT FROM "Email" other WHERE other."providerId" = fact."providerId"))),
         "batchId" = fact."batchId",
         "updatedAt" = now()
       FROM fact JOIN locked ON locked.id = email

@@ -28,13 +28,16 @@ const tags = z.union([
 
 const typeSchema = z.object({ type: z.string() })
 
+/** Resend's have some thirty characters, and an index holds no more than 2,700. */
+const letterId = z.string().max(255)
+
 const reportSchema = z.object({
   data: z.object({
-    // Postgres takes no NUL and no half of a character. Nothing long is an id of Resend's.
+    // Postgres takes no NUL and no half of a character. Nothing long, and nothing empty, is an id of Resend's.
     email_id: z
       .string()
       .regex(/^[\x20-\x7e]*$/)
-      .transform((id) => (id.length > 100 ? undefined : id))
+      .transform((id) => (id === '' || id.length > 100 ? undefined : id))
       .optional(),
     tags: tags.optional().catch(undefined),
     bounce: z.object({ type: z.string() }).optional().catch(undefined),
@@ -64,7 +67,7 @@ export async function receiveReport(body: string, headers: Headers): Promise<boo
     providerId: data.email_id,
     status,
     reason: toCode(data.bounce?.type ?? data.suppressed?.type ?? data.failed?.reason),
-    providerEventId: headers.get('svix-id') ?? undefined,
+    providerEventId: parse(letterId, headers.get('svix-id')),
   }
   const from = data.tags?.trace
   return await traced(`report ${status}`, () => storeReport(fact), { from })

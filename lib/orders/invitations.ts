@@ -4,7 +4,7 @@ import { enqueueEmails } from '../email/enqueue'
 import { type EmailStatus, isFinal, RANK } from '../email/status'
 import { env } from '../env'
 import { Problem } from '../http/problem'
-import { count } from '../limits'
+import { count, uncount } from '../limits'
 import { lockUser } from '../lock-user'
 import { log } from '../log'
 import { openQueue } from '../queue'
@@ -46,36 +46,49 @@ export const invitationsInput = z.strictObject({
 })
 
 /**
- * However many users invite the same friend, under whatever spelling.
+ * Invites friends, unless one of them has been sent enough mail for today, by whomever and under whatever spelling. Who
+ * gets no mail of it is not counted.
  * @param addresses canonical
- * @throws {Problem} 429 with Retry-After, naming the first who has been sent enough mail for today
+ * @throws {Problem} 429 with Retry-After, naming the first of those, and what `inviteFriends` throws
  */
-export async function refuseFullMailboxes(addresses: string[]): Promise<void> {
-  for (const address of addresses) {
-    const seconds = await count('mailbox', toMailbox(address))
-    if (seconds === 0) continue
-    throw new Problem(429, 'Too many requests', {
-      detail: `${address} has been sent enough mail for today. Leave it out.`,
-      headers: { 'retry-after': `${seconds}` },
-    })
+export async function inviteWithinLimits(userId: string, addresses: string[]): Promise<void> {
+  const counted: string[] = []
+  let invited: string[] = []
+  try {
+    for (const address of addresses) {
+      counted.push(address)
+      refuseFullMailbox(address, await count('mailbox', toMailbox(address)))
+    }
+    invited = await inviteFriends(userId, addresses)
+  } finally {
+    const spared = counted.filter((address) => !invited.includes(address))
+    for (const address of spared) await uncount('mailbox', toMailbox(address), 1)
   }
+}
+
+function refuseFullMailbox(address: string, seconds: number): void {
+  if (seconds === 0) return
+  throw new Problem(429, 'Too many requests', {
+    detail: `${address} has been sent enough mail for today. Leave it out.`,
+    headers: { 'retry-after': `${seconds}` },
+  })
 }
 
 /**
  * Records an invitation for each address and queues a job for each: all of them or none. Those who were invited before
  * are left alone, so that asking twice invites nobody twice.
- * @param addresses canonical
+ * @returns the addresses of the others
  * @throws {Problem} 422 when the user would have invited more friends than they may.
  * @throws when the database or the queue is unavailable.
  */
-export async function inviteFriends(userId: string, addresses: string[]): Promise<void> {
+async function inviteFriends(userId: string, addresses: string[]): Promise<string[]> {
   await openQueue()
   const invitations = await prisma().$transaction(async (tx) => {
     await lockUser(tx, userId)
     const invitations = await tx.email.createManyAndReturn({
       data: addresses.map((recipient) => ({ userId, kind: 'invitation', recipient })),
       skipDuplicates: true,
-      select: { id: true, kind: true },
+      select: { id: true, kind: true, recipient: true },
     })
     if (invitations.length === 0) return []
     refuseTooMany(await tx.email.count({ where: { userId, kind: 'invitation' } }))
@@ -84,6 +97,7 @@ export async function inviteFriends(userId: string, addresses: string[]): Promis
     return invitations
   })
   if (invitations.length > 0) log.info({ emailIds: invitations.map(({ id }) => id) }, 'queued')
+  return invitations.flatMap(({ recipient }) => recipient ?? [])
 }
 
 function refuseTooMany(total: number): void {

@@ -2,7 +2,6 @@ import { readInput } from '../http/input'
 import { limit } from '../limits'
 import { formInput, judgeForm } from './form'
 import { MAX_BYTES, type SignupInput } from './input'
-import { toMailbox } from './mailbox'
 
 /**
  * Reads who wants to sign up, and turns away whoever comes too often: at the door a visitor, before anything is read.
@@ -12,7 +11,6 @@ export async function admitSignup(request: Request): Promise<SignupInput> {
   await limit('signup', request)
   const { name, email, form } = await readInput(request, formInput, MAX_BYTES)
   judgeForm(form)
-  await limit('mailbox', toMailbox(email))
   await limit('everybody', '')
   return { name, email }
 }

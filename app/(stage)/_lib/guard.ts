@@ -1,7 +1,6 @@
 import { env } from '@/lib/env'
 import { notFound, Problem } from '@/lib/http/problem'
-import { limit, refuseOver } from '@/lib/limits'
-import { hasToken } from '@/lib/operator'
+import { knowsPassword } from '@/lib/operator'
 import { isPresenter } from './presenter'
 
 /**
@@ -28,12 +27,7 @@ export async function askForPassword({ url, headers }: Request): Promise<Respons
  */
 export async function mayGoBackstage(headers: Headers): Promise<boolean> {
   if (isPresenter(headers)) return true
-  const token = env('BACKSTAGE_TOKEN')
-  if (!token || !headers.has('authorization')) return false
-  await refuseOver('password', { headers })
-  if (hasToken(headers, token, ['basic'])) return true
-  await limit('password', { headers })
-  return false
+  return await knowsPassword(headers, [env('BACKSTAGE_TOKEN')], ['basic'])
 }
 
 /** Guards a route of the backstage. @throws {Problem} 404 to everybody else, and as `mayGoBackstage` does */

@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import { Problem } from '@/lib/http/problem'
+import { limitDone } from '@/lib/limits'
 import { route } from '@/lib/route'
 import { signIn, toSessionCookie } from '@/lib/session'
 import { admitSignup } from '@/lib/signup/admit'
+import { toMailbox } from '@/lib/signup/mailbox'
 import { refuseCrowd, signUp } from '@/lib/signup/signup'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
@@ -10,7 +12,9 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
     refuseCrowd()
     const input = await admitSignup(request)
     const key = parseIdempotencyKey(request)
-    const { user, welcomeEmail } = await signUp(input, key)
+    const { user, welcomeEmail } = await limitDone('mailbox', toMailbox(input.email), () =>
+      signUp(input, key),
+    )
     const headers = {
       location: `/api/emails/${welcomeEmail.id}`,
       'set-cookie': toSessionCookie(await signIn(request, user.id, key)),

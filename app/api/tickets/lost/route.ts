@@ -13,7 +13,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request) {
     await limit('ticket', request)
     const { email } = await readInput(request, addressInput, MAX_BYTES)
-    await limit('mailbox', toMailbox(email))
+    await limit('lostTicket', toMailbox(email))
     await Promise.all([sendLostTicket(email), sleep(ALWAYS_MS)])
     return Response.json(
       { status: 'If this address is signed up, its ticket is on the way.' },

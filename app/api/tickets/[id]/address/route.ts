@@ -1,5 +1,5 @@
 import { readInput } from '@/lib/http/input'
-import { limit } from '@/lib/limits'
+import { limit, limitDone } from '@/lib/limits'
 import { route } from '@/lib/route'
 import { requireOwner } from '@/lib/session'
 import { correctAddress } from '@/lib/signup/correct-address'
@@ -11,7 +11,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
     const user = await requireOwner(request, (await params).id)
     await limit('ticket', request)
     const { email } = await readInput(request, addressInput, MAX_BYTES)
-    await limit('mailbox', toMailbox(email))
-    return Response.json(await correctAddress(user.id, email), { status: 202 })
+    const signup = await limitDone('mailbox', toMailbox(email), () => correctAddress(user.id, email))
+    return Response.json(signup, { status: 202 })
   },
 })

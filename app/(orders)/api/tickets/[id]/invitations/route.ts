@@ -1,12 +1,7 @@
 import { env } from '@/lib/env'
 import { readInput } from '@/lib/http/input'
 import { notFound } from '@/lib/http/problem'
-import {
-  invitationsInput,
-  inviteFriends,
-  readInvitations,
-  refuseFullMailboxes,
-} from '@/lib/orders/invitations'
+import { invitationsInput, inviteWithinLimits, readInvitations } from '@/lib/orders/invitations'
 import { route } from '@/lib/route'
 import { requireOwner } from '@/lib/session'
 
@@ -17,8 +12,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
     if (env('INVITATIONS_PER_USER') === 0) throw notFound()
     const user = await requireOwner(request, (await params).id)
     const { emails } = await readInput(request, invitationsInput, MAX_BYTES)
-    await refuseFullMailboxes(emails)
-    await inviteFriends(user.id, emails)
+    await inviteWithinLimits(user.id, emails)
     return Response.json(await readInvitations(user.id), { status: 202 })
   },
 })
