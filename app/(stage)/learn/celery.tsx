@@ -10,7 +10,7 @@ const TUTORIAL = `def handle_user_signup(username, email):
 /** The same signup with Celery and here, side by side. */
 export function Celery({ enqueue }: { enqueue: Excerpt }) {
   return (
-    <div className="grid grid-cols-[minmax(0,1fr)] gap-10 lg:grid-cols-[27rem_minmax(0,1fr)]">
+    <div className="grid grid-cols-[minmax(0,1fr)] gap-x-6 gap-y-10 lg:grid-cols-[25rem_minmax(0,1fr)]">
       <Code title="signup.py, with Celery" code={TUTORIAL} mark=".delay(" />
       <SourceCode {...enqueue} mark="enqueue" />
     </div>

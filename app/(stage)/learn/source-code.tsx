@@ -16,11 +16,11 @@ type Props = {
   mark?: string
 }
 
-/** Code as it was written: a long line is never broken, one scrolls to its end. */
+/** A long line goes on below itself, a little to the right; on a phone it is not broken, and one scrolls to its end. */
 export function Code({ title, code, mark }: Props) {
   return (
     <figure className="border-l-4 border-line">
-      <figcaption className="mb-2 pl-4 font-mono text-[0.9375rem] font-semibold wrap-anywhere text-accent sm:pl-5">
+      <figcaption className="mb-2 pl-4 font-mono text-[0.9375rem] font-semibold wrap-anywhere text-accent">
         {title}
       </figcaption>
       {/* Not every browser lets the keyboard scroll by itself what overflows. */}
@@ -30,13 +30,14 @@ export function Code({ title, code, mark }: Props) {
         aria-label={`Code: ${title}`}
         className="overflow-x-auto pb-2"
       >
-        <pre className="w-max min-w-full font-mono text-[0.9375rem] leading-[1.55]">
+        <pre className="min-w-full font-mono max-lg:w-max lg:wrap-anywhere lg:whitespace-pre-wrap text-[0.9375rem] leading-[1.55]">
           <code>
             {code.split('\n').map((text, index, { length }) => (
               <span
                 // biome-ignore lint/suspicious/noArrayIndexKey: the lines of an excerpt never move
                 key={index}
-                className={`block px-4 sm:px-5 ${mark && text.includes(mark) ? 'bg-accent/15' : ''}`}
+                className={`block border-l-16 border-transparent max-lg:pr-4 ${mark && text.includes(mark) ? 'bg-accent/15' : ''}`}
+                style={hang(text)}
               >
                 {colour(text)}
                 {index < length - 1 && '\n'}
@@ -47,6 +48,11 @@ export function Code({ title, code, mark }: Props) {
       </section>
     </figure>
   )
+}
+
+function hang(text: string): { paddingLeft: string; textIndent: string } {
+  const indent = text.length - text.trimStart().length + 4
+  return { paddingLeft: `${indent}ch`, textIndent: `-${indent}ch` }
 }
 
 function colour(text: string) {

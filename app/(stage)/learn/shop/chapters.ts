@@ -46,4 +46,5 @@ export const CHAPTERS: Chapter[] = [
   },
 ]
 
+export const CLOSED = 'Closed. Below, your own orders come once more, and are served in four ways.'
 export const STOPPED = 'Nobody works. Orders are still taken, the queue keeps them, and nothing is lost.'

@@ -12,7 +12,7 @@ const ONE: Shop = { from: 0, workers: 1, batch: 1, welcomesFirst: false }
 const EIGHT: Shop = { ...ONE, workers: 8 }
 
 const WAYS = [
-  { title: 'Sent at the counter, one after the other', shop: ONE, inline: true },
+  { title: 'At the counter, inside the request', shop: ONE, inline: true },
   { title: 'A queue with one worker', shop: ONE },
   { title: 'Eight workers', shop: EIGHT },
   { title: 'Eight workers, and batches', shop: { ...EIGHT, batch: 100 } },

@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react'
 
-const CELL = 'flex min-h-16 w-full items-center border-2 px-4 text-lg leading-6 font-semibold'
+const CELL =
+  'flex min-h-16 stage:min-h-12 w-full items-center border-2 px-3 text-base leading-5 font-semibold sm:px-4 sm:text-lg sm:leading-6 stage:leading-5'
 const DISABLED =
   'aria-disabled:cursor-default aria-disabled:border-line aria-disabled:bg-transparent aria-disabled:text-muted'
 
@@ -32,7 +33,7 @@ type SliderProps = {
 
 export function Slider({ label, value, max, disabled, onChange }: SliderProps) {
   return (
-    <label className={`${CELL} gap-4 border-line`}>
+    <label className={`${CELL} flex-wrap content-center gap-x-4 border-line`}>
       <span className="whitespace-nowrap">
         {label}: <span className="tabular-nums">{value}</span>
       </span>
@@ -44,7 +45,7 @@ export function Slider({ label, value, max, disabled, onChange }: SliderProps) {
         value={value}
         disabled={disabled}
         onChange={({ target }) => onChange(target.valueAsNumber)}
-        className="w-full min-w-0 flex-1 cursor-pointer accent-accent"
+        className="min-w-0 flex-1 basis-24 cursor-pointer accent-accent"
       />
     </label>
   )
@@ -70,5 +71,5 @@ export function Switch({ label, checked, disabled, onChange }: SwitchProps) {
 /** A place for what comes later: nothing moves when it does. */
 export function Later({ shown, children }: { shown: boolean; children: ReactNode }) {
   if (shown) return children
-  return <div aria-hidden className="min-h-16 border-2 border-dashed border-line" />
+  return <div aria-hidden className="min-h-16 stage:min-h-12 border-2 border-dashed border-line" />
 }

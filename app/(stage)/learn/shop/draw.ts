@@ -80,8 +80,12 @@ function drawRail(context: Context, { waiting }: Scene, picture: Picture, ease: 
       continue
     }
     if (slot >= room) break
-    const from = { x: placeAt(slot).x, y: -40 }
-    drawTicket(context, move(picture.places, mail, from, placeAt(slot), ease), mail, picture)
+    const place = placeAt(slot)
+    const last = picture.places.get(mail.id)
+    // From the beginning of one rail to the end of the next is no way to go.
+    const jumps = last && last.y > 0 && Math.abs(last.y - place.y) > 1
+    const point = move(picture.places, mail, { x: place.x, y: -40 }, place, jumps ? 1 : ease)
+    drawTicket(context, point, mail, picture)
     slot++
     shown++
   }
@@ -120,7 +124,7 @@ function drawHands(context: Context, { requests, now }: Scene, picture: Picture,
       drawTicket(context, move(places, mail, from, target, gone > 0 ? 1 : ease), mail, picture)
     }
     if (welcomes.length === 0) drawLetter(context, target, picture)
-    if (request.mails.length > 1) {
+    if (request.mails.length > 1 && gone <= 0) {
       const count = { x: target.x + size.width / 2, y: target.y - 12 }
       write(context, formatCount(request.mails.length), count, picture.inks, 'center')
     }
@@ -168,6 +172,13 @@ function drawDesk(context: Context, index: number, { shop, requests, now }: Scen
   context.stroke()
   if (!request) return
 
+  // An arm, to where the ticket lies.
+  context.lineWidth = small ? 5 : 8
+  context.beginPath()
+  context.moveTo(x + (small ? 5 : 7), DESK_TOP + (small ? 36 : 42))
+  context.lineTo(x + (small ? 9 : 18), DESK_TOP + 62)
+  context.lineTo(desk.x + desk.width / 2 - (small ? 12 : 20), DESK_TOP + 58)
+  context.stroke()
   context.fillStyle = inks.accent
   const done = (now - request.at) / (request.sentAt - request.at)
   context.fillRect(left + 2, COUNTER_TOP + 2, (desk.width - 4) * done, COUNTER - 4)

@@ -70,5 +70,5 @@ export function Picture({ drawRef, scene, hired }: Props) {
   // biome-ignore lint/correctness/useExhaustiveDependencies: a desk more or less, while nothing else moves
   useEffect(() => drawRef.current(latest.current.scene), [hired, drawRef])
 
-  return <canvas ref={canvasRef} aria-hidden className="h-68 w-full font-mono" />
+  return <canvas ref={canvasRef} aria-hidden className="h-68 stage:h-58 w-full font-mono" />
 }

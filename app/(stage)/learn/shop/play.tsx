@@ -3,11 +3,11 @@
 import { useEffect, useRef, useState } from 'react'
 import { useSandbox } from '@/app/(stage)/sandbox'
 import { formatCount, formatDuration } from '@/app/components/site/figures'
-import { CHAPTERS, STOPPED } from './chapters'
+import { CHAPTERS, CLOSED, STOPPED } from './chapters'
 import { Later, Press, Slider, Switch } from './controls'
 import { Picture } from './picture'
 import { Replay } from './replay'
-import { lookAt, type Scene } from './scene'
+import type { Scene } from './scene'
 import { useShop } from './use-shop'
 import { useVisible } from './use-visible'
 
@@ -30,19 +30,14 @@ export function Play() {
 function Round({ onAgain }: { onAgain: () => void }) {
   const figureRef = useRef<HTMLElement>(null)
   const drawRef = useRef<(scene: Scene) => void>(() => {})
-  const shopRef = useRef<Scene['shop']>(undefined)
   const [chapter, setChapter] = useState({ number: 0, since: 0 })
   const [hired, setHired] = useState(1)
   const [closed, setClosed] = useState(false)
   const { open: sandbox } = useSandbox()
 
-  const onFrame = useRef<Parameters<typeof useShop>[1]['current']>((course, now) => {
-    if (shopRef.current) drawRef.current(lookAt(course, shopRef.current, now))
-  })
-  const visible = useVisible(figureRef) && !closed
-  const { course, now, shop, orders, order, change } = useShop(visible, onFrame)
-  shopRef.current = shop
-  const scene = lookAt(course, shop, now)
+  const visible = useVisible(figureRef)
+  const { scene, orders, order, change } = useShop(visible && !closed, drawRef)
+  const { shop } = scene
   const stopped = shop.workers === 0
 
   useEffect(() => {
@@ -58,23 +53,23 @@ function Round({ onAgain }: { onAgain: () => void }) {
   const shows = (control: keyof typeof SHOWS): boolean => chapter.number >= SHOWS[control]
 
   return (
-    <figure ref={figureRef}>
+    <figure ref={figureRef} aria-label="The back of the shop" className="scroll-mt-3">
       <p
         role="status"
-        className="min-h-30 text-2xl leading-10 font-semibold tracking-tight text-pretty sm:min-h-20 lg:text-3xl"
+        className="min-h-24 text-xl leading-8 font-semibold tracking-tight text-pretty sm:min-h-20 sm:text-2xl sm:leading-10 lg:text-3xl stage:min-h-16 stage:text-2xl stage:leading-8"
       >
-        {stopped ? STOPPED : CHAPTERS[chapter.number]?.line}
+        {closed ? CLOSED : stopped ? STOPPED : CHAPTERS[chapter.number]?.line}
       </p>
-      <dl className="mt-4 grid grid-cols-3 gap-4 border-t border-line pt-4">
+      <dl className="mt-4 stage:mt-2 grid grid-cols-[0.8fr_1fr_1fr] gap-4 border-t border-line pt-4 stage:pt-2">
         <Figure value="0" name="people wait" />
         <Figure
           value={formatCount(scene.waiting.length)}
           name="mails wait"
           loud={scene.waiting.length >= 8}
         />
-        <Figure value={formatDuration(scene.longestMs)} name="the longest" />
+        <Figure value={formatDuration(scene.longestMs)} name="longest wait" />
       </dl>
-      <div className="relative mt-5">
+      <div className="relative mt-5 stage:mt-3">
         <Picture drawRef={drawRef} scene={scene} hired={hired} />
         {stopped && (
           <span
@@ -87,12 +82,21 @@ function Round({ onAgain }: { onAgain: () => void }) {
       </div>
       <p className="mt-2 flex flex-wrap justify-between gap-x-6 text-base text-muted">
         <span>
-          <Mark look="bg-accent" /> yours <Mark look="bg-sheet" /> somebody else’s
+          <strong className="font-mono font-semibold text-accent">Mail service</strong> a bar is a request,
+          its height the mails in it
         </span>
-        <span>requests that the mail service took, in the last six seconds</span>
+        <span>
+          <Mark look="bg-accent" /> yours <Mark look="bg-sheet" /> somebody else’s
+          {shows('letters') && (
+            <>
+              {' '}
+              <Mark look="bg-line" /> newsletter
+            </>
+          )}
+        </span>
       </p>
 
-      <div className="mt-5 grid gap-3 sm:grid-cols-2 lg:grid-cols-4">
+      <div className="mt-5 stage:mt-3 grid grid-cols-2 gap-2 sm:gap-3 lg:grid-cols-4">
         <Press primary disabled={closed} onPress={() => order('welcome')}>
           Order a coffee
         </Press>
@@ -139,10 +143,10 @@ function Round({ onAgain }: { onAgain: () => void }) {
 
 function Figure({ value, name, loud = false }: { value: string; name: string; loud?: boolean }) {
   return (
-    <div className="flex flex-col-reverse sm:flex-row-reverse sm:items-baseline sm:justify-end sm:gap-3">
+    <div className="flex flex-col-reverse whitespace-nowrap sm:flex-row-reverse sm:items-baseline sm:justify-end sm:gap-3">
       <dt className="text-base text-muted sm:text-xl">{name}</dt>
       <dd
-        className={`text-3xl leading-none font-semibold tracking-tight tabular-nums sm:text-6xl ${loud ? 'text-bad' : ''}`}
+        className={`text-3xl leading-none font-semibold tracking-tight tabular-nums sm:text-6xl stage:text-5xl ${loud ? 'text-bad' : ''}`}
       >
         {value}
       </dd>
@@ -151,5 +155,10 @@ function Figure({ value, name, loud = false }: { value: string; name: string; lo
 }
 
 function Mark({ look }: { look: string }) {
-  return <span aria-hidden className={`ml-2 inline-block h-4 w-3 border-2 border-ink first:ml-0 ${look}`} />
+  return (
+    <span
+      aria-hidden
+      className={`ml-2 inline-block h-4 w-3 translate-y-0.5 border-2 border-ink first:ml-0 ${look}`}
+    />
+  )
 }

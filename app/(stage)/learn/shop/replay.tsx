@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { formatDuration } from '@/app/components/site/figures'
 import { compareWays, pickRush, type Row, type Waits } from './compare'
 import { RealRun } from './real-run'
@@ -9,20 +9,26 @@ type Props = { orders: Order[]; sandbox: boolean }
 /** The reader's own orders once more, in every way at once, on one axis. */
 export function Replay({ orders, sandbox }: Props) {
   const [real, setReal] = useState<Row>()
+  const ref = useRef<HTMLDivElement>(null)
   const rush = pickRush(orders)
   const rows = [...compareWays(rush), ...(real ? [real] : [])]
   const longest = Math.max(...rows.map(({ person, mail }) => Math.max(person.longest, mail.longest)))
   const span = rush.at(-1)?.at ?? 0
+
+  useEffect(() => {
+    const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
+    ref.current?.scrollIntoView({ behavior: still ? 'instant' : 'smooth' })
+  }, [])
+
   return (
-    <div className="mt-12">
+    <div ref={ref} className="mt-12 scroll-mt-4">
       <h3 className="text-3xl font-semibold tracking-tight text-pretty">
         {rush.length} of your orders, within {formatDuration(span)}, in four ways
       </h3>
-      <p className="mt-2 text-lg text-pretty text-muted">
-        Those that came closest together. Full colour: half of them wait no longer than this. Pale: the
-        longest wait.
+      <p className="mt-2 text-lg text-pretty text-muted stage:mt-1">
+        Those that came closest together. Full colour: half of them wait no longer. Pale: the longest wait.
       </p>
-      <table className="mt-6 w-full table-fixed border-collapse text-base sm:text-xl">
+      <table className="mt-4 w-full table-fixed stage:mt-0 border-collapse text-base sm:text-xl stage:text-lg stage:leading-6">
         <caption className="sr-only">How long people and their mails wait, in each way</caption>
         <colgroup>
           <col className="w-18 sm:w-24" />
@@ -50,7 +56,7 @@ export function Replay({ orders, sandbox }: Props) {
               <th
                 scope="rowgroup"
                 colSpan={4}
-                className="pt-5 pb-2 text-left text-xl font-semibold sm:text-2xl"
+                className="pt-5 pb-2 stage:pt-2.5 stage:pb-0 text-left text-xl font-semibold sm:text-2xl stage:text-xl"
               >
                 {title}
               </th>
@@ -71,13 +77,13 @@ function Line({ name, waits, longest, look }: LineProps) {
   const percent = (ms: number): string => `${(ms / longest) * 100}%`
   return (
     <tr>
-      <th scope="row" className="py-1 text-left font-normal text-muted">
+      <th scope="row" className="py-1 stage:py-0.5 text-left font-normal text-muted">
         {name}
       </th>
       <td>
         <div
           aria-hidden
-          className="relative h-5 motion-safe:animate-print"
+          className="relative h-5 stage:h-4 motion-safe:animate-print"
           style={{ animationDuration: '2.5s' }}
         >
           <div

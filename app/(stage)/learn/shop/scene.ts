@@ -7,7 +7,7 @@ export type Scene = {
   /** In the order in which they will be taken. */
   waiting: Mail[]
   letters: number
-  /** How long the first welcome in the line has waited, or the first of all. */
+  /** How long the first welcome in the line has waited. */
   longestMs: number
   /** All requests that have begun. */
   requests: Request[]
@@ -16,13 +16,13 @@ export type Scene = {
 export function lookAt({ mails, requests }: Course, shop: Shop, now: number): Scene {
   const here = mails.filter(({ at, takenAt }) => at <= now && !(takenAt !== undefined && takenAt <= now))
   const letters = here.filter(({ kind }) => kind === 'letter')
-  const waiting = shop.welcomesFirst ? [...here.filter(({ kind }) => kind === 'welcome'), ...letters] : here
+  const welcomes = here.filter(({ kind }) => kind === 'welcome')
   return {
     now,
     shop,
-    waiting,
+    waiting: shop.welcomesFirst ? [...welcomes, ...letters] : here,
     letters: letters.length,
-    longestMs: here[0] ? now - here[0].at : 0,
+    longestMs: welcomes[0] ? now - welcomes[0].at : 0,
     requests: requests.filter(({ at }) => at <= now),
   }
 }

@@ -1,5 +1,6 @@
 import { type RefObject, useEffect, useMemo, useReducer, useRef, useState } from 'react'
-import { type Course, type Order, type Shop, simulate } from './simulate'
+import { lookAt, type Scene } from './scene'
+import { type Order, type Shop, simulate } from './simulate'
 
 /** By themselves, orders come so far apart, until the reader has done nothing for so long. In ms. */
 const CALM = { every: 1_200, for: 30_000 }
@@ -22,8 +23,9 @@ const OPENING: History = {
  * The shop that is played. All that is kept is what the reader did and when; what became of it is simulated anew after
  * each press.
  * @param visible whether somebody can see it: if not, its clock stands still
+ * @param onScene is told each moment of it
  */
-export function useShop(visible: boolean, onFrame: RefObject<(course: Course, now: number) => void>) {
+export function useShop(visible: boolean, onScene: RefObject<(scene: Scene) => void>) {
   const [history, act] = useReducer(keepHistory, OPENING)
   const [now, setNow] = useState(0)
   const clock = useRef(0)
@@ -37,6 +39,7 @@ export function useShop(visible: boolean, onFrame: RefObject<(course: Course, no
   )
   const end = course.mails.reduce((last, { at, sentAt = at }) => Math.max(last, sentAt), 0) + AFTER_MS
   const started = history.orders.length > 0
+  const shop = history.shops.at(-1) as Shop
 
   useEffect(() => {
     if (!visible || !started) return
@@ -45,21 +48,20 @@ export function useShop(visible: boolean, onFrame: RefObject<(course: Course, no
       // A tab that was away does not make up for it.
       clock.current += Math.min(time - (last ?? time), 50)
       last = time
-      onFrame.current(course, clock.current)
+      onScene.current(lookAt(course, shop, clock.current))
       setNow(clock.current - (clock.current % TELL_MS))
       if (clock.current < end) frame = requestAnimationFrame(tick)
     })
     return () => cancelAnimationFrame(frame)
-  }, [visible, started, course, end, onFrame])
+  }, [visible, started, course, shop, end, onScene])
 
   return {
-    course,
-    now,
-    shop: history.shops.at(-1) as Shop,
+    scene: lookAt(course, shop, now),
     /** Those of the reader, in their order. */
     orders: history.orders.filter(({ kind }) => kind === 'welcome'),
-    order: (kind: Kind, count = 1, every = 0) => act({ at: clock.current, order: { kind, count, every } }),
-    change: (shop: Partial<Shop>) => act({ at: clock.current, shop }),
+    order: (kind: Kind, count = 1, every = 0) =>
+      act({ at: Math.round(clock.current), order: { kind, count, every } }),
+    change: (shop: Partial<Shop>) => act({ at: Math.round(clock.current), shop }),
   }
 }
 
