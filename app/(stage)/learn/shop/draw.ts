@@ -109,7 +109,8 @@ function drawHands(context: Context, { requests, now }: Scene, picture: Picture,
   for (const request of requests) {
     const gone = (now - request.sentAt) / FLIGHT_MS
     if (gone >= 1) {
-      for (const { id } of request.mails) places.delete(id)
+      // Those before them have been forgotten in an earlier picture.
+      if (gone < 4) for (const { id } of request.mails) places.delete(id)
       continue
     }
     const desk = deskAt(request.worker, width)

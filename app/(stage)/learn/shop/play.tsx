@@ -24,10 +24,10 @@ const SHOWS = { workers: 1, close: 1, batches: 3, letters: 4, priority: 5 }
 /** The back of the shop, to be played. */
 export function Play() {
   const [round, setRound] = useState(1)
-  return <Round key={round} onAgain={() => setRound(round + 1)} />
+  return <Round key={round} again={round > 1} onAgain={() => setRound(round + 1)} />
 }
 
-function Round({ onAgain }: { onAgain: () => void }) {
+function Round({ again, onAgain }: { again: boolean; onAgain: () => void }) {
   const figureRef = useRef<HTMLElement>(null)
   const drawRef = useRef<(scene: Scene) => void>(() => {})
   const [chapter, setChapter] = useState({ number: 0, since: 0 })
@@ -44,6 +44,11 @@ function Round({ onAgain }: { onAgain: () => void }) {
     const isOver = CHAPTERS[chapter.number]?.until(scene) && scene.now - chapter.since >= DWELL_MS
     if (isOver) setChapter({ number: chapter.number + 1, since: scene.now })
   })
+
+  // “Open again” has gone with the last round, and the focus with it.
+  useEffect(() => {
+    if (again) figureRef.current?.querySelector('button')?.focus()
+  }, [again])
 
   function hire(workers: number): void {
     setHired(workers)

@@ -8,7 +8,7 @@ type Props = { orders: Order[]; onRow: (row: Row) => void }
 
 /** The same orders as real signups, through the app's own queue, and a row of what was measured. */
 export function RealRun({ orders, onRow }: Props) {
-  const { phase, people, mails, requestMs, start } = useRealRun(orders)
+  const { phase, people, mails, requestMs, stranded, start } = useRealRun(orders)
   const over = phase === 'over'
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: once, when all is measured
@@ -29,6 +29,7 @@ export function RealRun({ orders, onRow }: Props) {
       </button>
       <p role="status" className="min-h-14 flex-1 basis-72 text-lg leading-7 text-pretty">
         {phase === 'running' && `Real signups: ${orders.length}. Their mails are on the way.`}
+        {stranded && ' No worker is on duty: they wait in the queue.'}
         {over && mails.length === orders.length && (
           <>
             All {orders.length} mails are sent. Here, the mail service takes {formatDuration(requestMs)} for a

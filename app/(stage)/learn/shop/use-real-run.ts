@@ -15,6 +15,8 @@ type Run = {
   mails: number[]
   /** The quickest request to the mail service, in ms. */
   requestMs: number
+  /** True while no worker is there. */
+  stranded: boolean
   start(): Promise<void>
 }
 
@@ -40,6 +42,7 @@ export function useRealRun(orders: Order[]): Run {
       ({ id, mailMs }) => mailMs + (signups.find(({ emailId }) => emailId === id)?.waitedMs ?? 0),
     ),
     requestMs: Math.min(...sent.map(({ requestMs }) => requestMs)),
+    stranded: !settled && streams.some(({ stranded }) => stranded),
     async start() {
       setSignups([])
       setStarted(true)
