@@ -1,7 +1,7 @@
 import type { Scene } from './scene'
 
 /** So many wait when it is a jam. */
-const JAM = 8
+export const JAM = 8
 /** So many letters in the line are a newsletter under way. */
 const CROWD = 100
 

@@ -1,6 +1,6 @@
 import { formatCount } from '@/app/components/site/figures'
 import type { Scene } from './scene'
-import type { Mail } from './simulate'
+import { type Mail, TURN_MS } from './simulate'
 
 /** All measures are px of a page with type of 16 px, and grow with it. */
 export const HEIGHT = 272
@@ -14,7 +14,6 @@ const DESKS = 8
 /** So long a mail is on its way from the desk to the mail service, and so far back its row of requests goes. In ms. */
 const FLIGHT_MS = 350
 const MEMORY_MS = 6_000
-const TURN_MS = 100
 /** A pile of letters takes the room of so many tickets. */
 const PILE = 4
 
@@ -66,28 +65,15 @@ function drawRail(context: Context, { waiting }: Scene, picture: Picture, ease: 
   })
   let slot = 0
   let shown = 0
-  for (const [index, mail] of waiting.entries()) {
-    if (mail.kind === 'letter') {
-      shown++
-      if (waiting[index + 1]?.kind === 'letter') continue
-      // All letters that stand together are one pile.
-      let first = index
-      while (waiting[first - 1]?.kind === 'letter') first--
-      if ((slot % columns) + PILE > columns) slot += columns - (slot % columns)
-      if (slot + PILE > room) break
-      drawPile(context, placeAt(slot), index - first + 1, picture)
-      slot += PILE
-      continue
-    }
-    if (slot >= room) break
-    const place = placeAt(slot)
-    const last = picture.places.get(mail.id)
-    // From the beginning of one rail to the end of the next is no way to go.
-    const jumps = last && last.y > 0 && Math.abs(last.y - place.y) > 1
-    const point = move(picture.places, mail, { x: place.x, y: -40 }, place, jumps ? 1 : ease)
-    drawTicket(context, point, mail, picture)
-    slot++
-    shown++
+  for (const piece of toPieces(waiting)) {
+    const isPile = typeof piece === 'number'
+    if (isPile && (slot % columns) + PILE > columns) slot += columns - (slot % columns)
+    const end = slot + (isPile ? PILE : 1)
+    if (end > room) break
+    if (isPile) drawPile(context, placeAt(slot), piece, picture)
+    else drawWaiting(context, placeAt(slot), piece, picture, ease)
+    shown += isPile ? piece : 1
+    slot = end
   }
   const rows = Math.max(1, Math.ceil(slot / columns))
   context.strokeStyle = inks.ink
@@ -100,6 +86,27 @@ function drawRail(context: Context, { waiting }: Scene, picture: Picture, ease: 
   }
   const more = waiting.length - shown
   if (more > 0) write(context, `+${formatCount(more)}`, { x: width - 2, y: ROWS * ROW - 6 }, inks, 'right')
+}
+
+/** What hangs on the rail: tickets, and the number of letters wherever they stand together. */
+function toPieces(waiting: Mail[]): (Mail | number)[] {
+  const pieces: (Mail | number)[] = []
+  for (const mail of waiting) {
+    const last = pieces.at(-1)
+    if (mail.kind === 'welcome') pieces.push(mail)
+    else if (typeof last === 'number') pieces[pieces.length - 1] = last + 1
+    else pieces.push(1)
+  }
+  return pieces
+}
+
+/** A ticket drops in from above, and moves on as the line does. */
+function drawWaiting(context: Context, place: Point, mail: Mail, picture: Picture, ease: number): void {
+  const last = picture.places.get(mail.id)
+  // From the beginning of one rail to the end of the next is no way to go.
+  const jumps = last && last.y !== place.y && Math.abs(last.x - place.x) > picture.width / 2
+  const point = move(picture.places, mail, { x: place.x, y: -40 }, place, jumps ? 1 : ease)
+  drawTicket(context, point, mail, picture)
 }
 
 /** The tickets that are in somebody's hands, or on their way to the mail service. */

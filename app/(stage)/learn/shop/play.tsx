@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { useSandbox } from '@/app/(stage)/sandbox'
 import { formatCount, formatDuration } from '@/app/components/site/figures'
-import { CHAPTERS, CLOSED, STOPPED } from './chapters'
+import { CHAPTERS, CLOSED, JAM, STOPPED } from './chapters'
 import { Later, Press, Slider, Switch } from './controls'
 import { Picture } from './picture'
 import { Replay } from './replay'
@@ -70,7 +70,7 @@ function Round({ again, onAgain }: { again: boolean; onAgain: () => void }) {
         <Figure
           value={formatCount(scene.waiting.length)}
           name="mails wait"
-          loud={scene.waiting.length >= 8}
+          loud={scene.waiting.length >= JAM}
         />
         <Figure value={formatDuration(scene.longestMs)} name="longest wait" />
       </dl>
