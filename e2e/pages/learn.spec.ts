@@ -3,7 +3,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, type Locator, test as onSharedApp, type Page } from '@playwright/test'
 import { makeDue } from '../faults/steps'
-import { expectUsable } from './accessibility'
+import { expectUsable, measureOverflow } from './accessibility'
 import { listenForComplaints, listenForSignups, ticketOn } from './person'
 import { test } from './test'
 
@@ -43,6 +43,147 @@ async function listenToLog(page: Page): Promise<() => Promise<string[]>> {
   })
   return () => page.evaluate(() => (window as unknown as { heard: string[] }).heard)
 }
+
+function shopOn(page: Page): Locator {
+  return page.getByRole('figure', { name: 'The back of the shop' })
+}
+
+async function expectTold(page: Page, words: string): Promise<void> {
+  await expect(shopOn(page).getByRole('status').first()).toContainText(words)
+}
+
+async function countWaiting(page: Page): Promise<number> {
+  const text = await shopOn(page).getByRole('definition').nth(1).innerText()
+  return Number(text.replace(',', ''))
+}
+
+/** Lets in sixty people, and closes the shop when there is a jam. */
+async function playRush(page: Page): Promise<void> {
+  await shopOn(page).getByRole('button', { name: 'Rush: 60 people' }).click()
+  await expectTold(page, 'A jam.')
+  await shopOn(page).getByRole('button', { name: 'Close, and compare' }).click()
+}
+
+/** In so many frames of the browser. */
+async function countPictures(page: Page, frames: number): Promise<number> {
+  return shopOn(page).evaluate(async (shop, frames) => {
+    const pictures = new Set<string | undefined>()
+    for (let frame = 0; frame < frames; frame++) {
+      await new Promise(requestAnimationFrame)
+      pictures.add(shop.querySelector('canvas')?.toDataURL())
+    }
+    return pictures.size
+  }, frames)
+}
+
+onSharedApp('the queue is played by keyboard: each remedy uncovers the next problem', async ({ page }) => {
+  const complaints = listenForComplaints(page)
+  const { keyboard } = page
+  const press = async (name: string, key = 'Enter'): Promise<void> => {
+    await shopOn(page).getByRole('button', { name }).focus()
+    await keyboard.press(key)
+  }
+  const check = async (name: string): Promise<void> => {
+    await shopOn(page).getByRole('checkbox', { name }).focus()
+    await keyboard.press('Space')
+  }
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  await openLesson(page)
+  await expect(shopOn(page).getByRole('slider')).toHaveCount(0)
+  const { height } = (await shopOn(page).boundingBox()) ?? {}
+
+  await press('Order a coffee')
+  await expectTold(page, 'One worker.')
+  await press('Rush')
+  await expectTold(page, 'A jam.')
+
+  await press('Stop the workers')
+  await expectTold(page, 'Nobody works.')
+  const waiting = await countWaiting(page)
+  await press('Order a coffee')
+  await press('Order a coffee')
+  await expect.poll(() => countWaiting(page)).toBeGreaterThanOrEqual(waiting + 2)
+  await press('Start the workers')
+
+  await shopOn(page).getByRole('slider', { name: 'Workers' }).focus()
+  await keyboard.press('End')
+  await expectTold(page, 'More hands')
+  await press('Rush')
+  await expectTold(page, 'Some hands are idle')
+  await check('A hundred in one request')
+  await expectTold(page, 'the jam is gone')
+  await press('Newsletter to 3,000')
+  await expectTold(page, 'behind thousands of letters')
+  await check('Welcomes first')
+  await press('Newsletter to 3,000')
+  await press('Order a coffee')
+  await expectTold(page, 'The welcome goes first')
+  expect((await shopOn(page).boundingBox())?.height).toBe(height)
+
+  await press('Close, and compare')
+  await expect(page.getByRole('table')).toBeVisible()
+  await expectUsable(page)
+  expect(await page.evaluate(() => document.getAnimations().length)).toBe(0)
+  await press('Open again')
+  await expectTold(page, 'One worker.')
+  await expect(shopOn(page).getByRole('button', { name: 'Order a coffee' })).toBeFocused()
+  expect(complaints).toEqual([])
+})
+
+onSharedApp(
+  'the reader’s own orders come once more, in four ways and through our own queue',
+  async ({ page }) => {
+    const signups: string[] = []
+    page.on('request', (request) => {
+      if (request.method() === 'POST') signups.push(new URL(request.url()).pathname)
+    })
+    await openLesson(page)
+    await playRush(page)
+    // 30 people, 50 ms apart; a mail takes 500 ms, and there is a request each 100 ms at most.
+    const rows = page.getByRole('table').getByRole('row')
+    await expect(rows).toHaveText([
+      'Who waitsmedianlongest',
+      'At the counter, inside the request',
+      'person7.3 s14 s',
+      'mail7.3 s14 s',
+      'A queue with one worker',
+      'person10 ms10 ms',
+      'mail7.3 s14 s',
+      'Eight workers',
+      'person10 ms10 ms',
+      'mail1.3 s1.9 s',
+      'Eight workers, and batches',
+      'person10 ms10 ms',
+      'mail550 ms550 ms',
+    ])
+
+    await page.getByRole('button', { name: 'Send them through our own queue' }).click()
+    await expect(page.getByText('All 30 mails are sent.')).toBeVisible()
+    await expect(rows).toHaveCount(16)
+    await expect(rows.nth(13)).toHaveText('This app’s own queue, measured')
+    await expect(rows.nth(14)).toHaveText(/^person[\d.]+ m?s[\d.]+ m?s$/)
+    await expect(rows.nth(15)).toHaveText(/^mail[\d.]+ m?s[\d.]+ m?s$/)
+    expect(signups).toEqual(Array.from({ length: 30 }, () => '/api/sandbox/race'))
+  },
+)
+
+onSharedApp(
+  'the shop moves, but not for those who prefer less motion, and never unseen',
+  async ({ page }) => {
+    await openLesson(page)
+    expect(await countPictures(page, 10), 'before the first order').toBe(1)
+    await shopOn(page).getByRole('button', { name: 'Rush' }).click()
+    await expectTold(page, 'A jam.')
+    expect(await countPictures(page, 10)).toBeGreaterThan(5)
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    expect(await countPictures(page, 10)).toBeLessThan(5)
+    await page.evaluate(() => window.scrollTo(0, 0))
+    await expect(shopOn(page)).not.toBeInViewport()
+    const waiting = await countWaiting(page)
+    expect(await countPictures(page, 40)).toBe(1)
+    expect(await countWaiting(page)).toBe(waiting)
+  },
+)
 
 onSharedApp('the page has a title, a description, and headings in order', async ({ page }) => {
   await openLesson(page)
@@ -167,15 +308,18 @@ test('without the sandbox nobody is made up: the button leads to the form', asyn
   await page.goto(`${web.url}/learn`)
   await expect(page.getByText('a reader who does not exist')).toBeHidden()
   await expect(page.getByRole('button', { name: /^Sign up/ })).toHaveCount(0)
+  await playRush(page)
+  await expect(page.getByRole('table')).toBeVisible()
+  await expect(page.getByRole('button', { name: 'Send them through our own queue' })).toHaveCount(0)
   await page.getByRole('link', { name: 'Sign up on the first page' }).click()
   await expect(page.getByRole('button', { name: 'Sign me up' })).toBeVisible()
 })
 
-onSharedApp('the code beside the steps is the code of the app, line by line', async ({ page }) => {
+onSharedApp('the code beside the story is the code of the app, line by line', async ({ page }) => {
   await openLesson(page)
   const figures = await page
     .getByRole('figure')
-    .filter({ has: page.locator('pre') })
+    .filter({ has: page.locator('figcaption', { hasText: /:\d+$/ }) })
     .all()
   const files = []
   for (const figure of figures) {
@@ -195,7 +339,24 @@ onSharedApp('the code beside the steps is the code of the app, line by line', as
     'lib/signup/signup.ts',
     'worker/deliver.ts',
     'lib/email/batch.ts',
+    'lib/signup/signup.ts',
   ])
+  await expect(figures.at(-1) as Locator).toContainText('await enqueueEmails(tx, [email])')
+  await expect(page.getByRole('region', { name: 'Code: signup.py' })).toContainText('.delay(email)')
+})
+
+onSharedApp('on a phone, code scrolls sideways by keyboard, and nothing else does', async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 800 })
+  await openLesson(page)
+  const code = page.getByRole('region', { name: 'Code: lib/signup/signup.ts' }).last()
+  const rows = await code
+    .locator('code > span')
+    .evaluateAll((lines) => lines.map((line) => line.clientHeight))
+  expect(new Set(rows).size, 'no line is broken').toBe(1)
+  await code.focus()
+  await page.keyboard.press('ArrowRight')
+  await expect.poll(() => code.evaluate(({ scrollLeft }) => scrollLeft)).toBeGreaterThan(0)
+  expect(await measureOverflow(page)).toBe(0)
 })
 
 const LOST_CODE = {
@@ -270,8 +431,8 @@ onSharedApp(
     }
     const score = page.getByRole('region', { name: 'Your score' })
     await openLesson(page)
-    await page.getByRole('button', { name: /^Sign up/ }).focus()
-    await press('Tab', 'Space', 'Tab', 'Enter')
+    await page.getByRole('radio').first().focus()
+    await press('Space', 'Tab', 'Enter')
     await expect(feedbackOn(page, 0)).toContainText('Not quite.')
     await press('Shift+Tab', 'ArrowDown', 'Tab', 'Enter')
     await expect(feedbackOn(page, 0)).toContainText('Right.')

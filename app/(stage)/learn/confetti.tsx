@@ -1,9 +1,9 @@
 import styles from './confetti.module.css'
 
 const COLOURS = ['bg-accent', 'bg-ink', 'bg-good', 'bg-line']
-const PIECES = Array.from({ length: 44 }, (_, index) => index)
+const PIECES = Array.from({ length: 70 }, (_, index) => index)
 
-/** Scraps of paper that come down once. Who prefers less motion sees none of it. */
+/** Scraps of paper that come down once, over the whole window. Who prefers less motion sees none of it. */
 export function Confetti() {
   return (
     <div aria-hidden className={styles.sky}>

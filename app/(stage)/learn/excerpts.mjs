@@ -1,20 +1,21 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * The lines of our own code that stand beside the five steps: a file, and how the first of its lines begins.
+ * The lines of our own code that stand in the lesson: a file, and how the first of its lines begins.
  * The build takes them from the source when the app is built, so they are never out of date.
  */
-const EXCERPTS = [
+const STEPS = [
   { file: 'app/components/signup/send-signup.ts', from: "const response = await fetch('/api/users'" },
   { file: 'app/api/users/route.ts', from: 'async POST(request) {' },
   { file: 'lib/signup/signup.ts', from: 'async function createSignup' },
   { file: 'worker/deliver.ts', from: 'export async function deliver' },
   { file: 'lib/email/batch.ts', from: "if (outcome.kind === 'accepted') {" },
 ]
+const ENQUEUE = { file: 'lib/signup/signup.ts', from: 'const user = await tx.user.create' }
 
 /** For the compiler, which puts them where LESSON_EXCERPTS stands. */
 export function defineExcerpts() {
-  return { LESSON_EXCERPTS: JSON.stringify(EXCERPTS.map(readExcerpt)) }
+  return { LESSON_EXCERPTS: JSON.stringify({ steps: STEPS.map(readExcerpt), enqueue: readExcerpt(ENQUEUE) }) }
 }
 
 /**

@@ -2,19 +2,20 @@ import type { Metadata } from 'next'
 import Link from 'next/link'
 import { Headline } from '@/app/components/site/headline'
 import { inSandbox } from '@/lib/env'
+import { Celery } from './celery'
 import { Choices } from './choices'
 import { CoffeeShop } from './coffee-shop'
 import { FiveSteps } from './five-steps'
-import { Lanes } from './lanes'
 import { Menu } from './menu'
 import { Quiz } from './quiz'
 import { Section } from './section'
+import { Play } from './shop/play'
 import { type Excerpt, SourceCode } from './source-code'
 import { Waiting } from './waiting'
 
 /** Put here by next.config.mjs when the app is built. */
 declare const LESSON_EXCERPTS: string
-const excerpts: Excerpt[] = JSON.parse(LESSON_EXCERPTS)
+const excerpts: { steps: Excerpt[]; enqueue: Excerpt } = JSON.parse(LESSON_EXCERPTS)
 
 export const metadata: Metadata = {
   title: 'Learn',
@@ -59,11 +60,11 @@ export default function LearnPage() {
         </p>
       </Section>
 
-      <Section title="Many things at once" figure={<Lanes />}>
+      <Section title="Many things at once" figure={<Play />}>
         <p>
-          In a single line, everything short stands behind something long. A queue with several workers
-          untangles that: each takes the next job as soon as it is free. Is there too much to do? Start
-          another worker. Nobody in front notices, except that it goes faster.
+          This is the back of the shop, to play with. Each order is a welcome mail: whoever ordered has their
+          ticket and sits down, and the mail hangs on the rail until somebody has free hands. Order, and see
+          what happens when too much comes at once, and what helps.
         </p>
       </Section>
 
@@ -72,7 +73,7 @@ export default function LearnPage() {
         figure={
           <FiveSteps
             sandbox={sandbox}
-            code={excerpts.map((excerpt) => (
+            code={excerpts.steps.map((excerpt) => (
               <SourceCode key={`${excerpt.file}:${excerpt.line}`} {...excerpt} />
             ))}
           />
@@ -84,6 +85,15 @@ export default function LearnPage() {
             ? 'Press the button: it signs up a reader who does not exist, with a real account, a real job and a real worker, and prints when each step was reached.'
             : 'Sign up, and your own ticket prints when each step was reached.'}{' '}
           Beside each step stand the lines of this app that do it.
+        </p>
+      </Section>
+
+      <Section title="If you come from Celery" figure={<Celery enqueue={excerpts.enqueue} />}>
+        <p>
+          There, <code className="font-mono font-semibold">.delay()</code> hands the task to a broker that
+          knows nothing of your transaction. Here, the job is a row in the transaction{' '}
+          <code className="font-mono font-semibold">tx</code>:{' '}
+          <strong>it exists exactly when the user does</strong>, whatever fails and whoever dies in between.
         </p>
       </Section>
 

@@ -2,26 +2,50 @@ export type Excerpt = { file: string; line: number; code: string }
 
 /** Comments, texts and keywords; everything else is left as it is. */
 const TOKENS =
-  /(\/\/.*|'[^']*'|`[^`]*`|\b(?:async|await|as|case|catch|const|export|function|new|return|throw|try)\b)/
+  /(\/\/.*|#.*|'[^']*'|"[^"]*"|`[^`]*`|\b(?:async|await|as|case|catch|const|def|export|function|new|return|throw|try)\b)/
 
-/** Some lines of our own code, and where they stand. A long line goes on below itself, a little to the right. */
-export function SourceCode({ file, line, code }: Excerpt) {
+/** Some lines of our own code, and where they stand. */
+export function SourceCode({ file, line, ...rest }: Excerpt & { mark?: string }) {
+  return <Code title={`${file}:${line}`} {...rest} />
+}
+
+type Props = {
+  title: string
+  code: string
+  /** What the line contains that it is all about. */
+  mark?: string
+}
+
+/** A long line goes on below itself, a little to the right; on a phone it is not broken, and one scrolls to its end. */
+export function Code({ title, code, mark }: Props) {
   return (
-    <figure className="border-l-4 border-line pl-4 sm:pl-5">
-      <figcaption className="mb-2 font-mono text-[0.9375rem] font-semibold wrap-anywhere text-accent">
-        {file}:{line}
+    <figure className="border-l-4 border-line">
+      <figcaption className="mb-2 pl-4 font-mono text-[0.9375rem] font-semibold wrap-anywhere text-accent">
+        {title}
       </figcaption>
-      <pre className="font-mono text-[0.9375rem] leading-[1.55] wrap-anywhere whitespace-pre-wrap">
-        <code>
-          {code.split('\n').map((text, index, { length }) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the lines of an excerpt never move
-            <span key={index} className="block" style={hang(text)}>
-              {colour(text)}
-              {index < length - 1 && '\n'}
-            </span>
-          ))}
-        </code>
-      </pre>
+      {/* Not every browser lets the keyboard scroll by itself what overflows. */}
+      <section
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
+        tabIndex={0}
+        aria-label={`Code: ${title}`}
+        className="overflow-x-auto pb-2"
+      >
+        <pre className="min-w-full font-mono max-lg:w-max lg:wrap-anywhere lg:whitespace-pre-wrap text-[0.9375rem] leading-[1.55]">
+          <code>
+            {code.split('\n').map((text, index, { length }) => (
+              <span
+                // biome-ignore lint/suspicious/noArrayIndexKey: the lines of an excerpt never move
+                key={index}
+                className={`block border-l-16 border-transparent max-lg:pr-4 ${mark && text.includes(mark) ? 'bg-accent/15' : ''}`}
+                style={hang(text)}
+              >
+                {colour(text)}
+                {index < length - 1 && '\n'}
+              </span>
+            ))}
+          </code>
+        </pre>
+      </section>
     </figure>
   )
 }
@@ -34,7 +58,7 @@ function hang(text: string): { paddingLeft: string; textIndent: string } {
 function colour(text: string) {
   return text.split(TOKENS).map((part, index) => {
     if (index % 2 === 0) return part
-    const look = part.startsWith('//') ? 'text-muted' : /^['`]/.test(part) ? 'text-good' : 'font-semibold'
+    const look = /^(\/\/|#)/.test(part) ? 'text-muted' : /^['"`]/.test(part) ? 'text-good' : 'font-semibold'
     return (
       // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a line never move
       <span key={index} className={look}>

@@ -1,0 +1,74 @@
+import { type RefObject, useEffect, useRef } from 'react'
+import { drawScene, HEIGHT, type Inks, type Places, readInks } from './draw'
+import type { Scene } from './scene'
+
+/** How fast a ticket goes to its place: after so many ms, most of the way is done. */
+const EASE_MS = 90
+/** How often the picture changes for those who prefer less motion. */
+const STILL_MS = 500
+
+type Props = {
+  /** Called with each new moment of the shop. */
+  drawRef: RefObject<(scene: Scene) => void>
+  /** What to draw before, and whenever the window changes. */
+  scene: Scene
+  hired: number
+}
+
+/** The rail, the desks and the mail service. For the eye alone: the same stands beside it in numbers. */
+export function Picture({ drawRef, scene, hired }: Props) {
+  const canvasRef = useRef<HTMLCanvasElement>(null)
+  const latest = useRef({ scene, hired })
+  latest.current = { scene, hired }
+
+  useEffect(() => {
+    const canvas = canvasRef.current
+    const context = canvas?.getContext('2d')
+    if (!canvas || !context) return
+    const night = window.matchMedia('(prefers-color-scheme: dark)')
+    const still = window.matchMedia('(prefers-reduced-motion: reduce)')
+    const places: Places = new Map()
+    let inks: Inks = readInks(canvas)
+    let width = 0
+    let last = { now: 0, stillAt: -STILL_MS }
+
+    function draw(scene: Scene, anew = false): void {
+      if (!context || width === 0) return
+      const ease = still.matches || anew ? 1 : 1 - Math.exp((last.now - scene.now) / EASE_MS)
+      if (still.matches && !anew && scene.now - last.stillAt < STILL_MS) return
+      last = { now: scene.now, stillAt: scene.now }
+      drawScene(context, scene, { width, inks, places, hired: latest.current.hired }, ease)
+    }
+
+    function fit(): void {
+      if (!canvas || !context) return
+      const box = canvas.getBoundingClientRect()
+      const zoom = box.height / HEIGHT
+      canvas.width = Math.round(box.width * window.devicePixelRatio)
+      canvas.height = Math.round(box.height * window.devicePixelRatio)
+      context.setTransform(zoom * window.devicePixelRatio, 0, 0, zoom * window.devicePixelRatio, 0, 0)
+      width = box.width / zoom
+      draw(latest.current.scene, true)
+    }
+
+    function changeInks(): void {
+      if (canvas) inks = readInks(canvas)
+      draw(latest.current.scene, true)
+    }
+
+    drawRef.current = draw
+    const observer = new ResizeObserver(fit)
+    observer.observe(canvas)
+    night.addEventListener('change', changeInks)
+    return () => {
+      observer.disconnect()
+      night.removeEventListener('change', changeInks)
+      drawRef.current = () => {}
+    }
+  }, [drawRef])
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a desk more or less, while nothing else moves
+  useEffect(() => drawRef.current(latest.current.scene), [hired, drawRef])
+
+  return <canvas ref={canvasRef} aria-hidden className="h-68 stage:h-58 w-full font-mono" />
+}

@@ -1,0 +1,47 @@
+import { useEffect } from 'react'
+import { formatDuration } from '@/app/components/site/figures'
+import { type Row, sumUpWaits } from './compare'
+import type { Order } from './simulate'
+import { useRealRun } from './use-real-run'
+
+type Props = { orders: Order[]; onRow: (row: Row) => void }
+
+/** The same orders as real signups, through the app's own queue, and a row of what was measured. */
+export function RealRun({ orders, onRow }: Props) {
+  const { phase, people, mails, requestMs, stranded, start } = useRealRun(orders)
+  const over = phase === 'over'
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when all is measured
+  useEffect(() => {
+    if (over && mails.length > 0)
+      onRow({ title: 'This app’s own queue, measured', person: sumUpWaits(people), mail: sumUpWaits(mails) })
+  }, [over])
+
+  return (
+    <div className="mt-8 flex flex-wrap items-center gap-x-6 gap-y-4">
+      <button
+        type="button"
+        aria-disabled={phase === 'running'}
+        onClick={() => phase !== 'running' && void start()}
+        className="button aria-disabled:cursor-progress"
+      >
+        Send them through our own queue
+      </button>
+      <p role="status" className="min-h-14 flex-1 basis-72 text-lg leading-7 text-pretty">
+        {phase === 'running' && `Real signups: ${orders.length}. Their mails are on the way.`}
+        {stranded && ' No worker is on duty: they wait in the queue.'}
+        {over && mails.length === orders.length && (
+          <>
+            All {orders.length} mails are sent. Here, the mail service takes {formatDuration(requestMs)} for a
+            request.
+          </>
+        )}
+        {over && mails.length < orders.length && (
+          <>
+            Only {mails.length} of {orders.length} mails were sent: the Backstage shows why.
+          </>
+        )}
+      </p>
+    </div>
+  )
+}

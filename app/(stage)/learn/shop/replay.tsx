@@ -1,0 +1,103 @@
+import { useEffect, useRef, useState } from 'react'
+import { formatDuration } from '@/app/components/site/figures'
+import { compareWays, pickRush, type Row, type Waits } from './compare'
+import { RealRun } from './real-run'
+import type { Order } from './simulate'
+
+type Props = { orders: Order[]; sandbox: boolean }
+
+/** The reader's own orders once more, in every way at once, on one axis. */
+export function Replay({ orders, sandbox }: Props) {
+  const [real, setReal] = useState<Row>()
+  const ref = useRef<HTMLDivElement>(null)
+  const rush = pickRush(orders)
+  const rows = [...compareWays(rush), ...(real ? [real] : [])]
+  const longest = Math.max(...rows.map(({ person, mail }) => Math.max(person.longest, mail.longest)))
+  const span = rush.at(-1)?.at ?? 0
+
+  useEffect(() => {
+    const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
+    ref.current?.scrollIntoView({ behavior: still ? 'instant' : 'smooth' })
+  }, [])
+
+  return (
+    <div ref={ref} className="mt-12 scroll-mt-4">
+      <h3 className="text-3xl font-semibold tracking-tight text-pretty">
+        {rush.length} of your orders, within {formatDuration(span)}, in four ways
+      </h3>
+      <p className="mt-2 text-lg text-pretty text-muted stage:mt-1">
+        Those that came closest together. Full colour: half of them wait no longer. Pale: the longest wait.
+      </p>
+      <table className="mt-4 w-full table-fixed stage:mt-0 border-collapse text-base sm:text-xl stage:text-lg stage:leading-6">
+        <caption className="sr-only">How long people and their mails wait, in each way</caption>
+        <colgroup>
+          <col className="w-18 sm:w-24" />
+          <col />
+          <col className="w-18 sm:w-28" />
+          <col className="w-18 sm:w-28" />
+        </colgroup>
+        <thead>
+          <tr className="text-right text-base text-muted">
+            <th scope="col">
+              <span className="sr-only">Who waits</span>
+            </th>
+            <td />
+            <th scope="col" className="font-normal">
+              median
+            </th>
+            <th scope="col" className="font-normal">
+              longest
+            </th>
+          </tr>
+        </thead>
+        {rows.map(({ title, person, mail }) => (
+          <tbody key={title}>
+            <tr>
+              <th
+                scope="rowgroup"
+                colSpan={4}
+                className="pt-5 pb-2 stage:pt-2.5 stage:pb-0 text-left text-xl font-semibold sm:text-2xl stage:text-xl"
+              >
+                {title}
+              </th>
+            </tr>
+            <Line name="person" waits={person} longest={longest} look="bg-accent" />
+            <Line name="mail" waits={mail} longest={longest} look="bg-good" />
+          </tbody>
+        ))}
+      </table>
+      {sandbox && <RealRun orders={rush} onRow={setReal} />}
+    </div>
+  )
+}
+
+type LineProps = { name: string; waits: Waits; longest: number; look: string }
+
+function Line({ name, waits, longest, look }: LineProps) {
+  const percent = (ms: number): string => `${(ms / longest) * 100}%`
+  return (
+    <tr>
+      <th scope="row" className="py-1 stage:py-0.5 text-left font-normal text-muted">
+        {name}
+      </th>
+      <td>
+        <div
+          aria-hidden
+          className="relative h-5 stage:h-4 motion-safe:animate-print"
+          style={{ animationDuration: '2.5s' }}
+        >
+          <div
+            className={`absolute inset-y-0 left-0 min-w-0.5 opacity-35 ${look}`}
+            style={{ width: percent(waits.longest) }}
+          />
+          <div
+            className={`absolute inset-y-0 left-0 min-w-0.5 ${look}`}
+            style={{ width: percent(waits.median) }}
+          />
+        </div>
+      </td>
+      <td className="text-right font-semibold tabular-nums">{formatDuration(waits.median)}</td>
+      <td className="text-right tabular-nums">{formatDuration(waits.longest)}</td>
+    </tr>
+  )
+}

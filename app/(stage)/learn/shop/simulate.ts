@@ -1,0 +1,70 @@
+/** How long the mail service takes for a request, however many mails are in it. All times are in ms. */
+export const REQUEST_MS = 500
+/** It takes ten requests a second: one for each of these. */
+export const TURN_MS = 100
+
+export type Order = { id: number; at: number; kind: 'welcome' | 'letter' }
+
+/** What holds in the shop from a moment on. */
+export type Shop = {
+  from: number
+  workers: number
+  /** How many mails one request may carry. */
+  batch: number
+  welcomesFirst: boolean
+}
+
+export type Mail = Order & { takenAt?: number; sentAt?: number }
+export type Request = { at: number; sentAt: number; worker: number; mails: Mail[] }
+export type Course = { mails: Mail[]; requests: Request[] }
+
+type Lines = Record<Order['kind'], Mail[]>
+
+/**
+ * What happens to each order, from event to event: whoever has free hands, when it is the account's turn, takes what
+ * waits. The same orders in the same shop always end the same.
+ * @param orders by time
+ * @param shops by time, the first from 0
+ */
+export function simulate(orders: Order[], shops: Shop[]): Course {
+  const mails = orders.map((order): Mail => ({ ...order }))
+  const requests: Request[] = []
+  const lines: Lines = { welcome: [], letter: [] }
+  const busyUntil = Array.from({ length: Math.max(...shops.map(({ workers }) => workers)) }, () => 0)
+  let come = 0
+  let turn = 0
+  let now = 0
+
+  while (now < Number.POSITIVE_INFINITY) {
+    for (let mail = mails[come]; mail && mail.at <= now; mail = mails[++come]) lines[mail.kind].push(mail)
+    const shop = shops.findLast(({ from }) => from <= now) as Shop
+    const worker = busyUntil.slice(0, shop.workers).findIndex((until) => until <= now)
+    const batch = worker >= 0 && turn <= now ? takeBatch(lines, shop) : []
+    if (batch.length > 0) {
+      const sentAt = now + REQUEST_MS
+      for (const mail of batch) Object.assign(mail, { takenAt: now, sentAt })
+      requests.push({ at: now, sentAt, worker, mails: batch })
+      busyUntil[worker] = sentAt
+      turn = now + TURN_MS
+    }
+    const events = [turn, mails[come]?.at ?? 0, ...busyUntil, ...shops.map(({ from }) => from)]
+    // Of nothing, the least is infinity.
+    now = Math.min(...events.filter((at) => at > now))
+  }
+  return { mails, requests }
+}
+
+function takeBatch(lines: Lines, { batch, welcomesFirst }: Shop): Mail[] {
+  const taken: Mail[] = []
+  while (taken.length < batch) {
+    const mail = nextLine(lines, welcomesFirst).shift()
+    if (!mail) break
+    taken.push(mail)
+  }
+  return taken
+}
+
+function nextLine({ welcome, letter }: Lines, welcomesFirst: boolean): Mail[] {
+  if (!welcome[0]) return letter
+  return !letter[0] || welcomesFirst || welcome[0].at <= letter[0].at ? welcome : letter
+}

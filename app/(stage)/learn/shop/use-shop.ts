@@ -1,0 +1,89 @@
+import { type RefObject, useEffect, useMemo, useReducer, useRef, useState } from 'react'
+import { lookAt, type Scene } from './scene'
+import { type Order, type Shop, simulate } from './simulate'
+
+/** By themselves, orders come so far apart, until the reader has done nothing for so long. In ms. */
+const CALM = { every: 1_200, for: 30_000 }
+/** How much longer there is something to see when all is done. */
+const AFTER_MS = 6_000
+/** How often the numbers change. */
+const TELL_MS = 100
+
+type Kind = Order['kind']
+type History = { orders: Order[]; shops: Shop[]; touchedAt: number }
+type Action = { at: number; order?: { kind: Kind; count: number; every: number }; shop?: Partial<Shop> }
+
+const OPENING: History = {
+  orders: [],
+  shops: [{ from: 0, workers: 1, batch: 1, welcomesFirst: false }],
+  touchedAt: 0,
+}
+
+/**
+ * The shop that is played. All that is kept is what the reader did and when; what became of it is simulated anew after
+ * each press.
+ * @param visible whether somebody can see it: if not, its clock stands still
+ * @param onScene is told each moment of it
+ */
+export function useShop(visible: boolean, onScene: RefObject<(scene: Scene) => void>) {
+  const [history, act] = useReducer(keepHistory, OPENING)
+  const [now, setNow] = useState(0)
+  const clock = useRef(0)
+  const course = useMemo(
+    () =>
+      simulate(
+        [...history.orders, ...dropIn(history)].sort((a, b) => a.at - b.at),
+        history.shops,
+      ),
+    [history],
+  )
+  const end = course.mails.reduce((last, { at, sentAt = at }) => Math.max(last, sentAt), 0) + AFTER_MS
+  const started = history.orders.length > 0
+  const shop = history.shops.at(-1) as Shop
+
+  useEffect(() => {
+    if (!visible || !started) return
+    let last: number | undefined
+    let frame = requestAnimationFrame(function tick(time) {
+      // A tab that was away does not make up for it.
+      clock.current += Math.min(time - (last ?? time), 50)
+      last = time
+      onScene.current(lookAt(course, shop, clock.current))
+      setNow(clock.current - (clock.current % TELL_MS))
+      if (clock.current < end) frame = requestAnimationFrame(tick)
+    })
+    return () => cancelAnimationFrame(frame)
+  }, [visible, started, course, shop, end, onScene])
+
+  return {
+    scene: lookAt(course, shop, now),
+    /** Those of the reader, in their order. */
+    orders: history.orders.filter(({ kind }) => kind === 'welcome'),
+    order: (kind: Kind, count = 1, every = 0) =>
+      act({ at: Math.round(clock.current), order: { kind, count, every } }),
+    change: (shop: Partial<Shop>) => act({ at: Math.round(clock.current), shop }),
+  }
+}
+
+function keepHistory({ orders, shops }: History, { at, order, shop }: Action): History {
+  const come = Array.from({ length: order?.count ?? 0 }, (_, index) => ({
+    id: orders.length + index + 1,
+    at: at + index * (order?.every ?? 0),
+    kind: order?.kind ?? 'welcome',
+  }))
+  return {
+    orders: [...orders, ...come].sort((a, b) => a.at - b.at),
+    shops: shop ? [...shops, { ...(shops.at(-1) as Shop), ...shop, from: at }] : shops,
+    touchedAt: at,
+  }
+}
+
+function dropIn({ orders, touchedAt }: History): Order[] {
+  if (orders.length === 0) return []
+  const count = Math.floor((touchedAt + CALM.for) / CALM.every)
+  return Array.from({ length: count }, (_, index) => ({
+    id: -index - 1,
+    at: (index + 1) * CALM.every,
+    kind: 'welcome',
+  }))
+}
