@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { isUnavailable, pool, prisma, type Transaction } from '../db/prisma'
 import { enqueueEmails } from '../email/enqueue'
-import { toSnapshot } from '../email/snapshot'
 import type { Snapshot } from '../email/status'
 import { refuseSuppressed } from '../email/suppression'
 import { type Email, type EmailEvent, Prisma, type User } from '../generated/prisma/client'
@@ -107,15 +106,17 @@ async function findSignup(input: SignupInput, key?: string): Promise<Signup> {
 }
 
 // As it was when it was created, so that asking twice gives the same answer twice.
-function toSignup(user: User, welcome: Email, queued: EmailEvent): Signup {
+function toSignup({ id, name, email }: User, welcome: Email, queued: EmailEvent): Signup {
   return {
-    user: { id: user.id, name: user.name, email: user.email },
-    welcomeEmail: toSnapshot({
+    user: { id, name, email },
+    welcomeEmail: {
       id: welcome.id,
       status: 'queued',
       attempts: 0,
+      version: 1,
+      final: false,
       timeline: [{ status: 'queued', at: queued.at.toISOString() }],
-    }),
+    },
   }
 }
 
