@@ -6,12 +6,12 @@ import { refuseOver } from './lib/limits'
 import { takeOverConsole } from './lib/log'
 import { takeOverSignalFromNpm } from './lib/npm-signal'
 import { rehearseSignup } from './lib/signup/signup'
-import { startTelemetry, stopTelemetry } from './lib/telemetry'
+import { startTelemetry } from './lib/start-telemetry'
 
 // Next would live on after an exception, and answer 500: this ends the process.
 requireEnv()
 if (process.env.NODE_ENV === 'production') takeOverConsole()
-await startTelemetry('web')
+const stopTelemetry = await startTelemetry('web')
 
 takeOverSignalFromNpm()
 
