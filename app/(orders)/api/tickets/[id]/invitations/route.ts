@@ -7,8 +7,8 @@ import {
   readInvitations,
   refuseFullMailboxes,
 } from '@/lib/orders/invitations'
+import { requireOwner } from '@/lib/owner'
 import { route } from '@/lib/route'
-import { requireOwner } from '@/lib/session'
 
 const MAX_BYTES = 32 * 1024
 
