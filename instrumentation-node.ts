@@ -5,7 +5,7 @@ import { partGently } from './lib/http/part'
 import { refuseOver } from './lib/limits'
 import { takeOverConsole } from './lib/log'
 import { takeOverSignalFromNpm } from './lib/npm-signal'
-import { rehearseSignup } from './lib/signup/signup'
+import { rehearseSignup } from './lib/signup/rehearse'
 import { startTelemetry } from './lib/start-telemetry'
 
 // Next would live on after an exception, and answer 500: this ends the process.

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { isUnavailable, pool, prisma, type Transaction } from '../db/prisma'
 import { enqueueEmails } from '../email/enqueue'
 import type { Snapshot } from '../email/status'
@@ -57,26 +56,8 @@ export async function signUp(input: SignupInput, key?: string): Promise<Signup> 
   }
 }
 
-/**
- * Signs somebody up and takes it back before anybody can see it, so that the first who really signs up waits for no
- * connection and no code.
- * @throws when the database or the queue is unavailable
- */
-export async function rehearseSignup(): Promise<void> {
-  const takenBack = new Error('The rehearsal is over')
-  const somebody = { name: 'Rehearsal', email: `${randomUUID()}@rehearsal.invalid` }
-  await openQueue()
-  try {
-    await prisma().$transaction(async (tx) => {
-      await createSignup(tx, somebody)
-      throw takenBack
-    })
-  } catch (error) {
-    if (error !== takenBack) throw error
-  }
-}
-
-async function createSignup(tx: Transaction, input: SignupInput, key?: string): Promise<Signup> {
+/** The three, in the caller's transaction. @throws {Problem} 409 when the address wants no mail */
+export async function createSignup(tx: Transaction, input: SignupInput, key?: string): Promise<Signup> {
   await refuseSuppressed(tx, input.email)
   const user = await tx.user.create({ data: { ...input, signupKey: key } })
   const email = await tx.email.create({ data: { userId: user.id, kind: 'welcome' } })
