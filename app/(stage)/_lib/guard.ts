@@ -1,6 +1,6 @@
 import { env } from '@/lib/env'
 import { notFound, Problem } from '@/lib/http/problem'
-import { limit, refuseOver } from '@/lib/limits'
+import { limit, uncount } from '@/lib/limits'
 import { hasToken } from '@/lib/operator'
 import { isPresenter } from './presenter'
 
@@ -30,10 +30,11 @@ export async function mayGoBackstage(headers: Headers): Promise<boolean> {
   if (isPresenter(headers)) return true
   const token = env('BACKSTAGE_TOKEN')
   if (!token || !headers.has('authorization')) return false
-  await refuseOver('password', { headers })
-  if (hasToken(headers, token, ['basic'])) return true
   await limit('password', { headers })
-  return false
+  if (!hasToken(headers, token, ['basic'])) return false
+  // Only wrong ones count.
+  await uncount('password', { headers })
+  return true
 }
 
 /** Guards a route of the backstage. @throws {Problem} 404 to everybody else, and as `mayGoBackstage` does */
