@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { takeOverConsole } from './lib/console'
 import { requireEnv } from './lib/env'
 import { closeStreams } from './lib/http/events'
 import { partGently } from './lib/http/part'
-import { refuseOver } from './lib/limits'
-import { takeOverConsole } from './lib/log'
+import { countLeft } from './lib/limits'
 import { takeOverSignalFromNpm } from './lib/npm-signal'
-import { rehearseSignup } from './lib/signup/signup'
-import { startTelemetry, stopTelemetry } from './lib/telemetry'
+import { rehearseSignup } from './lib/signup/rehearse'
+import { startTelemetry } from './lib/start-telemetry'
 
 // Next would live on after an exception, and answer 500: this ends the process.
 requireEnv()
 if (process.env.NODE_ENV === 'production') takeOverConsole()
-await startTelemetry('web')
+const stopTelemetry = await startTelemetry('web')
 
 takeOverSignalFromNpm()
 
@@ -32,5 +32,5 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 
 // Next answers nobody before this is done, so the first person who signs up is served like the tenth. Without a database
 // it must answer, too.
-const rehearsal = Promise.all([rehearseSignup(), refuseOver('everybody', '')])
+const rehearsal = Promise.all([rehearseSignup(), countLeft('everybody', '')])
 await Promise.race([rehearsal.catch(() => {}), sleep(2_000)])

@@ -89,7 +89,10 @@ type Who = string | Pick<Request, 'headers'>
  */
 export async function limit(name: LimitName, who: Who): Promise<void> {
   const seconds = await count(name, who)
-  if (seconds > 0) throw refuse(name, seconds)
+  if (seconds === 0) return
+  const { status = 429, detail }: Limit = LIMITS[name]
+  const title = status === 429 ? 'Too many requests' : 'Temporarily unavailable'
+  throw new Problem(status, title, { detail, headers: { 'retry-after': `${seconds}` } })
 }
 
 /**
@@ -105,17 +108,9 @@ export async function limitDone<Result>(
     await limit(name, who)
     return await act()
   } catch (error) {
-    await uncount(name, who, 1)
+    await uncount(name, who)
     throw error
   }
-}
-
-/** Throws when the next time would be one too many, and counts nothing. @throws {Problem} as `limit` does */
-export async function refuseOver(name: LimitName, who: Who): Promise<void> {
-  const known = env(LIMITS[name].setting) > 0 && (await open(name).get(toKey(name, who)))
-  if (!known || known.remainingPoints > 0) return
-  tell(name, known)
-  throw refuse(name, toSeconds(known))
 }
 
 /**
@@ -130,13 +125,14 @@ export async function count(name: LimitName, who: Who, times = 1): Promise<numbe
   } catch (result) {
     // Not by its class: Next may have several copies of the library in a process.
     if (result instanceof Error) throw result
-    tell(name, result as RateLimiterRes)
-    return toSeconds(result as RateLimiterRes)
+    const { msBeforeNext } = result as RateLimiterRes
+    tell(name, msBeforeNext)
+    return Math.max(1, Math.ceil(msBeforeNext / 1000))
   }
 }
 
 /** Takes back what was counted. */
-export async function uncount(name: LimitName, who: Who, times: number): Promise<void> {
+export async function uncount(name: LimitName, who: Who, times = 1): Promise<void> {
   if (env(LIMITS[name].setting) > 0) await open(name).reward(toKey(name, who), times)
 }
 
@@ -145,12 +141,6 @@ export async function countLeft(name: LimitName, who: Who): Promise<number> {
   const points = env(LIMITS[name].setting)
   if (points === 0) return Number.POSITIVE_INFINITY
   return (await open(name).get(toKey(name, who)))?.remainingPoints ?? points
-}
-
-function refuse(name: LimitName, seconds: number): Problem {
-  const { status = 429, detail }: Limit = LIMITS[name]
-  const title = status === 429 ? 'Too many requests' : 'Temporarily unavailable'
-  return new Problem(status, title, { detail, headers: { 'retry-after': `${seconds}` } })
 }
 
 type Limiter = RateLimiterMemory | RateLimiterPostgres
@@ -212,10 +202,8 @@ function toKey(name: LimitName, who: Who): string {
   return inMemory ? key : seal('limit', key)
 }
 
-const toSeconds = ({ msBeforeNext }: RateLimiterRes): number => Math.max(1, Math.ceil(msBeforeNext / 1000))
-
 // Whoever comes a thousand times, and however many come: a line for each limit and its time is enough.
-function tell(name: LimitName, { msBeforeNext }: RateLimiterRes): void {
+function tell(name: LimitName, msBeforeNext: number): void {
   const { quiet }: Limit = LIMITS[name]
   if (quiet || Date.now() < (told.get(name) ?? 0)) return
   told.set(name, Date.now() + msBeforeNext)

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { format, stripVTControlCharacters } from 'node:util'
+import { format } from 'node:util'
 import { pino } from 'pino'
 import { env } from './env'
 import { tieToSpan } from './telemetry'
@@ -38,26 +38,6 @@ export function logSeldom(message: string, fields: object = {}): void {
   const isDue = Date.now() - at > SELDOM_MS
   if (isDue) log.error({ ...fields, times: times + 1 }, message)
   told.set(message, isDue ? { at: Date.now(), times: 0 } : { at, times: times + 1 })
-}
-
-/** What Next and other libraries print becomes lines of the log, too. */
-export function takeOverConsole(): void {
-  for (const level of ['debug', 'info', 'warn', 'error'] as const) console[level] = toLine(level)
-  console.log = toLine('info')
-}
-
-function toLine(level: 'debug' | 'info' | 'warn' | 'error'): (...words: unknown[]) => void {
-  return (...words) => {
-    // A page that failed: see onRequestError in instrumentation.ts.
-    if (words.some((word) => word instanceof Error && 'digest' in word)) return
-    const text = stripVTControlCharacters(format(...words.map(shorten))).trim()
-    if (text) log[level](text)
-  }
-}
-
-// As text, an error is all that it carries.
-function shorten(word: unknown): unknown {
-  return word instanceof Error ? (word.stack ?? word.message) : word
 }
 
 // A driver's other fields quote the row that it failed with.

@@ -1,18 +1,14 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { z } from 'zod'
 import { prisma } from './db/prisma'
 import { env } from './env'
-import { Prisma, type User } from './generated/prisma/client'
-import { notFound, Problem } from './http/problem'
+import { Prisma } from './generated/prisma/client'
 import { seal } from './sign'
 
 /*
- * Who signed up stays signed in, in that browser, and a browser may hold several tickets. Watching a ticket needs no
- * session (its address is the permission); acting in a person's name, and reading their data, does. The browser has a
- * token, and we have its hash: what stands in the database signs nobody in.
+ * Who signed up stays signed in, in that browser, and a browser may hold several tickets: what that permits is in
+ * owner.ts. The browser has a token, and we have its hash: what stands in the database signs nobody in.
  */
 const DAY_MS = 24 * 3600 * 1000
-const HOUR_MS = 3600 * 1000
 /** A session is over after a year, or when nobody has used it for 30 days. */
 const LONGEST_MS = 365 * DAY_MS
 const UNUSED_MS = 30 * DAY_MS
@@ -58,60 +54,17 @@ export async function endSession(token: string): Promise<void> {
   await prisma().session.deleteMany({ where: { id: hashToken(token) } })
 }
 
-/**
- * The user to whom a ticket belongs, if it was their browser that sent this token; otherwise null.
- * @param ticketId the id of their welcome email
- * @throws when the database is unreachable.
- */
-export async function findOwner(ticketId: string, token: string | undefined): Promise<User | null> {
-  if (!token || !z.guid().safeParse(ticketId).success) return null
-  const user = await prisma().user.findFirst({
-    where: {
-      session: { id: hashToken(token), ...alive() },
-      emails: { some: { id: ticketId, kind: 'welcome' } },
-    },
-    include: { session: true },
-  })
-  const session = user?.session
-  if (session && +session.usedAt < Date.now() - HOUR_MS)
-    await prisma().session.updateMany({ where: { id: session.id }, data: { usedAt: new Date() } })
-  return user
-}
-
-/**
- * The user whose ticket it is, for a request that acts in their name.
- * @param ticketId the id of their welcome email
- * @throws {Problem} 401 without a session, 403 when the ticket is somebody else's, 404 when there is none.
- * @throws when the database is unreachable.
- */
-export async function requireOwner(request: Request, ticketId: string): Promise<User> {
-  const token = readToken(request)
-  if (!token) {
-    throw new Problem(401, 'Not signed in', { detail: 'Only the browser that signed up may do this.' })
-  }
-  const owner = await findOwner(ticketId, token)
-  if (owner) return owner
-  if (!(await isTicket(ticketId))) throw notFound()
-  throw new Problem(403, 'Not your ticket', {
-    detail: 'Another browser has signed up for it, or this one has signed out.',
-  })
-}
-
 /** In SQL: the session is over. */
 export const isOver = Prisma.sql`(
   "createdAt" < now() - make_interval(secs => ${LONGEST_MS / 1000}) OR
   "usedAt" < now() - make_interval(secs => ${UNUSED_MS / 1000}))`
 
-function alive() {
+/** In Prisma: it is not. */
+export function alive(): Prisma.SessionWhereInput {
   const now = Date.now()
   return { createdAt: { gt: new Date(now - LONGEST_MS) }, usedAt: { gt: new Date(now - UNUSED_MS) } }
 }
 
-function hashToken(token: string): string {
+export function hashToken(token: string): string {
   return createHash('sha256').update(token).digest('base64url')
-}
-
-async function isTicket(id: string): Promise<boolean> {
-  if (!z.guid().safeParse(id).success) return false
-  return (await prisma().email.count({ where: { id, kind: 'welcome' } })) > 0
 }

@@ -10,7 +10,7 @@ import { readHealth } from './health'
 const METRICS_MS = 15_000
 
 /**
- * Only telemetry.ts loads this. Where to, with what headers and how many of the traces, the exporters and the sampler
+ * Only start-telemetry.ts loads this. Where to, with what headers and how many of the traces, the exporters and the sampler
  * read from the environment themselves: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  * @returns a function that sends the rest and stops
  */

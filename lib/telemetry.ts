@@ -8,28 +8,13 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api'
-import { env } from './env'
 
 /*
- * The one place for traces and metrics. Until startTelemetry() has loaded OpenTelemetry's SDK, and it does only where
+ * The one place for traces and metrics. Until start-telemetry.ts has loaded OpenTelemetry's SDK, and it does only where
  * there is somebody to send them to, all of this is a few empty calls.
  */
 
 const NAME = 'behind-the-scenes'
-
-let stop: () => Promise<unknown> = async () => {}
-
-/** Sends traces and metrics to OTEL_EXPORTER_OTLP_ENDPOINT, if that is set. Next and pg-boss then add spans of their own. */
-export async function startTelemetry(service: 'web' | 'worker'): Promise<void> {
-  if (!env('OTEL_EXPORTER_OTLP_ENDPOINT')) return
-  const { startSdk } = await import('./telemetry-sdk')
-  stop = startSdk(service)
-}
-
-/** Sends what has not been sent yet. A collector that does not answer is no reason to wait. */
-export async function stopTelemetry(): Promise<void> {
-  await Promise.race([stop().catch(() => {}), new Promise((resolve) => setTimeout(resolve, 2_000).unref())])
-}
 
 /**
  * Does something within a span.

@@ -1,10 +1,11 @@
 import './node-env'
+import { takeOverConsole } from '@/lib/console'
 import { env, requireEnv } from '@/lib/env'
 import { PROCESS_NAME, WORKER_NAME } from '@/lib/health'
-import { log, takeOverConsole } from '@/lib/log'
+import { log } from '@/lib/log'
 import { takeOverSignalFromNpm } from '@/lib/npm-signal'
 import { openQueue } from '@/lib/queue'
-import { startTelemetry, stopTelemetry } from '@/lib/telemetry'
+import { startTelemetry } from '@/lib/start-telemetry'
 import { listenForHealth } from './health'
 import { HANDLERS } from './jobs'
 import { untilAskedToStop } from './stop'
@@ -14,7 +15,7 @@ import { work } from './work'
 takeOverSignalFromNpm()
 requireEnv()
 takeOverConsole()
-await startTelemetry('worker')
+const stopTelemetry = await startTelemetry('worker')
 const port = env('WORKER_PORT')
 if (port) listenForHealth(port)
 

@@ -365,7 +365,7 @@ const LOST_CODE = {
       const file = path.join(folder, 'lib/signup/signup.ts')
       writeFileSync(file, readFileSync(file, 'utf8').replaceAll('createSignup', 'makeSignup'))
     },
-    complaint: '0 of its lines begin with “async function createSignup”, not one',
+    complaint: '0 of its lines begin with “export async function createSignup”, not one',
   },
   'gone with its file': {
     change: (folder: string) => rmSync(path.join(folder, 'lib/signup/signup.ts')),

@@ -114,14 +114,9 @@ async function giveUp(tx: Transaction, { id, messages }: Batch, reason: string):
   await settleJobs(tx, 'retry-batch', 'deleteJob', [{ id }])
 }
 
-// Batches of deleted users go as well, unless they are in somebody else's hands.
 async function dissolve(tx: Transaction, id: string): Promise<undefined> {
   await settleJobs(tx, 'retry-batch', 'deleteJob', [{ id }])
-  await tx.$executeRaw`
-    DELETE FROM "Batch" WHERE id IN (
-      SELECT id FROM "Batch" WHERE id = ${id}::uuid OR NOT EXISTS (SELECT FROM "Email" WHERE "batchId" = "Batch".id)
-      FOR UPDATE SKIP LOCKED
-    )`
+  await tx.$executeRaw`DELETE FROM "Batch" WHERE id = ${id}::uuid`
 }
 
 /** @param facts one for each mail, or one for all */

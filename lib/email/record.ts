@@ -60,14 +60,13 @@ export async function recordEvents(
       WHERE "Email".id = email
         AND ("Email"."providerId" IS NULL OR fact.status = 'sent' OR "providerEventId" IS NOT NULL)
         AND NOT EXISTS (SELECT FROM "EmailEvent" known WHERE known."providerEventId" = fact."providerEventId")
-        AND NOT (fact.status = 'sent'
-          AND EXISTS (SELECT FROM "EmailEvent" known WHERE known."emailId" = email AND known.status = 'sent'))
       RETURNING fact.*, attempts
     )
     INSERT INTO "EmailEvent" ("emailId", status, attempt, reason, "retryAt", "providerEventId")
     SELECT email, status, CASE WHEN status IN ('sending', 'retrying', 'sent') AND "providerEventId" IS NULL THEN attempts END,
       reason, "retryAt", "providerEventId"
     FROM updated
+    -- A mail is sent once, and a report counts once: see the unique indexes.
     ON CONFLICT DO NOTHING
     RETURNING "emailId"`
   return rows.map(({ emailId }) => emailId)

@@ -33,13 +33,12 @@ const ISO = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
 
 type EmailRow = Pick<Snapshot, 'id' | 'status' | 'attempts'> & {
   timeline: TimelineEntry[] | null
-  erasure?: Erasure | null
+  erasure: Erasure | null
 }
 
 const STAGES: (Erasure | undefined)[] = [undefined, 'requested', 'waiting']
 
-/** The public view of an email and its events, which stand in the order in which they were written. */
-export function toSnapshot({ id, status, attempts, timeline, ...row }: EmailRow): Snapshot {
+function toSnapshot({ id, status, attempts, timeline, ...row }: EmailRow): Snapshot {
   const erasure = row.erasure ?? undefined
   return {
     id,

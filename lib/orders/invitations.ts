@@ -62,7 +62,7 @@ export async function inviteWithinLimits(userId: string, addresses: string[]): P
     invited = await inviteFriends(userId, addresses)
   } finally {
     const spared = counted.filter((address) => !invited.includes(address))
-    for (const address of spared) await uncount('mailbox', toMailbox(address), 1)
+    for (const address of spared) await uncount('mailbox', toMailbox(address))
   }
 }
 

@@ -1,7 +1,5 @@
-import { randomUUID } from 'node:crypto'
 import { isUnavailable, pool, prisma, type Transaction } from '../db/prisma'
 import { enqueueEmails } from '../email/enqueue'
-import { toSnapshot } from '../email/snapshot'
 import type { Snapshot } from '../email/status'
 import { refuseSuppressed } from '../email/suppression'
 import { type Email, type EmailEvent, Prisma, type User } from '../generated/prisma/client'
@@ -58,26 +56,8 @@ export async function signUp(input: SignupInput, key?: string): Promise<Signup> 
   }
 }
 
-/**
- * Signs somebody up and takes it back before anybody can see it, so that the first who really signs up waits for no
- * connection and no code.
- * @throws when the database or the queue is unavailable
- */
-export async function rehearseSignup(): Promise<void> {
-  const takenBack = new Error('The rehearsal is over')
-  const somebody = { name: 'Rehearsal', email: `${randomUUID()}@rehearsal.invalid` }
-  await openQueue()
-  try {
-    await prisma().$transaction(async (tx) => {
-      await createSignup(tx, somebody)
-      throw takenBack
-    })
-  } catch (error) {
-    if (error !== takenBack) throw error
-  }
-}
-
-async function createSignup(tx: Transaction, input: SignupInput, key?: string): Promise<Signup> {
+/** The three, in the caller's transaction. @throws {Problem} 409 when the address wants no mail */
+export async function createSignup(tx: Transaction, input: SignupInput, key?: string): Promise<Signup> {
   await refuseSuppressed(tx, input.email)
   const user = await tx.user.create({ data: { ...input, signupKey: key } })
   const email = await tx.email.create({ data: { userId: user.id, kind: 'welcome' } })
@@ -107,15 +87,17 @@ async function findSignup(input: SignupInput, key?: string): Promise<Signup> {
 }
 
 // As it was when it was created, so that asking twice gives the same answer twice.
-function toSignup(user: User, welcome: Email, queued: EmailEvent): Signup {
+function toSignup({ id, name, email }: User, welcome: Email, queued: EmailEvent): Signup {
   return {
-    user: { id: user.id, name: user.name, email: user.email },
-    welcomeEmail: toSnapshot({
+    user: { id, name, email },
+    welcomeEmail: {
       id: welcome.id,
       status: 'queued',
       attempts: 0,
+      version: 1,
+      final: false,
       timeline: [{ status: 'queued', at: queued.at.toISOString() }],
-    }),
+    },
   }
 }
 

@@ -1,6 +1,6 @@
 import { prisma } from '@/lib/db/prisma'
 import { eraseUser } from '@/lib/erasure/erase'
-import { enqueue, openQueue } from '@/lib/queue'
+import { enqueue } from '@/lib/queue'
 import type { Job } from '../work'
 
 /** How often it looks whether the mails of a user are still under way. */
@@ -8,7 +8,6 @@ const PAUSE_MS = 2_000
 
 /** Erases a user, or looks again a little later, if one of their mails is under way. */
 export default async function eraseUserLater({ data }: Job<'erase-user'>): Promise<void> {
-  await openQueue()
   await prisma().$transaction(async (tx) => {
     if (await eraseUser(tx, data.userId)) return
     await enqueue(tx, 'erase-user', data, { startAfter: new Date(Date.now() + PAUSE_MS) })

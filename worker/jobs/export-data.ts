@@ -3,7 +3,7 @@ import { prisma } from '@/lib/db/prisma'
 import { env } from '@/lib/env'
 import { CHAPTERS } from '@/lib/orders/export/chapters'
 import { OPEN } from '@/lib/orders/export/request'
-import { enqueue, openQueue } from '@/lib/queue'
+import { enqueue } from '@/lib/queue'
 import { stopping } from '../stop'
 import type { Job } from '../work'
 
@@ -38,7 +38,6 @@ async function saveChapter(id: string, chapter: Record<string, unknown>): Promis
 }
 
 async function finish(id: string): Promise<void> {
-  await openQueue()
   const expiresAt = new Date(Date.now() + LIFETIME_MS)
   await prisma().$transaction(async (tx) => {
     const { count } = await tx.export.updateMany({

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 const STEPS = [
   { file: 'app/components/signup/send-signup.ts', from: "const response = await fetch('/api/users'" },
   { file: 'app/api/users/route.ts', from: 'async POST(request) {' },
-  { file: 'lib/signup/signup.ts', from: 'async function createSignup' },
+  { file: 'lib/signup/signup.ts', from: 'export async function createSignup' },
   { file: 'worker/deliver.ts', from: 'export async function deliver' },
   { file: 'lib/email/batch.ts', from: "if (outcome.kind === 'accepted') {" },
 ]

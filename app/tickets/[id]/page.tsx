@@ -7,7 +7,8 @@ import { parseWaited, WAITED_COOKIE } from '@/app/components/signup/waited'
 import { SignedUp } from '@/app/components/ticket/signed-up'
 import { readSnapshot } from '@/lib/email/snapshot'
 import { listTicketMails } from '@/lib/email/ticket'
-import { cookieName, findOwner } from '@/lib/session'
+import { findOwner } from '@/lib/owner'
+import { cookieName } from '@/lib/session'
 
 // Whoever knows the address of a ticket may watch it: it is for the one who signed up, not for an index.
 export async function generateMetadata({ params }: PageProps<'/tickets/[id]'>): Promise<Metadata> {

@@ -1,7 +1,7 @@
 import { readInput } from '@/lib/http/input'
 import { limit, limitDone } from '@/lib/limits'
+import { requireOwner } from '@/lib/owner'
 import { route } from '@/lib/route'
-import { requireOwner } from '@/lib/session'
 import { correctAddress } from '@/lib/signup/correct-address'
 import { addressInput, MAX_BYTES } from '@/lib/signup/input'
 import { toMailbox } from '@/lib/signup/mailbox'

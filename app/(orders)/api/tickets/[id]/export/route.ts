@@ -1,8 +1,8 @@
 import { notFound } from '@/lib/http/problem'
 import { limit } from '@/lib/limits'
 import { cancelExport, startExport } from '@/lib/orders/export/request'
+import { requireOwner } from '@/lib/owner'
 import { route } from '@/lib/route'
-import { requireOwner } from '@/lib/session'
 
 type Context = RouteContext<'/api/tickets/[id]/export'>
 

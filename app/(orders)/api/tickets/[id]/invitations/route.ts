@@ -2,8 +2,8 @@ import { env } from '@/lib/env'
 import { readInput } from '@/lib/http/input'
 import { notFound } from '@/lib/http/problem'
 import { invitationsInput, inviteWithinLimits, readInvitations } from '@/lib/orders/invitations'
+import { requireOwner } from '@/lib/owner'
 import { route } from '@/lib/route'
-import { requireOwner } from '@/lib/session'
 
 const MAX_BYTES = 32 * 1024
 

@@ -1,6 +1,6 @@
 import { readFile } from '@/lib/orders/export/file'
+import { requireOwner } from '@/lib/owner'
 import { route } from '@/lib/route'
-import { requireOwner } from '@/lib/session'
 
 const HEADERS = {
   'content-type': 'application/json; charset=utf-8',
