@@ -1,6 +1,6 @@
 import type { Transaction } from '../db/prisma'
-import { PROCESS_NAME } from '../health'
 import { log } from '../log'
+import { PROCESS_NAME } from '../process-name'
 import { enqueue, settleJobs } from '../queue'
 import { enqueueEmails } from './enqueue'
 import type { Message } from './message'
