@@ -6,7 +6,7 @@ import { formatSeconds } from './tell'
 export type Job<Name extends QueueName> = QueuedJob<JobData<Name>>
 
 /** Returns when the job is done, throws GiveUp when it never will be, and anything else to be tried again. */
-export type Handler<Name extends QueueName> = (job: Job<Name>) => Promise<void>
+type Handler<Name extends QueueName> = (job: Job<Name>) => Promise<void>
 
 export type Handlers = { [Name in QueueName]: Handler<Name> }
 
