@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from '@playwright/test'
 import { isDelivered, newAddress, signUp, waitForSnapshot } from './app'
-import { type Process, startProcess } from './stack'
+import { type Process, runToEnd, startProcess } from './stack'
 
 /** Which file runs which command of the README. What needs the outside says so there: `# needs …` at the line's end. */
 const RUN_BY: Record<string, string> = {
@@ -33,22 +33,19 @@ test('each command of the README is run by a test, or is said to need the outsid
 let dev: Process | undefined
 test.afterEach(async () => void (await dev?.kill('SIGTERM')))
 
-test('npm run dev: READY, a signup that is delivered, no warning, and Ctrl-C ends it', async () => {
+test('npm run dev: READY, a signup that is delivered, commands that find it, no warning, and Ctrl-C ends it', async () => {
   test.setTimeout(300_000)
-  dev = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'dev'], /^ {2}Stop /m, {
-    PORT: '0',
-    SANDBOX_DIR: 'test-results/dev',
-    SANDBOX_FRESH: '1',
-    SANDBOX_LATENCY_MS: '50',
-    DATABASE_URL: '',
-    RESEND_API_KEY: '',
-  })
+  const env = { SANDBOX_DIR: 'test-results/dev', DATABASE_URL: '', RESEND_API_KEY: '' }
+  const settings = { ...env, PORT: '0', SANDBOX_FRESH: '1', SANDBOX_LATENCY_MS: '50' }
+  dev = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'dev'], /^ {2}Stop /m, settings)
   const url = /^READY (\S+)$/m.exec(dev.output())?.[1] ?? ''
   const page = await fetch(url)
   expect(page.status).toBe(200)
   expect(await page.text()).toContain('<h1')
   const { id } = await signUp(newAddress(), url)
   await waitForSnapshot(id, isDelivered, url)
+  const { output } = await runToEnd(['--import', 'tsx', 'worker/redrive.ts'], env)
+  expect(output).toContain('0 of 0 put back into the queue.')
   expect(await dev.kill('SIGINT')).toBe(0)
   expect(dev.output()).not.toMatch(/warn|deprecat|⚠/i)
 })
