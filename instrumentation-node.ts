@@ -15,8 +15,9 @@ const stopTelemetry = await startTelemetry('web')
 
 takeOverSignalFromNpm()
 
-// A signal that came before this file, while the server started, is lost on us, and `next start` has stopped listening
-// but waits for ever for clients that keep their connections busy.
+// A signal that came while the server started, before this file, has reached Next alone: it has closed its port, and
+// waits for ever for clients that keep their connections busy. All that can be seen of it from here is that this process
+// has no server any more, which Node calls a TCPServerWrap.
 if (!process.getActiveResourcesInfo().includes('TCPServerWrap')) process.exit(143)
 
 // `next start` waits for open connections when it is asked to stop, and a stream of events never ends by itself. This has

@@ -1,5 +1,7 @@
 import { PHASE_PRODUCTION_SERVER } from 'next/constants.js' // stage
 
+const root = import.meta.dirname
+
 /** @returns {Promise<import('next').NextConfig>} */
 export default async function config(phase) {
   // The lesson's code is read at the build: where the server runs, the source may not be. // stage
@@ -8,8 +10,11 @@ export default async function config(phase) {
     poweredByHeader: false,
     // What comes by proxy.ts is kept in memory, up to 10 MB unless told otherwise. No page takes a body.
     experimental: { proxyClientMaxBodySize: '64kb' },
+    // Or Next would look for it, and warn where a folder above has a lockfile, too.
+    outputFileTracingRoot: root,
+    turbopack: { root },
     // For an image: the server with only what it needs, in a folder of its own. `next start` has no use for that.
-    ...(process.env.STANDALONE && { output: 'standalone', outputFileTracingRoot: import.meta.dirname }),
+    ...(process.env.STANDALONE && { output: 'standalone' }),
     headers: async () => [
       {
         source: '/:path*',

@@ -40,6 +40,10 @@ for (const name of await readdir('.')) {
   if (!LEFT_OUT.includes(name)) await cp(name, path.join(folder, name), { recursive: true })
 }
 await symlink(path.resolve('node_modules'), path.join(folder, 'node_modules'), 'junction')
+// Next follows no link that leads out of its root.
+await edit(path.join(folder, 'next.config.mjs'), (text) =>
+  text.replace('import.meta.dirname', JSON.stringify(path.resolve())),
+)
 
 await takeOut(STAGE)
 await compile('without the stage')
@@ -55,11 +59,14 @@ async function takeOut({ mark, files }: Ring): Promise<void> {
   const marked = new RegExp(`^.*(// ${mark}|/\\* ${mark} \\*/\\}?)$\\n`, 'gm')
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile() || !/\.(tsx?|mjs|css)$/.test(entry.name)) continue
-    const file = path.join(entry.parentPath, entry.name)
-    const text = await readFile(file, 'utf8')
-    const rest = text.replace(marked, '')
-    if (rest !== text) await writeFile(file, rest)
+    await edit(path.join(entry.parentPath, entry.name), (text) => text.replace(marked, ''))
   }
+}
+
+async function edit(file: string, change: (text: string) => string): Promise<void> {
+  const text = await readFile(file, 'utf8')
+  const changed = change(text)
+  if (changed !== text) await writeFile(file, changed)
 }
 
 async function compile(what: string): Promise<void> {

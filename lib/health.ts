@@ -1,4 +1,3 @@
-import { hostname } from 'node:os'
 import { MOST } from './count'
 import { prisma } from './db/prisma'
 import { shareFor } from './db/share'
@@ -40,7 +39,6 @@ export type Pause = {
 
 /** How a worker names its connections, before its own name, so that Postgres itself can tell which workers live. */
 export const WORKER_NAME = 'email worker'
-export const PROCESS_NAME = `${process.pid}@${hostname()}`
 
 /**
  * The state of the system, for who asks by these headers.
@@ -80,7 +78,7 @@ export const readHealth = shareFor(100, async (): Promise<Health & Details> => {
  * The number of live workers. Many may ask at once, so the answer may be one second old.
  * @throws when the database is unreachable.
  */
-export const countWorkers = shareFor(1_000, async (): Promise<number> => {
+const countWorkers = shareFor(1_000, async (): Promise<number> => {
   const [{ workers }] = await watching().$queryRaw<[{ workers: number }]>`
     SELECT count(DISTINCT application_name)::int AS workers FROM pg_stat_activity
     WHERE datname = current_database() AND starts_with(application_name, ${WORKER_NAME})`

@@ -5,7 +5,7 @@
  * processes at once.
  */
 import { Client } from 'pg'
-import { findDatabase } from './database'
+import { findDatabase } from '../lib/find-database'
 import { applyMigrations } from './engine'
 import { createQueues } from './queues'
 

@@ -21,7 +21,10 @@ const sources = fingerprintSources()
 if (read(STAMP) === `${sources} ${read('.next/BUILD_ID')}`) {
   console.log('Nothing has changed since the last build.')
 } else {
-  const { status } = spawnSync(process.execPath, [`${NEXT}/dist/bin/next`, 'build'], { stdio: 'inherit' })
+  const { status } = spawnSync(process.execPath, [`${NEXT}/dist/bin/next`, 'build'], {
+    stdio: 'inherit',
+    env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' },
+  })
   if (status !== 0) process.exit(status ?? 1)
   writeFileSync(STAMP, `${sources} ${read('.next/BUILD_ID')}`)
 }

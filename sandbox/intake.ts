@@ -6,7 +6,7 @@ import type { Mail } from './mail'
 /** Finds what is wrong with a mail, if anything is. */
 export type Check = (mail: unknown) => string | undefined
 
-export interface Request {
+interface Request {
   call: Call
   /** What the body holds, if that can be read. */
   mails: unknown[] | undefined

@@ -6,6 +6,7 @@
 import { prisma } from '@/lib/db/prisma'
 import { requireEnv } from '@/lib/env'
 import { requestErasure } from '@/lib/erasure/request'
+import { findDatabase } from '@/lib/find-database'
 import { canonicalAddress } from '@/lib/signup/input'
 
 const email = canonicalAddress(process.argv[2] ?? '')
@@ -14,7 +15,8 @@ if (!email) {
   process.exit(2)
 }
 
-requireEnv(['DATABASE_URL', 'DATABASE_POOL_SIZE'])
+findDatabase()
+requireEnv(['DATABASE_POOL_SIZE'])
 const user = await prisma().user.findUnique({ where: { email } })
 if (!user) {
   console.error('Nobody has signed up with this address.')

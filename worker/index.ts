@@ -1,9 +1,10 @@
 import './node-env'
 import { takeOverConsole } from '@/lib/console'
 import { env, requireEnv } from '@/lib/env'
-import { PROCESS_NAME, WORKER_NAME } from '@/lib/health'
+import { WORKER_NAME } from '@/lib/health'
 import { log } from '@/lib/log'
 import { takeOverSignalFromNpm } from '@/lib/npm-signal'
+import { PROCESS_NAME } from '@/lib/process-name'
 import { openQueue } from '@/lib/queue'
 import { startTelemetry } from '@/lib/start-telemetry'
 import { listenForHealth } from './health'
@@ -19,8 +20,8 @@ const stopTelemetry = await startTelemetry('worker')
 const port = env('WORKER_PORT')
 if (port) listenForHealth(port)
 
-// 2. Connect to the queue. Of the web server's and the worker's, this is the boss that does the upkeep: every two
-//    seconds it looks for jobs whose worker has died. As long as there is no database, it tries again and says so.
+// 2. Connect to the queue. The upkeep is for workers to do, not for web servers: every two seconds each looks for jobs
+//    whose worker has died. As long as there is no database, it tries again and says so.
 const patience = setInterval(() => log.error('The queue cannot be reached yet. Trying again.'), 60_000)
 const boss = await openQueue({
   application_name: `${WORKER_NAME} ${PROCESS_NAME}`,

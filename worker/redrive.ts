@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { listFailedEmails, redriveEmail } from '@/lib/email/redrive'
 import { requireEnv } from '@/lib/env'
+import { findDatabase } from '@/lib/find-database'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -19,7 +20,8 @@ if (malformed) {
   process.exit(2)
 }
 
-requireEnv(['DATABASE_URL', 'DATABASE_POOL_SIZE'])
+findDatabase()
+requireEnv(['DATABASE_POOL_SIZE'])
 const ids = positionals.length > 0 ? positionals : await listFailedEmails()
 const results = []
 for (const id of ids) {

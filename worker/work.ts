@@ -5,8 +5,11 @@ import { formatSeconds } from './tell'
 
 export type Job<Name extends QueueName> = QueuedJob<JobData<Name>>
 
-/** Returns when the job is done, throws GiveUp when it never will be, and anything else to be tried again. */
-export type Handler<Name extends QueueName> = (job: Job<Name>) => Promise<void>
+/**
+ * Returns when the job is done, throws GiveUp when it never will be, and anything else to be tried again. Jobs run
+ * at-least-once: who finds nothing left to do, returns.
+ */
+type Handler<Name extends QueueName> = (job: Job<Name>) => Promise<void>
 
 export type Handlers = { [Name in QueueName]: Handler<Name> }
 

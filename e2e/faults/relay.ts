@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers'
 import type { Stack } from '../stack'
 
 /** A mail, as far as the tests look at it. */
-export type Mail = { to: string; subject: string; tags: [{ value: string }] }
+type Mail = { to: string; subject: string; tags: [{ value: string }] }
 
 export type Reply = { status: number; headers?: Record<string, string>; body: string }
 

@@ -1,6 +1,6 @@
 import type { Transaction } from '../db/prisma'
-import { PROCESS_NAME } from '../health'
 import { log } from '../log'
+import { PROCESS_NAME } from '../process-name'
 import { enqueue, settleJobs } from '../queue'
 import { enqueueEmails } from './enqueue'
 import type { Message } from './message'
@@ -20,7 +20,7 @@ export type Batch = {
 /** Whoever has not written down by then what became of an attempt is taken for dead. If they only froze, the key helps. */
 const ATTEMPT_MS = 15_000
 
-/** Resend recognises an idempotency key for 24 h. We rely on it a little less long. */
+/** Resend recognises an idempotency key for 24 h: so long, a batch is sent exactly once. We rely on it a little less. */
 export const KEY_LIFETIME_MS = 23 * 3600 * 1000
 
 /** Whether Resend might take the batch for a new one, and send it a second time. */

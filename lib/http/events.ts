@@ -39,7 +39,7 @@ export type Source = {
  * @param data is written out once for all the streams that are sent the same object
  * @param id lets the reader, when it comes back, say what it has seen last
  */
-export type Send = (event: string, data: object, id?: number) => void
+type Send = (event: string, data: object, id?: number) => void
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',

@@ -31,7 +31,8 @@ export function refuseCrowd(): void {
 }
 
 /**
- * Creates the user, the record of their welcome email, and the job that sends it: all three or none.
+ * Creates the user, the record of their welcome email, and the job that sends it: all three or none. (The pattern is
+ * called a transactional outbox; here the queue itself is the outbox.)
  * @param key the request's Idempotency-Key: the same key and input answer the same signup again
  * @throws {Problem} 409 when the address is taken or wants no mail, 422 when the key belongs to another signup, 503 when
  * the database or the queue is unavailable or has too much to do. Nothing was created then; should only the answer of

@@ -5,7 +5,7 @@ import { env } from '@/lib/env'
 import type { Email } from '@/lib/generated/prisma/client'
 
 /** A mail as the local stand-in for Resend shows it. */
-export type Mail = {
+type Mail = {
   /** The id that Resend gave it. */
   id: string
   to: string

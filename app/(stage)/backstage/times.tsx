@@ -4,7 +4,7 @@ import { formatDuration } from '@/app/components/site/figures'
 /** How long the mails of the last minutes took: half of them at most so long, and 19 of 20. */
 export function TimesTable({ times }: { times: Times | null | undefined }) {
   return (
-    <table className="w-full text-left text-xl leading-7 tabular-nums stage:w-80">
+    <table className="w-full table-fixed text-left text-xl leading-7 tabular-nums stage:w-80">
       <caption className="sr-only">The mails of the last five minutes</caption>
       <thead>
         <tr className="text-muted">

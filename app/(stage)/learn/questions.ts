@@ -1,4 +1,4 @@
-export type Option = { text: string; feedback: string; right?: true }
+type Option = { text: string; feedback: string; right?: true }
 export type Question = { text: string; options: Option[] }
 
 export const QUESTIONS: Question[] = [

@@ -17,7 +17,7 @@ export function hasAnswers(runners: Runner[]): boolean {
   return runners.every(({ answer }) => answer)
 }
 
-export function countLost(runners: Runner[]): number {
+function countLost(runners: Runner[]): number {
   return runners.filter(({ answer }) => answer?.account === false).length
 }
 

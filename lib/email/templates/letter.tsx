@@ -72,7 +72,7 @@ export function Action({ href, children }: { href: string; children: string }) {
 }
 
 const sans = 'ui-sans-serif, -apple-system, "Segoe UI", Helvetica, Arial, sans-serif'
-export const ink = '#1f1a17'
+const ink = '#1f1a17'
 const page = { backgroundColor: '#f6f1e9', fontFamily: sans, margin: 0, padding: '40px 12px' }
 const paper = {
   backgroundColor: '#fffdf9',

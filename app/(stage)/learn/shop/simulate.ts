@@ -1,5 +1,5 @@
 /** How long the mail service takes for a request, however many mails are in it. All times are in ms. */
-export const REQUEST_MS = 500
+const REQUEST_MS = 500
 /** It takes ten requests a second: one for each of these. */
 export const TURN_MS = 100
 

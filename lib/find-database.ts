@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
-import { env, loadEnvFiles, requireEnv } from '../lib/env'
+import { env, loadEnvFiles, requireEnv } from './env'
 
 /**
  * Connection string of the database that DATABASE_URL names, or where nothing does, of the sandbox that runs on this

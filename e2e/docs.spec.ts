@@ -1,0 +1,124 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from '@playwright/test'
+import { isDelivered, newAddress, signUp, waitForSnapshot } from './app'
+import { type Process, runToEnd, startProcess } from './stack'
+
+/** Which file runs which command of the README. What needs the outside says so there: `# needs …` at the line's end. */
+const RUN_BY: Record<string, string> = {
+  'npm ci': '.ci/run',
+  'npm test': '.ci/run',
+  'npm run dev': 'e2e/docs.spec.ts',
+  'npm run check:core': 'e2e/core.spec.ts',
+  'npm run mail': 'e2e/api/mail.spec.ts',
+  'npm run migrate': 'e2e/api/next-job.spec.ts',
+  'npm run migrate:new -- add-pictures': 'e2e/api/next-job.spec.ts',
+}
+
+const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
+const DOCS = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)].filter((file) =>
+  file.endsWith('.md'),
+)
+
+test('each command of the README is run by a test, or is said to need the outside', () => {
+  const commands = listCommands('README.md').filter((command) => !command.includes('# needs '))
+  expect([...new Set(commands)].sort()).toEqual(Object.keys(RUN_BY).sort())
+  for (const [command, file] of Object.entries(RUN_BY)) {
+    const program = /[\w/.-]+\.ts/.exec(scripts[nameScript(command)] ?? '')?.[0] ?? command
+    const text = readFileSync(file, 'utf8')
+    expect(text.includes(program) || text.includes(`test('${command} `), `${file} runs ${command}`).toBe(true)
+  }
+})
+
+let dev: Process | undefined
+test.afterEach(async () => void (await dev?.kill('SIGTERM')))
+
+test('npm run dev: READY, a signup that is delivered, commands that find it, no warning, and Ctrl-C ends it', async () => {
+  test.setTimeout(300_000)
+  const env = { SANDBOX_DIR: 'test-results/dev', DATABASE_URL: '', RESEND_API_KEY: '' }
+  const settings = { ...env, PORT: '0', SANDBOX_FRESH: '1', SANDBOX_LATENCY_MS: '50' }
+  dev = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'dev'], /^ {2}Stop /m, settings)
+  const url = /^READY (\S+)$/m.exec(dev.output())?.[1] ?? ''
+  const page = await fetch(url)
+  expect(page.status).toBe(200)
+  expect(await page.text()).toContain('<h1')
+  const { id } = await signUp(newAddress(), url)
+  await waitForSnapshot(id, isDelivered, url)
+  const { output } = await runToEnd(['--import', 'tsx', 'worker/redrive.ts'], env)
+  expect(output).toContain('0 of 0 put back into the queue.')
+  expect(await dev.kill('SIGINT')).toBe(0)
+  expect(dev.output()).not.toMatch(/warn|deprecat|⚠/i)
+})
+
+test('what the README and docs/ tell to type, and where their links lead, exists', () => {
+  const missing = DOCS.flatMap((file) => {
+    const scripts = listCommands(file).filter((command) => !isThere(command))
+    return [...scripts, ...listLinks(file).filter((link) => !leadsSomewhere(file, link))].map(
+      (what) => `${file}: ${what}`,
+    )
+  })
+  expect(missing).toEqual([])
+})
+
+test('each row of docs/faults.md names a test that there is', () => {
+  const rows = readFileSync('docs/faults.md', 'utf8').matchAll(/^\|.*\| ([^|]+) \|$/gm)
+  const proofs = [...rows]
+    .flatMap(([, proof = '']) => proof.split('; '))
+    .filter((proof) => proof.startsWith('`'))
+  const missing = proofs.filter((proof) => {
+    const [, name = ''] = /^`([\w/]+)`/.exec(proof) ?? []
+    if (name === 'production') return false
+    const file = [`e2e/faults/${name}.spec.ts`, `e2e/${name}.spec.ts`].find(existsSync)
+    const titles = [...proof.matchAll(/\*([^*]+)\*/g)].flatMap(([, title = '']) => title.split('…'))
+    return !file || !titles.every((title) => readFileSync(file, 'utf8').includes(title.trim()))
+  })
+  expect(proofs.length).toBeGreaterThan(100)
+  expect(missing).toEqual([])
+})
+
+/** What stands in blocks of shell commands, and what begins with npm or npx elsewhere. */
+function listCommands(file: string): string[] {
+  const text = readFileSync(file, 'utf8')
+  const blocks = [...text.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) =>
+    block.trim().split('\n'),
+  )
+  const inline = [...text.matchAll(/`(np[mx] [^`…<]+)`/g)].map(([, command = '']) => command)
+  return [...blocks, ...inline].map((command) => command.replace(/ +#(?! needs ).*/, '').replace(/\s+/g, ' '))
+}
+
+function nameScript(command: string): string {
+  return /^npm (?:run )?([\w:-]+)/.exec(command)?.[1] ?? ''
+}
+
+/** Whether npm knows the script, and the files exist that it is to run. */
+function isThere(command: string): boolean {
+  const script = nameScript(command)
+  const files = command.match(/(?<= )(?:e2e|sandbox|worker|prisma)\/[\w/.-]+/g) ?? []
+  return (!script || script === 'ci' || script === 'prune' || script in scripts) && files.every(existsSync)
+}
+
+function listLinks(file: string): string[] {
+  const links = readFileSync(file, 'utf8').matchAll(/\]\(<(.+?)>\)|\]\(([^)<]+)\)|src(?:set)?="(.+?)"/g)
+  return [...links].map((link) => link.slice(1).join('')).filter((link) => !link.startsWith('http'))
+}
+
+/** Whether the file exists, and in it the heading. */
+function leadsSomewhere(from: string, link: string): boolean {
+  const [to = '', anchor] = link.split('#')
+  const file = to ? path.join(path.dirname(from), to) : from
+  if (!existsSync(file)) return false
+  return (
+    !anchor ||
+    [...readFileSync(file, 'utf8').matchAll(/^#+ (.*)$/gm)].some(
+      ([, title = '']) => toAnchor(title) === anchor,
+    )
+  )
+}
+
+/** As GitHub makes them. */
+function toAnchor(title: string): string {
+  return title
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} -]/gu, '')
+    .replaceAll(' ', '-')
+}
