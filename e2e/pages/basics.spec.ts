@@ -54,13 +54,13 @@ for (const [pattern, title] of Object.entries(PAGES)) {
     // The stream of the backstage never ends, so there the network is never idle.
     const waitUntil = pattern === '/backstage' ? 'load' : 'networkidle'
     const path = await findPath(pattern)
-    await page.goto(path)
-    // On a busy machine they come late, and all text moves a little: from here on, the browser has them.
-    await page.evaluate(async () => void (await document.fonts.ready))
-    await page.goto(path, { waitUntil })
-    const shifts = await readShifts(page)
-    // A live figure that gets longer moves its unit a little. What Google calls good is 100 times as much.
-    expect(sumShifts(shifts), JSON.stringify(shifts)).toBeLessThan(0.001)
+    // On the first visit the fonts may come late. What Google calls good is 30 times as much.
+    for (const most of [0.003, 0.001]) {
+      await page.goto(path, { waitUntil })
+      await page.evaluate(async () => void (await document.fonts.ready))
+      const shifts = await readShifts(page)
+      expect(sumShifts(shifts), JSON.stringify(shifts)).toBeLessThan(most)
+    }
     expect(complaints).toEqual([])
   })
 }
