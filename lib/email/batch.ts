@@ -20,7 +20,7 @@ export type Batch = {
 /** Whoever has not written down by then what became of an attempt is taken for dead. If they only froze, the key helps. */
 const ATTEMPT_MS = 15_000
 
-/** Resend recognises an idempotency key for 24 h: so long, a batch is sent exactly once. We rely on it a little less. */
+/** Resend recognises an idempotency key for 24 h: till then, a batch is sent exactly once. We rely on it a little less. */
 export const KEY_LIFETIME_MS = 23 * 3600 * 1000
 
 /** Whether Resend might take the batch for a new one, and send it a second time. */
@@ -58,9 +58,11 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
  * - accepted: each mail is sent, or has failed for its address
  * - wait, operator: refused, so the mails wait for whatever batch comes next
  * - permanent: refused for good. A lone mail has failed; one of many may be to blame for all, so each goes alone
- * - retry: exactly this batch again, later. The same after any refusal, when an earlier attempt may have been accepted
+ * - retry: exactly this batch again, later
  * - unknown, or too many attempts: given up
- * @param retryAt when anything may be sent again at the soonest
+ * When an earlier attempt may have been accepted, the batch must not change: after "wait" and "operator" exactly this
+ * one goes again, and after "permanent" it is given up.
+ * @param retryAt when anything may be sent again at the earliest
  */
 export async function settleBatch(
   tx: Transaction,

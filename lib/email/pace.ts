@@ -5,10 +5,10 @@ import { log } from '../log'
 import { traced } from '../telemetry'
 import { backoff, type Outcome } from './outcome'
 
-/** The permission to call Resend once, now, and what was known of the account when it was given. */
+/** The permission to call Resend once, now, and why our account there is paused (null: it isn't). */
 export type Turn = { perSecond: number | null; reason: string | null; failures: number }
 
-/** While the account is paused, one request at a time tries whether it still has to be: so long it may take, in s. */
+/** While the account is paused, one request at a time finds out whether it still has to be. In s. */
 const TRIAL_SECONDS = 11
 
 /** Requests do not arrive as evenly as they leave. */
@@ -76,10 +76,10 @@ export async function keepPace(turn: Turn, outcome: Outcome): Promise<Date> {
   const failures = kind === 'retry' ? turn.failures + 1 : 0
   const seconds = kind === 'retry' ? backoff(failures) / 1000 : 'seconds' in outcome ? outcome.seconds : 0
   const reason = seconds > 0 && kind !== 'accepted' ? outcome.reason : null
-  // Before it is written down, so that nobody's turn comes sooner.
+  // Counted from before the statement: what a ticket tells is never later than the turn that it waits for.
   const retryAt = new Date(Date.now() + seconds * 1000)
   if (reason || turn.reason || perSecond !== turn.perSecond) {
-    // Who was under way already when somebody else was told to wait may only make it longer.
+    // Whoever was under way when somebody else was told to wait may only make the pause longer.
     await prisma().$executeRaw`
       INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason, failures, "perSecond")
       VALUES ('resend', clock_timestamp() + make_interval(secs => ${seconds}), ${reason}, ${failures}, ${perSecond})

@@ -25,12 +25,12 @@ async function gatherBatch(tx: Transaction, job: Job<'send-email'>): Promise<Bat
   )
   const email = emails.get(job.data.emailId)
   if (!email) throw new GiveUp('no_such_email')
-  // It comes from the next version, which is being deployed, and will have workers, too.
+  // Only the next version knows this kind. It is being deployed, and its workers will take the job.
   if (!email.hasTemplate) throw new Error(`No template for "${email.kind}"`)
 
   const known = jobs.filter(({ data }) => emails.get(data?.emailId)?.hasTemplate)
   await settleJobs(tx, 'send-email', 'complete', known)
-  // What is poisoned comes back, and is buried when it is the first.
+  // A job that is poisoned comes back, and is given up when it is the one that leads.
   const others = jobs.filter((job) => !known.includes(job))
   await settleJobs(tx, 'send-email', 'fail', others)
 
