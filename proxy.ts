@@ -7,10 +7,13 @@ import { limit } from './lib/limits'
 
 /** Next calls this before the pages below: here each answer gets a nonce of its own, for its scripts and no others. */
 export async function proxy(request: NextRequest): Promise<Response> {
-  const tooMany = await refuseReader(request)
-  if (tooMany) return tooMany
-  const refusal = await askForPassword(request) // stage
-  if (refusal) return refusal // stage
+  try {
+    await limit('read', request)
+    await askForPassword(request) // stage
+  } catch (error) {
+    if (error instanceof Problem) return error.toResponse()
+    throw error
+  }
   const nonce = crypto.randomUUID()
   const ours = {
     // Next looks for it in the request, too, and gives the nonce to what it writes.
@@ -19,15 +22,6 @@ export async function proxy(request: NextRequest): Promise<Response> {
   }
   const headers = new Headers({ ...Object.fromEntries(request.headers), ...ours, 'x-nonce': nonce })
   return NextResponse.next({ request: { headers }, headers: { ...ours, ...transportHeaders() } })
-}
-
-async function refuseReader(request: Request): Promise<Response | undefined> {
-  try {
-    await limit('read', request)
-  } catch (error) {
-    if (error instanceof Problem) return error.toResponse()
-    throw error
-  }
 }
 
 export const config = {

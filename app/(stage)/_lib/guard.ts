@@ -4,21 +4,17 @@ import { knowsPassword } from '@/lib/operator'
 import { isPresenter } from './presenter'
 
 /**
- * The answer of the proxy to those who come to the backstage without the password: a page cannot ask for it. The page
- * and its routes look again whether somebody may see them: nothing depends on this pattern.
+ * For the proxy, because a page cannot ask for the password of the backstage. The page and its routes look again whether
+ * somebody may see them: nothing depends on this pattern.
+ * @throws {Problem} 401 to those who come without it, and as `mayGoBackstage` does
  */
-export async function askForPassword({ url, headers }: Request): Promise<Response | undefined> {
+export async function askForPassword({ url, headers }: Request): Promise<void> {
   if (!/^\/(api\/)?backstage(\/|$)/.test(new URL(url).pathname)) return
   if (env('BACKSTAGE_TOKEN') === undefined) return
-  try {
-    if (await mayGoBackstage(headers)) return
-  } catch (error) {
-    if (error instanceof Problem) return error.toResponse()
-    throw error
-  }
-  return new Problem(401, 'Backstage is for the crew', {
+  if (await mayGoBackstage(headers)) return
+  throw new Problem(401, 'Backstage is for the crew', {
     headers: { 'www-authenticate': 'Basic realm="Backstage", charset="UTF-8"' },
-  }).toResponse()
+  })
 }
 
 /**
