@@ -1,8 +1,9 @@
+import type { Inks } from '@/app/(stage)/_lib/inks'
 import { formatCount } from '@/app/components/site/figures'
 import type { EmailStatus } from '@/lib/email/status'
 import type { Crowd } from './crowd'
 import { type Figure, isBatch } from './figure'
-import { LOOKS, type Shape, type Tone } from './looks'
+import { LOOKS, type Shape } from './looks'
 import type { Pile } from './pile'
 import { type Area, DOT } from './places'
 
@@ -11,18 +12,6 @@ const SMALLEST_TYPE = 20
 const LARGEST_TYPE = 52
 /** A name, in px: its type, how narrow its place may become, and how far it lifts its dot. */
 const NAME = { type: 17, room: 52, lift: 8 }
-
-export type Inks = Record<Tone | 'paper' | 'font', string>
-
-/** The colours and the type of the page as they are now, by day or by night. */
-export function readInks(element: Element): Inks {
-  const style = getComputedStyle(element)
-  const read = (ink: string): string => style.getPropertyValue(`--${ink}`)
-  return {
-    ...{ ink: read('ink'), accent: read('accent'), good: read('good'), bad: read('bad') },
-    ...{ paper: read('paper'), font: style.fontFamily },
-  }
-}
 
 /** Draws all there is. */
 export function drawCrowd(context: CanvasRenderingContext2D, crowd: Crowd, inks: Inks): void {

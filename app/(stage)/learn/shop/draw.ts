@@ -1,3 +1,4 @@
+import type { Inks } from '@/app/(stage)/_lib/inks'
 import { formatCount } from '@/app/components/site/figures'
 import type { Scene } from './scene'
 import { type Mail, TURN_MS } from './simulate'
@@ -17,21 +18,10 @@ const MEMORY_MS = 6_000
 /** A pile of letters takes the room of so many tickets. */
 const PILE = 4
 
-export type Inks = Record<'paper' | 'sheet' | 'ink' | 'muted' | 'line' | 'accent' | 'good' | 'font', string>
 type Point = { x: number; y: number }
 /** Where each ticket was drawn last. */
 export type Places = Map<number, Point>
 type Context = CanvasRenderingContext2D
-
-/** The colours and the type of the page as they are now, by day or by night. */
-export function readInks(element: Element): Inks {
-  const style = getComputedStyle(element)
-  const read = (ink: string): string => style.getPropertyValue(`--${ink}`)
-  return {
-    ...{ paper: read('paper'), sheet: read('sheet'), ink: read('ink'), muted: read('muted') },
-    ...{ line: read('line'), accent: read('accent'), good: read('good'), font: style.fontFamily },
-  }
-}
 
 type Picture = { width: number; inks: Inks; places: Places; hired: number }
 

@@ -1,5 +1,6 @@
 import { type RefObject, useEffect, useRef } from 'react'
-import { drawScene, HEIGHT, type Inks, type Places, readInks } from './draw'
+import { type Inks, readInks } from '@/app/(stage)/_lib/inks'
+import { drawScene, HEIGHT, type Places } from './draw'
 import type { Scene } from './scene'
 
 /** How fast a ticket goes to its place: after so many ms, most of the way is done. */
