@@ -1,5 +1,6 @@
 import { type ConstructorOptions, fromPrisma, type Job, PgBoss, type Queue } from 'pg-boss'
 import { z } from 'zod'
+import { listen } from './db/listen'
 import type { Transaction } from './db/prisma'
 import { env } from './env'
 import { log, logSeldom } from './log'
@@ -70,6 +71,9 @@ export function createBoss(options: ConstructorOptions): PgBoss {
   // Without a listener for `error`, Node ends the process at the first lost connection.
   boss.on('error', (error) => logSeldom('The queue is in trouble', { reason: error.message }))
   boss.on('warning', ({ message }) => log.warn({ reason: message }, 'The queue warns'))
+  // pg-boss would no longer listen for `error` on a connection that it gives up, and PgBouncer has a last word on it.
+  boss.getDb().listen = async (channel, onNotification, onConnect) =>
+    listen({ name: 'queue', channels: [channel], onNotification, onConnect })
   return boss
 }
 

@@ -2,6 +2,7 @@ import { expect } from '@playwright/test'
 import { isDelivered, newAddress, readStream, signUp } from '../app'
 import { OURS, type Stack, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
+import { startPooler } from './pooler'
 import {
   closeGate,
   countSends,
@@ -148,7 +149,7 @@ test.describe('SIGTERM', () => {
     await until(stack, id, ({ status }) => status === 'sending')
     const exit = worker.kill('SIGTERM')
     // Deaf to new jobs: that is the first thing it does.
-    await waitFor(async () => (await listListeners(stack, 'email worker')).length === 0)
+    await waitFor(async () => (await listListeners(stack, 'queue')).length === 0)
     const { id: later } = await signUp(newAddress(), stack.appUrl)
     expect(await exit).toBe(0)
 
@@ -206,10 +207,10 @@ test('/api/health counts the living workers', async ({ stack }) => {
 
 test('the worker loses its LISTEN connection: it listens again, and new jobs start', async ({ stack }) => {
   await stack.startWorker()
-  const [before] = await listListeners(stack, 'email worker')
+  const [before] = await listListeners(stack, 'queue')
   await stack.query('SELECT pg_terminate_backend($1)', [before])
   await waitFor(async () => {
-    const [now] = await listListeners(stack, 'email worker')
+    const [now] = await listListeners(stack, 'queue')
     return now !== undefined && now !== before
   })
   const ids = await signUpMany(stack, 3)
@@ -228,6 +229,22 @@ test('the worker loses all its connections in the middle of a send: one mail', a
   )
   await untilSettled(stack)
   expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('a pooler adds a last word to a connection that Postgres cuts, as PgBouncer does: the worker lives', async ({
+  stack,
+}) => {
+  await using pooler = await startPooler(stack.databaseUrl)
+  const worker = await stack.startWorker(pooler.env)
+  await stack.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE application_name <> '${OURS}' AND datname = current_database()`,
+  )
+  await waitFor(() => pooler.lastWords() > 1)
+  const ids = await signUpMany(stack, 3)
+  await untilSettled(stack)
+  expect(await findFaults(stack, ids)).toEqual([])
+  expect(worker.isRunning()).toBe(true)
 })
 
 test('connections are cut as fast as they are opened, for eight seconds: nobody dies of it', async ({
@@ -270,11 +287,10 @@ test('the web server loses its LISTEN connection: open streams go on', async ({ 
 })
 
 /** The server processes behind the connections that LISTEN. */
-async function listListeners(stack: Stack, applicationName: string): Promise<number[]> {
+async function listListeners(stack: Stack, name: 'queue' | 'live status'): Promise<number[]> {
   const rows = await stack.query<{ pid: number }>(
-    `SELECT pid FROM pg_stat_activity
-     WHERE starts_with(application_name, $1) AND query ~* '^\\s*(LISTEN|SELECT 1$)' ORDER BY pid`,
-    [applicationName],
+    'SELECT pid FROM pg_stat_activity WHERE application_name = $1 ORDER BY pid',
+    [name],
   )
   return rows.map(({ pid }) => pid)
 }

@@ -140,7 +140,7 @@ A rolling deployment of the next version, and back, under ${VISITORS_A_SECOND} v
     const code = await old?.end('SIGTERM')
     if (old) {
       const expected = isWeb ? 143 : 0
-      check(`${name} ended with ${code}: ${old.output().slice(-500)}`, code === expected)
+      check(`${name} ended with ${code}: ${old.output().slice(-3_000)}`, code === expected)
       logs.push(old.output())
       slowestEnd = Math.max(slowestEnd, Date.now() - began)
     }

@@ -140,7 +140,7 @@ export async function surviveTroubles(site: Site, disk: string, earlier: string[
     if (log && !lines.some((line) => log.test(line))) complain(`the log did not say ${log}`)
     if (!isRight) complain(`not right after ${PATIENCE_MS / 1000} s`)
     for (const [program, { isRunning, output }] of Object.entries(programs))
-      if (!isRunning()) complain(`${program} died: ${output().slice(-500)}`)
+      if (!isRunning()) complain(`${program} died: ${output().slice(-3_000)}`)
     all.push(...emails)
   }
   return [...faults, ...(await findFaults(site.stack, all))]

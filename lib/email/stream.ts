@@ -1,4 +1,4 @@
-import { watch } from '../db/listen'
+import { watch } from '../db/watch'
 import { HEARTBEAT } from '../health'
 import { streamEvents } from '../http/events'
 import { readSnapshot } from './snapshot'

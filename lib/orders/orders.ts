@@ -1,5 +1,5 @@
-import { watch } from '../db/listen'
 import { createReader } from '../db/reader'
+import { watch } from '../db/watch'
 import { HEARTBEAT } from '../health'
 import { streamEvents } from '../http/events'
 import { type Progress, readProgress } from './export/progress'

@@ -1,4 +1,4 @@
-import { watch } from '@/lib/db/listen'
+import { watch } from '@/lib/db/watch'
 import { RANK } from '@/lib/email/status'
 import { HEARTBEAT } from '@/lib/health'
 import { streamEvents } from '@/lib/http/events'

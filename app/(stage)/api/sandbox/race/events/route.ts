@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { PEOPLE } from '@/app/(stage)/_lib/people'
 import { sandboxOnly } from '@/app/(stage)/api/sandbox/sandbox-only'
-import { watch } from '@/lib/db/listen'
+import { watch } from '@/lib/db/watch'
 import { readSnapshot } from '@/lib/email/snapshot'
 import { HEARTBEAT } from '@/lib/health'
 import { streamEvents } from '@/lib/http/events'
