@@ -285,13 +285,12 @@ test('many wrong passwords: the right one has to wait, too; and only the form ma
   stack,
 }) => {
   const BACKSTAGE_TOKEN = 'a-token-for-the-crew'
-  const web = await startWeb(stack, {
-    RESEND_API_KEY: 're_real',
-    BACKSTAGE_TOKEN,
-    LIMIT_WRONG_PASSWORDS: '3',
-    FORM_ONLY: 'true',
-    FORM_MIN_SECONDS: '0',
-  })
+  const env = { RESEND_API_KEY: 're_real', BACKSTAGE_TOKEN, LIMIT_WRONG_PASSWORDS: '3', TRUSTED_HOPS: '1' }
+  const port = await findPort()
+  const [web] = await Promise.all([
+    startWeb(stack, { ...env, FORM_ONLY: 'true', FORM_MIN_SECONDS: '0' }),
+    stack.startWorker({ ...env, WORKER_PORT: `${port}` }),
+  ])
   const knock = (password: string, visitor: Record<string, string>, path: string): Promise<Response> => {
     const authorization = `Basic ${Buffer.from(`anybody:${password}`).toString('base64')}`
     return fetch(web.url + path, { method: 'HEAD', headers: { authorization, ...visitor } })
@@ -306,15 +305,25 @@ test('many wrong passwords: the right one has to wait, too; and only the form ma
   }
   expect((await knock(BACKSTAGE_TOKEN, newVisitor(), '/backstage')).status).toBe(200)
   // It opens what health tells the operator, too, and there can be guessed no more often.
-  const details = async (password: string, visitor: Record<string, string>): Promise<boolean> => {
+  const details = async (
+    password: string,
+    visitor: Record<string, string>,
+    url = web.url,
+  ): Promise<boolean> => {
     const headers = { authorization: `Bearer ${password}`, ...visitor }
-    return 'failed' in (await (await fetch(`${web.url}/api/health`, { headers })).json())
+    return 'failed' in (await (await fetch(`${url}/api/health`, { headers })).json())
   }
   expect(await details(BACKSTAGE_TOKEN, visitor)).toBe(false)
   const other = newVisitor()
   expect(await details(BACKSTAGE_TOKEN, other)).toBe(true)
   for (let i = 0; i < 3; i++) expect(await details('wrong', other)).toBe(false)
   expect((await knock(BACKSTAGE_TOKEN, other, '/backstage')).status).toBe(429)
+  // Nor at a worker's port.
+  const guesses = [BACKSTAGE_TOKEN, 'wrong', 'wrong', 'wrong', BACKSTAGE_TOKEN]
+  const third = newVisitor()
+  const opened = []
+  for (const guess of guesses) opened.push(await details(guess, third, `http://127.0.0.1:${port}`))
+  expect(opened).toEqual([true, false, false, false, false])
   // Who has not tried any is asked for it.
   expect((await fetch(`${web.url}/backstage`, { headers: newVisitor() })).status).toBe(401)
 

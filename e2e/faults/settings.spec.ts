@@ -14,7 +14,7 @@ const MALFORMED = {
   RESEND_BASE_URL: 'localhost:3000',
   RESEND_WEBHOOK_SECRET: 'whsec_A',
   BACKSTAGE_TOKEN: 'short',
-  RETRY_MAX_SECONDS: 'soon',
+  RETRY_MAX_SECONDS: '86401',
 }
 
 const PROGRAMS = {
