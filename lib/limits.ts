@@ -173,7 +173,7 @@ function createLimiter(name: LimitName): Limiter {
     tableName: 'RateLimit',
     tableCreated: true,
     insuranceLimiter: memory,
-    // Who is refused costs nothing more.
+    // Refused once more costs nothing more.
     inMemoryBlockOnConsumed: takenBack ? 0 : options.points,
   })
 }

@@ -25,7 +25,8 @@ export async function deliver(
   if (!batch) return
   tellAttempt(batch)
   const start = Date.now()
-  // Who dies from here on leaves a batch behind, and a job (retry-batch) that sends it again in 15 s, under its key.
+  // If this worker dies from here on, a batch is left behind, and a job (retry-batch) that sends it again, under its key,
+  // 15 s after it was written down.
   const outcome = await sendWithinCap(batch)
   const retryAt = await keepPace(turn, outcome)
   await prisma().$transaction((tx) => settleBatch(tx, batch, outcome, retryAt))

@@ -38,7 +38,7 @@ export function createPool(limits: PoolConfig & { max: number }): MeasuredPool {
     // Nor may a process that froze hold its locks, or all others wait for it.
     idle_in_transaction_session_timeout: 15_000,
     keepAlive: true,
-    // Who comes after a quiet minute should not wait for a handshake.
+    // After a quiet minute, the next visitor should not wait for a handshake.
     min: 1,
     ...limits,
   })

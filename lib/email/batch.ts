@@ -71,7 +71,7 @@ export async function settleBatch(
   retryAt: Date,
 ): Promise<undefined> {
   const { id, messages } = batch
-  // Whoever was thought dead, and was only slow, finds what others have done meanwhile.
+  // A worker that was taken for dead, and was only slow, finds what others have done meanwhile.
   const [row] = await tx.$queryRaw<Pick<Batch, 'attempts'>[]>`
     SELECT attempts FROM "Batch" WHERE id = ${id}::uuid FOR UPDATE`
   if (outcome.kind === 'accepted') {
@@ -103,7 +103,7 @@ export async function settleBatch(
   await giveUp(tx, batch, reason)
 }
 
-/** Has exactly this batch sent again, at that time at the soonest, by whoever is there. */
+/** Has exactly this batch sent again by some worker, at that time at the earliest. */
 export async function requeueBatch(tx: Transaction, id: string, startAfter: Date): Promise<undefined> {
   await settleJobs(tx, 'retry-batch', 'deleteJob', [{ id }])
   await enqueue(tx, 'retry-batch', { batchId: id }, { id, startAfter })

@@ -51,7 +51,7 @@ async function askForTurn(): Promise<Turn & { waitMs: number }> {
     SELECT * FROM turn UNION ALL
     SELECT greatest(1, extract(epoch FROM "nextTurnAt" - clock_timestamp()) * 1000)::float8, "perSecond", reason, failures
     FROM "Pace" WHERE account = 'resend' AND NOT EXISTS (SELECT FROM turn)`
-  // No row: somebody has written the first one in this moment.
+  // No row: another worker wrote the first one at the same time.
   return row ?? { waitMs: 1, perSecond: null, reason: null, failures: 0 }
 }
 
@@ -67,7 +67,7 @@ export async function returnTrial({ reason }: Turn): Promise<void> {
 
 /**
  * Learns from the answer to a call: pauses the account for all workers, or ends the pause.
- * @returns when the next call may be made at the soonest
+ * @returns the earliest time of the next call
  * @throws when the database is unreachable
  */
 export async function keepPace(turn: Turn, outcome: Outcome): Promise<Date> {
@@ -79,7 +79,7 @@ export async function keepPace(turn: Turn, outcome: Outcome): Promise<Date> {
   // Counted from before the statement: what a ticket tells is never later than the turn that it waits for.
   const retryAt = new Date(Date.now() + seconds * 1000)
   if (reason || turn.reason || perSecond !== turn.perSecond) {
-    // Whoever was under way when somebody else was told to wait may only make the pause longer.
+    // A call that was under way when another was told to wait may only make the pause longer.
     await prisma().$executeRaw`
       INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason, failures, "perSecond")
       VALUES ('resend', clock_timestamp() + make_interval(secs => ${seconds}), ${reason}, ${failures}, ${perSecond})

@@ -14,7 +14,7 @@ export type Signup = {
   welcomeEmail: Snapshot
 }
 
-/** Who waits longer than this, in ms, is told to come back later. */
+/** If it would take longer than this, in ms, one is told to come back later. */
 const MAX_WAIT_MS = 1_000
 
 let underWay = 0
@@ -50,7 +50,7 @@ export async function signUp(input: SignupInput, key?: string): Promise<Signup> 
   } catch (error) {
     if (isUniqueViolation(error)) return await findSignup(input, key)
     if (!isUnavailable(error)) throw error
-    log.error({ reason: (error as Error).message }, 'Sign up')
+    log.error({ reason: (error as Error).message }, 'A signup could not be confirmed')
     throw unavailable('Your signup could not be confirmed. Please try again.')
   } finally {
     underWay--
