@@ -10,7 +10,7 @@ await stack.startWorker()
 const browser = await chromium.launch({ executablePath: findBrowser() })
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  const page = await browser.newPage({ viewport: { width: 1280, height: 860 }, colorScheme })
+  const page = await browser.newPage({ viewport: { width: 1280, height: 980 }, colorScheme })
   await photographTicket(page, '/', `docs/ticket-${colorScheme}.png`)
 }
 // The size that social networks ask for.
@@ -31,7 +31,7 @@ async function photographTicket(page: Page, path: string, file: string): Promise
     await stack.setProvider({ latencyMs })
     await page.goto(stack.appUrl + path)
     await page.getByLabel('Name').fill('Ada Lovelace')
-    await page.getByLabel('Email').fill(newAddress())
+    await page.getByLabel('Email').fill(newAddress().slice(24))
     await page.getByRole('button').click()
     await page.getByRole('link', { name: 'Read the email' }).waitFor()
   }

@@ -12,6 +12,9 @@ export function ReadMail({ snapshot, mine }: Props) {
   if (!sandbox.here || !snapshot.final || snapshot.status === 'failed') return null
   return (
     <div className="mt-4 flex flex-wrap items-center gap-x-6 stage:mt-1">
+      <p className="mb-3 w-full text-center text-base text-pretty text-muted">
+        No mail leaves this demonstration.
+      </p>
       {sandbox.open && (
         <Link
           href={`/inbox/${snapshot.id}`}

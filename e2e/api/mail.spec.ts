@@ -32,7 +32,7 @@ test('npm run mail shows every kind of mail, and shows it again when its templat
     )
   }
   const page = await read()
-  for (const words of ['Welcome, Ada Lovelace', 'Ada Lovelace invites you', 'ORDER 1A2B3C4D'])
+  for (const words of ['Welcome, Ada Lovelace', 'Ada Lovelace invites you', 'TICKET 1A2B3C4D'])
     expect(page).toContain(words)
 
   const template = path.join(folder, 'lib/email/templates/welcome.tsx')

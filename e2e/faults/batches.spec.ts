@@ -314,7 +314,7 @@ test('a name of special characters: harmless in the HTML, plain elsewhere, and t
   stack,
 }) => {
   const letReports = await holdReports(stack)
-  const name = `O'Neill & "Söhne" {{name}} {{order}} $& $1`
+  const name = `O'Neill & "Söhne" {{name}} {{number}} $& $1`
   const response = await postSignup({ name, email: newAddress() }, {}, stack.appUrl)
   expect(response.status).toBe(201)
   const { id } = (await response.json()).welcomeEmail
@@ -332,7 +332,7 @@ test('a name of special characters: harmless in the HTML, plain elsewhere, and t
   // What a stranger reads first, no other stranger has written.
   expect(subject).toBe('Welcome to Behind the Scenes')
   expect(text).toContain(name)
-  expect(html).toContain('O&#39;Neill &#38; &#34;Söhne&#34; {{name}} {{order}} $&#38; $1')
+  expect(html).toContain('O&#39;Neill &#38; &#34;Söhne&#34; {{name}} {{number}} $&#38; $1')
   expect(html).not.toContain(`O'Neill`)
   await letReports()
   await untilSettled(stack)

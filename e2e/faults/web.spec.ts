@@ -152,11 +152,11 @@ test('killed with open streams: the tickets go on with the next one', async ({ s
   await page.goto(`${web.url}/tickets/${id}`)
   await expect(page.getByText('waiting for a worker')).toBeVisible()
   await web.kill('SIGKILL')
-  await expect(page.getByText('Connection lost, reconnecting')).toBeVisible()
+  await expect(page.getByText('The connection is lost. We try again.')).toBeVisible()
   await stack.startWeb({ port: web.port })
   await stack.startWorker()
   await expect(page.getByText(/^delivered$/i).first()).toBeVisible()
-  await expect(page.getByText('Connection lost, reconnecting')).toBeHidden()
+  await expect(page.getByText('The connection is lost. We try again.')).toBeHidden()
 })
 
 test('behind https, the cookie of a session is for this host and https only', async ({ stack }) => {

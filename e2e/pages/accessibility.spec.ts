@@ -63,7 +63,7 @@ const PAGES_IN_TROUBLE: Record<string, (page: Page, stack: Stack) => Promise<unk
   'a ticket without a connection': async (page, stack) => {
     await page.route('**/events', (route) => route.abort())
     await page.goto(`/tickets/${(await signUp(newAddress(), stack.appUrl)).id}`)
-    await expect(page.getByText('Connection lost, reconnecting')).toBeVisible()
+    await expect(page.getByText('The connection is lost. We try again.')).toBeVisible()
   },
   'a failed ticket': async (page, stack) => {
     const id = await signUpByHand(page)

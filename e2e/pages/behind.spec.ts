@@ -11,6 +11,9 @@ test('behind their ticket, and nobody else, its owner sees one trace from the re
   await expectDelivered(page)
   await page.getByRole('link', { name: 'Behind this ticket' }).click()
   await expect(page).toHaveTitle('Behind this ticket · Behind the Scenes')
+  // The ticket has said how long the person waited, which is longer: one thing, one number.
+  await expect(page.getByText('The server answered in')).toContainText(/\d m?s/)
+  await expect(page.getByText('You waited')).toHaveCount(0)
   const steps = page.getByRole('region', { name: /^Trace/ }).getByRole('listitem')
   // It comes in parts, from two processes.
   await expect(steps.filter({ hasText: 'Webhook: delivered' })).toBeVisible()

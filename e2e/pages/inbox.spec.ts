@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from '@playwright/test'
 import { isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
+import { invite, makeFriends, signUpOwner, untilOrders } from '../owner'
 import { startStack } from '../stack'
 import { findViolations } from './accessibility'
 import { expectDelivered, signUpByHand, ticketOn } from './person'
@@ -10,11 +11,12 @@ test('from the ticket to its mail: it greets by name and bears the number of the
 }) => {
   await signUpByHand(page, newAddress(), 'Grace Hopper')
   await expectDelivered(page)
-  const [order = ''] = /(?<=No\. )\w{8}/.exec(await ticketOn(page).innerText()) ?? []
+  const [number = ''] = /(?<=Ticket )\w{8}/.exec(await ticketOn(page).innerText()) ?? []
+  await expect(page.getByText('No mail leaves this demonstration.')).toBeVisible()
   await page.getByRole('link', { name: 'Read the email' }).click()
   const mail = page.getByTitle('Welcome to Behind the Scenes').contentFrame()
   await expect(mail.getByRole('heading', { name: 'Welcome, Grace Hopper.' })).toBeVisible()
-  await expect(mail.getByText(`ORDER ${order}`)).toBeVisible()
+  await expect(mail.getByText(`TICKET ${number}`)).toBeVisible()
 })
 
 test('a mail can be read as text', async ({ page }) => {
@@ -30,15 +32,25 @@ test('a mail can be read as text', async ({ page }) => {
 
 test('the inbox lists each mail once, the newest first', async ({ page }) => {
   const [older, newer] = [newAddress(), newAddress()]
+  const owner = await signUpOwner()
+  await invite(owner, makeFriends(1))
+  await untilOrders(owner, ({ invitations }) => invitations?.sent === 1)
   for (const email of [older, newer]) await waitForSnapshot((await signUp(email)).id, isDelivered)
   await page.goto('/inbox')
+  await expect(page.getByText('No mail leaves it.')).toBeVisible()
   const mails = page.getByRole('main').getByRole('listitem')
   const two = mails.filter({ hasText: new RegExp(`${older}|${newer}`) })
   await expect(two).toContainText([newer, older])
   await expect(two.first()).toContainText('delivered')
+  await expect(two.first().getByRole('link', { name: `Ada ${newer}` })).toBeVisible()
+  // A friend has no name yet, and no ticket.
+  for (const width of [1440, 390]) {
+    await page.setViewportSize({ width, height: 800 })
+    expect(new Set(await mails.evaluateAll((rows) => rows.map((row) => row.clientHeight))).size).toBe(1)
+  }
   await two
     .first()
-    .getByRole('link', { name: /^No\. / })
+    .getByRole('link', { name: /^Ticket / })
     .click()
   await expectDelivered(page)
 })
@@ -62,7 +74,7 @@ test('an empty inbox leads to the signup, and a full one has pages', async ({ pa
   const stack = await startStack(`empty-${workerIndex}`)
   try {
     await page.goto(`${stack.appUrl}/inbox`)
-    await expect(page.getByText('No mail yet.')).toBeVisible()
+    await expect(page.getByText('There is no mail yet.')).toBeVisible()
     expect(await findViolations(page)).toEqual([])
     await page.getByRole('link', { name: 'Sign somebody up' }).click()
     await expect(page.getByRole('button', { name: 'Sign me up' })).toBeVisible()

@@ -20,7 +20,7 @@ onSharedApp('a hundred made-up friends: from the button to the last mail, live',
   await page.getByRole('button', { name: 'Make up 100 friends' }).click()
   await page.getByRole('button', { name: 'Invite 100 friends' }).click()
   const panel = inviting(page)
-  await expect(panel).toContainText(/Invited! You waited [\d.]+ m?s/)
+  await expect(panel).toContainText(/Ordered! You waited [\d.]+ m?s/)
   await expect(panel.getByRole('progressbar', { name: 'Invitations sent' })).toBeVisible()
   await expect(panel).toContainText(/100 of 100 sent, \d bounced/, { timeout: 45_000 })
   await expect(panel.getByRole('status')).toHaveText(/^All invitations are out: 100 of 100 sent/)
@@ -109,7 +109,7 @@ test('an export in the middle: told chapter by chapter, a reload goes on, and Ca
   await expect(panel.getByRole('progressbar', { name: 'Your export' })).toHaveAttribute('value', '1')
 
   await panel.getByRole('button', { name: 'Cancel' }).click()
-  await expect(panel.getByRole('status')).toHaveText('Canceled. Nothing of it was kept.')
+  await expect(panel.getByRole('status')).toHaveText('Your export is canceled. Nothing of it was kept.')
   await expect(panel.getByRole('heading', { name: 'Export my data' })).toBeFocused()
   await page.reload()
   await expect(panel.getByRole('button', { name: 'Export my data' })).toBeVisible()

@@ -4,7 +4,7 @@ import { isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
 import { expectDelivered, linesOn, listenForComplaints, signUpByHand, ticketOn } from './person'
 import { test } from './test'
 
-const LOST = 'Connection lost, reconnecting'
+const LOST = 'The connection is lost. We try again.'
 
 test('a reload in the middle: the server prints the same ticket, which goes on living', async ({
   stack,

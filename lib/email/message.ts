@@ -29,7 +29,7 @@ export async function writeMessage({ id, kind, recipient, user }: Recipient): Pr
   const notMe = `${env('APP_URL')}/not-me/${sign('not-me', id)}`
   const slots = {
     name: user.name,
-    order: id.slice(0, 8).toUpperCase(),
+    number: id.slice(0, 8).toUpperCase(),
     ticket: toTicketLink(id, kind),
     notMe,
   }

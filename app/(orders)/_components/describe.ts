@@ -52,7 +52,7 @@ export function explainExport(state: Progress | null): string {
     case 'ready':
       return `Your file is ready. It will be deleted on ${formatTime(state.expiresAt ?? '')}.`
     case 'canceled':
-      return 'Canceled. Nothing of it was kept.'
+      return 'Your export is canceled. Nothing of it was kept.'
     case 'failed':
       return 'Your file could not be made. You can try again.'
     case 'expired':

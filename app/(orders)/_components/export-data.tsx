@@ -48,7 +48,7 @@ export function ExportData({ ticketId, state, note, onChange }: Props) {
       <p role="status" className="sr-only">
         {announceExport(state)}
       </p>
-      <Waited what="Ordered!" ms={waitedMs} />
+      <Waited ms={waitedMs} />
       {open ? (
         <div className="mt-4">
           <Progress

@@ -47,7 +47,7 @@ export function InviteFriends({ ticketId, state, note, onChange }: Props) {
       <h3 id="invite" ref={headingRef} tabIndex={-1} className="text-2xl font-semibold outline-none">
         Invite friends
       </h3>
-      <Waited what="Invited!" ms={waitedMs} />
+      <Waited ms={waitedMs} />
       {state.total > 0 && (
         <div className="mt-4 mb-6">
           <Progress
@@ -104,7 +104,7 @@ export function InviteFriends({ ticketId, state, note, onChange }: Props) {
               type="submit"
               aria-disabled={pending}
               onClick={(event) => pending && event.preventDefault()}
-              className="button aria-disabled:cursor-progress"
+              className="button"
             >
               {pending ? 'Inviting' : `Invite ${formatFriends(count)}`}
             </button>

@@ -18,7 +18,7 @@ export default function Orders({ ticketId, initial }: Props) {
   if (!orders && !problem) return null
   return (
     <section aria-labelledby="orders" className="mt-20 border-t-2 border-ink pt-10 sm:mt-28 sm:pt-12">
-      <h2 id="orders" className="text-4xl leading-none font-bold tracking-[-0.03em] sm:text-5xl">
+      <h2 id="orders" className="text-4xl leading-none font-bold sm:text-5xl">
         More orders?
       </h2>
       <p className="mt-5 max-w-xl text-xl text-pretty text-muted">

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from 'react'
 import type { Problem } from '@/app/components/signup/send-signup'
 import { type Connection, watchEvents } from '@/app/components/ticket/watch-events'
+import { LOST } from '@/app/components/ticket/words'
 import type { Orders } from '@/lib/orders/orders'
 import { callOrder } from './call-order'
 
@@ -53,6 +54,6 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
 }
 
 function explainSilence(connection: Connection, stranded: boolean): string | undefined {
-  if (connection === 'lost') return 'Connection lost, reconnecting.'
+  if (connection === 'lost') return LOST
   if (stranded) return 'No worker is on duty. It goes on as soon as one starts.'
 }

@@ -1,11 +1,11 @@
 import { formatDuration } from '@/app/components/site/figures'
 
 /** The answer came at once, whatever it is that follows. In the words of the ticket. */
-export function Waited({ what, ms }: { what: string; ms: number | undefined }) {
+export function Waited({ ms }: { ms: number | undefined }) {
   if (ms === undefined) return null
   return (
     <p className="mt-3 font-mono text-lg">
-      {what} You waited <strong className="font-semibold">{formatDuration(ms)}</strong>
+      Ordered! You waited <strong className="font-semibold">{formatDuration(ms)}</strong>
     </p>
   )
 }

@@ -15,8 +15,8 @@ type Mail = {
 
 export type MailWithContent = Mail & { html: string; text: string }
 
-/** A mail in the list, with the email whose it is: the race also sends mails that have none. */
-export type ListedMail = Mail & { email?: Pick<Email, 'id' | 'kind' | 'status'> }
+/** A mail in the list, with the email whose it is: the race also sends mails that have none, and friends are nameless. */
+export type ListedMail = Mail & { name?: string; email?: Pick<Email, 'id' | 'kind' | 'status'> }
 
 const PER_PAGE = 50
 
@@ -30,9 +30,15 @@ export async function listMails(page: number): Promise<{ mails: ListedMail[]; mo
   if (error) throw new Error(`Resend: ${error.message}`)
   const all = data.data.map(toMail).sort((a, b) => b.at.localeCompare(a.at))
   const mails = all.slice((page - 1) * PER_PAGE, page * PER_PAGE)
-  const emails = await prisma().email.findMany({ where: { providerId: { in: mails.map(({ id }) => id) } } })
+  const emails = await prisma().email.findMany({
+    where: { providerId: { in: mails.map(({ id }) => id) } },
+    include: { user: true },
+  })
   return {
-    mails: mails.map((mail) => ({ ...mail, email: emails.find(({ providerId }) => providerId === mail.id) })),
+    mails: mails.map((mail) => {
+      const email = emails.find(({ providerId }) => providerId === mail.id)
+      return { ...mail, email, name: email?.recipient === null ? email.user.name : undefined }
+    }),
     more: all.length > page * PER_PAGE,
   }
 }

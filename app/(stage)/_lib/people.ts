@@ -14,5 +14,5 @@ export const PEOPLE = [
 
 /** An address that nobody else has, at one of Resend's test mailboxes: what becomes of its mail is their name. */
 export function makeUpAddress(mailbox: 'delivered' | 'bounced' = 'delivered'): string {
-  return `${mailbox}+${crypto.randomUUID()}@resend.dev`
+  return `${mailbox}+${crypto.randomUUID().slice(-12)}@resend.dev`
 }

@@ -19,10 +19,14 @@ export default async function InboxPage({ searchParams }: PageProps<'/inbox'>) {
     <>
       <Headline>Inbox</Headline>
       <p className="mt-5 text-xl text-muted">
-        {mails.length > 0 ? 'Mail that the sandbox kept instead of sending it.' : <Empty page={page} />}
+        {mails.length > 0 ? (
+          'Everybody’s mailbox in this demonstration. No mail leaves it.'
+        ) : (
+          <Empty page={page} />
+        )}
       </p>
       {mails.length > 0 && (
-        <ul className="mt-10 divide-y divide-line border-y border-line">
+        <ul className="mt-10 grid grid-cols-[minmax(0,1fr)_auto] gap-x-6 divide-y divide-line border-y border-line sm:grid-cols-[minmax(0,1fr)_auto_auto] lg:grid-cols-[minmax(0,1fr)_7rem_11rem_auto] lg:gap-x-8">
           {mails.map((mail) => (
             <Row key={mail.id} mail={mail} />
           ))}
@@ -44,22 +48,25 @@ export default async function InboxPage({ searchParams }: PageProps<'/inbox'>) {
   )
 }
 
-function Row({ mail: { id, to, subject, at, email } }: { mail: ListedMail }) {
+function Row({ mail: { id, to, name, subject, at, email } }: { mail: ListedMail }) {
   return (
-    <li className="grid items-baseline gap-x-8 gap-y-1 py-5 text-lg sm:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_auto_7rem_auto]">
-      <Link href={`/inbox/${id}`} className="truncate font-semibold underline-offset-4 hover:underline">
-        {to}
-      </Link>
-      <span className="truncate">{subject}</span>
+    <li className="col-span-full grid grid-cols-subgrid items-baseline gap-y-1 py-4 text-lg">
+      <div className="col-span-full min-w-0 lg:col-span-1">
+        <Link href={`/inbox/${id}`} className="group block truncate">
+          <span className="font-semibold underline-offset-4 group-hover:underline">{name ?? to}</span>{' '}
+          {name && <span className="ml-2 text-muted">{to}</span>}
+        </Link>
+        <p className="truncate">{subject}</p>
+      </div>
+      <span className="min-h-7 font-mono">{email && STATUS[email.status].line}</span>
       <span className="font-mono">
         {email?.kind === 'welcome' && (
-          <Link href={`/tickets/${email.id}`} prefetch={false} className="link">
-            No. {formatOrder(email.id)}
+          <Link href={`/tickets/${email.id}`} prefetch={false} className="-my-2 link">
+            Ticket {formatOrder(email.id)}
           </Link>
         )}
       </span>
-      <span className="font-mono">{email && STATUS[email.status].line}</span>
-      <time dateTime={at} className="text-muted tabular-nums">
+      <time dateTime={at} className="text-muted tabular-nums max-sm:hidden">
         {formatTime(at)}
       </time>
     </li>
@@ -69,7 +76,7 @@ function Row({ mail: { id, to, subject, at, email } }: { mail: ListedMail }) {
 function Empty({ page }: { page: number }) {
   return (
     <>
-      {page === 1 ? 'No mail yet.' : 'No older mail.'}{' '}
+      {page === 1 ? 'There is no mail yet.' : 'There is no older mail.'}{' '}
       <Link href="/" className="link text-ink">
         Sign somebody up
       </Link>

@@ -6,8 +6,8 @@ type Props = ComponentProps<'input'> & {
   errors: string[] | undefined
 }
 
-/** A labelled input with a place for its error, kept free so that nothing moves when one appears. */
-export function Field({ label, errors, ...input }: Props) {
+/** A labelled input with a place for its error and what else there is to say, kept free so that nothing moves. */
+export function Field({ label, errors, children, ...input }: Props) {
   const errorId = `${input.name}-error`
   return (
     <div>
@@ -21,9 +21,12 @@ export function Field({ label, errors, ...input }: Props) {
         aria-describedby={errors ? errorId : undefined}
         className="mt-1 block w-full border-b-2 border-ink bg-transparent py-1.5 text-2xl outline-offset-2 placeholder:text-muted aria-invalid:border-bad"
       />
-      <p id={errorId} className="min-h-9 pt-1.5 text-base text-bad">
-        {errors?.join(' ')}
-      </p>
+      <div className="min-h-9 pt-1.5 text-base">
+        <p id={errorId} className="text-bad">
+          {errors?.join(' ')}
+        </p>
+        {children}
+      </div>
     </div>
   )
 }

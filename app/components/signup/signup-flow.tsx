@@ -57,7 +57,7 @@ export function SignupFlow({ pass }: { pass: FormPass }) {
         The email
       </Headline>
       <p className="lead mt-5 max-w-lg text-xl text-pretty text-muted">
-        Your account is ready at once. The welcome email is made afterwards, behind the scenes.
+        A demonstration of background jobs: your account is ready at once, and the email follows.
       </p>
       <div className="mt-6 max-w-lg">
         <SignupForm pass={pass} onSignup={showTicket} />

@@ -62,6 +62,7 @@ export function SignupForm({ pass, onSignup }: Props) {
     const field = formRef.current?.elements.namedItem('email') as HTMLInputElement
     field.value = address
     buttonRef.current?.focus()
+    buttonRef.current?.click()
   }
 
   return (
@@ -84,14 +85,20 @@ export function SignupForm({ pass, onSignup }: Props) {
         autoComplete="email"
         autoCapitalize="none"
         spellCheck={false}
-      />
+      >
+        <div role="alert">
+          {pause && 'suggestion' in pause && (
+            <DidYouMean address={pause.suggestion} onTake={() => takeAddress(pause.suggestion)} />
+          )}
+        </div>
+      </Field>
       <Trap />
       <button
         ref={buttonRef}
         type="submit"
         aria-disabled={pending}
         onClick={(event) => pending && event.preventDefault()}
-        className="mt-2 w-full button aria-disabled:cursor-progress sm:w-auto sm:min-w-64"
+        className="mt-2 w-full button sm:w-auto sm:min-w-64"
       >
         {pending ? 'Signing you up' : 'Sign me up'}
       </button>
@@ -101,9 +108,6 @@ export function SignupForm({ pass, onSignup }: Props) {
           <Suspense>
             <LostTicket key={pause.email} email={pause.email} />
           </Suspense>
-        )}
-        {pause && 'suggestion' in pause && (
-          <DidYouMean address={pause.suggestion} onTake={() => takeAddress(pause.suggestion)} />
         )}
       </div>
     </form>
@@ -123,18 +127,13 @@ const TAKEN = 'Email already registered'
 function DidYouMean({ address, onTake }: { address: string; onTake: () => void }) {
   return (
     <>
-      <p>
-        Did you mean{' '}
-        <button
-          type="button"
-          onClick={onTake}
-          className="link cursor-pointer font-semibold [overflow-wrap:anywhere]"
-        >
-          {address}
+      <p className="[overflow-wrap:anywhere]">
+        Did you mean <strong className="font-semibold">{address}</strong>?{' '}
+        <button type="button" onClick={onTake} className="link cursor-pointer font-semibold">
+          Yes, sign up with that
         </button>
-        ?
       </p>
-      <p className="text-muted">If yours is right, press “Sign me up” again.</p>
+      <p className="pb-4 text-muted">If yours is right, press “Sign me up” again.</p>
     </>
   )
 }

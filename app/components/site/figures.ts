@@ -30,7 +30,7 @@ export function formatTime(iso: string): string {
   return `${time.getUTCDate()} ${MONTHS[time.getUTCMonth()]}, ${time.toISOString().slice(11, 16)} UTC`
 }
 
-/** The order number on a ticket: the beginning of the id, as in the email. */
+/** The number of a ticket: the beginning of the id, as in the email. */
 export function formatOrder(id: string): string {
   return id.slice(0, 8).toUpperCase()
 }

@@ -52,7 +52,7 @@ export function Account({ ticketId, onErasure }: Props) {
             type="button"
             aria-disabled={pending}
             onClick={() => call<Snapshot | undefined>('POST', `/api/tickets/${ticketId}/erasure`, onErasure)}
-            className="mt-4 button bg-bad hover:bg-bad/85"
+            className="mt-4 button bg-bad"
           >
             Erase everything
           </button>

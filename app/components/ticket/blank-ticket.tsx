@@ -1,6 +1,6 @@
 import { Paper } from './paper'
 
-const COUNTER = ['You sign up', 'Instant reply']
+const WAITING = ['You sign up', 'Instant reply']
 const BEHIND = ['Task queued', 'Worker runs', 'Done']
 
 /** The ticket before anybody has signed up: the five steps of every background job. */
@@ -10,13 +10,12 @@ export function BlankTicket() {
       label="The five steps of a signup"
       stub={
         <>
-          <p className="mb-5 text-base font-semibold">At the counter</p>
-          <Steps steps={COUNTER} from={1} />
-          <div aria-hidden className="mt-6 flex items-end gap-2">
-            <div className="h-18 w-13 border-2 border-dashed border-line" />
-            <div className="h-18 w-13 border-2 border-dashed border-line" />
-            <p className="-mb-1 text-4xl font-semibold tracking-tight text-muted">ms</p>
-          </div>
+          <p className="mb-5 text-base font-semibold">While you wait</p>
+          <Steps steps={WAITING} from={1} />
+          <p aria-hidden className="mt-6 flex h-18 items-end gap-3 text-4xl tracking-tight text-muted">
+            <span className="leader mb-2 h-2 flex-1 text-line" />
+            ms
+          </p>
         </>
       }
     >

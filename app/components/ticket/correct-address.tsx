@@ -56,7 +56,7 @@ export default function CorrectAddress({ ticketId, address, onCorrection }: Prop
         type="submit"
         aria-disabled={pending}
         onClick={(event) => pending && event.preventDefault()}
-        className="button aria-disabled:cursor-progress"
+        className="button"
       >
         {pending ? 'Sending' : 'Send it there'}
       </button>

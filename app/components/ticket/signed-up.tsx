@@ -76,7 +76,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
         starring
         aside={
           // A place for the whole ticket, so that what follows doesn’t move while it prints.
-          <div ref={ticketRef} className={`scroll-mt-4 ${children ? 'ticket-place min-h-208' : ''}`}>
+          <div ref={ticketRef} className={`scroll-mt-4 ${children ? 'ticket-place min-h-220' : ''}`}>
             <Ticket
               ticketId={ticketId}
               owner={owner}

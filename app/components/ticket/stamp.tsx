@@ -6,8 +6,10 @@ const COLOR: Record<Tone, string> = {
   bad: 'border-bad text-bad',
 }
 
+type Props = { words: Pick<Words, 'line' | 'tone'>; fresh?: boolean }
+
 /** The end of the story, stamped on the ticket. */
-export function Stamp({ words: { line, tone }, fresh }: { words: Words; fresh: boolean }) {
+export function Stamp({ words: { line, tone }, fresh = false }: Props) {
   return (
     <p className="py-4 text-center">
       <strong

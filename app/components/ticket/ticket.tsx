@@ -9,7 +9,7 @@ import { Paper } from './paper'
 import { Stamp } from './stamp'
 import { TicketLine } from './ticket-line'
 import type { Connection } from './watch-events'
-import { ERASURE, STATUS, STRANDED } from './words'
+import { ERASURE, LOST, STATUS, STRANDED } from './words'
 
 type Props = {
   ticketId: string
@@ -54,7 +54,7 @@ export function Ticket({
       stub={
         <>
           <p className="flex flex-wrap justify-between gap-x-4 text-base text-muted">
-            <span>No. {formatOrder(ticketId)}</span>
+            <span>Ticket {formatOrder(ticketId)}</span>
             {start && <time dateTime={start.at}>{formatTime(start.at)}</time>}
           </p>
           {owner && (
@@ -95,7 +95,7 @@ export function Ticket({
           <span aria-hidden className="block h-5 w-3 motion-safe:animate-cursor bg-ink" />
         )}
         <p role="status" className="text-base font-semibold text-bad">
-          {connection === 'lost' && 'Connection lost, reconnecting'}
+          {connection === 'lost' && LOST}
         </p>
       </div>
       {!erased && <ReadMail snapshot={snapshot} mine={waitedMs !== undefined} />} {/* stage */}

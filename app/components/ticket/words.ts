@@ -99,6 +99,8 @@ export const ERASURE: Record<Erasure | 'erased', Words> = {
   },
 }
 
+export const LOST = 'The connection is lost. We try again.'
+
 /** No worker is running. */
 export const STRANDED = {
   line: 'waiting for a worker',

@@ -10,7 +10,7 @@ export function Over() {
         It works once, and for an hour. For another one, sign up with the same address: we offer to send it.
       </p>
       <Link href="/" className="mt-8 link text-xl font-semibold">
-        To the form
+        Go to the signup
       </Link>
     </>
   )

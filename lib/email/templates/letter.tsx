@@ -15,7 +15,7 @@ import {
 } from 'react-email'
 
 /**
- * A mail of which every copy is the same, but for the slots `{{name}}`, `{{order}}`, `{{ticket}}` and `{{notMe}}`. The subject has none:
+ * A mail of which every copy is the same, but for the slots `{{name}}`, `{{number}}`, `{{ticket}}` and `{{notMe}}`. The subject has none:
  * it is what a stranger reads first, and no other stranger may write it.
  */
 export type Template = { subject: string; html: string; text: string }
@@ -28,6 +28,8 @@ export async function renderTemplate(subject: string, letter: ReactElement): Pro
 }
 
 type Props = {
+  /** The small print above the heading. */
+  top?: string
   /** What a mailbox shows beside the subject. */
   preview: string
   heading: string
@@ -39,14 +41,14 @@ type Props = {
 }
 
 /** The paper that all our mails are written on. */
-export function Letter({ preview, heading, children, reason, notMe }: Props) {
+export function Letter({ top = 'BEHIND THE SCENES', preview, heading, children, reason, notMe }: Props) {
   return (
     <Html lang="en">
       <Head />
       <Preview>{preview}</Preview>
       <Body style={page}>
         <Container style={paper}>
-          <Text style={small}>{'ORDER {{order}}'}</Text>
+          <Text style={small}>{top}</Text>
           <Heading style={headingText}>{heading}</Heading>
           {children}
           <Hr style={rule} />

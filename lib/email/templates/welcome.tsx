@@ -6,6 +6,7 @@ export function renderWelcome(): Promise<Template> {
   return renderTemplate(
     'Welcome to Behind the Scenes',
     <Letter
+      top="TICKET {{number}}"
       preview="Your account is ready. This mail was made while you did something else."
       heading="Welcome, {{name}}."
       reason="You receive this mail because somebody signed up with your address. There will be no newsletter."

@@ -20,9 +20,7 @@ export default async function MailPage({ params, searchParams }: PageProps<'/inb
   return (
     <article>
       <BackToInbox />
-      <h1 className="mt-6 text-4xl font-bold tracking-tight text-balance wrap-anywhere sm:text-5xl">
-        {mail.subject}
-      </h1>
+      <h1 className="mt-6 text-4xl font-bold text-balance wrap-anywhere sm:text-5xl">{mail.subject}</h1>
       <p className="mt-4 flex flex-wrap gap-x-6 text-lg text-muted">
         <span className="break-all">To {mail.to}</span>
         <time dateTime={mail.at}>{formatTime(mail.at)}</time>

@@ -29,7 +29,7 @@ export default async function BehindPage({ params }: PageProps<'/tickets/[id]/be
 
   const steps = await readSteps(snapshot.id)
   const total = Math.max(0, ...steps.map(({ to }) => to))
-  const waited = steps.find(({ what }) => what === 'The request')
+  const request = steps.find(({ what }) => what === 'The request')
   const isWhole = snapshot.final && steps.some(({ what }) => what === `Webhook: ${snapshot.status}`)
   return (
     <>
@@ -40,18 +40,18 @@ export default async function BehindPage({ params }: PageProps<'/tickets/[id]/be
         <Headline news="ticket.">Behind this</Headline>
       </div>
       <p className="lead mt-6 mb-10 max-w-2xl text-xl text-pretty text-muted">
-        One trace, from the click to the report: the same that an operator would see. It goes with the job
-        through the queue, and with the mail to the mail service and back.
+        What your signup set off, as an operator sees it. You had your answer after the first bar; the rest
+        went on without you.
       </p>
       <div className="trace">
         <Paper
           label={`Trace of ticket ${formatOrder(id)}`}
           stub={
             <>
-              <p className="text-base text-muted">No. {formatOrder(id)}</p>
+              <p className="text-base text-muted">Ticket {formatOrder(id)}</p>
               <div className="flex flex-wrap gap-x-16">
-                <Figure what="You waited" ms={waited ? waited.to - waited.from : undefined} />
-                <Figure what="All of it took" ms={total || undefined} />
+                <Figure what="The server answered in" ms={request ? request.to - request.from : undefined} />
+                <Figure what="Everything took" ms={total || undefined} />
               </div>
             </>
           }
@@ -60,8 +60,8 @@ export default async function BehindPage({ params }: PageProps<'/tickets/[id]/be
             <Waterfall steps={steps} total={total} />
           ) : (
             <p role="status" className="text-lg">
-              Nothing is known of it. The sandbox keeps its last traces in memory, unless SANDBOX_TRACES is
-              false.
+              Nothing is known of this signup. The sandbox keeps its last traces in memory, unless
+              SANDBOX_TRACES is false.
             </p>
           )}
         </Paper>

@@ -3,8 +3,8 @@ import { formatDuration } from '@/app/components/site/figures'
 
 const COLOR: Record<Place, string> = {
   web: 'bg-ink',
-  // Nobody does anything there.
-  queue: 'border-y-2 border-dashed border-muted',
+  // Hollow: nobody does anything there.
+  queue: 'border-2 border-ink',
   worker: 'bg-accent',
   Resend: 'bg-good',
 }
@@ -12,31 +12,42 @@ const COLOR: Record<Place, string> = {
 /** Each step as a bar, from when it began to when it ended: who did it, how long, and what it was waiting for. */
 export function Waterfall({ steps, total }: { steps: Step[]; total: number }) {
   return (
-    <ol className="space-y-3 text-base stage:space-y-2.5">
-      {steps.map(({ what, where, depth, from, to }) => (
-        <li
-          key={`${what} ${from}`}
-          className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 @3xl:grid-cols-[17rem_minmax(0,1fr)_4.5rem]"
-        >
-          <span className={`@3xl:truncate ${INDENT[depth]}`}>
-            <span className="font-semibold">{what}</span> <span className="text-muted">{where}</span>
-          </span>
-          <span className="text-right whitespace-nowrap @3xl:order-last">{formatDuration(to - from)}</span>
-          <span aria-hidden className="relative col-span-2 h-4 border-b border-line @3xl:col-span-1">
-            <span
-              className={`absolute inset-y-0 min-w-1 ${COLOR[where]}`}
-              style={{ left: toShare(from, total), width: toShare(to - from, total) }}
-            />
-          </span>
-        </li>
-      ))}
-    </ol>
+    <>
+      <ol className="space-y-3 @3xl:text-lg stage:space-y-2 stage:text-base">
+        {steps.map(({ what, where, depth, from, to }) => (
+          <li key={`${what} ${from}`} className={ROW}>
+            <span className={`@3xl:whitespace-nowrap ${INDENT[depth]}`}>
+              <span className="font-semibold">{what}</span>{' '}
+              <span className="whitespace-nowrap text-muted">
+                <span aria-hidden className={`mr-2 inline-block size-3.5 ${COLOR[where]}`} />
+                {where}
+              </span>
+            </span>
+            <span className="text-right whitespace-nowrap @3xl:order-last">{formatDuration(to - from)}</span>
+            <span aria-hidden className="relative col-span-2 h-5 border-b border-line @3xl:col-span-1">
+              <span
+                className={`absolute inset-y-0 min-w-2 ${COLOR[where]}`}
+                style={{ left: toShare(from, total), width: toShare(to - from, total) }}
+              />
+            </span>
+          </li>
+        ))}
+      </ol>
+      <p aria-hidden className={`mt-2 text-base text-muted ${ROW}`}>
+        <span className="col-span-2 flex justify-between @3xl:col-span-1 @3xl:col-start-2">
+          <span>click</span>
+          <span>+{formatDuration(total)}</span>
+        </span>
+      </p>
+    </>
   )
 }
 
+const ROW =
+  'grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 @3xl:grid-cols-[20rem_minmax(0,1fr)_5rem] stage:grid-cols-[18rem_minmax(0,1fr)_4.5rem]'
 const INDENT = ['', 'pl-4', 'pl-8']
 
 /** A little less than all: what is too short to be seen is drawn all the same, and must not leave the paper. */
 function toShare(ms: number, total: number): string {
-  return `${(ms / total) * 99}%`
+  return `${(ms / total) * 97}%`
 }
