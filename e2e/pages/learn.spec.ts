@@ -172,6 +172,8 @@ onSharedApp(
   async ({ page }) => {
     await openLesson(page)
     expect(await countPictures(page, 10), 'before the first order').toBe(1)
+    expect(await countWaiting(page)).toBe(2)
+    await expect(shopOn(page).getByRole('button', { name: 'Close, and compare' })).toBeDisabled()
     await shopOn(page).getByRole('button', { name: 'Rush' }).click()
     await expectTold(page, 'This is a jam.')
     expect(await countPictures(page, 10)).toBeGreaterThan(5)

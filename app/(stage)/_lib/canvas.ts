@@ -1,4 +1,4 @@
-const COLORS = ['paper', 'sheet', 'ink', 'muted', 'line', 'accent', 'good', 'bad'] as const
+const COLORS = ['paper', 'ink', 'muted', 'line', 'accent', 'good', 'bad'] as const
 
 /** The colours and the type of the page as they are now, by day or by night. */
 export type Inks = Record<(typeof COLORS)[number] | 'font', string>

@@ -24,7 +24,7 @@ export function Backstage({ sandbox }: { sandbox: boolean }) {
           {connection === 'lost' && 'Connection lost, reconnecting'}
         </p>
         <Pause paused={paused} />
-        <p className="mt-2 w-full text-xl leading-6 text-pretty text-muted stage:mt-0 stage:w-auto stage:flex-1">
+        <p className="mt-2 w-full text-xl leading-6 text-balance text-muted stage:mt-0 stage:w-auto stage:flex-1">
           This is what follows each signup, live. A dot is a job, one mail to send; a block is one request
           with many.
         </p>

@@ -209,7 +209,7 @@ function drawTicket(
   tone: 'ink' | 'accent',
   { inks, width }: Picture,
 ): void {
-  drawPaper(context, point, ticketSize(width), id > 0 ? inks[tone] : inks.sheet, inks[tone])
+  drawPaper(context, point, ticketSize(width), id > 0 ? inks[tone] : inks.paper, inks[tone])
 }
 
 function drawLetter(context: Context, point: Point, { inks, width }: Picture): void {

@@ -87,7 +87,7 @@ function Round({ again, onAgain }: { again: boolean; onAgain: () => void }) {
           mails in it.
         </span>
         <span>
-          <Mark look="bg-ink" /> yours <Mark look="bg-sheet" /> somebody else’s
+          <Mark look="bg-ink" /> yours <Mark look="bg-paper" /> somebody else’s
           {shows('letters') && (
             <>
               {' '}
