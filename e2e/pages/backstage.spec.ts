@@ -81,7 +81,7 @@ test('a signup shows up, is worked on, and ends in Done', async ({ stack, page }
   expect(complaints).toEqual([])
 })
 
-test('in an outage the jobs try again, and say why; in fair weather they are done', async ({
+test('in an outage the jobs try again, and say why; when the mail service works they are done', async ({
   stack,
   page,
 }) => {
@@ -95,7 +95,7 @@ test('in an outage the jobs try again, and say why; in fair weather they are don
   await expect(jobsOn(page).filter({ hasText: 'The mail service is down.' }).first()).toBeVisible()
   await expect(page.getByText('No mail goes out.')).toBeVisible()
   await expectFigures(page, { sent: 0 })
-  await page.getByRole('radio', { name: 'fair' }).check({ force: true })
+  await page.getByRole('radio', { name: 'works' }).check({ force: true })
   await expect
     .poll(async () => (await stack.setProvider({})) as { mode?: string })
     .toMatchObject({ mode: 'ok' })
@@ -162,7 +162,7 @@ test('a hundred demo signups all go out, and the few that mistyped their address
   await expect(figure(page, 'each waited')).toHaveText(/^\d+ ms$/)
   await expect(figure(page, 'sent')).toHaveText('100', { timeout: 45_000 })
   await expectFigures(page, { waiting: 0, 'in work': 0, retrying: 0, 'given up': 0 })
-  await expect(page.getByText('sent, 4 came back')).toBeVisible()
+  await expect(page.getByText('sent, 4 bounced')).toBeVisible()
   await expect(page.getByText(/100 in a minute$/)).toBeVisible()
 })
 
@@ -188,9 +188,9 @@ test('on stage: one screen, large type, few buttons, and the picture tells who w
   await expect(picture).toContainText('gone')
   await expect(picture).toContainText('Nobody is working.')
   await pauseAccount(stack, 'service_unavailable', 90)
-  await expect(picture).toContainText(/The mail service is down\. ?Next try in \d+ s/)
+  await expect(picture).toContainText(/The mail service is down\. ?Next try in \d+ s\./)
 
-  await expect(page.locator('label:has([name=weather]):visible')).toHaveText(['fair', 'outage', 'limit'])
+  await expect(page.locator('label:has([name=weather]):visible')).toHaveText(['works', 'outage', 'limit'])
   await expect(jobsOn(page)).toHaveCount(0)
   expect(await findSmallType(page)).toEqual([])
   expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBe(720)
@@ -212,7 +212,7 @@ function findSmallType(page: Page): Promise<string[]> {
 
 test('weather that somebody makes elsewhere shows', async ({ stack, page }) => {
   await openBackstage(page)
-  await expect(page.getByRole('radio', { name: 'fair' })).toBeChecked()
+  await expect(page.getByRole('radio', { name: 'works' })).toBeChecked()
   await stack.setProvider({ mode: 'rate-limit', latencyMs: 1_500 })
   await expect(page.getByRole('radio', { name: 'limit' })).toBeChecked()
   await expect(page.getByRole('slider')).toHaveValue('1500')
@@ -252,9 +252,9 @@ test('a backlog beyond counting', async ({ stack, page }) => {
 test('a lost database is told, and the page carries on when it is back', async ({ stack, page }) => {
   await openBackstage(page)
   await stack.killPostgres('SIGINT')
-  await expect(page.getByText('Connection lost, reconnecting')).toBeVisible()
+  await expect(page.getByText('The connection is lost. We try again.')).toBeVisible()
   await stack.untilPostgresIsBack()
-  await expect(page.getByText('Connection lost, reconnecting')).toBeHidden()
+  await expect(page.getByText('The connection is lost. We try again.')).toBeHidden()
   await signUp(newAddress(), stack.appUrl)
   await expectFigures(page, { waiting: 1 })
 })
@@ -318,7 +318,7 @@ test('by keyboard alone: signups, weather, and the answer time', async ({ stack,
   }
   await expectFigures(page, { waiting: 10 })
   await keyboard.press('Tab')
-  await expect(page.getByRole('radio', { name: 'fair' })).toBeFocused()
+  await expect(page.getByRole('radio', { name: 'works' })).toBeFocused()
   await keyboard.press('ArrowRight')
   await expect(page.getByRole('radio', { name: 'slow' })).toBeChecked()
   await expect
@@ -349,6 +349,7 @@ test('has a title, one h1, and is not for search engines', async ({ page }) => {
   await openBackstage(page)
   await expect(page).toHaveTitle('Backstage · Behind the Scenes')
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Backstage')
+  await expect(page.getByText('A dot is a job, one mail to send')).toBeVisible()
   await expect(page.locator('meta[name=robots]')).toHaveAttribute('content', /noindex/)
 })
 

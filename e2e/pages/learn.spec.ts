@@ -60,7 +60,7 @@ async function countWaiting(page: Page): Promise<number> {
 /** Lets in sixty people, and closes the shop when there is a jam. */
 async function playRush(page: Page): Promise<void> {
   await shopOn(page).getByRole('button', { name: 'Rush: 60 people' }).click()
-  await expectTold(page, 'A jam.')
+  await expectTold(page, 'This is a jam.')
   await shopOn(page).getByRole('button', { name: 'Close, and compare' }).click()
 }
 
@@ -93,9 +93,9 @@ onSharedApp('the queue is played by keyboard: each remedy uncovers the next prob
   const { height } = (await shopOn(page).boundingBox()) ?? {}
 
   await press('Order a coffee')
-  await expectTold(page, 'One worker.')
+  await expectTold(page, 'One worker sends')
   await press('Rush')
-  await expectTold(page, 'A jam.')
+  await expectTold(page, 'This is a jam.')
 
   await press('Stop the workers')
   await expectTold(page, 'Nobody works.')
@@ -107,13 +107,13 @@ onSharedApp('the queue is played by keyboard: each remedy uncovers the next prob
 
   await shopOn(page).getByRole('slider', { name: 'Workers' }).focus()
   await keyboard.press('End')
-  await expectTold(page, 'More hands')
+  await expectTold(page, 'More workers')
   await press('Rush')
-  await expectTold(page, 'Some hands are idle')
+  await expectTold(page, 'Some workers are idle')
   await check('A hundred in one request')
   await expectTold(page, 'the jam is gone')
   await press('Newsletter to 3,000')
-  await expectTold(page, 'behind thousands of letters')
+  await expectTold(page, 'behind thousands of newsletters')
   await check('Welcomes first')
   await press('Newsletter to 3,000')
   await press('Order a coffee')
@@ -125,7 +125,7 @@ onSharedApp('the queue is played by keyboard: each remedy uncovers the next prob
   await expectUsable(page)
   expect(await page.evaluate(() => document.getAnimations().length)).toBe(0)
   await press('Open again')
-  await expectTold(page, 'One worker.')
+  await expectTold(page, 'One worker sends')
   await expect(shopOn(page).getByRole('button', { name: 'Order a coffee' })).toBeFocused()
   expect(complaints).toEqual([])
 })
@@ -143,7 +143,7 @@ onSharedApp(
     const rows = page.getByRole('table').getByRole('row')
     await expect(rows).toHaveText([
       'Who waitsmedianlongest',
-      'At the counter, inside the request',
+      'Mail sent inside the request',
       'person7.3 s14 s',
       'mail7.3 s14 s',
       'A queue with one worker',
@@ -172,8 +172,10 @@ onSharedApp(
   async ({ page }) => {
     await openLesson(page)
     expect(await countPictures(page, 10), 'before the first order').toBe(1)
+    expect(await countWaiting(page)).toBe(2)
+    await expect(shopOn(page).getByRole('button', { name: 'Close, and compare' })).toBeDisabled()
     await shopOn(page).getByRole('button', { name: 'Rush' }).click()
-    await expectTold(page, 'A jam.')
+    await expectTold(page, 'This is a jam.')
     expect(await countPictures(page, 10)).toBeGreaterThan(5)
     await page.emulateMedia({ reducedMotion: 'reduce' })
     expect(await countPictures(page, 10)).toBeLessThan(5)

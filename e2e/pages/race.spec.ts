@@ -40,7 +40,7 @@ test('inside the request one waits for the mail; with a job the answer is there 
   expect(await readWait(inline(page))).toBeGreaterThanOrEqual(700)
   expect(await readWait(background(page))).toBeLessThan(await readWait(inline(page)))
   await expect(background(page)).toContainText(
-    /Mail delivered [\d.]+ m?s after the click\. Nobody waited for it\./,
+    /The mail was delivered [\d.]+ m?s after the click\. Nobody waited for it\./,
   )
   await expect(page.getByRole('status').first()).toHaveText(
     /an answer after .* an answer after .* as long\.$/,
@@ -60,7 +60,7 @@ test('while one page is frozen, the other has its ticket', async ({ stack, page 
   await expect(page.getByRole('button', { name: 'Both are pressed' })).toBeFocused()
   expect(await countUsers(stack)).toBe(1)
   await stack.setProvider({ mode: 'ok' })
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Ada is gone.')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Without a queue, Ada is gone.')
 })
 
 test('ten at once: twenty accounts, and all mails of the background lane arrive', async ({ stack, page }) => {
@@ -68,7 +68,7 @@ test('ten at once: twenty accounts, and all mails of the background lane arrive'
   await page.goto('/race')
   await page.getByLabel('10 at once').check()
   await start(page).click()
-  await expect(background(page)).toContainText('Ten mails delivered')
+  await expect(background(page)).toContainText('Ten mails were delivered')
   await expect(inline(page)).toContainText('Each had to stand there until the mail was out.')
   expect(await countUsers(stack)).toBe(20)
   const mails = await stack.query<{ status: string }>('SELECT status FROM "Email"')
@@ -83,10 +83,12 @@ test('the mail service is down: one user is lost, the other gets the mail after 
   await page.goto('/race')
   await page.getByLabel('is down').check()
   await start(page).click()
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Ada is gone.')
-  await expect(inline(page)).toContainText('The mail service is down. Ada is gone and won’t come back.')
-  await expect(background(page)).toContainText('Account created!')
-  await expect(background(page)).toContainText('Next try')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Without a queue, Ada is gone.')
+  await expect(inline(page)).toContainText(
+    'The mail service is down. Ada got no account and won’t come back.',
+  )
+  await expect(background(page)).toContainText('Account created!The email tries again.')
+  await expect(background(page)).toContainText(/The mail waits and tries again (in \d+ s|any moment now)\./)
   expect(await countUsers(stack)).toBe(1)
 
   await page.getByRole('button', { name: 'Repair the mail service' }).click()
@@ -176,7 +178,7 @@ test('by keyboard alone', async ({ stack, page }) => {
   await page.keyboard.press('Tab')
   await expect(start(page)).toBeFocused()
   await page.keyboard.press('Enter')
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Ten people are gone.')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Without a queue, 10 people are gone.')
   await expect(page.getByRole('button', { name: 'Repair the mail service' })).toBeFocused()
   await page.keyboard.press('Enter')
   await expect(background(page)).toContainText('Here, all have their mails')
@@ -200,7 +202,7 @@ test('no violations by day and night before, during and after, and no sideways s
   await page.getByLabel('10 at once').check()
   await page.getByLabel('is down').check()
   await start(page).click()
-  await expect(background(page)).toContainText('Next try')
+  await expect(background(page)).toContainText('Ten mails wait and try again')
   await expectUsable(page)
 })
 
@@ -210,7 +212,7 @@ test('everything that counts fits on one screen of a projector', async ({ stack,
   await page.goto('/race?stage')
   await page.getByLabel('10 at once').check()
   await start(page).click()
-  const fate = background(page).getByText('Ten mails delivered')
+  const fate = background(page).getByText('Ten mails were delivered')
   await expect(fate).toBeInViewport({ ratio: 1 })
   await expect(page.getByRole('heading', { level: 1 })).toBeInViewport({ ratio: 1 })
   await expect(inline(page).getByText('Each had to stand there')).toBeInViewport({ ratio: 1 })
@@ -226,9 +228,11 @@ test('more than the mail service takes in a second: the inline lane loses people
   await page.goto('/race')
   await page.getByLabel('10 at once').check()
   await start(page).click()
-  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/\S+ (is|people are) gone\.$/)
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(
+    /Without a queue, \S+ (is|people are) gone\.$/,
+  )
   await expect(inline(page)).toContainText(
-    /That is more than the mail service takes in a second\. .+ gone and won’t come back\./,
+    /That is more than the mail service takes in a second\. .+ got no account and won’t come back\./,
   )
   await expect(background(page)).toContainText('Here, all have their mails')
 })

@@ -1,5 +1,6 @@
 'use client'
 
+import { LOST } from '@/app/components/ticket/words'
 import { DeadLetters } from './dead-letters'
 import { Jobs } from './jobs'
 import { Numbers } from './numbers'
@@ -18,12 +19,16 @@ export function Backstage({ sandbox }: { sandbox: boolean }) {
 
   return (
     <div data-screenful>
-      <div className="-mt-5 mb-2 stage:mt-0 stage:mb-3 flex flex-wrap items-baseline justify-between gap-x-6">
-        <h1 className="text-4xl font-bold tracking-[-0.03em]">Backstage</h1>
+      <div className="-mt-5 mb-3 stage:mt-0 flex flex-wrap items-baseline justify-between gap-x-6 stage:flex-nowrap stage:items-center">
+        <h1 className="text-5xl leading-none font-bold sm:text-6xl">Backstage</h1>
         <p role="status" className="text-xl font-semibold text-bad">
-          {connection === 'lost' && 'Connection lost, reconnecting'}
+          {connection === 'lost' && LOST}
         </p>
         <Pause paused={paused} />
+        <p className="mt-2 w-full text-xl leading-6 text-balance text-muted stage:mt-0 stage:w-auto stage:flex-1">
+          This is what follows each signup, live. A dot is a job, one mail to send; a block is one request
+          with many.
+        </p>
       </div>
       <Picture crowd={crowd} workers={workers} paused={paused} />
       <Numbers now={now} sent={sent}>

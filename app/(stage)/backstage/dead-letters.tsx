@@ -53,7 +53,11 @@ export function DeadLetters({ emails = [], total }: Props) {
           </li>
         ))}
       </ol>
-      {total > emails.length && <p className="mt-2 text-muted">… of {formatCount(total)} …</p>}
+      {total > emails.length && (
+        <p className="mt-2 text-muted">
+          These are the last {emails.length} of {formatCount(total)}.
+        </p>
+      )}
       {total === 0 && <p className="mt-1 text-lg text-muted">Nothing.</p>}
     </section>
   )

@@ -1,4 +1,4 @@
-import type { Inks } from '@/app/(stage)/_lib/inks'
+import type { Inks } from '@/app/(stage)/_lib/canvas'
 import { formatCount } from '@/app/components/site/figures'
 import type { EmailStatus } from '@/lib/email/status'
 import type { Crowd } from './crowd'

@@ -22,6 +22,9 @@ export function Gate({ paused, way }: Props) {
         </div>
         <div className="flex-1 bg-ink dark:bg-line" />
       </div>
+      <p className="text-xs leading-tight font-semibold text-muted sm:text-base stage:text-xl">
+        ← Mail service
+      </p>
       {paused && (
         <Sign className="inset-x-0 top-1/2 -translate-y-1/2 max-sm:hidden">
           {explainPause(paused.reason)}
@@ -30,6 +33,7 @@ export function Gate({ paused, way }: Props) {
             <b className="text-bad sm:text-3xl">
               <Countdown to={paused.until} />
             </b>
+            .
           </span>
         </Sign>
       )}

@@ -26,7 +26,7 @@ export function Numbers({ now, sent, children }: Props) {
       </dl>
       <dl>
         <Reading label="sent" value={sent?.total} tone={inkOf('sent')}>
-          {sent && sent.bounced > 0 && `, ${formatCount(sent.bounced)} came back`}
+          {sent && sent.bounced > 0 && `, ${formatCount(sent.bounced)} bounced`}
         </Reading>
       </dl>
     </div>

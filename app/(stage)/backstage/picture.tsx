@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'react'
 import type { Backstage } from '@/app/(stage)/_lib/backstage'
-import { readInks } from '@/app/(stage)/_lib/inks'
+import { type Inks, keepSharp } from '@/app/(stage)/_lib/canvas'
 import type { Crowd } from './crowd'
 import { Desks } from './desks'
 import { drawCrowd } from './draw'
@@ -133,9 +133,8 @@ function animate(
   context: CanvasRenderingContext2D,
   measure: () => Areas,
 ): () => void {
-  const night = window.matchMedia('(prefers-color-scheme: dark)')
   const still = window.matchMedia('(prefers-reduced-motion: reduce)')
-  let inks = readInks(canvas)
+  let inks: Inks
   let frame = 0
   let timer: ReturnType<typeof setTimeout> | undefined
   let last: number | undefined
@@ -154,34 +153,19 @@ function animate(
 
   function wake(): void {
     clearTimeout(timer)
-    frame ||= requestAnimationFrame(draw)
+    if (inks) frame ||= requestAnimationFrame(draw)
   }
 
-  function fit(): void {
-    const { width, height } = canvas.getBoundingClientRect()
-    const ratio = window.devicePixelRatio
-    const zoom = ratio * readScale()
-    canvas.width = Math.round(width * ratio)
-    canvas.height = Math.round(height * ratio)
-    context.setTransform(zoom, 0, 0, zoom, 0, 0)
+  crowd.onChange = wake
+  const stop = keepSharp(canvas, readScale, (next) => {
+    inks = next
     crowd.setAreas(measure())
     // Now rather than in the next frame: a canvas of a new size is empty.
     cancelAnimationFrame(frame)
     draw(performance.now())
-  }
-
-  function changeInks(): void {
-    inks = readInks(canvas)
-    wake()
-  }
-
-  crowd.onChange = wake
-  const observer = new ResizeObserver(fit)
-  observer.observe(canvas)
-  night.addEventListener('change', changeInks)
+  })
   return () => {
-    observer.disconnect()
-    night.removeEventListener('change', changeInks)
+    stop()
     cancelAnimationFrame(frame)
     clearTimeout(timer)
     crowd.onChange = () => {}

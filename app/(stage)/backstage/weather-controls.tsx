@@ -3,7 +3,7 @@ import type { Mode, Weather } from '@/app/(stage)/_lib/weather'
 import { send } from './send'
 
 const WORDS: Record<Mode, string> = {
-  ok: 'fair',
+  ok: 'works',
   slow: 'slow',
   outage: 'outage',
   'rate-limit': 'limit',

@@ -26,7 +26,7 @@ export function Workers({ workers, sandbox }: Props) {
       </ul>
       {sandbox && (
         <p className="text-base text-muted">
-          One more, in another terminal:{' '}
+          Start one more in another terminal:{' '}
           <code className="text-sm break-words text-ink select-all">{COMMAND}</code>
         </p>
       )}

@@ -1,7 +1,7 @@
 const CAPTIONS = [
   { title: 'At a table', text: 'You have your ticket and your time.' },
   { title: 'At the counter', text: 'The next person is already ordering.' },
-  { title: 'Behind the scenes', text: 'Tickets on a rail. Free hands take the next one.' },
+  { title: 'Behind the scenes', text: 'The orders hang on a rail. Free hands take the next one.' },
 ]
 
 /** The whole idea as a picture, on one screen with the headline. The people are drawn with lines as thick as they are. */
@@ -16,7 +16,7 @@ export function CoffeeShop() {
       >
         <title id="coffee-shop">
           A coffee shop. One customer sits at a table with a ticket. Another orders at the counter. Behind it,
-          tickets hang on a rail, and a barista makes the coffee.
+          orders hang on a rail, and a barista makes the coffee.
         </title>
         <g fill="none" strokeLinecap="round" strokeLinejoin="round" className="stroke-ink">
           <path d="M4 226H636" strokeWidth="4" />
@@ -51,7 +51,7 @@ export function CoffeeShop() {
           <path d="M272 148H340V224H280V148Z" strokeWidth="4" className="fill-ink" />
           <path d="M288 144V122L308 118V144Z" strokeWidth="4" className="fill-paper" />
 
-          {/* The rail with the tickets: first come, first served. */}
+          {/* The rail with the orders: first come, first served. */}
           <path d="M366 44H500" strokeWidth="5" />
           {[368, 400, 432].map((x) => (
             <g key={x} strokeWidth="3" className="sheet fill-sheet stroke-ink">
@@ -60,7 +60,7 @@ export function CoffeeShop() {
             </g>
           ))}
 
-          {/* The one who makes it, with a ticket in hand. */}
+          {/* The one who makes it, with an order in hand. */}
           <path d="M500 124V166" strokeWidth="30" />
           <path d="M493 174V218M507 174V218" strokeWidth="13" />
           <path d="M496 122L478 122L469 98M506 122L526 140L546 134" strokeWidth="10" />

@@ -92,7 +92,7 @@ function StepNumber({ number, reached }: { number: number; reached: boolean }) {
   return (
     <span
       aria-hidden
-      className={`flex size-11 items-center justify-center border-2 font-mono text-xl font-semibold motion-safe:transition-colors ${reached ? 'border-accent bg-accent text-paper' : 'border-ink'}`}
+      className={`flex size-11 items-center justify-center border-2 border-ink font-mono text-xl font-semibold motion-safe:transition-colors ${reached ? 'bg-ink text-paper' : ''}`}
     >
       {number}
     </span>

@@ -3,7 +3,7 @@ import { Countdown } from '@/app/components/site/countdown'
 import { formatDuration } from '@/app/components/site/figures'
 import { Paper } from '@/app/components/ticket/paper'
 import { Stamp } from '@/app/components/ticket/stamp'
-import { explainReason, STATUS, STRANDED } from '@/app/components/ticket/words'
+import { explainReason, LOST, STATUS, STRANDED } from '@/app/components/ticket/words'
 import type { EmailStatus } from '@/lib/email/status'
 import type { News } from './follow'
 import { STEPS } from './steps'
@@ -103,7 +103,7 @@ function Outcome({ news }: { news: News | undefined }) {
         )}
       </div>
       <div role="status" className="min-h-12 font-sans text-base leading-6 text-pretty">
-        {connection === 'lost' && <p className="font-semibold text-bad">Connection lost, reconnecting</p>}
+        {connection === 'lost' && <p className="font-semibold text-bad">{LOST}</p>}
         {stranded && <p>{STRANDED.sentence}</p>}
         {snapshot && last && !stranded && needsWords(snapshot.status) && (
           <p>

@@ -43,7 +43,7 @@ const DISHES = [
   },
 ]
 
-/** What else is made in the back, as a coffee shop would write it on the wall. */
+/** Other jobs, as a coffee shop would write them on the wall. */
 export function Menu() {
   return (
     <ul className="grid gap-x-16 gap-y-10 lg:grid-cols-2">

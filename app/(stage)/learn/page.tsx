@@ -32,39 +32,37 @@ export default function LearnPage() {
         <span className="inline-block">You order.</span> <span className="inline-block">You sit.</span>
       </Headline>
       <p className="mt-6 mb-10 max-w-5xl text-xl leading-8 text-pretty sm:text-2xl sm:leading-9 text-muted">
-        That is a background job: why apps need them, how they work, and one of your own to send on its way.
-        For those who program, our code stands beside the story.
+        That is a background job. Here you see why apps need them and how they work, and you send one of your
+        own on its way. For those who program, our code stands beside the story.
       </p>
       <CoffeeShop />
 
       <Section title="What a coffee shop knows">
         <p>
           A shop that made each coffee while its customer blocked the till would have a line down the street.
-          So it splits the work. In front, somebody takes the order and the money and writes a ticket: a
-          matter of seconds. In the back the tickets hang on a rail, and whoever has free hands takes the
-          next.
+          So it splits the work. In front, somebody takes the order and the money and gives you a ticket: a
+          matter of seconds. In the back the orders hang on a rail, and whoever has free hands takes the next.
         </p>
         <p>
           An app can do the same.{' '}
-          <strong>A background job is work that is promised now and done a little later</strong>, in a place
-          where nobody stands and waits for it. Sign up here, and “Account created!” is your ticket. The
-          welcome email is the coffee.
+          <strong>A background job is work that is promised now and done a little later</strong>, while nobody
+          stands and waits for it. You sign up, and “Account created!” comes with your ticket. The job is the
+          order on the rail, which is the queue; a worker takes it. The welcome email is the coffee.
         </p>
       </Section>
 
       <Section title="Nobody likes to wait" figure={<Waiting />}>
         <p>
-          A page that does not answer looks broken, whatever it may be doing. People press the button once
-          more, or leave. And the work that keeps them is seldom theirs: they wanted an account, not to watch
-          a mail being handed over.
+          A page that does not answer looks broken. People press the button once more, or leave. And what they
+          wait for is often nothing that they need at once: they wanted an account, and the mail can follow.
         </p>
       </Section>
 
       <Section title="Many things at once" figure={<Play />}>
         <p>
-          This is the back of the shop, to play with. Each order is a welcome mail: whoever ordered has their
-          ticket and sits down, and the mail hangs on the rail until somebody has free hands. Order, and see
-          what happens when too much comes at once, and what helps.
+          This is the back of the shop, to play with. Each order becomes a job: a welcome mail to send.
+          Whoever ordered has their ticket and sits down, and the job hangs on the rail until a worker takes
+          it. See what happens when too many come at once, and what helps.
         </p>
       </Section>
 
@@ -93,7 +91,7 @@ export default function LearnPage() {
           There, <code className="font-mono font-semibold">.delay()</code> hands the task to a broker that
           knows nothing of your transaction. Here, the job is a row in the transaction{' '}
           <code className="font-mono font-semibold">tx</code>:{' '}
-          <strong>it exists exactly when the user does</strong>, whatever fails and whoever dies in between.
+          <strong>it exists exactly when the user does</strong>, whatever fails in between.
         </p>
       </Section>
 
@@ -104,18 +102,18 @@ export default function LearnPage() {
         </p>
       </Section>
 
-      <Section title="Also made in the back" figure={<Menu />}>
-        <p>Seven orders that most apps get sooner or later, how long they take, and what to look out for.</p>
+      <Section title="Seven more jobs" figure={<Menu />}>
+        <p>Most apps get them sooner or later. Here is how long each takes, and what to look out for.</p>
       </Section>
 
       <Section title="Three questions" figure={<Quiz />}>
-        <p>To see what stayed. Every answer is explained, the wrong ones too.</p>
+        <p>They show you what stayed. Every answer is explained, the wrong ones too.</p>
       </Section>
 
       <p className="mt-20 border-t-4 border-ink pt-8 text-2xl">
         That was the lesson.{' '}
         <Link href="/" className="link font-semibold">
-          Go to the counter
+          Go to the signup
         </Link>
       </p>
     </article>

@@ -32,12 +32,12 @@ export const QUESTIONS: Question[] = [
       },
       {
         text: 'The program that does the slow work.',
-        feedback: 'That is the worker. The queue only keeps the orders; the worker takes them from it.',
+        feedback: 'That is the worker. The queue only keeps the jobs; the worker takes them from it.',
       },
       {
         text: 'A list of work to do, written down so that none of it is forgotten.',
         feedback:
-          'It is the rail with the tickets. Here it is a table in the database, so even a power cut loses nothing.',
+          'It is the rail with the orders. Here it is a table in the database, so even a power cut loses nothing.',
         right: true,
       },
     ],

@@ -11,7 +11,7 @@ export const STEPS = [
   },
   {
     title: 'Task queued',
-    text: 'Strictly, this comes just before the reply. The user, the email and the job are written in one transaction: all three or none. From now on the email can’t be forgotten, not even in a power cut.',
+    text: 'Before it replies, the server writes down the user, the email and the job in one transaction: all three or none. So whoever reads “Account created!” gets their email, even after a power cut.',
   },
   {
     title: 'Worker runs',

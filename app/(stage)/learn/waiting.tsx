@@ -1,7 +1,7 @@
 const LIMITS = [
-  { figure: '0.1', unit: 's', text: 'feels like pushing a door: no wait at all.' },
-  { figure: '1', unit: 's', text: 'is noticed. The thought you had begins to drift.' },
-  { figure: '10', unit: 's', text: 'and you are looking at something else, perhaps for good.' },
+  { figure: '0.1', unit: 's', text: 'feels like no wait at all.' },
+  { figure: '1', unit: 's', text: 'is noticed. Your thoughts begin to drift.' },
+  { figure: '10', unit: 's', text: 'is too long. You look at something else, perhaps for good.' },
 ]
 
 /** How long is long, and the same signup twice, drawn to scale. */
@@ -22,22 +22,25 @@ export function Waiting() {
       <figure className="mt-14">
         <div className="space-y-6 text-lg">
           <div>
-            <p className="mb-2 font-semibold">The email is sent inside the request</p>
-            <div className="flex h-16 items-center bg-ink px-4 font-semibold text-paper">you wait: 3 s</div>
+            <p className="mb-2 font-semibold">Mail sent inside the request</p>
+            <div className="flex h-16 items-center bg-accent px-4 font-semibold text-paper">
+              You wait for 3 s.
+            </div>
           </div>
           <div>
-            <p className="mb-2 font-semibold">The email is a background job</p>
+            <p className="mb-2 font-semibold">Mail sent by a background job</p>
             <div className="flex h-16">
-              <div className="w-[0.5%] min-w-1 bg-accent" />
+              <div className="w-[0.5%] min-w-1 bg-good" />
               <div className="flex flex-1 items-center border-2 border-l-0 border-dashed border-line px-4">
-                <span className="font-semibold text-accent">you wait: 15 ms</span>
-                <span className="ml-4 text-muted max-sm:hidden">and are somewhere else meanwhile</span>
+                <span className="font-semibold text-good">You wait for 15 ms.</span>
+                <span className="ml-4 text-muted max-sm:hidden">The mail goes out without you.</span>
               </div>
             </div>
           </div>
         </div>
         <figcaption className="mt-4 text-lg text-muted">
-          One signup, a mail service that takes three seconds. To scale: look for the thin line.
+          The same signup twice, with a mail service that takes three seconds. The thin green line is how long
+          you wait.
         </figcaption>
       </figure>
     </>

@@ -57,15 +57,14 @@ function Alone({ runner: { name, answer }, phase, mail }: { runner: Runner; phas
       </Said>
     )
   if (!answer.emailId) return <Said title="Account created!">Welcome, {name}.</Said>
+  const { headline, line } = STATUS[mail?.status ?? 'queued']
   return (
     <div className="flex h-full items-center justify-between gap-2">
-      <Said title="Account created!">
-        {mail?.status === 'delivered' ? 'Your email has arrived.' : 'Your email is on its way.'}
-      </Said>
+      <Said title="Account created!">The email {headline}</Said>
       <p className="border-l-2 border-dashed border-line py-1 pl-4 font-mono text-lg max-sm:hidden">
-        No. {formatOrder(answer.emailId)}
+        Ticket {formatOrder(answer.emailId)}
         <br />
-        <span className="font-semibold">{STATUS[mail?.status ?? 'queued'].line}</span>
+        <span className="font-semibold">{line}</span>
       </p>
     </div>
   )

@@ -15,15 +15,19 @@ type Props = {
   inline: Runner[]
 }
 
-/** What becomes of the mails, up to the end. Only the end is announced. */
+/** What becomes of the mails, up to the end. Only the end is announced. A next try ends with how long that is. */
 export function MailStory({ mails, ...story }: Props) {
   const text = describeMails(mails, story)
-  const retry = findRetry(mails)
+  const retry = story.stranded ? undefined : findRetry(mails)
   const settled = mails.length === story.total && mails.every(({ final }) => final)
   return (
     <>
       {!settled && text}{' '}
-      {!settled && retry?.retryAt && <Countdown key={retry.retryAt} from={retry.at} to={retry.retryAt} />}
+      {!settled && retry?.retryAt && (
+        <>
+          <Countdown key={retry.retryAt} from={retry.at} to={retry.retryAt} />.
+        </>
+      )}
       <span role="status">{settled && text}</span>
     </>
   )

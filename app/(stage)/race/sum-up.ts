@@ -30,7 +30,7 @@ export function sumUp({ inline, background }: Lanes): { headline: string; tone: 
     const everybody = lost + alsoLost === inline.length + background.length
     return { headline: everybody ? 'Nobody got in.' : 'Not all got in.', tone: 'bad', sentences }
   }
-  if (lost > 0) return { headline: `${nameLost(inline)} gone.`, tone: 'bad', sentences }
+  if (lost > 0) return { headline: `Without a queue, ${sayGone(inline)}`, tone: 'bad', sentences }
   const headline = `${nameAll(inline)} waited ${compare(slow / fast)}.`
   return { headline, tone: 'busy', sentences: `${sentences} ${headline}` }
 }
@@ -66,7 +66,7 @@ export function describeInline(runners: Runner[]): string {
       : 'Each had to stand there until the mail was out.'
   }
   const why = explain(runners, 'The mail went out, but the database took no account.')
-  return `${why} ${nameLost(runners)} gone and won’t come back.`
+  return `${why} ${nameLost(runners)} got no account and won’t come back.`
 }
 
 /** What became of those whose mail is sent by a job. The rest is in the story of the mails. */
@@ -87,28 +87,30 @@ export function describeMails(
     inline,
   }: { total: number; lastMs: number; stranded: boolean; repaired: boolean; inline: Runner[] },
 ): string {
-  const what = total === 1 ? 'Mail' : `${spell(total)} mails`
+  const one = total === 1
+  const what = one ? 'The mail' : `${spell(total)} mails`
+  const [was, is] = one ? ['was', 'is'] : ['were', 'are']
   const count = (...statuses: string[]): number =>
     mails.filter(({ status }) => statuses.includes(status)).length
   const delivered = count('delivered')
   if (delivered === total && countLost(inline) > 0) {
-    const [their, after] = [total === 1 ? 'she has her mail' : 'all have their mails', formatAfter(lastMs)]
-    return `${nameLost(inline)} gone. Here, ${their}, ${after} after the click.`
+    const theirs = one ? 'she has her mail' : 'all have their mails'
+    return `${sayGone(inline)} Here, ${theirs}, ${formatAfter(lastMs)} after the click.`
   }
   if (delivered === total) {
-    const last = total === 1 ? 'delivered' : 'delivered, the last'
-    return `${what} ${last} ${formatAfter(lastMs)} after the click. Nobody waited${total === 1 ? ' for it' : ''}.`
+    const last = one ? 'delivered' : 'delivered, the last'
+    return `${what} ${was} ${last} ${formatAfter(lastMs)} after the click. Nobody waited${one ? ' for it' : ''}.`
   }
   if (mails.length === total && mails.every(({ final }) => final))
-    return `${total - delivered} of ${total} could not be delivered.`
-  if (stranded) return `${what} in the queue. No worker is on duty.`
+    return `${total - delivered} of ${total} mails could not be delivered.`
+  if (stranded) return `${what} ${is} in the queue. No worker is on duty.`
   const retrying = mails.find(({ status }) => status === 'retrying')
   if (retrying) {
     const why = repaired ? 'The mail service is back.' : explainReason(findRetry([retrying])?.reason ?? '')
-    return `${why} ${what} waiting. Next try`
+    return `${why} ${what} ${one ? 'waits and tries' : 'wait and try'} again`
   }
-  if (delivered > 0) return `${delivered} of ${total} mails delivered.`
-  return `${what} ${count('queued') > 0 ? 'in the queue' : 'going out'}, behind the scenes.`
+  if (delivered > 0) return `${delivered} of ${total} mails are delivered.`
+  return `${what} ${is} ${count('queued') > 0 ? 'in the queue' : 'going out'}, behind the scenes.`
 }
 
 /** The failed attempt whose repetition comes next, if nothing else is going on. */
@@ -133,8 +135,11 @@ function explain(runners: Runner[], noAccount: string): string {
 
 function nameLost(runners: Runner[]): string {
   const lost = runners.filter(({ answer }) => answer?.account === false)
-  if (lost.length === 1) return `${lost[0]?.name} is`
-  return `${spell(lost.length)} people are`
+  return lost.length === 1 ? `${lost[0]?.name}` : `${lost.length} people`
+}
+
+function sayGone(runners: Runner[]): string {
+  return `${nameLost(runners)} ${countLost(runners) === 1 ? 'is' : 'are'} gone.`
 }
 
 function nameAll(runners: Runner[]): string {

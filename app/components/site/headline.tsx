@@ -20,7 +20,7 @@ export function Headline({ children, news, tone = 'busy', describedBy, ref }: Pr
       ref={ref}
       tabIndex={-1}
       aria-describedby={describedBy}
-      className="text-[clamp(3rem,13.5vw,5rem)] leading-[0.96] font-bold outline-none lg:text-[clamp(4rem,min(6.9vw,11vh),6.25rem)]"
+      className="text-[clamp(3rem,13.5vw,5rem)] leading-[0.96] font-bold text-balance outline-none lg:text-[clamp(4rem,min(6.9vw,11vh),6.25rem)]"
     >
       {children} {news && <span className={`block ${COLOR[tone]}`}>{news}</span>}
     </h1>

@@ -1,7 +1,7 @@
 import type { Scene } from './scene'
 
 /** So many wait when it is a jam. */
-export const JAM = 8
+const JAM = 8
 /** So many letters in the line are a newsletter under way. */
 const CROWD = 100
 
@@ -15,36 +15,37 @@ type Chapter = {
 /** Each remedy uncovers the next problem. The number of the chapter says which controls there are: see play.tsx. */
 export const CHAPTERS: Chapter[] = [
   {
-    line: 'One worker. Each welcome mail takes half a second. Order a coffee, and some more.',
+    line: 'One worker sends one mail after the other, in half a second each. Order a coffee, and some more.',
     until: ({ waiting }) => waiting.length >= JAM,
   },
   {
-    line: 'A jam. Nobody stands at the counter, but the mails pile up. Would more hands help?',
+    line: 'This is a jam. Nobody stands at the counter, but the jobs pile up. Would more workers help?',
     until: ({ waiting, shop }) => shop.workers > 1 && (waiting.length < JAM || shop.workers > 5),
   },
   {
-    line: 'More hands, less waiting. Now take all eight, and let in another rush.',
+    line: 'More workers, less waiting. Now hire all eight, and let in another rush.',
     until: ({ waiting, shop }) => waiting.length >= JAM && shop.workers > 5,
   },
   {
-    line: 'Some hands are idle, and still it jams: the mail service takes ten requests a second, no more.',
+    line: 'Some workers are idle, and still it jams: the mail service takes ten requests a second, no more.',
     until: ({ requests }) => requests.some(({ mails }) => mails.length >= 2),
   },
   {
-    line: 'Whatever waits leaves in one request, and the jam is gone. Now write to all your customers.',
+    line: 'All that waits leaves in one request, and the jam is gone. Now send a newsletter to all customers.',
     until: ({ letters, waiting, shop }) =>
       letters >= CROWD && waiting.at(-1)?.kind === 'welcome' && !shop.welcomesFirst,
   },
   {
-    line: 'Somebody new is waiting for a welcome, behind thousands of letters that nobody is waiting for.',
+    line: 'Somebody new waits for a welcome, behind thousands of newsletters that nobody waits for.',
     until: ({ letters, requests, shop }) =>
       shop.welcomesFirst && letters >= CROWD && requests.at(-1)?.mails[0]?.kind === 'welcome',
   },
   {
-    line: 'The welcome goes first, and no letter minds. Close the shop, and see what each of these was worth.',
+    line: 'The welcome goes first, and nobody minds. Close the shop, and see what each of these steps was worth.',
     until: () => false,
   },
 ]
 
-export const CLOSED = 'Closed. Below, your own orders come once more, and are served in four ways.'
-export const STOPPED = 'Nobody works. Orders are still taken, the queue keeps them, and nothing is lost.'
+export const CLOSED =
+  'The shop is closed. Below, your own orders come once more, and are served in four ways.'
+export const STOPPED = 'Nobody works. Orders are still taken, the queue keeps the jobs, and nothing is lost.'

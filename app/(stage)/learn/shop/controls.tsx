@@ -9,7 +9,7 @@ type PressProps = { primary?: boolean; disabled?: boolean; onPress: () => void; 
 
 export function Press({ primary = false, disabled = false, onPress, children }: PressProps) {
   const look = primary
-    ? 'border-ink bg-ink text-paper hover:bg-ink/85'
+    ? 'border-ink bg-ink text-paper hover:underline hover:decoration-2 hover:underline-offset-4'
     : 'border-ink hover:bg-ink hover:text-paper'
   return (
     <button
@@ -71,5 +71,5 @@ export function Switch({ label, checked, disabled, onChange }: SwitchProps) {
 /** A place for what comes later: nothing moves when it does. */
 export function Later({ shown, children }: { shown: boolean; children: ReactNode }) {
   if (shown) return children
-  return <div aria-hidden className="min-h-16 stage:min-h-12 border-2 border-dashed border-line" />
+  return <div className="min-h-16 stage:min-h-12" />
 }

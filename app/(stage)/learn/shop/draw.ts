@@ -1,4 +1,4 @@
-import type { Inks } from '@/app/(stage)/_lib/inks'
+import type { Inks } from '@/app/(stage)/_lib/canvas'
 import { formatCount } from '@/app/components/site/figures'
 import type { Scene } from './scene'
 import { type Mail, TURN_MS } from './simulate'
@@ -96,7 +96,7 @@ function drawWaiting(context: Context, place: Point, mail: Mail, picture: Pictur
   // From the beginning of one rail to the end of the next is no way to go.
   const jumps = last && last.y !== place.y && Math.abs(last.x - place.x) > picture.width / 2
   const point = move(picture.places, mail, { x: place.x, y: -40 }, place, jumps ? 1 : ease)
-  drawTicket(context, point, mail, picture)
+  drawTicket(context, point, mail, 'ink', picture)
 }
 
 /** The tickets that are in somebody's hands, or on their way to the mail service. */
@@ -119,7 +119,7 @@ function drawHands(context: Context, { requests, now }: Scene, picture: Picture,
     const welcomes = request.mails.filter(({ kind }) => kind === 'welcome')
     for (const mail of welcomes) {
       const from = { x: target.x, y: target.y }
-      drawTicket(context, move(places, mail, from, target, gone > 0 ? 1 : ease), mail, picture)
+      drawTicket(context, move(places, mail, from, target, gone > 0 ? 1 : ease), mail, 'accent', picture)
     }
     if (welcomes.length === 0) drawLetter(context, target, picture)
     if (request.mails.length > 1 && gone <= 0) {
@@ -152,14 +152,12 @@ function drawDesk(context: Context, index: number, { shop, requests, now }: Scen
 
   context.lineWidth = 2
   context.strokeStyle = index < hired || request ? inks.ink : inks.line
-  context.setLineDash(index < hired || request ? [] : [5, 6])
   context.strokeRect(left + 1, COUNTER_TOP + 1, desk.width - 2, COUNTER - 2)
-  context.setLineDash([])
   if (!present) return
 
   const small = desk.width < 60
   const x = small ? desk.x - 6 : desk.x - 10
-  context.fillStyle = context.strokeStyle = request ? inks.ink : inks.line
+  context.fillStyle = context.strokeStyle = request ? inks.ink : inks.muted
   context.beginPath()
   context.arc(x, DESK_TOP + 17, small ? 7 : 10, 0, 2 * Math.PI)
   context.fill()
@@ -203,14 +201,19 @@ function drawRequests(context: Context, { requests, now }: Scene, picture: Pictu
   }
 }
 
-function drawTicket(context: Context, { x, y }: Point, { id }: Mail, picture: Picture): void {
-  const own = id > 0
-  const { inks, width } = picture
-  drawPaper(context, { x, y }, ticketSize(width), own ? inks.accent : inks.sheet, inks.ink)
+/** In ink while it waits, in colour while somebody works on it; filled if it is the reader's own. */
+function drawTicket(
+  context: Context,
+  point: Point,
+  { id }: Mail,
+  tone: 'ink' | 'accent',
+  { inks, width }: Picture,
+): void {
+  drawPaper(context, point, ticketSize(width), id > 0 ? inks[tone] : inks.paper, inks[tone])
 }
 
 function drawLetter(context: Context, point: Point, { inks, width }: Picture): void {
-  drawPaper(context, point, ticketSize(width), inks.line, inks.ink)
+  drawPaper(context, point, ticketSize(width), inks.line, inks.accent)
 }
 
 function drawPile(context: Context, { x, y }: Point, count: number, { inks, width }: Picture): void {

@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useRef } from 'react'
-import { type Inks, readInks } from '@/app/(stage)/_lib/inks'
+import { type Inks, keepSharp } from '@/app/(stage)/_lib/canvas'
 import { drawScene, HEIGHT, type Places } from './draw'
 import type { Scene } from './scene'
 
@@ -26,10 +26,9 @@ export function Picture({ drawRef, scene, hired }: Props) {
     const canvas = canvasRef.current
     const context = canvas?.getContext('2d')
     if (!canvas || !context) return
-    const night = window.matchMedia('(prefers-color-scheme: dark)')
     const still = window.matchMedia('(prefers-reduced-motion: reduce)')
     const places: Places = new Map()
-    let inks: Inks = readInks(canvas)
+    let inks: Inks
     let width = 0
     let last = { now: 0, stillAt: -STILL_MS }
 
@@ -41,29 +40,18 @@ export function Picture({ drawRef, scene, hired }: Props) {
       drawScene(context, scene, { width, inks, places, hired: latest.current.hired }, ease)
     }
 
-    function fit(): void {
-      if (!canvas || !context) return
-      const box = canvas.getBoundingClientRect()
-      const zoom = box.height / HEIGHT
-      canvas.width = Math.round(box.width * window.devicePixelRatio)
-      canvas.height = Math.round(box.height * window.devicePixelRatio)
-      context.setTransform(zoom * window.devicePixelRatio, 0, 0, zoom * window.devicePixelRatio, 0, 0)
-      width = box.width / zoom
-      draw(latest.current.scene, true)
-    }
-
-    function changeInks(): void {
-      if (canvas) inks = readInks(canvas)
-      draw(latest.current.scene, true)
-    }
-
     drawRef.current = draw
-    const observer = new ResizeObserver(fit)
-    observer.observe(canvas)
-    night.addEventListener('change', changeInks)
+    const stop = keepSharp(
+      canvas,
+      (height) => height / HEIGHT,
+      (nextInks, nextWidth) => {
+        inks = nextInks
+        width = nextWidth
+        draw(latest.current.scene, true)
+      },
+    )
     return () => {
-      observer.disconnect()
-      night.removeEventListener('change', changeInks)
+      stop()
       drawRef.current = () => {}
     }
   }, [drawRef])

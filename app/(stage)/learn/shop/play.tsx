@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { useSandbox } from '@/app/(stage)/sandbox'
 import { formatCount, formatDuration } from '@/app/components/site/figures'
-import { CHAPTERS, CLOSED, JAM, STOPPED } from './chapters'
+import { CHAPTERS, CLOSED, STOPPED } from './chapters'
 import { Later, Press, Slider, Switch } from './controls'
 import { Picture } from './picture'
 import { Replay } from './replay'
@@ -67,11 +67,7 @@ function Round({ again, onAgain }: { again: boolean; onAgain: () => void }) {
       </p>
       <dl className="mt-4 stage:mt-2 grid grid-cols-[0.8fr_1fr_1fr] gap-4 border-t border-line pt-4 stage:pt-2">
         <Figure value="0" name="people wait" />
-        <Figure
-          value={formatCount(scene.waiting.length)}
-          name="mails wait"
-          loud={scene.waiting.length >= JAM}
-        />
+        <Figure value={formatCount(scene.waiting.length)} name="jobs wait" />
         <Figure value={formatDuration(scene.longestMs)} name="longest wait" />
       </dl>
       <div className="relative mt-5 stage:mt-3">
@@ -87,11 +83,11 @@ function Round({ again, onAgain }: { again: boolean; onAgain: () => void }) {
       </div>
       <p className="mt-2 flex flex-wrap justify-between gap-x-6 text-base text-muted">
         <span>
-          <strong className="font-mono font-semibold text-accent">Mail service</strong> a bar is a request,
-          its height the mails in it
+          <strong className="font-semibold">Mail service:</strong> each bar is a request, higher with more
+          mails in it.
         </span>
         <span>
-          <Mark look="bg-accent" /> yours <Mark look="bg-sheet" /> somebody else’s
+          <Mark look="bg-ink" /> yours <Mark look="bg-paper" /> somebody else’s
           {shows('letters') && (
             <>
               {' '}
@@ -111,11 +107,9 @@ function Round({ again, onAgain }: { again: boolean; onAgain: () => void }) {
         <Press disabled={closed} onPress={() => change({ workers: stopped ? hired : 0 })}>
           {stopped ? 'Start the workers' : 'Stop the workers'}
         </Press>
-        <Later shown={shows('close')}>
-          <Press onPress={() => (closed ? onAgain() : setClosed(true))}>
-            {closed ? 'Open again' : 'Close, and compare'}
-          </Press>
-        </Later>
+        <Press disabled={!shows('close')} onPress={() => (closed ? onAgain() : setClosed(true))}>
+          {closed ? 'Open again' : 'Close, and compare'}
+        </Press>
         <Later shown={shows('workers')}>
           <Slider label="Workers" value={hired} max={8} disabled={closed} onChange={hire} />
         </Later>
@@ -146,13 +140,11 @@ function Round({ again, onAgain }: { again: boolean; onAgain: () => void }) {
   )
 }
 
-function Figure({ value, name, loud = false }: { value: string; name: string; loud?: boolean }) {
+function Figure({ value, name }: { value: string; name: string }) {
   return (
     <div className="flex flex-col-reverse whitespace-nowrap sm:flex-row-reverse sm:items-baseline sm:justify-end sm:gap-3">
       <dt className="text-base text-muted sm:text-xl">{name}</dt>
-      <dd
-        className={`text-3xl leading-none font-semibold tracking-tight tabular-nums sm:text-6xl stage:text-5xl ${loud ? 'text-bad' : ''}`}
-      >
+      <dd className="text-3xl leading-none font-semibold tracking-tight tabular-nums sm:text-6xl stage:text-5xl">
         {value}
       </dd>
     </div>

@@ -28,7 +28,7 @@ export function RealRun({ orders, onRow }: Props) {
         Send them through our own queue
       </button>
       <p role="status" className="min-h-14 flex-1 basis-72 text-lg leading-7 text-pretty">
-        {phase === 'running' && `Real signups: ${orders.length}. Their mails are on the way.`}
+        {phase === 'running' && `${orders.length} people sign up for real. Their mails are on the way.`}
         {stranded && ' No worker is on duty: they wait in the queue.'}
         {over && mails.length === orders.length && (
           <>

@@ -26,7 +26,8 @@ export function Replay({ orders, sandbox }: Props) {
         {rush.length} of your orders, within {formatDuration(span)}, in four ways
       </h3>
       <p className="mt-2 text-lg text-pretty text-muted stage:mt-1">
-        Those that came closest together. Full colour: half of them wait no longer. Pale: the longest wait.
+        They came closest together. The dark part of a bar is how long half of them wait, its end the longest
+        wait.
       </p>
       <table className="mt-4 w-full table-fixed stage:mt-0 border-collapse text-base sm:text-xl stage:text-lg stage:leading-6">
         <caption className="sr-only">How long people and their mails wait, in each way</caption>
@@ -50,7 +51,7 @@ export function Replay({ orders, sandbox }: Props) {
             </th>
           </tr>
         </thead>
-        {rows.map(({ title, person, mail }) => (
+        {rows.map(({ title, inline, person, mail }) => (
           <tbody key={title}>
             <tr>
               <th
@@ -61,8 +62,8 @@ export function Replay({ orders, sandbox }: Props) {
                 {title}
               </th>
             </tr>
-            <Line name="person" waits={person} longest={longest} look="bg-accent" />
-            <Line name="mail" waits={mail} longest={longest} look="bg-good" />
+            <Line name="person" waits={person} longest={longest} look={inline ? 'bg-accent' : 'bg-good'} />
+            <Line name="mail" waits={mail} longest={longest} look="bg-muted" />
           </tbody>
         ))}
       </table>

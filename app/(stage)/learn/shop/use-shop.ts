@@ -4,6 +4,8 @@ import { type Order, type Shop, simulate } from './simulate'
 
 /** By themselves, orders come so far apart, until the reader has done nothing for so long. In ms. */
 const CALM = { every: 1_200, for: 30_000 }
+/** So many have come before the reader. */
+const EARLY = 3
 /** How much longer there is something to see when all is done. */
 const AFTER_MS = 6_000
 /** How often the numbers change. */
@@ -78,12 +80,11 @@ function keepHistory({ orders, shops }: History, { at, order, shop }: Action): H
   }
 }
 
-function dropIn({ orders, touchedAt }: History): Order[] {
-  if (orders.length === 0) return []
+function dropIn({ touchedAt }: History): Order[] {
   const count = Math.floor((touchedAt + CALM.for) / CALM.every)
   return Array.from({ length: count }, (_, index) => ({
     id: -index - 1,
-    at: (index + 1) * CALM.every,
+    at: Math.max(0, index + 1 - EARLY) * CALM.every,
     kind: 'welcome',
   }))
 }
