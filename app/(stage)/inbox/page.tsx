@@ -58,7 +58,7 @@ function Row({ mail: { id, to, name, subject, at, email } }: { mail: ListedMail 
         </Link>
         <p className="truncate">{subject}</p>
       </div>
-      <span className="min-h-7 font-mono">{email && STATUS[email.status].line}</span>
+      <span className="font-mono">{email ? STATUS[email.status].line : '\u00a0'}</span>
       <span className="font-mono">
         {email?.kind === 'welcome' && (
           <Link href={`/tickets/${email.id}`} prefetch={false} className="-my-2 link">
