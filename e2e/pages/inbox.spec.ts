@@ -46,6 +46,7 @@ test('the inbox lists each mail once, the newest first', async ({ page, request 
   await expect(two.first()).toContainText('delivered')
   await expect(two.first().getByRole('link', { name: `Ada ${newer}` })).toBeVisible()
   // A friend has no name yet, and no ticket.
+  await page.evaluate(() => document.fonts.ready)
   for (const width of [1440, 390]) {
     await page.setViewportSize({ width, height: 800 })
     expect(new Set(await mails.evaluateAll((rows) => rows.map((row) => row.clientHeight))).size).toBe(1)
