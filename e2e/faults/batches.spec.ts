@@ -230,7 +230,8 @@ test.describe('users are deleted while their mails are in an unfinished batch', 
       'the worker was killed',
       async (stack: Stack) => {
         await stack.setProvider({ latencyMs: 500 })
-        const worker = await stack.startWorker({ RESEND_RATE_LIMIT: '1' })
+        // Before the next turn, this worker is dead.
+        const worker = await stack.startWorker({ RESEND_RATE_LIMIT: '0.1' })
         await waitFor(async () => (await countEmails(stack, 'sending')) > 1)
         const ids = await listInDoubt(stack)
         await waitFor(() => areAsked(stack, ids))
