@@ -217,6 +217,12 @@ test('everything that counts fits on one screen of a projector', async ({ stack,
   await expect(page.getByRole('heading', { level: 1 })).toBeInViewport({ ratio: 1 })
   await expect(inline(page).getByText('Each had to stand there')).toBeInViewport({ ratio: 1 })
   expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBe(720)
+
+  await page.getByLabel('1 signup').check()
+  await start(page).click()
+  await expect(background(page)).toContainText('The mail was delivered')
+  for (const littlePage of await page.locator('.sheet').all())
+    expect(await littlePage.evaluate((sheet) => sheet.scrollHeight - sheet.clientHeight)).toBe(0)
 })
 
 test('more than the mail service takes in a second: the inline lane loses people, and says why', async ({

@@ -62,7 +62,7 @@ function Alone({ runner: { name, answer }, phase, mail }: { runner: Runner; phas
     <div className="flex h-full items-center justify-between gap-2">
       <Said title="Account created!">The email {headline}</Said>
       <p className="border-l-2 border-dashed border-line py-1 pl-4 font-mono text-lg max-sm:hidden">
-        Ticket {formatOrder(answer.emailId)}
+        {formatOrder(answer.emailId)}
         <br />
         <span className="font-semibold">{line}</span>
       </p>
