@@ -1,8 +1,8 @@
 import { type ConstructorOptions, fromPrisma, type Job, PgBoss, type Queue } from 'pg-boss'
 import { z } from 'zod'
+import { connectionConfig } from './db/connection'
 import { listen } from './db/listen'
 import type { Transaction } from './db/prisma'
-import { env } from './env'
 import { log, logSeldom } from './log'
 
 /** A little less: pg-boss's limit. */
@@ -58,16 +58,16 @@ function queue<Data extends z.ZodType>(data: Data, options: Omit<Queue, 'name'> 
   return { data, options: { ...COMMON, ...options } }
 }
 
-/** A pg-boss with connections of its own. The caller starts and stops it. */
-export function createBoss(options: ConstructorOptions): PgBoss {
-  const connection = {
-    connectionString: env('DATABASE_URL'),
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-  }
-  // A job belongs to the trace of whoever queued it.
+type BossOptions = ConstructorOptions & {
+  /** How long a statement may take, in ms; 0: as long as it takes. */
+  patienceMs?: number
+}
+
+/** Creates a pg-boss with connections of its own. The caller starts and stops it. */
+export function createBoss({ patienceMs, ...options }: BossOptions): PgBoss {
+  // The trace of a request goes on in the jobs that it enqueues.
   const openTelemetry = { propagateContext: true }
-  const boss = new PgBoss({ ...connection, openTelemetry, schedule: false, ...options })
+  const boss = new PgBoss({ ...connectionConfig(patienceMs), openTelemetry, schedule: false, ...options })
   // Without a listener for `error`, Node ends the process at the first lost connection.
   boss.on('error', (error) => logSeldom('The queue is in trouble', { reason: error.message }))
   boss.on('warning', ({ message }) => log.warn({ reason: message }, 'The queue warns'))
@@ -78,7 +78,7 @@ export function createBoss(options: ConstructorOptions): PgBoss {
 }
 
 /** `attempts`: how often to try to connect before it is given up. */
-type QueueOptions = ConstructorOptions & { attempts?: number }
+type QueueOptions = BossOptions & { attempts?: number }
 
 const shared = globalThis as { queue?: Promise<PgBoss> }
 
@@ -87,9 +87,7 @@ const shared = globalThis as { queue?: Promise<PgBoss> }
  * @param options of whoever is first, the worker: a web server only sends
  * @throws when the database is unreachable. The next call tries again.
  */
-export function openQueue(
-  options: QueueOptions = { max: 2, connectionTimeoutMillis: 5_000, supervise: false },
-): Promise<PgBoss> {
+export function openQueue(options: QueueOptions = { max: 2, supervise: false }): Promise<PgBoss> {
   shared.queue ??= startQueue(options).catch((error) => {
     shared.queue = undefined
     throw error
