@@ -29,7 +29,8 @@ export default defineConfig({
     },
     wait: { stdout: /READY (?<app_url>\S+)/ },
     gracefulShutdown: { signal: 'SIGTERM', timeout: 30_000 },
-    timeout: 120_000,
+    // It builds the app when something has changed.
+    timeout: 300_000,
     stdout: 'ignore',
   },
 })
