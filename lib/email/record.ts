@@ -1,5 +1,5 @@
 import type { Transaction } from '../db/prisma'
-import { type EmailStatus, mayBecome, RANK } from './status'
+import { type EmailStatus, mayBecome, RANK, type Standing } from './status'
 
 /** Something that happened to an email. */
 export type EmailFact = {
@@ -17,9 +17,13 @@ export type EmailFact = {
   batchId?: string
 }
 
-const STATUSES = Object.keys(RANK) as EmailStatus[]
-const MOVES = STATUSES.flatMap((from) =>
-  STATUSES.filter((to) => mayBecome(from, to)).map((to) => `${from} ${to}`),
+const STANDINGS: Standing[] = [
+  ...(Object.keys(RANK) as EmailStatus[]).map((status) => ({ status, isReported: false })),
+  { status: 'failed', isReported: true },
+]
+const toKey = ({ status, isReported }: Standing): string => `${status} ${isReported}`
+const MOVES = STANDINGS.flatMap((from) =>
+  STANDINGS.filter((to) => mayBecome(from, to)).map((to) => `${toKey(from)} ${toKey(to)}`),
 )
 
 /**
@@ -46,14 +50,17 @@ export async function recordEvents(
     ), updated AS (
       UPDATE "Email" SET
         status = CASE
-          WHEN concat("Email".status, ' ', fact.status) = ANY (${MOVES})
-            -- Given up in doubt, and it had been accepted after all.
-            OR fact.status = 'sent' AND "Email".status = 'failed' AND "Email"."providerId" IS NULL
+          -- What we gave up has no id of Resend's; what Resend reported as failed always has one.
+          WHEN concat_ws(' ',
+            "Email".status, ("Email".status = 'failed' AND "Email"."providerId" IS NOT NULL)::text,
+            fact.status, (fact.status = 'failed' AND "providerEventId" IS NOT NULL)::text) = ANY (${MOVES})
           THEN fact.status ELSE "Email".status END,
         attempts = attempts + (fact.status = 'sending')::int,
         -- Whoever tells of two mails by one id: it is that of the first.
         "providerId" = coalesce("Email"."providerId", (SELECT fact."providerId"
-          WHERE NOT EXISTS (SELECT FROM "Email" other WHERE other."providerId" = fact."providerId"))),
+          WHERE NOT EXISTS (SELECT FROM "Email" other WHERE other."providerId" = fact."providerId")),
+          -- A report without a usable id: its own id stands in.
+          CASE fact.status WHEN 'failed' THEN "providerEventId" END),
         "batchId" = fact."batchId",
         "updatedAt" = now()
       FROM fact JOIN locked ON locked.id = email
