@@ -8,6 +8,8 @@ export type EmailFact = {
   status: EmailStatus
   /** A code, never an address. */
   reason?: string
+  /** When it happened, if that is not now. Not believed before the email was created, nor in the future. */
+  at?: Date
   retryAt?: Date
   /** The id that Resend gave the mail. */
   providerId?: string
@@ -42,7 +44,7 @@ export async function recordEvents(
   const rows = await db.$queryRaw<{ emailId: string }[]>`
     WITH fact AS (
       SELECT coalesce("emailId", (SELECT id FROM "Email" WHERE "Email"."providerId" = given."providerId")) AS email, given.*
-      FROM json_to_recordset(${JSON.stringify(facts)}::json) AS given ("emailId" uuid, status "EmailStatus", reason text,
+      FROM json_to_recordset(${JSON.stringify(facts)}::json) AS given ("emailId" uuid, status "EmailStatus", reason text, at timestamptz,
         "retryAt" timestamptz, "providerId" text, "providerEventId" text, "batchId" uuid)
     ), locked AS (
       -- Always in the same order, so that no two wait for each other.
@@ -67,11 +69,12 @@ export async function recordEvents(
       WHERE "Email".id = email
         AND ("Email"."providerId" IS NULL OR fact.status = 'sent' OR "providerEventId" IS NOT NULL)
         AND NOT EXISTS (SELECT FROM "EmailEvent" known WHERE known."providerEventId" = fact."providerEventId")
-      RETURNING fact.*, attempts
+      RETURNING fact.*, attempts, "createdAt"
     )
-    INSERT INTO "EmailEvent" ("emailId", status, attempt, reason, "retryAt", "providerEventId")
+    INSERT INTO "EmailEvent" ("emailId", status, attempt, reason, "retryAt", "providerEventId", at)
     SELECT email, status, CASE WHEN status IN ('sending', 'retrying', 'sent') AND "providerEventId" IS NULL THEN attempts END,
-      reason, "retryAt", "providerEventId"
+      reason, "retryAt", "providerEventId",
+      CASE WHEN at BETWEEN "createdAt" AND clock_timestamp() THEN at ELSE clock_timestamp() END
     FROM updated
     -- A mail is sent once, and a report counts once: see the unique indexes.
     ON CONFLICT DO NOTHING

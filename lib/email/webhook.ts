@@ -39,6 +39,11 @@ const letterId = z.string().max(255)
 type ReportData = z.output<typeof reportSchema>['data']
 
 const reportSchema = z.object({
+  created_at: z.iso
+    .datetime({ offset: true })
+    .transform((time) => new Date(time))
+    .optional()
+    .catch(undefined),
   data: z.object({
     // Postgres takes no NUL and no half of a character. Nothing long, and nothing empty, is an id of Resend's.
     email_id: z
@@ -65,7 +70,7 @@ export async function receiveReport(body: string, headers: Headers): Promise<boo
   const { type } = parse(typeSchema, report)
   const tell = Object.hasOwn(NEWS, type) ? NEWS[type] : undefined
   if (!tell) return false
-  const { data } = parse(reportSchema, report)
+  const { created_at, data } = parse(reportSchema, report)
   const ours = z.guid().safeParse(data.tags?.email_id)
 
   const fact = {
@@ -73,6 +78,7 @@ export async function receiveReport(body: string, headers: Headers): Promise<boo
     emailId: ours.data,
     providerId: data.email_id,
     ...tell(data),
+    at: created_at,
     providerEventId: parse(letterId, headers.get('svix-id')),
   }
   const from = data.tags?.trace
