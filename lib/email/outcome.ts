@@ -1,6 +1,7 @@
-import type { CreateBatchResponse } from 'resend'
+import type { CreateBatchResponse, ErrorResponse } from 'resend'
 import { z } from 'zod'
 import { env } from '../env'
+import { readRetryAfter } from './retry-after'
 
 /** What became of one attempt to send a batch. `reason` is a code for the timeline. */
 export type Outcome = {
@@ -11,27 +12,30 @@ export type Outcome = {
 /** What became of one mail of an accepted batch. */
 type Result = { status: 'sent'; providerId: string } | { status: 'failed'; reason: string }
 
+/** `seconds`: for so long nobody asks again. */
 type Verdict =
   /** Nobody knows whether it was accepted. Try again with the same idempotency key, after a growing delay. */
-  | { kind: 'retry' }
+  | { kind: 'retry'; seconds?: number }
   /** Not accepted. Nobody tries again before the time that Resend asks for, or this one. */
   | { kind: 'wait'; seconds: number }
   /** Not accepted, and only we can mend it. No user's mail is given up for that: all wait, and the log shouts. */
   | { kind: 'operator'; seconds: number }
   /** This will never be accepted. */
-  | { kind: 'permanent' }
+  | { kind: 'permanent'; seconds?: number }
   /** Another payload went out under our key, so an earlier attempt was probably accepted: a person decides. */
-  | { kind: 'unknown' }
+  | { kind: 'unknown'; seconds?: number }
 
 type BatchResponse = CreateBatchResponse<{ batchValidation: 'permissive' }>
 
-const DAY = 24 * 3600
 const retry: Verdict = { kind: 'retry' }
 const operator: Verdict = { kind: 'operator', seconds: 300 }
 const permanent: Verdict = { kind: 'permanent' }
 const unknown: Verdict = { kind: 'unknown' }
 
-/** By the error's name, or by name and status where a name has two meanings. https://resend.com/docs/api-reference/errors */
+/**
+ * By the error's name, or by name and status where a name has two meanings. The compiler wants a row for each that the SDK
+ * knows. https://resend.com/docs/api-reference/errors
+ */
 export const VERDICTS: Record<string, Verdict> = {
   application_error: retry,
   internal_server_error: retry,
@@ -51,15 +55,23 @@ export const VERDICTS: Record<string, Verdict> = {
   invalid_from_address: operator,
   'validation_error 401': operator,
   'validation_error 403': operator,
+  // Answers to requests that we never make: RESEND_BASE_URL leads somewhere else.
+  not_found: operator,
+  method_not_allowed: operator,
+  invalid_access: operator,
+  invalid_region: operator,
+  // Ours: see `isRefusedOnTheWay`.
+  refused_on_the_way: operator,
 
   validation_error: permanent,
   missing_required_field: permanent,
   invalid_parameter: permanent,
+  invalid_attachment: permanent,
   invalid_idempotency_key: permanent,
   security_error: permanent,
 
   invalid_idempotent_request: unknown,
-}
+} satisfies Record<string, Verdict> & Record<ErrorResponse['name'], Verdict>
 
 const answerSchema = z.object({
   data: z.array(z.object({ id: z.string().min(1) })),
@@ -71,15 +83,43 @@ export function classify({ data, error, headers }: BatchResponse, count: number)
   const perSecond = Number.parseFloat(headers?.['ratelimit-limit'] ?? '') || undefined
   const mails = readMails(data, count)
   if (mails) return { kind: 'accepted', mails, perSecond }
+  const reason = findReason(error)
+  // What Resend may invent tomorrow is worth another try, and a 429 is one in any case.
+  const verdict =
+    findVerdict(`${reason} ${error?.statusCode}`) ??
+    findVerdict(reason) ??
+    findVerdict(error?.statusCode === 429 ? 'rate_limit_exceeded' : '') ??
+    retry
+  return { reason, ...obey(verdict, headers), perSecond }
+}
+
+function findReason(error: BatchResponse['error']): string {
   const { name, statusCode } = error ?? {}
+  const isReadable = typeof name === 'string' && /^\w{1,40}$/.test(name)
+  if (isRefusedOnTheWay(isReadable ? name : undefined, statusCode))
+    return statusCode === 429 ? 'rate_limit_exceeded' : 'refused_on_the_way'
   // 200 with nonsense, or an error without a proper name, comes from something in between.
-  const reason = typeof name === 'string' && /^\w{1,40}$/.test(name) ? name : 'unreadable_answer'
-  // What Resend may invent tomorrow is worth another try.
-  const verdict = findVerdict(`${reason} ${statusCode}`) ?? findVerdict(reason) ?? retry
-  const retryAfter = Math.min(Number(headers?.['retry-after']), DAY)
-  if (verdict.kind === 'wait' && retryAfter > 0)
-    return { reason, kind: 'wait', seconds: retryAfter, perSecond }
-  return { reason, ...verdict, perSecond }
+  return isReadable ? name : 'unreadable_answer'
+}
+
+/**
+ * Whether something in front of Resend (a proxy, a firewall, a load balancer) has refused the request for certain: a 4xx
+ * that is no error of Resend's. So Resend never got it: no attempt of any mail is used up. And no mail is to blame, not
+ * even for a 413, since to give up a user's mail would be worse than to wait for a person. The exceptions: 408 and all
+ * 5xx may come after the request was passed on, so it may have been accepted. (`fetch` hides a 407: a lost answer.)
+ * @param name "application_error" is the SDK's own name for what is not JSON. Resend's has the status 500
+ */
+function isRefusedOnTheWay(name: string | undefined, statusCode: number | null = null): boolean {
+  if (name !== undefined && name !== 'application_error') return false
+  return statusCode !== null && statusCode >= 400 && statusCode < 500 && statusCode !== 408
+}
+
+/** What a refusal says about time is obeyed, whatever it is about. */
+function obey(verdict: Verdict, headers: BatchResponse['headers']): Verdict {
+  const { asked, reset } = readRetryAfter(headers)
+  // `reset` is about the limit of requests a second, and says nothing about a quota of the day.
+  if (verdict.kind === 'wait') return { ...verdict, seconds: asked || Math.max(verdict.seconds, reset) }
+  return asked > 0 ? { ...verdict, seconds: Math.max(asked, verdict.seconds ?? 0) } : verdict
 }
 
 // Success means a result for each mail. The ids are those of the accepted ones: what was refused says whose they are.

@@ -1,13 +1,36 @@
 import { type Span, SpanKind } from '@opentelemetry/api'
-import { Resend } from 'resend'
+import { Resend, type Response } from 'resend'
 import { env } from '../env'
+import { log } from '../log'
 import { fail, traced } from '../telemetry'
 import type { Message } from './message'
 import { classify, type Outcome } from './outcome'
 
 const TIMEOUT_MS = 10_000
 
-let resend: Resend | undefined
+/** The SDK, which keeps the status of an answer to itself unless the body repeats it. That says who has answered. */
+class Client extends Resend {
+  override async fetchRequest<Data>(path: string, options?: RequestInit): Promise<Response<Data>> {
+    let status: number | null = null
+    try {
+      const response = await fetch(this.baseUrl + path, options)
+      const headers = Object.fromEntries(response.headers)
+      if (response.ok) return { data: await response.json(), error: null, headers }
+      status = response.status
+      const error = await response.json().catch(() => ({ name: 'application_error' }))
+      return { data: null, error: { ...error, statusCode: status }, headers }
+    } catch {
+      // As the SDK has it.
+      return {
+        data: null,
+        error: { name: 'application_error', statusCode: status, message: '' },
+        headers: null,
+      }
+    }
+  }
+}
+
+let resend: Client | undefined
 
 /**
  * The one place that calls Resend. A bad address is that mail's failure, and not its neighbours' (`permissive`).
@@ -30,7 +53,7 @@ export function sendBatch(messages: Message[], idempotencyKey: string): Promise<
 }
 
 async function callResend(messages: Message[], idempotencyKey: string, span: Span): Promise<Outcome> {
-  resend ??= new Resend(env('RESEND_API_KEY'), { baseUrl: env('RESEND_BASE_URL') })
+  resend ??= new Client(env('RESEND_API_KEY'), { baseUrl: env('RESEND_BASE_URL') })
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   const response = await resend.batch.send(messages, {
     idempotencyKey,
@@ -42,5 +65,19 @@ async function callResend(messages: Message[], idempotencyKey: string, span: Spa
       ? { kind: 'retry', reason: 'timeout' }
       : classify(response, messages.length)
   if (outcome.kind !== 'accepted') fail(span, outcome.reason)
+  if (outcome.kind === 'operator') {
+    const { statusCode, message } = response.error ?? {}
+    const words =
+      quote(message) || `HTTP ${statusCode}: look at RESEND_BASE_URL and at the proxies on the way.`
+    log.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}. ${words}`)
+  }
   return outcome
+}
+
+const ADDRESS = /("[^"]*"|[^\s()<>",;:]*)@(\[[^\]]*\]|[^\s()<>"',;:]*[^\s()<>"',;:.!?])?/g
+
+/** Resend's own sentence for the operator, who cannot know from a code what to mend. It may name an address. */
+function quote(message: unknown): string {
+  if (typeof message !== 'string') return ''
+  return message.replace(/\s+/g, ' ').trim().replace(ADDRESS, '<address>').slice(0, 300)
 }
