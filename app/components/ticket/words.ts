@@ -182,7 +182,9 @@ const REASON: Record<string, string> = {
 
 /** A sentence for a reason code. A code that nobody has put into words yet is shown as it is. */
 export function explainReason(reason: string): string {
-  return REASON[reason] ?? `Reason: ${reason.replaceAll('_', ' ')}.`
+  // It is somebody else's word, "constructor" for example.
+  const words = Object.hasOwn(REASON, reason) ? REASON[reason] : undefined
+  return words ?? `Reason: ${reason.replaceAll('_', ' ')}.`
 }
 
 /** The same for the whole account. A code that can blame one mail then blames the account. */
