@@ -105,6 +105,7 @@ test('each error that the SDK knows has a row', () => {
 
 test('each row has words for people', () => {
   expect(ROWS.map(([name]) => explainReason(name)).filter((words) => words.startsWith('Reason:'))).toEqual([])
+  expect(explainReason('constructor')).toBe('Reason: constructor.')
 })
 
 test('an id means accepted; key and validation went along in the headers', async ({ provider }) => {
