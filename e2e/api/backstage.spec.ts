@@ -111,7 +111,7 @@ test('the first message is the whole picture, later ones tell what has changed',
   await messages.return(undefined)
 })
 
-test('the reason beside a mail is that of its status, and not of a report that changed nothing', async ({
+test('the reason beside a mail belongs to its status, not to a report that changed nothing', async ({
   stack,
 }) => {
   const { ids } = await (await post(`${stack.appUrl}/api/sandbox/signups`, { count: 2 })).json()

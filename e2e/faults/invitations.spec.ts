@@ -74,9 +74,7 @@ test('given up, and sent again by npm run redrive', async ({ stack }) => {
   await untilOrders(ada, (orders) => orders.invitations?.sent === 3)
 })
 
-test('what became of each is told for now, also of one that came back from a full mailbox', async ({
-  stack,
-}) => {
+test('soft bounces and failures at Resend: the invitations are final', async ({ stack }) => {
   const ada = await signUpOwner(stack.appUrl)
   await invite(ada, makeFriends(4))
   const ids = await stack.query<{ id: string }>(`SELECT id FROM "Email" WHERE kind = 'invitation'`)

@@ -7,11 +7,11 @@ const RANKS: Record<string, number> = {
 }
 const FINAL = ['failed', 'delivered', 'bounced', 'suppressed', 'complained']
 
-/** In SQL: the story of a mail is told. That of a delayed one is, if it came back and Resend said why. */
+/** In SQL: no further news is expected. A delayed mail is over when it bounced, which has a reason. */
 const isOver = `status::text = ANY ($1) OR status = 'delayed' AND EXISTS (SELECT FROM "EmailEvent" event
   WHERE event."emailId" = "Email".id AND event.status = 'delayed' AND reason IS NOT NULL)`
 
-/** In SQL: what Resend has reported as failed is another thing than what was given up. */
+/** In SQL: tells a failure that Resend reported from one that the worker gave up. */
 const nameStatus = (status: string, isReported: string): string =>
   `CASE WHEN ${status} = 'failed' AND ${isReported} THEN 'failed at Resend' ELSE ${status}::text END`
 

@@ -229,9 +229,7 @@ const IN_FRONT: [title: string, body: unknown][] = [
 
 for (const [title, body] of IN_FRONT) {
   for (const status of [400, 401, 403, 404, 405, 409, 411, 413, 414, 418, 421, 422, 431, 451]) {
-    test(`${status} with ${title}: refused on the way, so no attempt and no mail is to blame`, async ({
-      provider,
-    }) => {
+    test(`${status} with ${title}: refused on the way, so it uses up no attempt`, async ({ provider }) => {
       provider.answer = reply(status, body)
       expect(await send()).toEqual({ kind: 'operator', reason: 'refused_on_the_way', seconds: 300 })
     })
@@ -240,7 +238,7 @@ for (const [title, body] of IN_FRONT) {
     provider.answer = reply(429, body)
     expect(await send()).toEqual({ kind: 'wait', reason: 'rate_limit_exceeded', seconds: 1 })
   })
-  // `fetch` makes a 407 a lost answer, as its standard wants it.
+  // `fetch` turns a 407 into a lost answer.
   for (const status of [407, 408, 500, 502, 503, 504, 520, 599]) {
     test(`${status} with ${title}: may have been accepted, so the same batch again`, async ({ provider }) => {
       provider.answer = reply(status, body)
@@ -249,7 +247,7 @@ for (const [title, body] of IN_FRONT) {
   }
 }
 
-// What counts is the clock of whoever answers.
+// The clock of the server that answers counts.
 const date = 'Sat, 28 Nov 2026 08:49:37 GMT'
 
 for (const [header, seconds] of [
@@ -277,7 +275,7 @@ for (const [header, seconds] of [
   })
 }
 
-test('without the date of the answer, ours counts', async ({ provider }) => {
+test('without a date header, the clock of this process counts', async ({ provider }) => {
   provider.answer = (response, request) => {
     response.sendDate = false
     const headers = { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }
@@ -312,7 +310,7 @@ for (const [name, value, seconds] of [
 test('a used-up quota waits as long as Resend says', async ({ provider }) => {
   provider.answer = refusal(429, 'daily_quota_exceeded', { 'retry-after': '120', 'ratelimit-reset': '1' })
   expect(await send()).toEqual({ kind: 'wait', reason: 'daily_quota_exceeded', seconds: 120 })
-  // That is about the requests a second.
+  // The header is about the requests a second.
   provider.answer = refusal(429, 'daily_quota_exceeded', { 'ratelimit-reset': '1' })
   expect(await send()).toEqual({ kind: 'wait', reason: 'daily_quota_exceeded', seconds: 3600 })
 })
@@ -322,7 +320,7 @@ for (const [name, status, { kind, seconds: least = 0 }] of ROWS as [
   number,
   { kind: string; seconds?: number },
 ][]) {
-  test(`${status} ${name} with "retry-after": waits as long, and is still ${kind}`, async ({ provider }) => {
+  test(`${status} ${name} with "retry-after": waits as long and stays ${kind}`, async ({ provider }) => {
     for (const asked of [450, 45]) {
       provider.answer = refusal(status, name, { 'retry-after': `${asked}` })
       const seconds = kind === 'wait' ? asked : Math.max(asked, least)

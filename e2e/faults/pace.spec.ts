@@ -171,7 +171,7 @@ for (const [reason, title, headers] of [
   })
 }
 
-test('down, and asks for an hour of peace: nobody asks before, and then the same batch goes again', async ({
+test('down with a retry-after of an hour: no request before, and then the same batch again', async ({
   stack,
 }) => {
   const keys: string[] = []

@@ -182,7 +182,7 @@ for (const [title, reply, attention, sentence] of [
   ['a proxy that takes no large request', { ...PAGE, status: 413 }, 'refused_on_the_way', 'HTTP 413'],
   ['a wrong base URL', refuse(404, 'not_found', {}, 'No such endpoint.'), 'not_found', 'No such endpoint.'],
 ] as const) {
-  test(`${title}: log and health say what to mend, and no attempt is used up`, async ({ stack }) => {
+  test(`${title}: log and health say what to fix, and no attempt is used up`, async ({ stack }) => {
     let isMended = false
     await using relay = await startRelay(stack, (_, forward) => (isMended ? forward() : reply))
     const worker = await stack.startWorker(relay.env)
@@ -193,7 +193,7 @@ for (const [title, reply, attention, sentence] of [
     expect(worker.output()).not.toContain('owner@mail.example')
     const health = await (await fetch(`${stack.appUrl}/api/health`)).json()
     expect(health).toMatchObject({ attention, paused: { reason: attention }, failed: 0 })
-    // Nothing is in doubt: what goes out then is another batch.
+    // No batch is in doubt: the mail goes out in a new one.
     expect(await stack.query('SELECT FROM "Batch"')).toEqual([])
 
     isMended = true

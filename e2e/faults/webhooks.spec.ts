@@ -61,7 +61,7 @@ const SOFT: [title: string, bounce: unknown, reason: string][] = [
 ]
 
 for (const [title, bounce, reason] of SOFT) {
-  test(`a bounce with ${title} blames no address: delayed, and told for now`, async ({ stack }) => {
+  test(`a bounce with ${title} blames no address: delayed and final`, async ({ stack }) => {
     const [late = '', early = '', alone = ''] = await signUpMany(stack, 3)
     await report(stack, 'email.delivery_delayed', about(alone))
     expect(await read(stack, alone)).toMatchObject({ status: 'delayed', final: false })
@@ -70,7 +70,7 @@ for (const [title, bounce, reason] of SOFT) {
     expect({ status, final }).toEqual({ status: 'delayed', final: true })
     expect(timeline.at(-1)).toEqual({ status: 'delayed', reason, at: expect.any(String) })
 
-    // Before or after the delivery, it changes nothing of that, and is on the timeline.
+    // Before or after the delivery: the mail is delivered, and the bounce is on the timeline.
     await report(stack, 'email.bounced', { ...about(early), bounce })
     for (const id of [late, early]) await report(stack, 'email.delivered', about(id))
     await report(stack, 'email.bounced', { ...about(late), bounce })
@@ -100,7 +100,7 @@ test('a permanent bounce, however it is spelled, is the end', async ({ stack }) 
   }
 })
 
-test('delayed, and then failed at Resend: that is the end, whatever else comes', async ({ stack }) => {
+test('delayed, and then failed at Resend: failed is the end in any order', async ({ stack }) => {
   const failed = { failed: { reason: 'reached_daily_quota' } }
   for (const before of ['email.sent', 'email.delivery_delayed', 'email.delivered']) {
     const ids = await signUpMany(stack, 2)
@@ -131,7 +131,7 @@ test('a mail that is sent and delivered hears of everything else', async ({ stac
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('what was given up, and then failed at Resend, is not ours to send again', async ({ stack }) => {
+test('a mail that was given up, and then failed at Resend, is never redriven', async ({ stack }) => {
   for (const email_id of [randomUUID(), undefined]) {
     const { id } = await signUp(newAddress(), stack.appUrl)
     await stack.query(
@@ -140,14 +140,14 @@ test('what was given up, and then failed at Resend, is not ours to send again', 
       [id],
     )
     await report(stack, 'email.failed', { email_id, tags: { email_id: id } })
-    // It comes late, and changes nothing.
+    // This report is late and changes nothing.
     await report(stack, 'email.sent', { email_id, tags: { email_id: id } })
     expect(await read(stack, id)).toMatchObject({ status: 'failed', final: true })
     expect((await stack.redrive(id, '--force')).output).toContain(`${id}: accepted by Resend`)
   }
 })
 
-/** Makes an email so many hours older, with all that has happened to it. */
+/** Makes an email and its events older. */
 async function age(stack: Stack, id: string, hours: number): Promise<void> {
   await stack.query(
     `WITH email AS (UPDATE "Email" SET "createdAt" = "createdAt" - $2 * interval '1 hour' WHERE id = $1)
@@ -156,13 +156,13 @@ async function age(stack: Stack, id: string, hours: number): Promise<void> {
   )
 }
 
-test('a report that comes five hours late stands where it belongs', async ({ stack }) => {
+test('a report that comes five hours late is placed by when it happened', async ({ stack }) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
   await age(stack, id, 6)
   const send = (type: string, hoursAgo: number, at: (ms: number) => string = toIso): Promise<Response> =>
     postReport(stack, { type, created_at: at(Date.now() - hoursAgo * 3_600_000), data: about(id) })
   await send('email.complained', 2)
-  // Seconds are enough, and a zone is as good as Z.
+  // Whole seconds and another zone than Z are valid, too.
   await send('email.delivered', 5, (ms) => toIso(ms + 3_600_000).replace('Z', '+01:00'))
   await send('email.sent', 5.5, (ms) => toIso(ms).replace(/\.\d+/, ''))
   const { status, version, timeline } = await read(stack, id)
@@ -180,12 +180,12 @@ for (const [title, created_at] of [
   ['of the future', '2999-01-01T00:00:00.000Z'],
   ['that is no time', 'yesterday'],
   ['without a zone', new Date().toISOString().slice(0, -1)],
-  ['of a day that there is not', '2026-02-30T00:00:00.000Z'],
+  ['of a day that does not exist', '2026-02-30T00:00:00.000Z'],
   ['that is a number', 1_700_000_000],
   ['that is null', null],
   ['that is missing', undefined],
 ] as const) {
-  test(`a report with a time ${title} happened when it came`, async ({ stack }) => {
+  test(`a report with a time ${title} gets the time of its arrival`, async ({ stack }) => {
     const { id } = await signUp(newAddress(), stack.appUrl)
     await age(stack, id, 1)
     const [before] = await stack.query<{ now: Date }>('SELECT clock_timestamp() AS now')

@@ -169,15 +169,15 @@ const SOFT_BOUNCES = [
   ['Of_tomorrow', 'Reason: of tomorrow.'],
 ] as const
 for (const [type, line] of SOFT_BOUNCES) {
-  test(`a bounce that is ${type} is told for now, and nothing is wrong with the address`, async ({
-    stack,
-    page,
-  }) => {
+  test(`a bounce that is ${type} ends the ticket, and asks for no other address`, async ({ stack, page }) => {
     const id = await signUpByHand(page)
     const data = { email_id: randomUUID(), tags: { email_id: id }, bounce: { type } }
+    await report(stack, 'email.delivery_delayed', data)
+    await expect(page.getByRole('heading', { name: 'The email is delayed.' })).toBeVisible()
     await report(stack, 'email.bounced', data)
     for (const visit of ['live', 'reloaded']) {
       await expect(ticketOn(page).getByRole('strong').last(), visit).toHaveText('delayed')
+      await expect(linesOn(page)).toContainText(['queued', 'delayed', 'delayed'])
       await expect(linesOn(page).last()).toContainText(line)
       await expect(page.getByRole('heading', { name: 'The email came back.' })).toBeVisible()
       await expect(page.getByText('Your address and your account are fine.')).toBeVisible()
@@ -185,7 +185,7 @@ for (const [type, line] of SOFT_BOUNCES) {
       await expect(page.getByLabel('Correct your address')).toHaveCount(0)
       await page.reload()
     }
-    // It arrives all the same, and an out-of-office answer changes nothing of that.
+    // The mail arrives after all. An out-of-office answer changes nothing.
     await report(stack, 'email.delivered', data)
     await report(stack, 'email.bounced', data)
     await page.reload()

@@ -12,7 +12,7 @@ export type Outcome = {
 /** What became of one mail of an accepted batch. */
 type Result = { status: 'sent'; providerId: string } | { status: 'failed'; reason: string }
 
-/** `seconds`: for so long nobody asks again. */
+/** `seconds` is how long all workers pause. */
 type Verdict =
   /** Nobody knows whether it was accepted. Try again with the same idempotency key, after a growing delay. */
   | { kind: 'retry'; seconds?: number }
@@ -33,8 +33,8 @@ const permanent: Verdict = { kind: 'permanent' }
 const unknown: Verdict = { kind: 'unknown' }
 
 /**
- * By the error's name, or by name and status where a name has two meanings. The compiler wants a row for each that the SDK
- * knows. https://resend.com/docs/api-reference/errors
+ * By the error's name, or by name and status where a name has two meanings. The compiler requires a row for each name
+ * that the SDK knows. https://resend.com/docs/api-reference/errors
  */
 export const VERDICTS: Record<string, Verdict> = {
   application_error: retry,
@@ -55,12 +55,12 @@ export const VERDICTS: Record<string, Verdict> = {
   invalid_from_address: operator,
   'validation_error 401': operator,
   'validation_error 403': operator,
-  // Answers to requests that we never make: RESEND_BASE_URL leads somewhere else.
+  // This app never makes such requests, so RESEND_BASE_URL must be wrong.
   not_found: operator,
   method_not_allowed: operator,
   invalid_access: operator,
   invalid_region: operator,
-  // Ours: see `isRefusedOnTheWay`.
+  // Not a code of Resend: see `isRefusedOnTheWay`.
   refused_on_the_way: operator,
 
   validation_error: permanent,
@@ -84,7 +84,7 @@ export function classify({ data, error, headers }: BatchResponse, count: number)
   const mails = readMails(data, count)
   if (mails) return { kind: 'accepted', mails, perSecond }
   const reason = findReason(error)
-  // What Resend may invent tomorrow is worth another try, and a 429 is one in any case.
+  // An unknown code is retried. A 429 was not accepted, whatever its code.
   const verdict =
     findVerdict(`${reason} ${error?.statusCode}`) ??
     findVerdict(reason) ??
@@ -103,21 +103,22 @@ function findReason(error: BatchResponse['error']): string {
 }
 
 /**
- * Whether something in front of Resend (a proxy, a firewall, a load balancer) has refused the request for certain: a 4xx
- * that is no error of Resend's. So Resend never got it: no attempt of any mail is used up. And no mail is to blame, not
- * even for a 413, since to give up a user's mail would be worse than to wait for a person. The exceptions: 408 and all
- * 5xx may come after the request was passed on, so it may have been accepted. (`fetch` hides a 407: a lost answer.)
- * @param name "application_error" is the SDK's own name for what is not JSON. Resend's has the status 500
+ * Returns true when a proxy, firewall or load balancer in front of Resend has certainly refused the request.
+ * - A 4xx without a Resend error in its body never reached Resend, so it uses up no attempt. No mail is given up for it,
+ *   not even for a 413: waiting for an operator is better than losing a user's mail.
+ * - A 408 or a 5xx may come after the proxy has passed the request on. Resend may have accepted it.
+ * - A 407 never gets here. `fetch` turns it into a network error, which counts as a lost answer.
+ * @param name "application_error" is the SDK's name for a body that is not JSON. Resend itself uses it with status 500
  */
 function isRefusedOnTheWay(name: string | undefined, statusCode: number | null = null): boolean {
   if (name !== undefined && name !== 'application_error') return false
   return statusCode !== null && statusCode >= 400 && statusCode < 500 && statusCode !== 408
 }
 
-/** What a refusal says about time is obeyed, whatever it is about. */
+/** Extends the pause to the time that the refusal asks for. */
 function obey(verdict: Verdict, headers: BatchResponse['headers']): Verdict {
   const { asked, reset } = readRetryAfter(headers)
-  // `reset` is about the limit of requests a second, and says nothing about a quota of the day.
+  // `reset` is about the requests a second. It must not shorten the wait for a daily quota.
   if (verdict.kind === 'wait') return { ...verdict, seconds: asked || Math.max(verdict.seconds, reset) }
   return asked > 0 ? { ...verdict, seconds: Math.max(asked, verdict.seconds ?? 0) } : verdict
 }

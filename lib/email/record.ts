@@ -8,7 +8,7 @@ export type EmailFact = {
   status: EmailStatus
   /** A code, never an address. */
   reason?: string
-  /** When it happened, if that is not now. Not believed before the email was created, nor in the future. */
+  /** When it happened. Without it, or when it is before the email was created or in the future: now. */
   at?: Date
   retryAt?: Date
   /** The id that Resend gave the mail. */
@@ -52,7 +52,7 @@ export async function recordEvents(
     ), updated AS (
       UPDATE "Email" SET
         status = CASE
-          -- What we gave up has no id of Resend's; what Resend reported as failed always has one.
+          -- A mail that the worker gave up has no provider id. One that Resend reported as failed always has one.
           WHEN concat_ws(' ',
             "Email".status, ("Email".status = 'failed' AND "Email"."providerId" IS NOT NULL)::text,
             fact.status, (fact.status = 'failed' AND "providerEventId" IS NOT NULL)::text) = ANY (${MOVES})
@@ -61,7 +61,7 @@ export async function recordEvents(
         -- Whoever tells of two mails by one id: it is that of the first.
         "providerId" = coalesce("Email"."providerId", (SELECT fact."providerId"
           WHERE NOT EXISTS (SELECT FROM "Email" other WHERE other."providerId" = fact."providerId")),
-          -- A report without a usable id: its own id stands in.
+          -- The report carries no usable id. Its own id stands in, so that the mail counts as accepted.
           CASE fact.status WHEN 'failed' THEN "providerEventId" END),
         "batchId" = fact."batchId",
         "updatedAt" = now()

@@ -21,7 +21,7 @@ export async function redriveEmail(id: string, { force = false } = {}): Promise<
       include: { batch: { omit: { messages: true } } },
     })
     if (email?.status !== 'failed') return 'not failed'
-    // Failed, and known to Resend: that is what it reported.
+    // A failed mail with a provider id is one that Resend reported as failed.
     if (email.providerId) return 'accepted by Resend'
     const isForgotten = email.batch && isKeyForgotten(email.batch)
     if (isForgotten && !force) return 'might be sent twice'

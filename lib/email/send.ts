@@ -8,24 +8,19 @@ import { classify, type Outcome } from './outcome'
 
 const TIMEOUT_MS = 10_000
 
-/** The SDK, which keeps the status of an answer to itself unless the body repeats it. That says who has answered. */
+/** The SDK, with the HTTP status of every error. The SDK drops it when the body is JSON of a proxy. */
 class Client extends Resend {
   override async fetchRequest<Data>(path: string, options?: RequestInit): Promise<Response<Data>> {
-    let status: number | null = null
     try {
       const response = await fetch(this.baseUrl + path, options)
       const headers = Object.fromEntries(response.headers)
       if (response.ok) return { data: await response.json(), error: null, headers }
-      status = response.status
       const error = await response.json().catch(() => ({ name: 'application_error' }))
-      return { data: null, error: { ...error, statusCode: status }, headers }
+      return { data: null, error: { ...error, statusCode: response.status }, headers }
     } catch {
-      // As the SDK has it.
-      return {
-        data: null,
-        error: { name: 'application_error', statusCode: status, message: '' },
-        headers: null,
-      }
+      // The SDK's own name for a lost answer.
+      const error = { name: 'application_error', statusCode: null, message: '' } as const
+      return { data: null, error, headers: null }
     }
   }
 }
@@ -76,7 +71,7 @@ async function callResend(messages: Message[], idempotencyKey: string, span: Spa
 
 const ADDRESS = /("[^"]*"|[^\s()<>",;:]*)@(\[[^\]]*\]|[^\s()<>"',;:]*[^\s()<>"',;:.!?])?/g
 
-/** Resend's own sentence for the operator, who cannot know from a code what to mend. It may name an address. */
+/** Quotes Resend's sentence for the operator, without the addresses in it: a code alone does not say what to fix. */
 function quote(message: unknown): string {
   if (typeof message !== 'string') return ''
   return message.replace(/\s+/g, ' ').trim().replace(ADDRESS, '<address>').slice(0, 300)

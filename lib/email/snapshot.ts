@@ -17,7 +17,7 @@ export async function readSnapshot(id: string): Promise<Snapshot | null> {
 }
 
 // One statement, so that status and timeline are of the same moment. Times are in UTC, whatever the database's zone is.
-// A report that came late stands where it belongs, by when it happened.
+// Events are in the order in which they happened, not in which their reports arrived.
 const readShared = createReader(MOST_AT_ONCE, async (ids): Promise<(Snapshot | null)[]> => {
   const rows = await watching().$queryRaw<EmailRow[]>`
     SELECT id, status::text, attempts, (

@@ -19,10 +19,10 @@ export const RANK = {
 
 export type EmailStatus = keyof typeof RANK
 
-/** A status, and whether Resend reported it. Only for "failed" that makes a difference. */
+/** A status, and whether Resend reported it. This matters for "failed" only. */
 export type Standing = { status: EmailStatus; isReported: boolean }
 
-/** "failed" is two things: given up by us, and a redrive leads back; or reported by Resend, which is the end. */
+/** Returns the rank. A mail that the worker gave up can be redriven. A failure that Resend reports is the end. */
 export function rankOf({ status, isReported }: Standing): number {
   return status === 'failed' && isReported ? RANK.bounced : RANK[status]
 }
@@ -30,34 +30,34 @@ export function rankOf({ status, isReported }: Standing): number {
 /** Whether an email that is `current` may become `next`. */
 export function mayBecome(current: Standing, next: Standing): boolean {
   const isGivenUp = ({ status, isReported }: Standing): boolean => status === 'failed' && !isReported
-  // It may have been accepted after all.
+  // Resend may have accepted it after all.
   if (isGivenUp(current)) return next.status === 'queued' || rankOf(next) >= RANK.sent
-  // What Resend accepted is no longer ours to give up.
+  // The worker never gives up a mail that Resend has accepted.
   if (isGivenUp(next)) return rankOf(current) < RANK.sent
   return rankOf(next) >= rankOf(current) && next.status !== 'queued'
 }
 
 /**
- * What a bounce means. Only a permanent one says that the address is wrong. A full mailbox and an out-of-office answer
- * are "transient", and a type that Resend invents tomorrow is no reason to blame the address either.
- * @param type Resend's, in lower case
+ * Maps a bounce to a status. Only a permanent bounce means that the address is wrong. A full mailbox and an out-of-office
+ * answer are "transient". A type that this version does not know is treated like them.
+ * @param type Resend's type in lower case. https://resend.com/docs/dashboard/emails/email-bounces
  */
 export function statusOfBounce(type: string): EmailStatus {
   return type === 'permanent' ? 'bounced' : 'delayed'
 }
 
 /**
- * Whether an entry reports a bounce that was not permanent: Resend does not try again. It has the type as its reason;
- * a delivery that is delayed, and that Resend tries again, has none.
+ * Returns true for a soft bounce: it was not permanent, and Resend does not retry. Its reason is the bounce type.
+ * A delayed delivery, which Resend does retry, has no reason.
  */
 export function isSoftBounce({ status, reason }: Pick<TimelineEntry, 'status' | 'reason'>): boolean {
   return status === 'delayed' && reason !== undefined
 }
 
 /**
- * Whether the story is told for now. A later report may still raise the rank.
- * @param hasWebhooks without them, "sent" is the last thing we ever hear
- * @param hasBounced whether there is a soft bounce on its timeline
+ * Returns true when no further news is expected. A later report may still raise the rank.
+ * @param hasWebhooks without webhooks, "sent" is the last status that a mail reaches
+ * @param hasBounced true when the timeline contains a soft bounce
  */
 export function isFinal(status: EmailStatus, hasWebhooks: boolean, hasBounced: boolean): boolean {
   if (status === 'sent') return !hasWebhooks
@@ -84,7 +84,7 @@ export type Snapshot = {
   attempts: number
   /** Grows with the timeline, and with the erasure: a snapshot with a higher version is a newer one. */
   version: number
-  /** True when the story is told for now: see `isFinal`. */
+  /** True when no further news is expected: see `isFinal`. */
   final: boolean
   timeline: TimelineEntry[]
   /** How far the erasure of the user is, if somebody has asked for it. Then everything goes, this email too. */

@@ -11,7 +11,7 @@ import { type EmailStatus, statusOfBounce } from './status'
 
 type News = { status: EmailStatus; reason?: string }
 
-/** What Resend reports of a mail, in our words. https://resend.com/docs/webhooks/event-types */
+/** Translates Resend's event types. https://resend.com/docs/webhooks/event-types */
 const NEWS: Record<string, (data: ReportData) => News> = {
   'email.sent': () => ({ status: 'sent' }),
   'email.delivery_delayed': () => ({ status: 'delayed' }),

@@ -23,7 +23,7 @@ export type Invitations = {
   bounced: number
   /** Marked as spam. */
   complained: number
-  /** True when the story of each is told for now. */
+  /** True when no further news is expected of any. */
   final: boolean
 }
 

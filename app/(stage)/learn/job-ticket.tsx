@@ -88,7 +88,7 @@ function Waited({ ms }: { ms: number | undefined }) {
 
 function Outcome({ news }: { news: News | undefined }) {
   const { snapshot, connection, stranded } = news ?? {}
-  // Not the last one: a report that changes nothing may have come since.
+  // The last entry may be a report that changed nothing.
   const last = snapshot?.timeline.findLast(({ status }) => status === snapshot.status)
   return (
     <div className="mt-2">

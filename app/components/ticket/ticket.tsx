@@ -75,7 +75,7 @@ export function Ticket({
           if (index > TOP_LINES && index < TOP_LINES + hidden) return null
           return (
             <TicketLine
-              key={`${entry.status} ${entry.at}`}
+              key={`${entry.status} ${entry.at} ${entry.reason}`}
               entry={entry}
               sinceClick={Date.parse(entry.at) - Date.parse(start?.at ?? entry.at) + (waitedMs ?? 0)}
               fresh={index >= alreadyPrinted}

@@ -75,7 +75,7 @@ export const STATUS: Record<EmailStatus, Words> = {
   },
 }
 
-/** A soft bounce: nobody tries again, and nothing is wrong with the address. */
+/** A soft bounce: Resend does not retry, and the address is right. */
 const CAME_BACK: Words = {
   line: 'delayed',
   headline: 'came back.',
@@ -88,7 +88,7 @@ const FAILED_LATER: Words = {
   sentence: 'The mail service took the email, and then could not send it. Your account is not affected.',
 }
 
-/** What there is to say of an email. */
+/** Returns the words for the state of an email. */
 export function describeEmail({ status, final, timeline }: Snapshot): Words {
   if (status === 'delayed' && final) return CAME_BACK
   const wasAccepted = timeline.some((entry) => entry.status !== 'failed' && RANK[entry.status] >= RANK.sent)
@@ -182,7 +182,7 @@ const REASON: Record<string, string> = {
 
 /** A sentence for a reason code. A code that nobody has put into words yet is shown as it is. */
 export function explainReason(reason: string): string {
-  // It is somebody else's word, "constructor" for example.
+  // Resend chooses the code, so it may be "constructor".
   const words = Object.hasOwn(REASON, reason) ? REASON[reason] : undefined
   return words ?? `Reason: ${reason.replaceAll('_', ' ')}.`
 }
