@@ -20,6 +20,7 @@ export async function redriveEmail(id: string, { force = false } = {}): Promise<
     await tx.$queryRaw`SELECT FROM "Email" WHERE id = ${id}::uuid FOR UPDATE`
     const email = await tx.email.findUnique({ where: { id } })
     if (email?.status !== 'failed') return 'not failed'
+    // A failed mail with a provider id is one that Resend reported as failed.
     if (email.providerId) return 'accepted by Resend'
     const isInDoubt = batch ? batch.isKeyForgotten : (await readLastReason(tx, id)) === 'outcome_unknown'
     if (isInDoubt && !force) return 'might be sent twice'

@@ -131,7 +131,7 @@ async function readNow(): Promise<Now> {
           'reason', CASE email.status WHEN 'sending' THEN (
             SELECT reason FROM "EmailEvent" WHERE "emailId" = email.id AND status = 'retrying'
             ORDER BY id DESC LIMIT 1
-          ) ELSE reason END
+          ) WHEN event.status THEN reason END
         ) ORDER BY event.id DESC), '[]')
         FROM (
           SELECT * FROM (SELECT DISTINCT ON ("emailId") * FROM recent ORDER BY "emailId", id DESC) AS last
@@ -139,7 +139,7 @@ async function readNow(): Promise<Now> {
         ) AS event JOIN "Email" AS email ON email.id = event."emailId") AS latest,
       (SELECT coalesce(json_agg(json_build_object(
           'id', id, 'status', status, 'attempts', attempts,
-          'reason', (SELECT reason FROM "EmailEvent" WHERE "emailId" = email.id ORDER BY id DESC LIMIT 1)
+          'reason', (SELECT reason FROM "EmailEvent" WHERE "emailId" = email.id AND status = 'failed' ORDER BY id DESC LIMIT 1)
         ) ORDER BY "updatedAt" DESC), '[]')
         FROM (SELECT id, status, attempts, "updatedAt" FROM "Email" WHERE status = 'failed' ORDER BY "updatedAt" DESC LIMIT ${DEAD}) AS email) AS dead,
       (SELECT coalesce(json_agg(json_build_array(id, status, mails, left(sender, ${NAME_LENGTH})${withName()})), '[]')
