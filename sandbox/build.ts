@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import '../lib/output'
 
 const NEXT = 'node_modules/next'
 const STAMP = '.next/sources'
