@@ -105,8 +105,30 @@ test.describe('Idempotency-Key', () => {
     await expectProblem(await postSignup({ name: 'Ada', email }, { 'idempotency-key': randomUUID() }), 409)
   })
 
+  // https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header: a string of RFC 9651
+  test('a key in quotes is the same key, with parameters, too', async () => {
+    const [key, email] = [randomUUID(), newAddress()]
+    const answers = []
+    for (const written of [`"${key}"`, key, `"${key.toUpperCase()}"`, `"${key}"; a=1;b="2"`]) {
+      const response = await postSignup({ name: 'Ada', email }, { 'idempotency-key': written })
+      expect(response.status, written).toBe(201)
+      answers.push(await response.text())
+    }
+    expect(new Set(answers).size).toBe(1)
+    expect(await countRows(email)).toEqual({ users: 1, emails: 1, events: 1, jobs: 1 })
+  })
+
   test('a key that is not a UUID is a 400', async () => {
-    for (const key of ['1', 'not-a-uuid', '']) {
+    const key = randomUUID()
+    const malformed = [
+      `"${key}`,
+      `${key}"`,
+      `'${key}'`,
+      `""${key}""`,
+      `"${key}" "${key}"`,
+      `"${key}", "${key}"`,
+    ]
+    for (const key of ['1', 'not-a-uuid', '', '""', '"1"', ':AAAA:', ...malformed]) {
       await expectProblem(
         await postSignup({ name: 'Ada', email: newAddress() }, { 'idempotency-key': key }),
         400,
