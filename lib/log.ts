@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { format } from 'node:util'
 import { pino } from 'pino'
 import { env } from './env'
+import { onLostOutput } from './output'
 import { tieToSpan } from './telemetry'
 
 /*
@@ -22,6 +23,10 @@ export const log = pino(
     hooks: { streamWrite: scrub },
   },
   { write: (line) => process.stdout.write(isForPeople() ? toSentence(line) : line) },
+)
+
+onLostOutput((lines) =>
+  log.warn({ lines }, 'Lines of this output are missing: it had no reader for some time.'),
 )
 
 /** Every line that is logged by this function, and by what it waits for, bears these fields too. */

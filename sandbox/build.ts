@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import '../lib/output'
 
 const NEXT = 'node_modules/next'
 const STAMP = '.next/sources'

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { onLostOutput } from '../lib/output'
 import { guard } from './guard'
 import { type Service, signalGroup, untilEnd } from './processes'
 
 const GRACE_MS = 20_000
+
+onLostOutput((lines) => say(`${lines} lines of this output are missing: it had no reader for some time.`))
 
 /**
  * Runs a Node program and prints its lines, each after its name.

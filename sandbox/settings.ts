@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { listUnknown, type SandboxSetting } from '../lib/env'
 
 const schema = z.object({
   /** Of the web server. */
@@ -15,12 +16,14 @@ const schema = z.object({
   SANDBOX_TRACES: z.stringbool().default(true),
   /** Start with an empty database. */
   SANDBOX_FRESH: z.stringbool().default(false),
-})
+} satisfies Record<SandboxSetting | 'PORT', z.ZodType>)
 
-/** What the sandbox itself can be told by the environment. @throws {Error} naming what is malformed */
+/** What the sandbox itself can be told by the environment. @throws {Error} naming what is malformed, and what nothing reads */
 export function readSettings(): z.infer<typeof schema> {
   const given = Object.entries(process.env).filter(([, value]) => value !== '')
   const settings = schema.safeParse(Object.fromEntries(given))
-  if (!settings.success) throw new Error(`Check the environment:\n${z.prettifyError(settings.error)}`)
+  const problems = [...(settings.error ? [z.prettifyError(settings.error)] : []), ...listUnknown()]
+  if (!settings.success || problems.length > 0)
+    throw new Error(`Check the environment:\n${problems.join('\n')}`)
   return settings.data
 }

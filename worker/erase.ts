@@ -7,7 +7,7 @@ import { prisma } from '@/lib/db/prisma'
 import { requireEnv } from '@/lib/env'
 import { requestErasure } from '@/lib/erasure/request'
 import { findDatabase } from '@/lib/find-database'
-import { canonicalAddress } from '@/lib/signup/input'
+import { canonicalAddress } from '@/lib/signup/address'
 
 const email = canonicalAddress(process.argv[2] ?? '')
 if (!email) {

@@ -238,6 +238,22 @@ test.describe('refuses with 401, and changes nothing,', () => {
   }
 })
 
+for (const headers of [
+  { origin: 'https://resend.com' },
+  { origin: 'null' },
+  { 'sec-fetch-site': 'cross-site' },
+  { origin: 'https://proxy.example', 'sec-fetch-site': 'same-site', referer: 'https://proxy.example/' },
+] as Record<string, string>[]) {
+  test(`the signature alone decides: ${JSON.stringify(headers)}`, async ({ stack }) => {
+    const { id } = await signUp(newAddress(), stack.appUrl)
+    const body = JSON.stringify({ type: 'email.delivered', data: about(id) })
+    expect((await postWebhook(stack, body, headers)).status).toBe(401)
+    const signed = sign(body, { secret: stack.env.RESEND_WEBHOOK_SECRET })
+    expect((await postWebhook(stack, body, { ...signed, ...headers })).status).toBe(200)
+    expect((await read(stack, id)).status).toBe('delivered')
+  })
+}
+
 test('one right signature among several is enough: secrets can be rotated', async ({ stack }) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
   const body = JSON.stringify({ type: 'email.delivered', data: about(id) })

@@ -8,7 +8,7 @@ import { count, uncount } from '../limits'
 import { lockUser } from '../lock-user'
 import { log } from '../log'
 import { openQueue } from '../queue'
-import { canonicalAddress } from '../signup/input'
+import { canonicalAddress } from '../signup/address'
 import { toMailbox } from '../signup/mailbox'
 
 /** How far the invitations of a user are. Each is waiting, sent or failed; some that were sent came to a bad end. */
@@ -39,7 +39,7 @@ export const invitationsInput = z.strictObject({
     .max(MOST_AT_ONCE, `Invite up to ${MOST_AT_ONCE} friends at a time.`)
     .transform((addresses, ctx) => {
       const canonical = addresses.map((address) => {
-        const good = canonicalAddress(address.trim())
+        const good = canonicalAddress(address)
         if (!good) ctx.addIssue({ code: 'custom', message: `“${address}” is not an address.` })
         return good ?? z.NEVER
       })
