@@ -118,7 +118,7 @@ export async function startStack(name: string, flags: string[] = []): Promise<St
   const reset = async (): Promise<void> => {
     await Promise.all(extras.splice(0).map((extra) => extra.kill('SIGKILL')))
     await untilPostgresIsBack()
-    for (const table of ['User', 'Session', 'SuppressedMailbox'])
+    for (const table of ['User', 'Session', 'SuppressedMailbox', 'SpentKey', 'Sweep'])
       await query(databaseUrl, `DELETE FROM "${table}"`)
     await query(databaseUrl, 'DELETE FROM pgboss.job')
     await query(databaseUrl, 'DELETE FROM "Batch"')

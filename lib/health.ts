@@ -52,7 +52,8 @@ export const WORKER_NAME = 'email worker'
 export async function tellHealth(headers: Headers): Promise<Health | (Health & Details)> {
   const health = await readHealth()
   const { database, workers, queued } = health
-  return (await isOperator(headers)) ? health : { database, workers, queued }
+  if (!(await isOperator(headers))) return { database, workers, queued }
+  return { ...health, ...(await countStranded()) }
 }
 
 /**
@@ -60,13 +61,12 @@ export async function tellHealth(headers: Headers): Promise<Health | (Health & D
  * at a time, and the answer may be 0.1 s old, the number of workers a second.
  * @throws when the database is unreachable.
  */
-export const readHealth = shareFor(100, async (): Promise<Health & Details> => {
+export const readHealth = shareFor(100, async (): Promise<Health & Omit<Details, 'stranded' | 'mended'>> => {
   const [counts] = await prisma().$queryRaw<[Pick<Health & Details, 'queued' | 'failed' | 'oldest'>]>`
     SELECT least(${countEmails('queued')} + ${countEmails('retrying')}, ${MOST}) AS queued,
       ${countEmails('failed')} AS failed,
       coalesce((SELECT greatest(extract(epoch FROM now() - "updatedAt"), 0)::int FROM "Email"
         WHERE status = 'queued' ORDER BY "updatedAt" LIMIT 1), 0) AS oldest`
-  const { stranded, mended } = await countStranded()
   const workers = await countWorkers()
   const pace = await prisma().pace.findUnique({ where: { account: 'resend' } })
   const paused = toPause(pace)
@@ -74,8 +74,6 @@ export const readHealth = shareFor(100, async (): Promise<Health & Details> => {
     database: 'up',
     workers,
     ...counts,
-    stranded,
-    mended,
     attention: paused && needsOperator(paused.reason) ? paused.reason : null,
     paused,
     perSecond: pace?.perSecond ?? env('RESEND_RATE_LIMIT'),

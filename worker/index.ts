@@ -1,5 +1,6 @@
 import './node-env'
 import { takeOverConsole } from '@/lib/console'
+import { databaseNow } from '@/lib/db/clock'
 import { env, requireEnv } from '@/lib/env'
 import { WORKER_NAME } from '@/lib/health'
 import { log } from '@/lib/log'
@@ -34,6 +35,7 @@ const boss = await openQueue({
   patienceMs: 30_000,
 })
 clearInterval(patience)
+await databaseNow()
 
 // 3. Take jobs. From here on everything happens in jobs/.
 await work(boss, HANDLERS)

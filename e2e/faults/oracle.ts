@@ -61,11 +61,39 @@ export async function untilSettled(stack: Books): Promise<void> {
 }
 
 /**
+ * What must not be at any moment, as sentences: a user without a mail, an email without its first event, and an email
+ * that is to be sent without a waiting job and without a batch that has its own.
+ */
+export async function findHalves({ query }: Pick<Books, 'query'>): Promise<string[]> {
+  const halves = await query<{ half: string }>(
+    `WITH live AS (SELECT name, data FROM pgboss.job WHERE state IN ('created', 'retry', 'active'))
+     SELECT format('user %s has no mail', id) AS half FROM "User"
+       WHERE NOT EXISTS (SELECT FROM "Email" WHERE "userId" = "User".id)
+     UNION ALL SELECT format('email %s has no event', id) FROM "Email"
+       WHERE NOT EXISTS (SELECT FROM "EmailEvent" WHERE "emailId" = "Email".id)
+     UNION ALL SELECT format('email %s is %s, and has no job and no live batch', "Email".id, status)
+       FROM "Email" JOIN "User" ON "User".id = "userId"
+       WHERE status IN ('queued', 'sending', 'retrying') AND erasure IS NULL AND NOT EXISTS (
+         SELECT FROM live WHERE name IN ('send-email', 'send-email-dead') AND data->>'emailId' = "Email".id::text
+           OR name = 'retry-batch' AND data->>'batchId' = "batchId"::text)
+     UNION ALL SELECT format('user %s is to be erased, and has no job', id) FROM "User"
+       WHERE erasure IS NOT NULL AND NOT EXISTS (
+         SELECT FROM live WHERE name = 'erase-user' AND data->>'userId' = "User".id::text)`,
+  )
+  return halves.map(({ half }) => half)
+}
+
+/**
  * What is wrong in the end, as sentences; an empty list when all promises were kept.
  * @param accepted the ids of the emails of all signups that were answered 201: nothing else may exist
+ * @param userCount of how many users these are, where some have more than one
  */
-export async function findFaults(stack: Books, accepted: string[]): Promise<string[]> {
-  const faults: string[] = []
+export async function findFaults(
+  stack: Books,
+  accepted: string[],
+  userCount = accepted.length,
+): Promise<string[]> {
+  const faults = await findHalves(stack)
   const emails = await readEmails(stack)
   const { emails: books } = await stack.setProvider({})
   const [users] = await stack.query<{ count: number }>('SELECT count(*)::int FROM "User"')
@@ -75,7 +103,7 @@ export async function findFaults(stack: Books, accepted: string[]): Promise<stri
   )
 
   if (new Set(accepted).size !== accepted.length) faults.push('two signups were answered with one email')
-  if (users?.count !== accepted.length) faults.push(`${users?.count} users, ${accepted.length} signups`)
+  if (users?.count !== userCount) faults.push(`${users?.count} users, ${userCount} signups`)
   if (emails.length !== accepted.length) faults.push(`${emails.length} emails, ${accepted.length} signups`)
   if (batches?.unfinished !== 0) faults.push(`${batches?.unfinished} batches unfinished`)
   const existing = new Set(emails.map(({ id }) => id))

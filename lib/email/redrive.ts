@@ -19,7 +19,8 @@ export async function redriveEmail(id: string, { force = false } = {}): Promise<
     const batch = known?.batchId ? await lockBatch(tx, known.batchId) : undefined
     await tx.$queryRaw`SELECT FROM "Email" WHERE id = ${id}::uuid FOR UPDATE`
     const email = await tx.email.findUnique({ where: { id } })
-    if (email?.status !== 'failed') return 'not failed'
+    // In another batch than a moment ago: it was being sent.
+    if (email?.status !== 'failed' || email.batchId !== known?.batchId) return 'not failed'
     // A failed mail with a provider id is one that Resend reported as failed.
     if (email.providerId) return 'accepted by Resend'
     const isInDoubt = batch ? batch.isKeyForgotten : (await readLastReason(tx, id)) === 'outcome_unknown'

@@ -1,21 +1,19 @@
 import { Prisma } from '../generated/prisma/client'
 import { enqueue } from '../queue'
-import { isOld, type Kind, lacksJob } from '../stranded'
+import type { Kind } from '../stranded'
 
-/** An export that is to be made, and has no job. */
+/** An export that is to be made. */
 export const EXPORT: Kind = {
-  stranded: Prisma.sql`
-    SELECT id FROM "Export" WHERE status IN ('queued', 'working') AND ${isOld(Prisma.sql`"createdAt"`)}
-      AND ${lacksJob(['export-data', 'export-data-dead'], 'exportId', Prisma.sql`"Export".id`)}`,
+  waiting: Prisma.sql`SELECT id, "createdAt" AS since FROM "Export" WHERE status IN ('queued', 'working')`,
+  job: { queues: ['export-data', 'export-data-dead'], field: 'exportId' },
   lock: (tx, id) => tx.$queryRaw`SELECT FROM "Export" WHERE id = ${id}::uuid FOR UPDATE`,
   mend: (tx, exportId) => enqueue(tx, 'export-data', { exportId }),
 }
 
-/** A file that is to be deleted, and has no job. */
+/** A file that is to be deleted when its day is over. */
 export const FILE: Kind = {
-  stranded: Prisma.sql`
-    SELECT id FROM "Export" WHERE status = 'ready' AND ${isOld(Prisma.sql`"createdAt"`)}
-      AND ${lacksJob(['expire-export'], 'exportId', Prisma.sql`"Export".id`)}`,
+  waiting: Prisma.sql`SELECT id, "createdAt" AS since FROM "Export" WHERE status = 'ready'`,
+  job: { queues: ['expire-export'], field: 'exportId' },
   lock: EXPORT.lock,
   async mend(tx, exportId) {
     const { expiresAt } = await tx.export.findUniqueOrThrow({ where: { id: exportId } })

@@ -3,7 +3,7 @@ import { limit, uncount } from '../limits'
 import { formInput, judgeForm } from './form'
 import { MAX_BYTES, type SignupInput } from './input'
 import { toMailbox } from './mailbox'
-import { findSignup, type Signup, signUp } from './signup'
+import { type Signup, signUp } from './signup'
 
 /**
  * Reads who wants to sign up, and turns away whoever comes too often: at the door a visitor, before anything is read.
@@ -26,13 +26,9 @@ export async function signUpWithinLimit(input: SignupInput, key?: string): Promi
   const mailbox = toMailbox(input.email)
   let isNewMail = false
   try {
-    const problem = await limit('mailbox', mailbox).catch((error) => error)
-    if (problem) {
-      const signup = await findSignup(input, key)
-      if (!signup) throw problem
-      return signup
-    }
-    const { isReplay, ...signup } = await signUp(input, key)
+    const refusal = await limit('mailbox', mailbox).catch((problem) => problem)
+    if (refusal && !key) throw refusal
+    const { isReplay, ...signup } = await signUp(input, key, refusal)
     isNewMail = !isReplay
     return signup
   } finally {

@@ -1,6 +1,7 @@
 import { isUnavailable, pool, prisma, type Transaction } from '../db/prisma'
 import { enqueueEmails } from '../email/enqueue'
 import type { Snapshot } from '../email/status'
+import { EMAIL } from '../email/stranded'
 import { refuseSuppressed } from '../email/suppression'
 import { Prisma } from '../generated/prisma/client'
 import { Problem, unavailable } from '../http/problem'
@@ -8,6 +9,7 @@ import { lockUser } from '../lock-user'
 import { log } from '../log'
 import { openQueue } from '../queue'
 import { seal } from '../sign'
+import { isStranded, mendOne } from '../stranded'
 import { traced } from '../telemetry'
 import type { SignupInput } from './input'
 
@@ -36,18 +38,29 @@ export function refuseCrowd(): void {
  * Creates the user, the record of their welcome email, and the job that sends it: all three or none. (The pattern is
  * called a transactional outbox; here the queue itself is the outbox.)
  * @param key the request's Idempotency-Key: the same key and input answer the same signup again
+ * @param refusal what a new signup is answered; a replay is answered all the same
  * @returns with `isReplay` when that signup was there already
  * @throws {Problem} 409 when the address is taken or wants no mail, 410 when the user of this key was erased, 422 when the
  * key belongs to another signup, 503 when the database or the queue is unavailable or has too much to do. Nothing was
  * created then; should only the answer of the database have been lost, the same key finds the signup.
  */
-export async function signUp(input: SignupInput, key?: string): Promise<Signup & { isReplay: boolean }> {
+export async function signUp(
+  input: SignupInput,
+  key?: string,
+  refusal?: Problem,
+): Promise<Signup & { isReplay: boolean }> {
   refuseCrowd()
   underWay++
   try {
     // Connected before the transaction, so that no transaction waits for a connection.
     await openQueue()
-    const signup = await traced('commit', () => prisma().$transaction((tx) => createSignup(tx, input, key)))
+    const create = async (tx: Transaction): Promise<Signup> => {
+      const signup = await createSignup(tx, input, key)
+      // Not before the unique index has waited for a request with the same key that is under way.
+      if (refusal) throw refusal
+      return signup
+    }
+    const signup = await traced('commit', () => prisma().$transaction(create))
     log.info({ emailId: signup.welcomeEmail.id }, 'queued')
     return { ...signup, isReplay: false }
   } catch (error) {
@@ -76,7 +89,7 @@ export async function createSignup(tx: Transaction, input: SignupInput, key?: st
  * @throws {Problem} 410 when its user was erased, or is about to be; 422 when its key belongs to another request
  * @throws when the database is unreachable.
  */
-export async function findSignup(input: SignupInput, key: string | undefined): Promise<Signup | undefined> {
+async function findSignup(input: SignupInput, key: string | undefined): Promise<Signup | undefined> {
   if (!key) return
   const hash = hashRequest(input)
   const user = await prisma().user.findUnique({ where: { signupKey: key } })
@@ -113,26 +126,34 @@ async function createWelcome(tx: Transaction, userId: string): Promise<Welcome> 
 }
 
 async function findWelcome(userId: string): Promise<Welcome> {
-  const email = await prisma().email.findFirst({
-    where: { userId, kind: 'welcome' },
-    orderBy: { createdAt: 'asc' },
-    include: { events: { orderBy: { id: 'asc' }, take: 1 } },
-  })
-  if (!email) return await prisma().$transaction((tx) => completeSignup(tx, userId))
-  return toWelcome(email.id, email.events[0]?.at ?? email.createdAt)
+  const email = await readWelcome(prisma(), userId)
+  if (email && !(await isStranded(prisma(), EMAIL, email.id))) return toWelcome(email.id, email.queuedAt)
+  return await prisma().$transaction((tx) => completeSignup(tx, userId))
 }
 
 /**
- * Gives a user the welcome email that they lack. No signup of ours leaves such a half behind; a hand in the database can.
+ * Finishes a signup of which a part is missing: the welcome email, its first event, or its job. No signup of ours leaves
+ * such a half behind; a hand in the database can.
  * @throws when the database or the queue is unavailable.
  */
 export async function completeSignup(tx: Transaction, userId: string): Promise<Welcome> {
   await lockUser(tx, userId)
-  const email = await tx.email.findFirst({
+  const email = await readWelcome(tx, userId)
+  if (!email) return await createWelcome(tx, userId)
+  await mendOne(tx, EMAIL, email.id)
+  return toWelcome(email.id, email.queuedAt)
+}
+
+async function readWelcome(
+  db: Pick<Transaction, 'email'>,
+  userId: string,
+): Promise<{ id: string; queuedAt: Date } | undefined> {
+  const email = await db.email.findFirst({
     where: { userId, kind: 'welcome' },
     orderBy: { createdAt: 'asc' },
+    include: { events: { orderBy: { id: 'asc' }, take: 1 } },
   })
-  return email ? toWelcome(email.id, email.createdAt) : await createWelcome(tx, userId)
+  return email ? { id: email.id, queuedAt: email.events[0]?.at ?? email.createdAt } : undefined
 }
 
 // As it was when it was created, so that asking twice gives the same answer twice.
