@@ -201,7 +201,7 @@ async function readTexts(resendUrl: string): Promise<string[]> {
 
 /** What a process says when all is well, is of no interest. */
 function isComplaint(line: string): boolean {
-  return /\S/.test(line) && !/→ sent|Ready|Running|Goodbye|finishing|Next\.js|- (Local|Network)/.test(line)
+  return /\S/.test(line) && !/"level":"info"|Ready|Running|Next\.js|- (Local|Network)/.test(line)
 }
 
 function isNewer(text: string): boolean {
