@@ -120,7 +120,7 @@ async function start(): Promise<void> {
     })
     cleanup.push(resend.stop)
     Object.assign(process.env, {
-      RESEND_API_KEY: 're_sandbox',
+      RESEND_API_KEY: settings.SANDBOX_API_KEY,
       RESEND_BASE_URL: resend.url,
       RESEND_WEBHOOK_SECRET: webhookSecret,
     })
@@ -191,7 +191,8 @@ async function writeEnvFile(file: string): Promise<void> {
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     'OTEL_BSP_SCHEDULE_DELAY',
   ]
-  if (process.env.RESEND_API_KEY === 're_sandbox') names.push('RESEND_API_KEY', 'APP_SECRET')
+  if (process.env.RESEND_API_KEY === readSettings().SANDBOX_API_KEY)
+    names.push('RESEND_API_KEY', 'APP_SECRET')
   const lines = names.filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}\n`)
   await writeFile(file, lines.join(''), { mode: 0o600 })
 }
