@@ -4,7 +4,7 @@ import type { Snapshot } from '../email/status'
 import { refuseSuppressed } from '../email/suppression'
 import { type Email, type EmailEvent, Prisma, type User } from '../generated/prisma/client'
 import { Problem, unavailable } from '../http/problem'
-import { log } from '../log'
+import { log, reasonOf } from '../log'
 import { openQueue } from '../queue'
 import { traced } from '../telemetry'
 import type { SignupInput } from './input'
@@ -50,7 +50,7 @@ export async function signUp(input: SignupInput, key?: string): Promise<Signup> 
   } catch (error) {
     if (isUniqueViolation(error)) return await findSignup(input, key)
     if (!isUnavailable(error)) throw error
-    log.error({ reason: (error as Error).message }, 'A signup could not be confirmed')
+    log.error({ reason: reasonOf(error) }, 'A signup could not be confirmed')
     throw unavailable('Your signup could not be confirmed. Please try again.')
   } finally {
     underWay--
