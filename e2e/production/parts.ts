@@ -121,7 +121,11 @@ export async function startDatabase(folder: string, port: number, diskFolder: st
   })
   await writeFile(file, roles)
   const psql = ['-q', '-v', 'ON_ERROR_STOP=1', '-d', role('postgres', 'superuser', 'postgres')]
-  await runProgram([`${bin}/psql`, ...psql, '-f', file])
+  // By somebody who is no superuser, as on a managed database.
+  const creator = `CREATE ROLE creator LOGIN CREATEROLE CREATEDB PASSWORD 'creator-secret'`
+  await runProgram([`${bin}/psql`, ...psql, '-c', creator])
+  const asCreator = ['-q', '-v', 'ON_ERROR_STOP=1', '-d', role('creator', 'creator-secret', 'postgres')]
+  await runProgram([`${bin}/psql`, ...asCreator, '-f', file])
   const space = `CREATE TABLESPACE small LOCATION '${diskFolder}'`
   for (const sql of [space, 'ALTER DATABASE app SET TABLESPACE small'])
     await runProgram([`${bin}/psql`, ...psql, '-c', sql])
