@@ -35,7 +35,8 @@ export function findParts(): void {
   throw new Error(`Missing here. On Debian or Ubuntu: apt-get install ${missing().join(' ')}`)
 }
 
-function isThere(program: string): boolean {
+/** Whether a program can be started by its name. */
+export function isThere(program: string): boolean {
   return `${process.env.PATH}:/usr/sbin:/sbin`.split(':').some((dir) => existsSync(path.join(dir, program)))
 }
 
