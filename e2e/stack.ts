@@ -67,11 +67,17 @@ export type Process = {
   kill(signal: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts the runner with a database of its own and without a worker: tests start and kill their own. */
-export async function startStack(name: string, flags: string[] = []): Promise<Stack> {
+/**
+ * Starts the runner with a database of its own and without a worker: tests start and kill their own.
+ * @param settings of the app, for each of its processes
+ */
+export async function startStack(name: string, flags: string[] = [], settings: Env = {}): Promise<Stack> {
   const folder = path.resolve('test-results', name)
+  const { RESEND_API_KEY = '' } = settings
   const runner = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'demo', ...flags], /READY \S+/, {
+    ...settings,
     SANDBOX_DIR: folder,
+    SANDBOX_API_KEY: RESEND_API_KEY,
     SANDBOX_FRESH: '1',
     SANDBOX_WORKERS: '0',
     SANDBOX_LATENCY_MS: '20',
@@ -83,7 +89,7 @@ export async function startStack(name: string, flags: string[] = []): Promise<St
     DATABASE_URL: '',
     RESEND_API_KEY: '',
   })
-  const env = parseEnv(await readFile(path.join(folder, 'env'), 'utf8')) as Env
+  const env = { ...settings, ...parseEnv(await readFile(path.join(folder, 'env'), 'utf8')) } as Env
   const { APP_URL: appUrl = '', DATABASE_URL: databaseUrl = '', RESEND_BASE_URL: resendUrl = '' } = env
   await bundleWorker(folder)
   const extras: Process[] = []
@@ -118,7 +124,7 @@ export async function startStack(name: string, flags: string[] = []): Promise<St
   const reset = async (): Promise<void> => {
     await Promise.all(extras.splice(0).map((extra) => extra.kill('SIGKILL')))
     await untilPostgresIsBack()
-    for (const table of ['User', 'Session', 'SuppressedMailbox'])
+    for (const table of ['User', 'Session', 'SuppressedMailbox', 'SpentKey', 'Sweep'])
       await query(databaseUrl, `DELETE FROM "${table}"`)
     await query(databaseUrl, 'DELETE FROM pgboss.job')
     await query(databaseUrl, 'DELETE FROM "Batch"')

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
-import { Client } from 'pg'
+import { connectionConfig, SafeClient } from './db/connection'
 import { env, loadEnvFiles, requireEnv } from './env'
 import { reasonOf } from './log'
 
@@ -24,7 +24,7 @@ export function findDatabase(): string {
  * reason: a stack would tell nobody more.
  */
 export async function reachDatabase(): Promise<void> {
-  const client = new Client({ connectionString: findDatabase(), connectionTimeoutMillis: 5_000 })
+  const client = new SafeClient(connectionConfig(5_000, findDatabase()))
   try {
     await client.connect()
     await client.end()

@@ -45,7 +45,17 @@ export function startProgram(
   return { ended, stop }
 }
 
+const recent: string[] = []
+
 /** Prints a line in the name of a service. */
 export function say(line: string, name = 'sandbox'): void {
-  console.log(`${name.padEnd(8)} │ ${line}`)
+  const text = `${name.padEnd(8)} │ ${line}`
+  console.log(text)
+  recent.push(text)
+  if (recent.length > 40) recent.shift()
+}
+
+/** The last 40 lines that were printed: when the start fails, they tell why. */
+export function recentLines(): string[] {
+  return recent
 }

@@ -12,6 +12,10 @@ const schema = z.object({
   SANDBOX_RATE_LIMIT: z.coerce.number().int().min(0).default(10),
   /** 0: start your own in another terminal. */
   SANDBOX_WORKERS: z.coerce.number().int().min(0).max(100).default(1),
+  /** What the app has for an API key. With another one than the sandbox's own it runs as in production, limits and all. */
+  SANDBOX_API_KEY: z.string().startsWith('re_').default('re_sandbox'),
+  /** The folder with the programs of a Postgres of your own, in the place of the one that npm installed. */
+  SANDBOX_POSTGRES_BIN: z.string().optional(),
   /** Keep traces, for "Behind this ticket". */
   SANDBOX_TRACES: z.stringbool().default(true),
   /** Start with an empty database. */

@@ -1,5 +1,6 @@
 import './node-env'
 import { takeOverConsole } from '@/lib/console'
+import { databaseNow } from '@/lib/db/clock'
 import { pool } from '@/lib/db/prisma'
 import { env, requireEnv } from '@/lib/env'
 import { WORKER_NAME } from '@/lib/health'
@@ -36,8 +37,11 @@ const boss = await openQueue({
   superviseIntervalSeconds: 2,
   monitorIntervalSeconds: 2,
   attempts: 1_000,
+  // Its upkeep reads and deletes more at a time than a request does.
+  patienceMs: 30_000,
 })
 clearInterval(patience)
+await databaseNow()
 
 // 3. Take jobs. From here on everything happens in jobs/.
 await work(boss, HANDLERS)
