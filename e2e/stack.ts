@@ -54,7 +54,7 @@ export type ProviderCounts = {
 }
 
 /** Reads a program's standard output and error, in the place of this process. */
-export type OutputReader = { fd: number; text(): string }
+type OutputReader = { fd: number; text(): string }
 
 export type Web = Process & { url: string; port: number }
 

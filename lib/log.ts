@@ -45,11 +45,27 @@ export function logSeldom(message: string, fields: object = {}): void {
   told.set(message, isDue ? { at: Date.now(), times: 0 } : { at, times: times + 1 })
 }
 
+/**
+ * Why something failed, in a sentence. What Postgres has said goes before Prisma's words for it: a wrong password, a full
+ * disk and a missing right must be known from one line.
+ */
+export function reasonOf(error: unknown): string {
+  const { message, code, meta } = error as Failure
+  return meta?.driverAdapterError?.cause?.originalMessage ?? (message?.trim() || String(code ?? error))
+}
+
+type Failure = Partial<Error> & {
+  /** Of the system, of Postgres or of Prisma. Where several addresses were tried, there is no message beside it. */
+  code?: unknown
+  meta?: { driverAdapterError?: { cause?: { originalMessage?: string } } }
+}
+
 // A driver's other fields quote the row that it failed with.
 function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: format(error) }
   const { name, message, stack, code } = error as Error & { code?: unknown }
-  return { name, message, code, stack }
+  const reason = reasonOf(error)
+  return { name, message, ...(reason !== message && { reason }), code, stack }
 }
 
 const ADDRESS = /[^\s"'<>()=:;,\\]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}/gi

@@ -2,7 +2,7 @@ import { prisma } from './db/prisma'
 import { shareFor } from './db/share'
 import { BATCH, EMAIL } from './email/stranded'
 import { Prisma } from './generated/prisma/client'
-import { log } from './log'
+import { log, reasonOf } from './log'
 import { EXPORT, FILE } from './orders/stranded' // orders
 import { enqueue } from './queue'
 import { completeSignup } from './signup/signup'
@@ -81,7 +81,7 @@ async function mendSafely(name: string, kind: Kind, id: string): Promise<boolean
     if (isMended) log.warn(fields, `A stranded ${name} was mended: it waited without a job`)
     return true
   } catch (error) {
-    log.error({ ...fields, reason: (error as Error).message }, `A stranded ${name} could not be mended`)
+    log.error({ ...fields, reason: reasonOf(error) }, `A stranded ${name} could not be mended`)
     return false
   }
 }

@@ -1,5 +1,5 @@
 import type { JobResult, PgBoss, Job as QueuedJob } from 'pg-boss'
-import { log, withLogFields } from '@/lib/log'
+import { log, reasonOf, withLogFields } from '@/lib/log'
 import { type JobData, QUEUES, type QueueName } from '@/lib/queue'
 import { formatSeconds } from './tell'
 
@@ -79,7 +79,7 @@ async function run<Name extends QueueName>(
         log.info(`${name} ${id.slice(0, 8)} → done  ${formatSeconds(Date.now() - start)}`)
       return { id, status: 'completed' }
     } catch (error) {
-      const { message } = error as Error
+      const message = reasonOf(error)
       log.error({ reason: message }, `${name} ${id}`)
       if (error instanceof GiveUp) return { id, status: 'deadletter', output: { reason: error.reason } }
       return { id, status: 'failed', output: { message } }

@@ -35,7 +35,8 @@ export function findParts(): void {
   throw new Error(`Missing here. On Debian or Ubuntu: apt-get install ${missing().join(' ')}`)
 }
 
-function isThere(program: string): boolean {
+/** Whether a program can be started by its name. */
+export function isThere(program: string): boolean {
   return `${process.env.PATH}:/usr/sbin:/sbin`.split(':').some((dir) => existsSync(path.join(dir, program)))
 }
 
@@ -148,7 +149,11 @@ export async function startDatabase(
   const same = roles.match(/^ALTER ROLE app SET .*$/gm) ?? []
   await writeFile(file, [roles, ...same.map((line) => line.replace('ROLE app', 'ROLE owner'))].join('\n'))
   const psql = ['-q', '-v', 'ON_ERROR_STOP=1', '-d', maintenanceUrl]
-  await runProgram([`${bin}/psql`, ...psql, '-f', file])
+  // By somebody who is no superuser, as on a managed database.
+  const creator = `CREATE ROLE creator LOGIN CREATEROLE CREATEDB PASSWORD 'creator-secret'`
+  await runProgram([`${bin}/psql`, ...psql, '-c', creator])
+  const asCreator = ['-q', '-v', 'ON_ERROR_STOP=1', '-d', role('creator', 'creator-secret', 'postgres')]
+  await runProgram([`${bin}/psql`, ...asCreator, '-f', file])
   const space = `CREATE TABLESPACE small LOCATION '${diskFolder}'`
   for (const sql of [space, 'ALTER DATABASE app SET TABLESPACE small'])
     await runProgram([`${bin}/psql`, ...psql, '-c', sql])

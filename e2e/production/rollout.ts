@@ -17,6 +17,8 @@ import { surviveLoss } from './restore'
 import { type Site, surviveTroubles, ZONES } from './troubles'
 
 const VISITORS_A_SECOND = 2
+/** A little more than nginx's. */
+const FAIL_TIMEOUT_MS = 6_000
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 
 const [folder = '', images = ''] = process.argv.slice(2)
@@ -158,6 +160,8 @@ A rolling deployment of the next version, and back, under ${VISITORS_A_SECOND} v
       slowestEnd = Math.max(slowestEnd, Date.now() - began)
     }
     site.programs[name] = young ?? (await start(image, more))
+    // Until then, nginx leaves it alone: see docs/operations.md.
+    if (isWeb) await sleep(FAIL_TIMEOUT_MS)
   }
 
   async function untilSignups(count: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { logSeldom } from '../log'
+import { logSeldom, reasonOf } from '../log'
 import { prisma } from './prisma'
 
 /** How long a reading is good for, in ms, and how soon one that failed is tried again. */
@@ -26,8 +26,8 @@ const clock = shared.databaseClock
 export async function databaseNow(): Promise<number> {
   if (performance.now() >= clock.dueAt) {
     clock.dueAt = performance.now() + RETRY_MS
-    const reading = readClock().catch(({ message }) =>
-      logSeldom('The clock of the database could not be read', { reason: message }),
+    const reading = readClock().catch((error) =>
+      logSeldom('The clock of the database could not be read', { reason: reasonOf(error) }),
     )
     clock.first ??= reading
   }

@@ -27,10 +27,10 @@ export function pool(): MeasuredPool {
   return shared.pool
 }
 
-// What SQLSTATE says of the server rather than of our statement: connections, a read-only database, conflicts,
-// resources, locks, shutdowns, disks, what a trigger refuses, and a table that was not migrated yet
+// What SQLSTATE says of the server rather than of our statement: connections, a wrong password, a missing or read-only
+// database, conflicts, resources, locks, shutdowns, disks, what a trigger refuses, and a table that was not migrated yet
 // (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-const PASSING_STATE = /^(08|25|40|53|55|57|58|P0|42P01)/
+const PASSING_STATE = /^(08|25|28|3D|40|53|55|57|58|P0|42P01)/
 // The same for Prisma: connections, transactions that took too long, conflicts (https://pris.ly/d/error-reference).
 const PASSING_CODE = /^(P1\d{3}|P2024|P2028|P2034|P2037)$/
 const NETWORK_CODE = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { env } from '../env'
-import { logSeldom } from '../log'
+import { logSeldom, reasonOf } from '../log'
 import { takePlace } from './places'
 import { visitorOf } from './visitor'
 
@@ -166,5 +166,5 @@ function toMessage(event: string, data: object, id?: number): Uint8Array {
 
 // One failed read may end thousands of streams.
 function complain(error: unknown): void {
-  logSeldom('Live status', { reason: (error as Error).message })
+  logSeldom('Live status', { reason: reasonOf(error) })
 }

@@ -1,4 +1,4 @@
-import { log, withLogFields } from '../log'
+import { log, reasonOf, withLogFields } from '../log'
 import { refuseForeignOrigin } from './origin'
 import { Problem } from './problem'
 import { REQUEST_ID, toRequestId } from './request-id'
@@ -45,7 +45,7 @@ export function createRoute<Context>(
     if (error instanceof Problem) return error.toResponse()
     const problem = explain(error)
     const place = `${request.method} ${toPattern(request.url)}`
-    log.error(problem ? { reason: (error as Error).message } : { err: error }, place)
+    log.error(problem ? { reason: reasonOf(error) } : { err: error }, place)
     return (problem ?? new Problem(500, 'Internal server error')).toResponse()
   }
 

@@ -6,7 +6,7 @@ import { refuseSuppressed } from '../email/suppression'
 import { Prisma } from '../generated/prisma/client'
 import { Problem, unavailable } from '../http/problem'
 import { lockUser } from '../lock-user'
-import { log } from '../log'
+import { log, reasonOf } from '../log'
 import { openQueue } from '../queue'
 import { seal } from '../sign'
 import { isStranded, mendOne } from '../stranded'
@@ -164,7 +164,7 @@ function toWelcome(id: string, queuedAt: Date): Welcome {
 
 function toProblem(error: unknown): unknown {
   if (!isUnavailable(error)) return error
-  log.error({ reason: (error as Error).message }, 'A signup could not be confirmed')
+  log.error({ reason: reasonOf(error) }, 'A signup could not be confirmed')
   return unavailable('Your signup could not be confirmed. Please try again.')
 }
 
