@@ -10,7 +10,8 @@ import { startVisitors, type Visitors } from './visitors'
 
 /*
  * The database is lost while people sign up, and comes back from a dump that was made in the middle of a crowd, with the
- * very commands of docs/operations.md. Then it is lost again, and comes back without the rows of the queue.
+ * very commands of docs/operations.md. Then it is lost again, and comes back without the rows of the queue, and again,
+ * and comes back without all of pg-boss.
  */
 
 /** What a dump holds of an email: it waits, it is in a batch of which nobody knows the outcome, or it is done with. */
@@ -26,7 +27,7 @@ const [LEAST_WAITING, LEAST_UNDER_WAY, LEAST_AFTER] = [20, 3, 20]
 const DONE = ['sent', 'delayed', 'delivered', 'bounced', 'suppressed', 'complained']
 
 /**
- * Dumps the database, goes on, loses it, and restores the dump twice: once as it is, and once without the jobs.
+ * Dumps the database, goes on, loses it, and restores the dump: as it is, without the jobs, and without pg-boss.
  * @returns what is wrong then, as sentences
  */
 export async function surviveLoss(site: Site): Promise<string[]> {
@@ -76,12 +77,16 @@ export async function surviveLoss(site: Site): Promise<string[]> {
     }
   })
 
-  // 4. Again, but nobody stops anything, and the queue is empty.
+  // 4. Again, but nobody stops anything, and the queue is empty, or not there at all.
   const unfinished = count('waiting') + new Set(held.flatMap(({ batchId }) => batchId ?? [])).size
   const partial = await restore('without jobs', [known, ...again], () => restoreWithoutJobs(database, dump))
+  const bare = await restore('without pg-boss', [known, ...again], async () => {
+    await runRestore(database, `-N pgboss ${dump}`)
+    await site.migrate()
+  })
   if (whole.mended !== 0) faults.push(`the sweep has mended ${whole.mended} rows, though nothing was missing`)
-  if (partial.mended !== unfinished)
-    faults.push(`the sweep has mended ${partial.mended} rows instead of ${unfinished}`)
+  for (const { mended } of [partial, bare])
+    if (mended !== unfinished) faults.push(`the sweep has mended ${mended} rows instead of ${unfinished}`)
 
   for (const [name, { isRunning, output }] of Object.entries(programs))
     if (!isRunning()) faults.push(`${name} died: ${output().slice(-3_000)}`)
@@ -95,6 +100,9 @@ The database is lost, and a dump of it restored, that was made in the middle of 
 Restored without the jobs:
   mended by a sweep  ${partial.mended} rows (health said ${partial.stranded} stranded)
   whole again        after ${partial.seconds.toFixed(0)} s
+Restored without pg-boss, and migrated:
+  mended by a sweep  ${bare.mended} rows (health said ${bare.stranded} stranded)
+  whole again        after ${bare.seconds.toFixed(0)} s
 `)
   return faults
 
@@ -205,8 +213,7 @@ async function restoreWithoutJobs(database: Database, dump: string): Promise<voi
   const list = await runShell(database, `pg_restore -l ${dump}`)
   const lines = list.split('\n').filter((line) => !/ TABLE DATA pgboss job/.test(line))
   await writeFile(`${dump}.list`, lines.join('\n'))
-  const commands = await readDocs('sh', { 'app.dump': `-L ${dump}.list ${dump}` }, 'psql')
-  await runShell(database, commands)
+  await runRestore(database, `-L ${dump}.list ${dump}`)
 }
 
 /** What a dump holds, from a database that nobody else uses. */

@@ -89,6 +89,7 @@ try {
       'worker 1': (image, more) => startWorker(image, { ...bounced, ...more }),
       'worker 2': (image, more) => startWorker(image, { ...direct, ...more }),
     },
+    migrate: () => migrate(now, owner),
     replace,
   }
   for (const [name, start] of Object.entries(site.start)) site.programs[name] = await start(now)

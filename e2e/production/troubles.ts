@@ -19,6 +19,8 @@ export type Site = {
   image: Image
   programs: Record<string, Program>
   start: Record<string, (image: Image, settings?: Settings) => Promise<Program>>
+  /** Runs the migrations of the image, as the owner. */
+  migrate(): Promise<unknown>
   /** Ends a program and starts another one in its place. */
   replace(name: string, image: Image, settings?: Settings): Promise<void>
 }
