@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect } from '@playwright/test'
@@ -15,7 +15,9 @@ const HOUR = 60 * MINUTE
 /** The environment of a process whose clock is wrong by so many ms. */
 function shiftClock(ms: number): Env {
   const preload = pathToFileURL(path.resolve('e2e/faults/shift-clock.mjs')).href
-  return { CLOCK_SHIFT_MS: `${ms}`, NODE_OPTIONS: `--import=${preload}` }
+  const file = test.info().outputPath(`clock ${ms}`)
+  writeFileSync(file, `${ms}`)
+  return { CLOCK_SHIFT: file, NODE_OPTIONS: `--import=${preload}` }
 }
 
 /** A web server whose clock is wrong by so many ms. */
@@ -237,12 +239,9 @@ const OWN_CLOCK: Record<string, string> = {
   'app/components/signup/send-signup.ts': 'when to try again, in the browser',
   'app/components/site/countdown.tsx': 'what is left of a pause, in the browser',
   'lib/db/clock.ts': 'until the database has said the time once',
-  'lib/http/events.ts': 'how long a stream lasts',
-  'lib/limits.ts': 'how long a database that is away is left alone, and one line of the log for a limit',
-  'lib/log.ts': 'one line a minute for what happens often',
+  'lib/limits.ts': 'until when a limit refuses, in a line of the log',
+  'lib/queue.ts': 'how long pg-boss waits, by a clock that is never set',
   'prisma/new-migration.ts': 'the name of a new migration',
-  'worker/deliver.ts': 'how long an attempt took, for the log',
-  'worker/work.ts': 'how long a job took, for the log',
 }
 
 test('rows are judged by the database’s clock: no other file looks at its own', () => {

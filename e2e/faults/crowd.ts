@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { newAddress } from '../app'
 import { findHalves } from './oracle'
 import { report } from './steps'
-import type { World } from './world'
+import type { World } from './worlds'
 
 /** A client has lost patience after this. */
 const PATIENCE_MS = 12_000

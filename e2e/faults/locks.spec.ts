@@ -5,7 +5,7 @@ import { type Crowd, gather, reportAll } from './crowd'
 import { findFaults, untilSettled } from './oracle'
 import { closeGate, makeDue } from './steps'
 import { test } from './test'
-import { closeWorlds, findDeaths, listTables, openWorlds, untilTrue, type World } from './world'
+import { closeWorlds, findDeaths, listTables, openWorlds, untilTrue, type World } from './worlds'
 
 /*
  * A lock that outlives all timeouts together: that of a statement (9 s), of a transaction (10 s), of a worker's statement
@@ -57,7 +57,10 @@ async function survive(world: World): Promise<Report> {
   const tables = await findTables(world)
   const crowd = gather(world)
   const met: boolean[] = []
+  const { annotations } = test.info()
+  annotations.push({ type: 'world', description: world.name })
   for (const mode of MODES) {
+    for (const table of tables) annotations.push({ type: 'fault', description: `${mode} of ${table}` })
     await Promise.all([crowd.signUp(), crowd.signUp(), crowd.signUp()])
     await untilTrue(async () => (await world.query(`SELECT FROM "Batch"`)).length > 0)
     // Others wait for their turn until the lock is there.

@@ -1,16 +1,28 @@
 /*
- * CLOCK_SHIFT_MS=7200000 node --import ./e2e/faults/shift-clock.mjs …
- *
- * Shifts the clock of one process. Timers and performance.now() go on as ever, as they do on a computer whose clock is wrong.
+ * Loaded before a program (node --import): shifts its clock by the milliseconds in the file CLOCK_SHIFT, which a test may
+ * change while the program runs. The program then writes what it has read into a file beside it. Timers and
+ * `performance.now()` stay as they are, as after a step of a real clock.
  */
-const shift = Number(process.env.CLOCK_SHIFT_MS ?? 0)
-const { now } = Date
-const { timeOrigin } = performance
+import { readFileSync, writeFileSync } from 'node:fs'
 
-globalThis.Date = new Proxy(Date, {
-  get: (target, name, self) => (name === 'now' ? () => now() + shift : Reflect.get(target, name, self)),
-  construct: (target, args, self) =>
-    Reflect.construct(target, args.length > 0 ? args : [now() + shift], self),
-  apply: () => new Date().toString(),
-})
-Object.defineProperty(performance, 'timeOrigin', { value: timeOrigin + shift })
+const file = process.env.CLOCK_SHIFT ?? ''
+const RealDate = Date
+let shiftMs = 0
+
+function readShift() {
+  const wanted = Number(readFileSync(file, 'utf8'))
+  if (wanted !== shiftMs) writeFileSync(`${file}.seen`, `${wanted}`)
+  shiftMs = wanted
+}
+
+if (file) {
+  readShift()
+  setInterval(readShift, 50).unref()
+  const now = () => RealDate.now() + shiftMs
+  globalThis.Date = new Proxy(RealDate, {
+    construct: (target, given, newTarget) =>
+      Reflect.construct(target, given.length === 0 ? [now()] : given, newTarget),
+    apply: () => new RealDate(now()).toString(),
+    get: (target, key) => (key === 'now' ? now : Reflect.get(target, key)),
+  })
+}

@@ -3,7 +3,7 @@ import type { Transaction } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
 import { log } from '../log'
 import { PROCESS_NAME } from '../process-name'
-import { enqueue, lockJob, settleJobs } from '../queue'
+import { enqueue, settleJobs } from '../queue'
 import { enqueueEmails } from './enqueue'
 import type { Message } from './message'
 import { backoff, MAX_ATTEMPTS, type Outcome } from './outcome'
@@ -29,12 +29,13 @@ const KEY_LIFETIME_MS = 23 * 3600 * 1000
 export const isKeyForgotten = Prisma.sql`"Batch"."createdAt" < now() - make_interval(secs => ${KEY_LIFETIME_MS / 1000})`
 
 /**
- * Locks a batch with its job and its emails, in the order of all who lock (see lock.ts).
+ * Locks a batch with its emails, in the order of all who lock (see lock.ts). Its job is no lock: `requeueBatch` replaces
+ * it. If worker A waits for the old job and worker B for the new one, A would go on without a job, and delete that of B.
  * @returns undefined when it is gone
  * @throws when the database is unreachable
  */
 export async function lockBatch(tx: Transaction, id: string): Promise<LockedBatch | undefined> {
-  await lockJob(tx, 'retry-batch', id)
+  await tx.$queryRaw`SELECT FROM pg_advisory_xact_lock(hashtextextended(${id}, 0))`
   await tx.$queryRaw`
     SELECT FROM "Email" WHERE id IN (
       SELECT (message->'tags'->0->>'value')::uuid FROM "Batch", json_array_elements(messages) AS message

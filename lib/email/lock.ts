@@ -13,7 +13,7 @@ type WaitingEmail = Recipient & { isWaiting: boolean; hasTemplate: boolean }
  * Locks these emails and returns them by their ids: of two jobs for the same email, one gets it into its batch.
  *
  * Everybody locks in one order, so that no two transactions wait for each other: the user, then jobs, then emails, then
- * batches, each by their ids. A session comes last.
+ * batches, each by their ids. A session comes last. `lockBatch` begins with an advisory lock in the place of a job.
  * @param ids whatever a job carries
  * @throws when the database is unreachable
  */
