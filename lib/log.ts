@@ -34,10 +34,11 @@ const told = new Map<string, { at: number; times: number }>()
 
 /** For what may come a thousand times a second, for hours: it is told at once, and then once a minute how often it came. */
 export function logSeldom(message: string, fields: object = {}): void {
-  const { at, times } = told.get(message) ?? { at: 0, times: 0 }
-  const isDue = Date.now() - at > SELDOM_MS
+  const { at, times } = told.get(message) ?? { at: Number.NEGATIVE_INFINITY, times: 0 }
+  const now = performance.now()
+  const isDue = now - at > SELDOM_MS
   if (isDue) log.error({ ...fields, times: times + 1 }, message)
-  told.set(message, isDue ? { at: Date.now(), times: 0 } : { at, times: times + 1 })
+  told.set(message, isDue ? { at: now, times: 0 } : { at, times: times + 1 })
 }
 
 // A driver's other fields quote the row that it failed with.

@@ -1,4 +1,4 @@
-import { type ConstructorOptions, fromPrisma, type Job, PgBoss, type Queue } from 'pg-boss'
+import { type ConstructorOptions, fromPrisma, type Job, PgBoss, type Queue, systemClock } from 'pg-boss'
 import { z } from 'zod'
 import { connectionConfig } from './db/connection'
 import { listen } from './db/listen'
@@ -68,11 +68,23 @@ type BossOptions = ConstructorOptions & {
   patienceMs?: number
 }
 
+/**
+ * pg-boss measures with its clock how long to wait for the next poll. If the computer's clock were set back meanwhile, by
+ * hours, it would wait for hours. This one is never set.
+ */
+const clock = { ...systemClock, now: () => performance.timeOrigin + performance.now() }
+
 /** Creates a pg-boss with connections of its own. The caller starts and stops it. */
 export function createBoss({ patienceMs, ...options }: BossOptions): PgBoss {
   // The trace of a request goes on in the jobs that it enqueues.
   const openTelemetry = { propagateContext: true }
-  const boss = new PgBoss({ ...connectionConfig(patienceMs), openTelemetry, schedule: false, ...options })
+  const boss = new PgBoss({
+    ...connectionConfig(patienceMs),
+    clock,
+    openTelemetry,
+    schedule: false,
+    ...options,
+  })
   // Without a listener for `error`, Node ends the process at the first lost connection.
   boss.on('error', (error) => logSeldom('The queue is in trouble', { reason: error.message }))
   boss.on('warning', ({ message }) => log.warn({ reason: message }, 'The queue warns'))

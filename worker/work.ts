@@ -71,12 +71,12 @@ async function run<Name extends QueueName>(
   const { id } = job
   const { data, success } = QUEUES[name].data.safeParse(job.data)
   return await withLogFields({ queue: name, jobId: id, ...data }, async () => {
-    const start = Date.now()
+    const start = performance.now()
     try {
       if (!success) throw new GiveUp('malformed_job')
       await handler(job)
       if (!QUIET.includes(name))
-        log.info(`${name} ${id.slice(0, 8)} → done  ${formatSeconds(Date.now() - start)}`)
+        log.info(`${name} ${id.slice(0, 8)} → done  ${formatSeconds(performance.now() - start)}`)
       return { id, status: 'completed' }
     } catch (error) {
       const { message } = error as Error
