@@ -121,14 +121,17 @@ export async function correct(world: World, person: Person): Promise<void> {
   world.count('corrections')
 }
 
-/** Reports something about a mail that the mail service has accepted: late, twice, or for the first time. */
+/** Reports something about a mail that was sent: late, twice, or for the first time. */
 export async function reportOn(world: World, person: Person, type: string): Promise<void> {
   const { emailId } = await person.signedUp
   const { stack } = world
-  const { emails } = await stack.setProvider({})
-  if (!emails[emailId]?.accepted) return
+  const [email] = await stack.query<{ providerId: string | null }>(
+    'SELECT "providerId" FROM "Email" WHERE id = $1',
+    [emailId],
+  )
+  if (!email?.providerId) return
   const bounce = type === 'email.bounced' ? { bounce: { type: 'Permanent' } } : {}
-  const data = { tags: { email_id: emailId }, ...bounce }
+  const data = { email_id: email.providerId, tags: { email_id: emailId }, ...bounce }
   const body = JSON.stringify({ type, created_at: new Date().toISOString(), data })
   const headers = sign(body, { id: `msg_${person.key}_${type}`, secret: stack.env.RESEND_WEBHOOK_SECRET })
   // To the web server whose clock is right: another one refuses what seems to have been signed long ago.
