@@ -17,7 +17,7 @@ export type Person = {
   erasure?: 'asked' | 'answered'
 }
 
-export type SignedUp = { text: string; cookie: string; emailId: string; userId: string }
+type SignedUp = { text: string; cookie: string; emailId: string; userId: string }
 
 const json = { 'content-type': 'application/json' }
 
