@@ -79,7 +79,10 @@ async function runCommands(
   await world.mend()
   const isAtRest = await comeToRest(world)
   await watch.stop()
-  if (isAtRest) await judge(world, model.people)
+  for (const fault of await judgePeople(world.stack, model.people)) world.fault(fault)
+  if (isAtRest) await askAgain(world, model.people)
+  world.count('runs')
+  world.count('mails judged', model.people.length)
   return world.faults
 }
 
@@ -131,9 +134,8 @@ async function tellUnrest(world: World): Promise<false> {
   return false
 }
 
-async function judge(world: World, people: Person[]): Promise<void> {
-  for (const fault of await judgePeople(world.stack, people)) world.fault(fault)
-  // Each key still answers as it did.
+/** Each key still answers as it did, and nothing had to be mended. */
+async function askAgain(world: World, people: Person[]): Promise<void> {
   for (const person of people) {
     world.begin('the last replay', replay(world, person))
     world.begin('the last misuse', misuseKey(world, person))
@@ -145,8 +147,6 @@ async function judge(world: World, people: Person[]): Promise<void> {
     return true
   })
   if (!(await world.untilQuiet(PATIENCE_MS))) world.fault('the last replays are not answered')
-  world.count('runs')
-  world.count('mails judged', people.length)
 }
 
 /** The commands that were run, one a line. */
