@@ -39,10 +39,10 @@ export function anyCommands({ maxLockMs }: Limits, maxCommands: number) {
     [2, person.map((who) => forPerson('replay', who, replay))],
     [1, person.map((who) => forPerson('misuse the key', who, misuseKey))],
     [2, person.map((who) => forPerson('erase', who, erase))],
-    [1, person.map((who) => forPerson('correct', who, correct))],
-    [1, fc.tuple(person, fc.constantFrom(...REPORTS)).map(([who, type]) => reportAbout(who, type))],
+    [2, person.map((who) => forPerson('correct', who, correct))],
+    [2, fc.tuple(person, fc.constantFrom(...REPORTS)).map(([who, type]) => reportAbout(who, type))],
     [
-      2,
+      4,
       fc
         .tuple(
           fc.constantFrom(...LOCKABLE),

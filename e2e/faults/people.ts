@@ -101,11 +101,9 @@ export async function erase(world: World, person: Person): Promise<void> {
 /** Gives another address, should the mail come back. */
 export async function correct(world: World, person: Person): Promise<void> {
   const { emailId, cookie } = await person.signedUp
-  const isBack = await world.ask('a ticket', `/api/emails/${emailId}`, {}, ({ status, text }) => {
-    if (status === 404) return false
-    const { final, status: state } = JSON.parse(text) as Snapshot
-    return final ? state === 'bounced' || state === 'suppressed' : undefined
-  })
+  const isBack = await readTicket(world, emailId, ({ final, status }) =>
+    final ? status === 'bounced' || status === 'suppressed' : undefined,
+  )
   if (!isBack || person.corrected) return
   const email = newAddress()
   const corrected = { email, isCertain: false }
@@ -121,15 +119,18 @@ export async function correct(world: World, person: Person): Promise<void> {
   world.count('corrections')
 }
 
-/** Reports something about a mail that was sent: late, twice, or for the first time. */
+/** Reports something about a mail when it was sent: twice, late, or for the first time. */
 export async function reportOn(world: World, person: Person, type: string): Promise<void> {
   const { emailId } = await person.signedUp
   const { stack } = world
+  const wasSent = await readTicket(world, emailId, ({ status }) =>
+    ['queued', 'sending', 'retrying'].includes(status) ? undefined : true,
+  )
   const [email] = await stack.query<{ providerId: string | null }>(
     'SELECT "providerId" FROM "Email" WHERE id = $1',
     [emailId],
   )
-  if (!email?.providerId) return
+  if (!wasSent || !email?.providerId) return
   const bounce = type === 'email.bounced' ? { bounce: { type: 'Permanent' } } : {}
   const data = { email_id: email.providerId, tags: { email_id: emailId }, ...bounce }
   const body = JSON.stringify({ type, created_at: new Date().toISOString(), data })
@@ -141,4 +142,15 @@ export async function reportOn(world: World, person: Person, type: string): Prom
     return true
   })
   world.count('reports')
+}
+
+/** Reads a ticket until `find` returns something. @returns false when its user is erased */
+function readTicket(
+  world: World,
+  emailId: string,
+  find: (snapshot: Snapshot) => boolean | undefined,
+): Promise<boolean> {
+  return world.ask('a ticket', `/api/emails/${emailId}`, {}, ({ status, text }) =>
+    status === 404 ? false : find(JSON.parse(text)),
+  )
 }
