@@ -93,10 +93,10 @@ export async function findFaults(
   accepted: string[],
   userCount = accepted.length,
 ): Promise<string[]> {
-  const faults = await findHalves(stack)
-  const emails = await readEmails(stack)
-  const { emails: books } = await stack.setProvider({})
+  const faults = [...(await findHalves(stack)), ...(await judgeEmails(stack))]
   const [users] = await stack.query<{ count: number }>('SELECT count(*)::int FROM "User"')
+  const emails = await stack.query<{ id: string }>('SELECT id FROM "Email"')
+  const existing = new Set(emails.map(({ id }) => id))
   const [batches] = await stack.query<{ unfinished: number }>(
     `SELECT count(*)::int AS unfinished FROM "Batch"
      WHERE EXISTS (SELECT FROM "Email" WHERE "batchId" = "Batch".id AND status <> 'failed')`,
@@ -104,12 +104,17 @@ export async function findFaults(
 
   if (new Set(accepted).size !== accepted.length) faults.push('two signups were answered with one email')
   if (users?.count !== userCount) faults.push(`${users?.count} users, ${userCount} signups`)
-  if (emails.length !== accepted.length) faults.push(`${emails.length} emails, ${accepted.length} signups`)
+  if (existing.size !== accepted.length) faults.push(`${existing.size} emails, ${accepted.length} signups`)
   if (batches?.unfinished !== 0) faults.push(`${batches?.unfinished} batches unfinished`)
-  const existing = new Set(emails.map(({ id }) => id))
   for (const id of accepted) if (!existing.has(id)) faults.push(`${id}: answered with 201, and lost`)
+  return faults
+}
 
-  for (const { id, status, final, attempts, events, changes, inDoubt, openJobs } of emails) {
+/** What is wrong with the emails that there are, as sentences: each has come to its end, with one mail. */
+export async function judgeEmails(stack: Books): Promise<string[]> {
+  const faults: string[] = []
+  const { emails: books } = await stack.setProvider({})
+  for (const { id, status, final, attempts, events, changes, inDoubt, openJobs } of await readEmails(stack)) {
     const told = `${id}: is ${status} after ${events.join(', ')}`
     const rank = RANKS[status] ?? Number.NaN
     const mails = books[id]?.accepted ?? 0
