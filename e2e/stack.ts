@@ -124,8 +124,9 @@ export async function startStack(name: string, flags: string[] = [], settings: E
   const reset = async (): Promise<void> => {
     await Promise.all(extras.splice(0).map((extra) => extra.kill('SIGKILL')))
     await untilPostgresIsBack()
-    for (const table of ['User', 'Session', 'SuppressedMailbox', 'SpentKey', 'Sweep'])
+    for (const table of ['User', 'Session', 'SuppressedMailbox', 'SpentKey'])
       await query(databaseUrl, `DELETE FROM "${table}"`)
+    await query(databaseUrl, 'UPDATE "Sweep" SET "checkedUntil" = now(), mended = 0')
     await query(databaseUrl, 'DELETE FROM pgboss.job')
     await query(databaseUrl, 'DELETE FROM "Batch"')
     await query(databaseUrl, 'DELETE FROM "Pace"')

@@ -25,8 +25,7 @@ const USER: Kind = {
   waiting: Prisma.sql`
     SELECT id, "createdAt" AS since FROM "User"
     WHERE ("signupHash" IS NOT NULL OR "signupKey" IS NOT NULL) AND erasure IS NULL
-      AND "createdAt" >= least(now() - interval '1 day',
-        coalesce((SELECT "checkedUntil" - interval '5 minutes' FROM "Sweep"), '-infinity'))
+      AND "createdAt" >= least(now() - interval '1 day', (SELECT "checkedUntil" - interval '5 minutes' FROM "Sweep"))
       AND NOT EXISTS (SELECT FROM "Email" WHERE "userId" = "User".id)`,
   lock: lockUserRow,
   mend: completeSignup,
@@ -49,33 +48,38 @@ const KINDS: Record<string, Kind> = {
 }
 
 /**
- * Mends stranded rows: gives each its job again, or what else it lacks.
- * @throws when the database or the queue is unavailable. What was not mended is found by the next run.
+ * Mends stranded rows: gives each its job again, or what else it lacks. What was not mended is found by the next run.
+ * @throws when the database is unreachable.
  */
 export async function sweep(): Promise<void> {
   const [{ start }] = await prisma().$queryRaw<[{ start: Date }]>`SELECT now() - interval '1 minute' AS start`
   let isComplete = true
-  for (const [name, kind] of Object.entries(KINDS)) {
-    const rows = await prisma().$queryRaw<{ id: string }[]>`${selectStranded(kind)} LIMIT ${MOST}`
-    for (const { id } of rows) if (!(await mendSafely(name, kind, id))) isComplete = false
-    if (rows.length === MOST) isComplete = false
-  }
+  for (const [name, kind] of Object.entries(KINDS)) if (!(await mendKind(name, kind))) isComplete = false
   // The rest is found by the next run, a minute later.
   if (!isComplete) return
-  await prisma().$executeRaw`
-    INSERT INTO "Sweep" ("checkedUntil") VALUES (${start})
-    ON CONFLICT (id) DO UPDATE SET "checkedUntil" = excluded."checkedUntil"`
+  await prisma().$executeRaw`UPDATE "Sweep" SET "checkedUntil" = ${start}`
 }
 
-/** @returns false when the row cannot be mended now. That must not keep the others waiting. */
-async function mendSafely(name: string, kind: Kind, id: string): Promise<boolean> {
+/** @returns false when there are more, or something went wrong. A kind must not keep the others waiting. */
+async function mendKind(name: string, kind: Kind): Promise<boolean> {
+  try {
+    const rows = await prisma().$queryRaw<{ id: string }[]>`${selectStranded(kind)} LIMIT ${MOST}`
+    const results = []
+    for (const { id } of rows) results.push(await mendRow(name, kind, id))
+    return rows.length < MOST && results.every(Boolean)
+  } catch (error) {
+    log.error({ reason: (error as Error).message }, `No stranded ${name} could be looked for`)
+    return false
+  }
+}
+
+/** @returns false when the row cannot be mended now. */
+async function mendRow(name: string, kind: Kind, id: string): Promise<boolean> {
   const fields = { [`${name}Id`]: id }
   try {
     const isMended = await prisma().$transaction(async (tx) => {
       if (!(await mendOne(tx, kind, id))) return false
-      await tx.$executeRaw`
-        INSERT INTO "Sweep" ("checkedUntil", mended) VALUES ('-infinity', 1)
-        ON CONFLICT (id) DO UPDATE SET mended = "Sweep".mended + 1`
+      await tx.$executeRaw`UPDATE "Sweep" SET mended = mended + 1`
       return true
     })
     if (isMended) log.warn(fields, `A stranded ${name} was mended: it waited without a job`)

@@ -24,3 +24,10 @@ CREATE INDEX "User_createdAt_idx" ON "User" USING BRIN ("createdAt");
 
 -- The sweep looks for erasures without a job. Few users have one at any time.
 CREATE INDEX "User_being_erased" ON "User"("id") WHERE "erasure" IS NOT NULL;
+
+-- Halves that earlier versions have left: users who signed up and have no mail. The sweep gives these mails their jobs.
+-- From here on it looks at newer users only.
+INSERT INTO "Email" ("userId", "kind")
+SELECT "id", 'welcome' FROM "User"
+WHERE "signupKey" IS NOT NULL AND "erasure" IS NULL AND NOT EXISTS (SELECT FROM "Email" WHERE "userId" = "User"."id");
+INSERT INTO "Sweep" DEFAULT VALUES;
