@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Env, type Process, runToEnd, startProcess } from '../../stack'
+import type { Contender, Place } from './contender'
+
+const FOLDER = path.join(import.meta.dirname, '../rivals')
+const PRISMA = path.join('node_modules', 'prisma', 'build', 'index.js')
+const PROGRAM = path.join(FOLDER, 'promises/run.mjs')
+
+/** What a file in rivals/promises exports, besides its functions. */
+type Rival = {
+  title: string
+  packages: string[]
+  rows: Record<string, { redis?: Record<string, string> }>
+  work?: unknown
+}
+
+/** In the order of the table. */
+const RIVALS = ['inline', 'bullmq', 'pg-boss-after', 'pg-boss-inside', 'graphile-worker', 'dbos', 'prisma']
+
+/** All rows of all rivals. They must have been installed. */
+export async function loadRivals(): Promise<Contender[]> {
+  await run([PRISMA, 'generate', '--schema', path.join(FOLDER, 'promises/prisma/schema.prisma')])
+  const contenders: Contender[] = []
+  for (const name of RIVALS) {
+    const rival: Rival = await import(pathToFileURL(path.join(FOLDER, `promises/${name}.mjs`)).href)
+    contenders.push(...Object.keys(rival.rows).map((row) => toContender(name, row, rival)))
+  }
+  return contenders
+}
+
+function toContender(name: string, row: string, { title, packages, rows, work }: Rival): Contender {
+  const settings = rows[row] ?? {}
+  const start = (what: string, place: Place, hurry = false): Promise<Process> =>
+    startProcess(toArgs(name, row, what), /^Ready$/m, toEnv(place, hurry))
+  return {
+    id: row === 'documented' ? name : `${name}-${row.replaceAll(/\W+/g, '-')}`,
+    title: row === 'documented' ? title : `${title}, ${row}`,
+    settings: `${packages.map(readVersion).join(', ')} · ${JSON.stringify(settings)}`,
+    users: name === 'prisma' ? '"User"' : 'users',
+    prisma: name === 'prisma' ? 'alone' : undefined,
+    redis: settings.redis,
+    migrate: (databaseUrl) => run(toArgs(name, row, 'migrate'), toEnv({ databaseUrl })),
+    startWeb: (place) => start('web', place),
+    startWorker: work ? (place, hurry) => start('worker', place, hurry) : undefined,
+    age: (place) => run(toArgs(name, row, 'age'), toEnv(place)),
+  }
+}
+
+async function run(args: string[], env: Env = {}): Promise<void> {
+  const { code, output } = await runToEnd(args, env)
+  if (code !== 0) throw new Error(output)
+}
+
+// Prisma's client is generated as TypeScript.
+const toArgs = (...args: string[]): string[] => ['--import', 'tsx', PROGRAM, ...args]
+
+function toEnv(
+  { databaseUrl = '', redisUrl = '', resendUrl = '', port }: Partial<Place>,
+  hurry = false,
+): Env {
+  return {
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    RESEND_BASE_URL: resendUrl,
+    RESEND_API_KEY: 're_rival',
+    PORT: `${port}`,
+    HURRY: hurry ? '1' : '',
+  }
+}
+
+function readVersion(name: string): string {
+  for (const folder of [FOLDER, process.cwd()]) {
+    const file = path.join(folder, 'node_modules', name, 'package.json')
+    try {
+      return `${name} ${JSON.parse(readFileSync(file, 'utf8')).version}`
+    } catch {}
+  }
+  return name
+}
