@@ -3,11 +3,13 @@
  * npm run bench -- --quick                  small numbers, to see whether it runs
  * npm run bench -- --only crowd --mails 500
  * npm run bench -- --only promises          the correctness race: not how fast, but who gets a mail. 15 to 20 minutes
+ * npm run bench -- --only atomic            does e2e/bench/atomic.mjs find what it should? A minute
  * npm run bench -- --only promises --contenders this-app,bullmq-tuned --faults crash,limit --repeats 1
  *
  * How fast is it? All figures of one run come from the same production build, database and machine. The mail service
  * answers at once, so that what is left is ours. Nothing else should keep the machine busy.
  */
+import { checkAtomic } from './bench/atomic-check'
 import { measureBytes } from './bench/bytes'
 import { measureCrowd, measureSender } from './bench/crowd'
 import { measureLone } from './bench/lone'
@@ -37,6 +39,7 @@ const SECTIONS = {
 
 /** Only when they are named: they take long, and measure no speed. */
 const OTHERS = {
+  atomic: checkAtomic,
   promises: (stack: Stack, sizes: Sizes) => measurePromises(stack, sizes, race),
 }
 

@@ -6,7 +6,7 @@ import { age } from './promises/age'
 import { type App, closeApp, openApp } from './promises/app'
 import { type Contender, createOurs } from './promises/contender'
 import { ROUNDS } from './promises/faults'
-import { judge, readAccounts, type Verdict } from './promises/judge'
+import { judge, type Verdict } from './promises/judge'
 import { type Cell, report } from './promises/report'
 import { loadRivals } from './promises/rivals'
 import { openOwnRedis } from './redis'
@@ -15,8 +15,8 @@ import type { Findings } from './table'
 
 /** How long after the trouble a mail may take without being "still to come". */
 const WATCH_MS = 20_000
-/** From the end of all leases until nothing more comes. */
-const AFTER_LEASES_MS = 10_000
+/** The same after the end of all leases. */
+const AFTER_LEASES_MS = 60_000
 /** Two for each app, for many apps at a time. */
 const MAX_CONNECTIONS = 1_000
 
@@ -70,12 +70,17 @@ async function runRound(stack: Stack, cells: Cell[]): Promise<void> {
 
 /** Waits for the mails, lets the leases run out, waits for what that brings, and counts. */
 async function letCome(app: App): Promise<Verdict> {
-  await waitAtMost(WATCH_MS, async () =>
-    (await readAccounts(app)).every((email) => app.provider.accepted.has(email)),
-  )
-  const agedAt = Date.now()
-  await age(app)
-  await sleep(AFTER_LEASES_MS)
+  const { countPending } = app.contender
+  const isDone = async (): Promise<boolean> => (await countPending(app.place)) === 0
+  let agedAt = Number.POSITIVE_INFINITY
+  if (!(await waitAtMost(WATCH_MS, isDone))) {
+    agedAt = Date.now()
+    await age(app)
+    if (!(await waitAtMost(AFTER_LEASES_MS, isDone)))
+      console.log(`${app.contender.title}: some jobs still wait after all leases.`)
+  }
+  // What dead senders have left on its way to the provider arrives, too.
+  await sleep(1_000)
   return await judge(app, agedAt)
 }
 

@@ -1,4 +1,4 @@
-import type { Process, Stack } from '../../stack'
+import { type Process, query, type Stack } from '../../stack'
 
 /** Where an app finds what it needs. */
 export type Place = { databaseUrl: string; redisUrl: string; resendUrl: string; port: number }
@@ -20,6 +20,8 @@ export type Contender = {
   startWeb(place: Place): Promise<Process>
   /** @param hurry chores that are due once a minute are done once a second, where that is a setting */
   startWorker?(place: Place, hurry: boolean): Promise<Process>
+  /** How many jobs may still run, leased ones included. */
+  countPending(place: Place): Promise<number>
   /** Lets run out what is not a time in Postgres. */
   age?(place: Place): Promise<void>
 }
@@ -50,7 +52,17 @@ export function createOurs(stack: Stack): Contender {
       })
       if (code !== 0) throw new Error(output)
     },
+    countPending: ({ databaseUrl }) =>
+      count(
+        databaseUrl,
+        `SELECT count(*)::int FROM "Email" WHERE status IN ('queued', 'sending', 'retrying')`,
+      ),
     startWeb: (place) => stack.startWeb({ port: place.port, env: toEnv(place) }),
     startWorker: (place) => stack.startWorker(toEnv(place)),
   }
+}
+
+export async function count(databaseUrl: string, sql: string): Promise<number> {
+  const [row] = await query<{ count: number }>(databaseUrl, sql)
+  return row?.count ?? 0
 }

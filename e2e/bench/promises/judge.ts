@@ -13,16 +13,16 @@ export type Verdict = {
   okNotMailed: number
   /** Those who were told of an error, and have an account. */
   errorButExists: number
-  /** From the end of the trouble to the last account's mail, in s; NaN when a mail was missing before the leases ran out. */
+  /** From the end of the trouble to the last account's mail, in s; NaN when a mail was missing then. */
   rightAfter: number
 }
 
-export async function readAccounts({ place, contender }: App): Promise<string[]> {
+async function readAccounts({ place, contender }: App): Promise<string[]> {
   const rows = await query<{ email: string }>(place.databaseUrl, `SELECT email FROM ${contender.users}`)
   return rows.map(({ email }) => email)
 }
 
-/** @param agedAt when the leases ran out, in ms since 1970 */
+/** @param agedAt when the leases ran out, in ms since 1970; infinite when no job waited for that */
 export async function judge(app: App, agedAt: number): Promise<Verdict> {
   const { answers, provider, calmAt } = app
   const accounts = await readAccounts(app)
@@ -39,6 +39,7 @@ export async function judge(app: App, agedAt: number): Promise<Verdict> {
     late: [...provider.accepted.values()].flat().filter((at) => at > agedAt).length,
     okNotMailed: told('ok').filter((email) => mails(email).length === 0).length,
     errorButExists: told('error').filter((email) => exists.has(email)).length,
-    rightAfter: last > agedAt ? Number.NaN : Math.max(0, last - calmAt) / 1000,
+    rightAfter:
+      last > agedAt || last === Number.POSITIVE_INFINITY ? Number.NaN : Math.max(0, last - calmAt) / 1000,
   }
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
 import { type Env, type Process, runToEnd, startProcess } from '../../stack'
-import type { Contender, Place } from './contender'
+import { type Contender, count, type Place } from './contender'
 
 const FOLDER = path.join(import.meta.dirname, '../rivals')
 const PRISMA = path.join('node_modules', 'prisma', 'build', 'index.js')
@@ -14,6 +15,10 @@ type Rival = {
   packages: string[]
   rows: Record<string, { redis?: Record<string, string> }>
   work?: unknown
+  age?: unknown
+  /** Jobs that may still run: a statement that counts them, or a function. Without a queue, there are none. */
+  pending?: string
+  countPending?(place: Place): Promise<number>
 }
 
 /** In the order of the table. */
@@ -21,7 +26,7 @@ const RIVALS = ['inline', 'bullmq', 'pg-boss-after', 'pg-boss-inside', 'graphile
 
 /** All rows of all rivals. They must have been installed. */
 export async function loadRivals(): Promise<Contender[]> {
-  await run([PRISMA, 'generate', '--schema', path.join(FOLDER, 'promises/prisma/schema.prisma')])
+  await generateClient()
   const contenders: Contender[] = []
   for (const name of RIVALS) {
     const rival: Rival = await import(pathToFileURL(path.join(FOLDER, `promises/${name}.mjs`)).href)
@@ -30,7 +35,8 @@ export async function loadRivals(): Promise<Contender[]> {
   return contenders
 }
 
-function toContender(name: string, row: string, { title, packages, rows, work }: Rival): Contender {
+function toContender(name: string, row: string, { title, packages, rows, ...rival }: Rival): Contender {
+  const { pending, work, age } = rival
   const settings = rows[row] ?? {}
   const start = (what: string, place: Place, hurry = false): Promise<Process> =>
     startProcess(toArgs(name, row, what), /^Ready$/m, toEnv(place, hurry))
@@ -42,9 +48,11 @@ function toContender(name: string, row: string, { title, packages, rows, work }:
     prisma: name === 'prisma' ? 'alone' : undefined,
     redis: settings.redis,
     migrate: (databaseUrl) => run(toArgs(name, row, 'migrate'), toEnv({ databaseUrl })),
+    countPending: async (place) =>
+      pending ? await count(place.databaseUrl, pending) : ((await rival.countPending?.(place)) ?? 0),
     startWeb: (place) => start('web', place),
     startWorker: work ? (place, hurry) => start('worker', place, hurry) : undefined,
-    age: (place) => run(toArgs(name, row, 'age'), toEnv(place)),
+    age: age ? (place) => run(toArgs(name, row, 'age'), toEnv(place)) : undefined,
   }
 }
 
@@ -53,8 +61,21 @@ async function run(args: string[], env: Env = {}): Promise<void> {
   if (code !== 0) throw new Error(output)
 }
 
-// Prisma's client is generated as TypeScript.
-const toArgs = (...args: string[]): string[] => ['--import', 'tsx', PROGRAM, ...args]
+const toArgs = (...args: string[]): string[] => [PROGRAM, ...args]
+
+/** Prisma's client is generated as TypeScript. */
+async function generateClient(): Promise<void> {
+  const folder = path.join(FOLDER, 'promises/prisma')
+  await run([PRISMA, 'generate', '--schema', path.join(folder, 'schema.prisma')])
+  await build({
+    entryPoints: [path.join(folder, 'generated/client.ts')],
+    outfile: path.join(folder, 'generated/client.mjs'),
+    bundle: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+  })
+}
 
 function toEnv(
   { databaseUrl = '', redisUrl = '', resendUrl = '', port }: Partial<Place>,

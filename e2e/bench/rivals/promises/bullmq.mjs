@@ -43,6 +43,14 @@ export async function work({ worker: options, key }) {
   await worker.waitUntilReady()
 }
 
+/** Jobs that may still run. */
+export async function countPending({ redisUrl }) {
+  const queue = new Queue('welcome', { connection: { url: redisUrl, maxRetriesPerRequest: null } })
+  const count = await queue.getJobCountByTypes('waiting', 'active', 'delayed')
+  await queue.close()
+  return count
+}
+
 /** In Redis, locks expire by themselves: here they do so now. */
 export async function age() {
   const redis = connect()

@@ -13,6 +13,8 @@ export const rows = {
     key: 'welcome/USER',
   },
 }
+/** Counts workflows that may still run. */
+export const pending = `SELECT count(*)::int FROM dbos.workflow_status WHERE status IN ('ENQUEUED', 'DELAYED', 'PENDING')`
 const systemDatabaseUrl = process.env.DATABASE_URL
 const QUEUE = { queueName: 'welcome', workflowName: 'welcome' }
 

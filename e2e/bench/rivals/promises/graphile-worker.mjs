@@ -10,6 +10,9 @@ export const rows = {
   // A dead worker's jobs are locked for 4 h, and that is not a setting: https://worker.graphile.org/docs/error-handling
   tuned: { run: { concurrency: 10, pollInterval: 1_000 }, unlockAtStart: true, key: 'welcome/USER' },
 }
+/** Counts jobs that may still run. */
+export const pending =
+  'SELECT count(*)::int FROM graphile_worker.jobs WHERE attempts < max_attempts OR locked_by IS NOT NULL'
 const connectionString = process.env.DATABASE_URL
 
 export async function migrate() {

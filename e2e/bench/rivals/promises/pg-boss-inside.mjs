@@ -1,7 +1,7 @@
 import { openBoss } from './pg-boss.mjs'
 import { insertUser, openPool, transact } from './users.mjs'
 
-export { migrate, packages, rows, work } from './pg-boss.mjs'
+export { migrate, packages, pending, rows, work } from './pg-boss.mjs'
 export const title = 'pg-boss inside the transaction'
 
 export async function openSignup() {

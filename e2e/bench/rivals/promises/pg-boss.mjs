@@ -20,6 +20,9 @@ export const rows = {
   },
 }
 
+/** Counts jobs that may still run. */
+export const pending = `SELECT count(*)::int FROM pgboss.job WHERE name = 'welcome' AND state < 'completed'`
+
 export async function migrate({ queue }) {
   await createUsers()
   const boss = await openBoss()

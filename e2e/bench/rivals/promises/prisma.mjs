@@ -8,8 +8,9 @@ import pg from 'pg'
 import { fromPrisma } from 'pg-boss'
 import { sendWelcome } from './mail.mjs'
 import { openBoss } from './pg-boss.mjs'
-import { PrismaClient } from './prisma/generated/client.ts'
+import { PrismaClient } from './prisma/generated/client.mjs'
 
+export { pending } from './pg-boss.mjs'
 export const title = 'Prisma and pg-boss inside'
 export const packages = ['@prisma/client', '@prisma/adapter-pg', 'pg-boss', 'pg']
 export const rows = {
