@@ -20,7 +20,7 @@ const TRIALS: Trial[] = [
 /** Does atomic.mjs find the fault where it is, and nothing where it is mended? @throws when it does not */
 export async function checkAtomic(stack: Stack): Promise<Findings> {
   if (!(await installRivals())) throw new Error('The rivals could not be installed.')
-  const rivals = await loadRivals()
+  const rivals = await loadRivals(TRIALS.map(({ id }) => id))
   const results = await Promise.all(
     TRIALS.map(async ({ id, lock, mode, finds }) => {
       const app = await openApp(stack, rivals.find((rival) => rival.id === id) ?? raise(id))

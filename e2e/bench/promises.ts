@@ -22,8 +22,9 @@ const MAX_CONNECTIONS = 1_000
 
 /** The same signups and the same faults, for us and for what people write: who gets a mail, who two, and who none? */
 export async function measurePromises(stack: Stack, { repeats }: Sizes, race: Race): Promise<Findings[]> {
-  const { contenders, leftOut } = await findContenders(stack, race)
+  const [contenders, leftOut] = await findContenders(stack, race)
   const rounds = ROUNDS.map((faults) => faults.filter(({ id }) => isChosen(race.faults, id)))
+  DEBUG('found')
   await stack.query(`ALTER SYSTEM SET max_connections = ${MAX_CONNECTIONS}`)
   await stack.killPostgres('SIGINT')
   await stack.untilPostgresIsBack()
@@ -49,10 +50,12 @@ export async function measurePromises(stack: Stack, { repeats }: Sizes, race: Ra
 }
 
 /** All cells side by side. */
+const DEBUG = (...a: unknown[]) => process.env.DEBUG_RACE && console.log(new Date().toISOString(), ...a)
 async function runRound(stack: Stack, cells: Cell[]): Promise<void> {
   if (cells.length === 0) return
   const started = Date.now()
   const apps = await Promise.all(cells.map(({ contender }) => openApp(stack, contender)))
+  DEBUG('open')
   const faults = [...new Set(cells.map(({ fault }) => fault))]
   await Promise.all(
     faults.map((fault) =>
@@ -62,7 +65,9 @@ async function runRound(stack: Stack, cells: Cell[]): Promise<void> {
       ),
     ),
   )
+  DEBUG('hurt')
   const verdicts = await Promise.all(apps.map(letCome))
+  DEBUG('judged')
   for (const [i, verdict] of verdicts.entries()) cells[i]?.verdicts.push(verdict)
   await Promise.all(apps.map((app) => closeApp(stack, app)))
   console.log(`${faults.map(({ id }) => id).join(', ')}: ${Math.round((Date.now() - started) / 1000)} s`)
@@ -84,21 +89,15 @@ async function letCome(app: App): Promise<Verdict> {
   return await judge(app, agedAt)
 }
 
-async function findContenders(
-  stack: Stack,
-  race: Race,
-): Promise<{ contenders: Contender[]; leftOut: string[] }> {
-  const installed = await installRivals()
-  const redis = installed ? await openOwnRedis() : undefined
+async function findContenders(stack: Stack, { contenders: chosen }: Race): Promise<[Contender[], string[]]> {
+  const ours = createOurs(stack)
+  const us = isChosen(chosen, ours.id) ? [ours] : []
+  if (!(await installRivals())) return [us, ['The rivals could not be installed.']]
+  const rivals = await loadRivals(chosen)
+  const redis = await openOwnRedis()
   await redis?.stop()
-  const rivals = installed ? await loadRivals() : []
-  const contenders = [createOurs(stack), ...rivals.filter((rival) => redis || !rival.redis)]
-  const leftOut = installed
-    ? redis
-      ? []
-      : ['There is no redis-server: no BullMQ.']
-    : ['The rivals could not be installed.']
-  return { contenders: contenders.filter(({ id }) => isChosen(race.contenders, id)), leftOut }
+  if (redis) return [[...us, ...rivals], []]
+  return [[...us, ...rivals.filter((rival) => !rival.redis)], ['There is no redis-server: no BullMQ.']]
 }
 
 const isChosen = (chosen: string[] | undefined, id: string): boolean => chosen?.includes(id) ?? true

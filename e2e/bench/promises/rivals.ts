@@ -24,15 +24,20 @@ type Rival = {
 /** In the order of the table. */
 const RIVALS = ['inline', 'bullmq', 'pg-boss-after', 'pg-boss-inside', 'graphile-worker', 'dbos', 'prisma']
 
-/** All rows of all rivals. They must have been installed. */
-export async function loadRivals(): Promise<Contender[]> {
-  await generateClient()
-  const contenders: Contender[] = []
-  for (const name of RIVALS) {
-    const rival: Rival = await import(pathToFileURL(path.join(FOLDER, `promises/${name}.mjs`)).href)
-    contenders.push(...Object.keys(rival.rows).map((row) => toContender(name, row, rival)))
-  }
-  return contenders
+/**
+ * The rows of the rivals, which must have been installed.
+ * @param chosen the ids of those that are wanted: all, unless told
+ */
+export async function loadRivals(chosen?: string[]): Promise<Contender[]> {
+  const names = RIVALS.filter((name) => chosen?.some((id) => id.startsWith(name)) ?? true)
+  if (names.includes('prisma')) await generateClient()
+  const rows = await Promise.all(
+    names.map(async (name) => {
+      const rival: Rival = await import(pathToFileURL(path.join(FOLDER, `promises/${name}.mjs`)).href)
+      return Object.keys(rival.rows).map((row) => toContender(name, row, rival))
+    }),
+  )
+  return rows.flat().filter(({ id }) => chosen?.includes(id) ?? true)
 }
 
 function toContender(name: string, row: string, { title, packages, rows, ...rival }: Rival): Contender {
@@ -41,7 +46,7 @@ function toContender(name: string, row: string, { title, packages, rows, ...riva
   const start = (what: string, place: Place, hurry = false): Promise<Process> =>
     startProcess(toArgs(name, row, what), /^Ready$/m, toEnv(place, hurry))
   return {
-    id: row === 'documented' ? name : `${name}-${row.replaceAll(/\W+/g, '-')}`,
+    id: row === 'documented' ? name : `${name}-${row.replaceAll(/[^a-z]+/g, '-')}`,
     title: row === 'documented' ? title : `${title}, ${row}`,
     settings: `${packages.map(readVersion).join(', ')} · ${JSON.stringify(settings)}`,
     users: name === 'prisma' ? '"User"' : 'users',
