@@ -1,6 +1,9 @@
 import { defineConfig } from '@playwright/test'
 import { findBrowser } from './e2e/browser'
 
+// Most computers are not in UTC, and so neither is anything here: tests, processes, Postgres. Set TZ for another zone.
+if (!process.env.TZ || new Date().getTimezoneOffset() === 0) process.env.TZ = 'Asia/Tokyo'
+
 export default defineConfig({
   testDir: 'e2e',
   outputDir: 'test-results/output',
@@ -13,6 +16,8 @@ export default defineConfig({
   use: {
     // biome-ignore lint/style/noNonNullAssertion: the runner's READY line sets it, see webServer
     baseURL: process.env.APP_URL!,
+    // Nor are the people all where the server is.
+    timezoneId: 'America/Los_Angeles',
     launchOptions: { executablePath: findBrowser() },
   },
   webServer: {
@@ -29,7 +34,8 @@ export default defineConfig({
     },
     wait: { stdout: /READY (?<app_url>\S+)/ },
     gracefulShutdown: { signal: 'SIGTERM', timeout: 30_000 },
-    timeout: 120_000,
+    // It builds the app when something has changed.
+    timeout: 300_000,
     stdout: 'ignore',
   },
 })

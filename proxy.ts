@@ -9,6 +9,7 @@ import { limit } from './lib/limits'
 export async function proxy(request: NextRequest): Promise<Response> {
   try {
     await limit('read', request)
+    refuseOtherMethods(request)
     await askForPassword(request) // stage
   } catch (error) {
     if (error instanceof Problem) return error.toResponse()
@@ -22,6 +23,15 @@ export async function proxy(request: NextRequest): Promise<Response> {
   }
   const headers = new Headers({ ...Object.fromEntries(request.headers), ...ours, 'x-nonce': nonce })
   return NextResponse.next({ request: { headers }, headers: { ...ours, ...transportHeaders() } })
+}
+
+/**
+ * Pages are read, and nothing else: there are no server actions, and what takes other methods is in app/api. Otherwise Next
+ * answers any method with the page, and takes a form for an action that it cannot find, with a stack in the log.
+ */
+function refuseOtherMethods({ method, nextUrl }: NextRequest): void {
+  if (method === 'GET' || method === 'HEAD' || nextUrl.pathname.startsWith('/api/')) return
+  throw new Problem(405, 'Method not allowed', { headers: { allow: 'GET, HEAD' } })
 }
 
 export const config = {

@@ -75,14 +75,16 @@ async function compile(what: string): Promise<void> {
 }
 
 async function run(what: string, args: string[]): Promise<void> {
-  const { code, output } = await runToEnd(args, {}, folder)
+  const { code, output } = await runToEnd(args, {}, { cwd: folder })
   if (code !== 0) throw new Error(`${what}: no.\n${output}`)
   console.log(`${what}: yes`)
 }
 
 async function deliverMail(): Promise<void> {
   const env = { PORT: `${await findPort()}`, SANDBOX_LATENCY_MS: '50', DATABASE_URL: '', RESEND_API_KEY: '' }
-  const app = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'demo'], /READY \S+/, env, folder)
+  const app = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'demo'], /READY \S+/, env, {
+    cwd: folder,
+  })
   const url = /READY (\S+)/.exec(app.output())?.[1]
   const answer = await fetch(`${url}/api/users`, {
     method: 'POST',

@@ -16,9 +16,10 @@ const RUN_BY: Record<string, string> = {
 }
 
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
-const DOCS = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)].filter((file) =>
-  file.endsWith('.md'),
-)
+const DOCS = [
+  'README.md',
+  ...readdirSync('docs', { encoding: 'utf8', recursive: true }).map((name) => `docs/${name}`),
+].filter((file) => file.endsWith('.md'))
 
 test('each command of the README is run by a test, or is said to need the outside', () => {
   const commands = listCommands('README.md').filter((command) => !command.includes('# needs '))
@@ -74,6 +75,25 @@ test('each row of docs/faults.md names a test that there is', () => {
   })
   expect(proofs.length).toBeGreaterThan(100)
   expect(missing).toEqual([])
+})
+
+test('each decision has a number, a date, a status and what we lose, and is in the index', () => {
+  const files = readdirSync('docs/decisions').filter((name) => name !== 'README.md')
+  const read = (name: string): string => readFileSync(`docs/decisions/${name}`, 'utf8')
+  const index = read('README.md')
+  const dates = files.sort().map((name, place) => {
+    const number = `${place + 1}`.padStart(3, '0')
+    expect(name).toMatch(new RegExp(`^${number}-[a-z0-9-]+\\.md$`))
+    const [title = '', , status = '', ...rest] = read(name).split('\n')
+    expect(title, name).toMatch(/^# \S/)
+    expect(status, name).toMatch(/^\d+ \w{3} \d{4} · .*(accepted|replaced by \[\d{3}\]|taken back)/)
+    expect(rest.join('\n'), name).toMatch(/\S\n\n## What we lose\n\n\S/)
+    expect(index).toContain(`- [${number}](${name}) ${title.slice(2)}`)
+    const [, next] = /replaced by \[\d{3}\]\((.+?)\)/.exec(status) ?? []
+    if (next) expect(read(next), `${next} names ${name}`).toContain(`replaces [${number}]`)
+    return Date.parse(status.split(' · ')[0] ?? '')
+  })
+  expect(dates).toEqual(dates.toSorted((earlier, later) => earlier - later))
 })
 
 /** What stands in blocks of shell commands, and what begins with npm or npx elsewhere. */

@@ -1,6 +1,9 @@
-import type { Reporter, Suite } from '@playwright/test/reporter'
+import type { Reporter, Suite, TestCase } from '@playwright/test/reporter'
 
-/** Ends a run with one plain line for people and machines: `12 passed, 0 failed`. */
+/**
+ * Ends a run with two plain lines for people and machines: how many faults were tried in how many worlds, and
+ * `12 passed, 0 failed`. A world is an installation that a test may hurt.
+ */
 export default class Summary implements Reporter {
   private suite?: Suite
 
@@ -9,10 +12,24 @@ export default class Summary implements Reporter {
   }
 
   async onExit(): Promise<void> {
-    const outcomes = this.suite?.allTests().map((test) => test.outcome()) ?? []
-    const count = (...wanted: string[]) => outcomes.filter((outcome) => wanted.includes(outcome)).length
+    const tests = this.suite?.allTests() ?? []
+    const count = (...wanted: string[]) => tests.filter((test) => wanted.includes(test.outcome())).length
     const skipped = count('skipped')
     const end = skipped > 0 ? `, ${skipped} skipped` : ''
+    const hurting = tests.filter((test) => listNotes(test, 'world').length > 0)
+    if (hurting.length > 0) {
+      const worlds = new Set(hurting.flatMap((test) => listNotes(test, 'world')))
+      // A test is about one fault, unless it says more.
+      const faults = hurting.reduce((sum, test) => sum + (listNotes(test, 'fault').length || 1), 0)
+      const { timeZone } = Intl.DateTimeFormat().resolvedOptions()
+      console.log(`\n${faults} faults in ${worlds.size} worlds, in the time of ${timeZone}`)
+    }
     console.log(`\n${count('expected', 'flaky')} passed, ${count('unexpected')} failed${end}`)
   }
+}
+
+/** What a test has noted about itself while it ran. */
+function listNotes({ results }: TestCase, type: string): string[] {
+  const notes = results.at(-1)?.annotations ?? []
+  return notes.flatMap((note) => (note.type === type ? [note.description ?? ''] : []))
 }

@@ -1,10 +1,11 @@
 /*
  * npm run soak -- --minutes 10 --seed 42
  *
- * How much can it take? People sign up while everything around them is killed, cut and restarted at random. In the
- * end every signup that was answered must have got one mail, and nothing else may have happened.
+ * How much can it take? People sign up while everything around them is killed, cut, locked and restarted at random, with
+ * the settings of production and in other zones than UTC. In the end every signup that was answered must have got one mail, and nothing else may have happened.
  */
 import { parseArgs } from 'node:util'
+import { AS_IN_PRODUCTION } from './as-in-production'
 import { watchStatuses } from './faults/oracle'
 import { surviveStorm } from './faults/storm'
 import { startStack } from './stack'
@@ -18,7 +19,8 @@ if (!(minutes > 0) || !Number.isInteger(seed)) {
 }
 
 console.log(`${minutes} min with --seed ${seed}`)
-const stack = await startStack(`soak-${seed}`)
+// Postgres takes its zone from here, too.
+const stack = await startStack(`soak-${seed}`, [], { ...AS_IN_PRODUCTION, TZ: 'Asia/Tokyo' })
 await watchStatuses(stack)
 const started = Date.now()
 const { toll, faults } = await surviveStorm(stack, { minutes, seed })

@@ -19,9 +19,9 @@ export type Stack = {
   /** Runs one SQL statement on the stack's database. */
   query<Row>(sql: string, values?: unknown[]): Promise<Row[]>
   /** Starts one more worker. */
-  startWorker(env?: Env): Promise<Process>
+  startWorker(env?: Env, reader?: OutputReader): Promise<Process>
   /** Starts one more web server, on a free port unless one is given. */
-  startWeb(options?: { port?: number; env?: Env }): Promise<Web>
+  startWeb(options?: { port?: number; env?: Env; reader?: OutputReader }): Promise<Web>
   /** Runs a Node program to its end. */
   run(args: string[], env?: Env): Promise<{ code: number | null; output: string }>
   /** `npm run redrive -- …` */
@@ -53,6 +53,9 @@ export type ProviderCounts = {
   emails: Record<string, { calls: number; accepted: number }>
 }
 
+/** Reads a program's standard output and error, in the place of this process. */
+type OutputReader = { fd: number; text(): string }
+
 export type Web = Process & { url: string; port: number }
 
 export type Process = {
@@ -64,11 +67,17 @@ export type Process = {
   kill(signal: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts the runner with a database of its own and without a worker: tests start and kill their own. */
-export async function startStack(name: string, flags: string[] = []): Promise<Stack> {
+/**
+ * Starts the runner with a database of its own and without a worker: tests start and kill their own.
+ * @param settings of the app, for each of its processes
+ */
+export async function startStack(name: string, flags: string[] = [], settings: Env = {}): Promise<Stack> {
   const folder = path.resolve('test-results', name)
+  const { RESEND_API_KEY = '' } = settings
   const runner = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'demo', ...flags], /READY \S+/, {
+    ...settings,
     SANDBOX_DIR: folder,
+    SANDBOX_API_KEY: RESEND_API_KEY,
     SANDBOX_FRESH: '1',
     SANDBOX_WORKERS: '0',
     SANDBOX_LATENCY_MS: '20',
@@ -80,19 +89,24 @@ export async function startStack(name: string, flags: string[] = []): Promise<St
     DATABASE_URL: '',
     RESEND_API_KEY: '',
   })
-  const env = parseEnv(await readFile(path.join(folder, 'env'), 'utf8')) as Env
+  const env = { ...settings, ...parseEnv(await readFile(path.join(folder, 'env'), 'utf8')) } as Env
   const { APP_URL: appUrl = '', DATABASE_URL: databaseUrl = '', RESEND_BASE_URL: resendUrl = '' } = env
   await bundleWorker(folder)
   const extras: Process[] = []
-  const start = async (args: string[], ready: RegExp, extraEnv?: Env): Promise<Process> => {
-    const extra = await startProcess(args, ready, { ...env, ...extraEnv })
+  const start = async (
+    args: string[],
+    ready: RegExp,
+    extraEnv?: Env,
+    reader?: OutputReader,
+  ): Promise<Process> => {
+    const extra = await startProcess(args, ready, { ...env, ...extraEnv }, { reader })
     extras.push(extra)
     return extra
   }
-  const startWeb: Stack['startWeb'] = async ({ port, env } = {}) => {
+  const startWeb: Stack['startWeb'] = async ({ port, env, reader } = {}) => {
     port ??= await findPort()
     const args = ['node_modules/next/dist/bin/next', 'start', '-p', String(port)]
-    const web = await start(args, /Ready in/, env)
+    const web = await start(args, /Ready in/, env, reader)
     return { ...web, port, url: `http://localhost:${port}` }
   }
   const setProvider: Stack['setProvider'] = async (settings) => {
@@ -110,7 +124,7 @@ export async function startStack(name: string, flags: string[] = []): Promise<St
   const reset = async (): Promise<void> => {
     await Promise.all(extras.splice(0).map((extra) => extra.kill('SIGKILL')))
     await untilPostgresIsBack()
-    for (const table of ['User', 'Session', 'SuppressedMailbox'])
+    for (const table of ['User', 'Session', 'SuppressedMailbox', 'SpentKey', 'Sweep'])
       await query(databaseUrl, `DELETE FROM "${table}"`)
     await query(databaseUrl, 'DELETE FROM pgboss.job')
     await query(databaseUrl, 'DELETE FROM "Batch"')
@@ -124,7 +138,8 @@ export async function startStack(name: string, flags: string[] = []): Promise<St
     resendUrl,
     env,
     query: (sql, values) => query(databaseUrl, sql, values),
-    startWorker: (extraEnv) => start([path.join(folder, 'worker/index.mjs')], /Ready for jobs/, extraEnv),
+    startWorker: (extraEnv, reader) =>
+      start([path.join(folder, 'worker/index.mjs')], /Ready for jobs/, extraEnv, reader),
     startWeb,
     run: (args, extraEnv) => runToEnd(args, { ...env, ...extraEnv }),
     redrive: (...args) => runToEnd([path.join(folder, 'worker/redrive.mjs'), ...args], env),
@@ -166,8 +181,13 @@ async function bundleWorker(folder: string): Promise<void> {
 }
 
 /** Starts a Node program and waits until it prints `ready`. */
-export async function startProcess(args: string[], ready: RegExp, env: Env, cwd?: string): Promise<Process> {
-  const { child, output, exit } = spawnNode(args, env, cwd)
+export async function startProcess(
+  args: string[],
+  ready: RegExp,
+  env: Env,
+  options: Options = {},
+): Promise<Process> {
+  const { child, output, exit } = spawnNode(args, env, options)
   await Promise.race([
     waitFor(() => ready.test(output())),
     exit.then(([code]) => Promise.reject(new Error(`${args.join(' ')} ended with ${code}:\n${output()}`))),
@@ -188,23 +208,30 @@ export async function startProcess(args: string[], ready: RegExp, env: Env, cwd?
 export async function runToEnd(
   args: string[],
   env: Env,
-  cwd?: string,
+  options: Options = {},
 ): Promise<{ code: number | null; output: string }> {
-  const { output, exit } = spawnNode(args, env, cwd)
+  const { output, exit } = spawnNode(args, env, options)
   const [code] = await exit
   return { code, output: output() }
 }
 
 type Spawned = { child: ChildProcess; output(): string; exit: Promise<[number | null]> }
 
-function spawnNode(args: string[], env: Env, cwd?: string): Spawned {
+type Options = { cwd?: string; reader?: OutputReader }
+
+function spawnNode(args: string[], env: Env, { cwd, reader }: Options): Spawned {
   const child = spawn(process.execPath, args, {
     cwd,
     env: { ...process.env, NODE_ENV: 'production', ...env },
+    stdio: reader ? ['ignore', reader.fd, reader.fd] : 'pipe',
   })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
-  return { child, output: () => output, exit: once(child, 'close') as Promise<[number | null]> }
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk))
+  return {
+    child,
+    output: reader?.text ?? (() => output),
+    exit: once(child, 'close') as Promise<[number | null]>,
+  }
 }
 
 /** A TCP port that is free at this moment. */

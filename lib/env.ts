@@ -1,5 +1,6 @@
 import nextEnv from '@next/env'
 import { z } from 'zod'
+import { findUnknown } from './unknown-settings'
 
 const schema = z.object({
   /** A PostgreSQL connection string. LISTEN needs a session: no proxy that pools by transaction. */
@@ -67,6 +68,19 @@ const schema = z.object({
 type Env = z.infer<typeof schema>
 export type Setting = keyof Env
 
+/** What only the sandbox reads (sandbox/settings.ts, which the compiler holds against this list). */
+const SANDBOX_SETTINGS = [
+  'SANDBOX_DIR',
+  'SANDBOX_LATENCY_MS',
+  'SANDBOX_RATE_LIMIT',
+  'SANDBOX_WORKERS',
+  'SANDBOX_API_KEY',
+  'SANDBOX_POSTGRES_BIN',
+  'SANDBOX_TRACES',
+  'SANDBOX_FRESH',
+] as const
+export type SandboxSetting = (typeof SANDBOX_SETTINGS)[number]
+
 function count(unlessSet: number) {
   return z.coerce.number().int().min(0).default(unlessInSandbox(unlessSet))
 }
@@ -117,14 +131,22 @@ export function env<Name extends keyof Env>(name: Name): Env[Name] {
 const ALL = Object.keys(schema.shape) as Setting[]
 
 /**
- * Ends a process that lacks a setting when it starts, rather than at the first customer. Each setting that is missing
- * or malformed is told on a line of its own.
+ * Ends a process when it starts, rather than at the first customer: one that lacks a setting, or that was given one which
+ * nothing reads. Each problem is told on a line of its own.
  * @param names of the settings that this process needs; unless told, all
  */
 export function requireEnv(names = ALL): void {
-  const problems = names.flatMap((name) => readSetting(name).problem ?? [])
+  const problems = [...names.flatMap((name) => readSetting(name).problem ?? []), ...listUnknown()]
   for (const problem of problems) console.error(problem)
   if (problems.length > 0) process.exit(1)
+}
+
+/** Settings that nothing reads, in the environment or a `.env` file, each as a sentence with the one that was meant. */
+export function listUnknown(): string[] {
+  loadEnvFiles()
+  return findUnknown(process.env, [...ALL, ...SANDBOX_SETTINGS]).map(
+    ({ name, meant }) => `${name}: nothing reads it. Did you mean ${meant}? See .env.example.`,
+  )
 }
 
 function readSetting(name: keyof Env): { value?: unknown; problem?: string } {

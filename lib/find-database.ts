@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
+import { connectionConfig, SafeClient } from './db/connection'
 import { env, loadEnvFiles, requireEnv } from './env'
+import { reasonOf } from './log'
 
 /**
  * Connection string of the database that DATABASE_URL names, or where nothing does, of the sandbox that runs on this
@@ -15,4 +17,19 @@ export function findDatabase(): string {
   }
   requireEnv(['DATABASE_URL'])
   return env('DATABASE_URL')
+}
+
+/**
+ * Finds the database, as `findDatabase` does, and asks it for a connection. When it gives none, the process ends with the
+ * reason: a stack would tell nobody more.
+ */
+export async function reachDatabase(): Promise<void> {
+  const client = new SafeClient(connectionConfig(5_000, findDatabase()))
+  try {
+    await client.connect()
+    await client.end()
+  } catch (error) {
+    console.error(`The database does not answer: ${reasonOf(error)}`)
+    process.exit(1)
+  }
 }

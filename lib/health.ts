@@ -7,6 +7,7 @@ import type { EmailStatus } from './email/status'
 import { env } from './env'
 import { type Pace, Prisma } from './generated/prisma/client'
 import { isOperator } from './operator'
+import { countStranded } from './sweep'
 
 /** What everybody may know: whether it works. */
 type Health = {
@@ -21,6 +22,10 @@ type Health = {
 type Details = {
   /** Emails that were given up. 10,000 means so many or more. */
   failed: number
+  /** Rows that have waited for more than a minute without a job, which should be impossible. 1,000 of a kind at the most. */
+  stranded: number
+  /** How many of those a worker has mended so far: see lib/sweep.ts. */
+  mended: number
   /** Why no mail goes out until an operator acts, as a code. */
   attention: string | null
   paused: Pause | null
@@ -47,7 +52,8 @@ export const WORKER_NAME = 'email worker'
 export async function tellHealth(headers: Headers): Promise<Health | (Health & Details)> {
   const health = await readHealth()
   const { database, workers, queued } = health
-  return (await isOperator(headers)) ? health : { database, workers, queued }
+  if (!(await isOperator(headers))) return { database, workers, queued }
+  return { ...health, ...(await countStranded()) }
 }
 
 /**
@@ -55,7 +61,7 @@ export async function tellHealth(headers: Headers): Promise<Health | (Health & D
  * at a time, and the answer may be 0.1 s old, the number of workers a second.
  * @throws when the database is unreachable.
  */
-export const readHealth = shareFor(100, async (): Promise<Health & Details> => {
+export const readHealth = shareFor(100, async (): Promise<Health & Omit<Details, 'stranded' | 'mended'>> => {
   const [counts] = await prisma().$queryRaw<[Pick<Health & Details, 'queued' | 'failed' | 'oldest'>]>`
     SELECT least(${countEmails('queued')} + ${countEmails('retrying')}, ${MOST}) AS queued,
       ${countEmails('failed')} AS failed,

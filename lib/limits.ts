@@ -1,6 +1,6 @@
 import type { Pool, QueryConfig, QueryResult } from 'pg'
 import { RateLimiterMemory, RateLimiterPostgres, type RateLimiterRes } from 'rate-limiter-flexible'
-import { createPool } from './db/prisma'
+import { MeasuredPool } from './db/pool'
 import { env, type Setting } from './env'
 import { Problem } from './http/problem'
 import { visitorOf } from './http/visitor'
@@ -184,13 +184,13 @@ const PATIENCE_MS = 2_000
 let awayUntil = 0
 
 async function query(statement: QueryConfig): Promise<QueryResult> {
-  const limits = { max: 2, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS }
-  shared.limitsPool ??= createPool(limits)
-  if (Date.now() < awayUntil) throw new Error('The database was away a moment ago')
+  const limits = { max: 2, connectionTimeoutMillis: PATIENCE_MS, patienceMs: PATIENCE_MS }
+  shared.limitsPool ??= new MeasuredPool(limits)
+  if (performance.now() < awayUntil) throw new Error('The database was away a moment ago')
   try {
     return await shared.limitsPool.query(statement)
   } catch (error) {
-    awayUntil = Date.now() + PATIENCE_MS
+    awayUntil = performance.now() + PATIENCE_MS
     throw error
   }
 }
@@ -205,8 +205,8 @@ function toKey(name: LimitName, who: Who): string {
 // Whoever comes a thousand times, and however many come: a line for each limit and its time is enough.
 function tell(name: LimitName, msBeforeNext: number): void {
   const { quiet }: Limit = LIMITS[name]
-  if (quiet || Date.now() < (told.get(name) ?? 0)) return
-  told.set(name, Date.now() + msBeforeNext)
+  if (quiet || performance.now() < (told.get(name) ?? 0)) return
+  told.set(name, performance.now() + msBeforeNext)
   log.warn(
     `${LIMITS[name].setting} is reached: refused until ${new Date(Date.now() + msBeforeNext).toISOString()}.`,
   )

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { format } from 'node:util'
 import { pino } from 'pino'
 import { env } from './env'
+import { onLostOutput } from './output'
 import { tieToSpan } from './telemetry'
 
 /*
@@ -24,6 +25,10 @@ export const log = pino(
   { write: (line) => process.stdout.write(isForPeople() ? toSentence(line) : line) },
 )
 
+onLostOutput((lines) =>
+  log.warn({ lines }, 'Lines of this output are missing: it had no reader for some time.'),
+)
+
 /** Every line that is logged by this function, and by what it waits for, bears these fields too. */
 export function withLogFields<Result>(fields: object, act: () => Result): Result {
   return context.run({ ...context.getStore(), ...fields }, act)
@@ -34,17 +39,34 @@ const told = new Map<string, { at: number; times: number }>()
 
 /** For what may come a thousand times a second, for hours: it is told at once, and then once a minute how often it came. */
 export function logSeldom(message: string, fields: object = {}): void {
-  const { at, times } = told.get(message) ?? { at: 0, times: 0 }
-  const isDue = Date.now() - at > SELDOM_MS
+  const { at, times } = told.get(message) ?? { at: Number.NEGATIVE_INFINITY, times: 0 }
+  const now = performance.now()
+  const isDue = now - at > SELDOM_MS
   if (isDue) log.error({ ...fields, times: times + 1 }, message)
-  told.set(message, isDue ? { at: Date.now(), times: 0 } : { at, times: times + 1 })
+  told.set(message, isDue ? { at: now, times: 0 } : { at, times: times + 1 })
+}
+
+/**
+ * Why something failed, in a sentence. What Postgres has said goes before Prisma's words for it: a wrong password, a full
+ * disk and a missing right must be known from one line.
+ */
+export function reasonOf(error: unknown): string {
+  const { message, code, meta } = error as Failure
+  return meta?.driverAdapterError?.cause?.originalMessage ?? (message?.trim() || String(code ?? error))
+}
+
+type Failure = Partial<Error> & {
+  /** Of the system, of Postgres or of Prisma. Where several addresses were tried, there is no message beside it. */
+  code?: unknown
+  meta?: { driverAdapterError?: { cause?: { originalMessage?: string } } }
 }
 
 // A driver's other fields quote the row that it failed with.
 function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: format(error) }
   const { name, message, stack, code } = error as Error & { code?: unknown }
-  return { name, message, code, stack }
+  const reason = reasonOf(error)
+  return { name, message, ...(reason !== message && { reason }), code, stack }
 }
 
 const ADDRESS = /[^\s"'<>()=:;,\\]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}/gi

@@ -1,7 +1,14 @@
 import { isUnavailable } from './db/prisma'
 import { unavailable } from './http/problem'
-import { createRoute } from './http/route'
+import { createRoute, type Origin } from './http/route'
 import { limit } from './limits'
+
+type Options = {
+  /** Is asked first, and throws a problem to those for whom the route does not exist. */
+  guard?: (request: Request) => void | Promise<void>
+  /** `any` for what a signature in the request decides. Pages of other sites may then send to it. */
+  origin?: Origin
+}
 
 /**
  * The wrapper of our routes. Nobody may ask too often. What a handler throws becomes a problem: 503 when the database is
@@ -9,13 +16,15 @@ import { limit } from './limits'
  */
 export function route<Context>(
   handlers: Parameters<typeof createRoute<Context>>[0],
-  guard: (request: Request) => void | Promise<void> = () => {},
+  { guard, origin }: Options = {},
 ): ReturnType<typeof createRoute<Context>> {
-  const admit = async (request: Request): Promise<void> => {
-    if (['GET', 'HEAD'].includes(request.method)) await limit('read', request)
-    await guard(request)
-  }
-  return createRoute(handlers, admit, (error) =>
-    isUnavailable(error) ? unavailable('The database cannot be reached. Please try again.') : undefined,
-  )
+  return createRoute(handlers, {
+    origin,
+    async guard(request) {
+      if (['GET', 'HEAD'].includes(request.method)) await limit('read', request)
+      await guard?.(request)
+    },
+    explain: (error) =>
+      isUnavailable(error) ? unavailable('The database cannot be reached. Please try again.') : undefined,
+  })
 }

@@ -4,8 +4,9 @@
  * Brings a database up to date: the tables, pg-boss's own schema, and the queues. Safe to run again, and by several
  * processes at once.
  */
-import { Client } from 'pg'
+import { connectionConfig, SafeClient } from '../lib/db/connection'
 import { findDatabase } from '../lib/find-database'
+import { reasonOf } from '../lib/log'
 import { applyMigrations } from './engine'
 import { createQueues } from './queues'
 
@@ -17,16 +18,16 @@ function fail(reason: string): never {
 
 // 1. One at a time: the others wait here, and then find everything done.
 const databaseUrl = findDatabase()
-const lock = new Client({ connectionString: databaseUrl })
-await lock.connect().catch((error) => fail(`The database does not answer: ${error.message || error.code}`))
+const lock = new SafeClient(connectionConfig(0, databaseUrl))
+await lock.connect().catch((error) => fail(`The database does not answer: ${reasonOf(error)}`))
 await lock.query("SELECT pg_advisory_lock(hashtext('migrate'))")
 
 // 2. The tables.
-const applied = await applyMigrations(databaseUrl).catch((error) => fail(`Not applied: ${error.message}`))
+const applied = await applyMigrations(databaseUrl).catch((error) => fail(`Not applied: ${reasonOf(error)}`))
 console.log(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'No migration to apply.')
 
 // 3. pg-boss's schema, and the queues with their options.
-const queues = await createQueues().catch((error) => fail(`No queues: ${error.message}`))
+const queues = await createQueues().catch((error) => fail(`No queues: ${reasonOf(error)}`))
 console.log(`Queues: ${queues.join(', ')}.`)
 
 await lock.end()

@@ -9,6 +9,7 @@ import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { findDatabase } from '../lib/find-database'
+import '../lib/output'
 import { diffSchemas, listMigrations, MIGRATIONS, SCHEMA } from './engine'
 
 const title = process.argv[2]

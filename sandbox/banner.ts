@@ -13,10 +13,10 @@ interface Facts {
 
 /** Prints what somebody wants to know who has just started all this. */
 export async function printBanner({ appUrl, envFile, dev, workers, shared }: Facts): Promise<void> {
-  const staysHere = process.env.RESEND_API_KEY === 're_sandbox'
+  const { RESEND_API_KEY, RESEND_BASE_URL } = process.env
   // Some pages are there for the sandbox only.
-  const pages = (await listPages()).filter((page) => staysHere || page === '/')
-  const inbox = pages.includes('/inbox') ? `${appUrl}/inbox` : process.env.RESEND_BASE_URL
+  const pages = (await listPages()).filter((page) => RESEND_API_KEY === 're_sandbox' || page === '/')
+  const inbox = pages.includes('/inbox') ? `${appUrl}/inbox` : RESEND_BASE_URL
   const env = path.relative('', envFile)
   const join =
     env === path.join('.sandbox', 'env')
@@ -31,7 +31,7 @@ export async function printBanner({ appUrl, envFile, dev, workers, shared }: Fac
   Pages    ${pages.join('  ')}
   Open to  ${reach}
   Running  ${web}, ${count(workers, 'worker')}, Postgres at ${database}
-  Mail     ${staysHere ? `stays on this computer: ${inbox}` : 'goes out through Resend'}
+  Mail     ${inbox ? `stays on this computer: ${inbox}` : 'goes out through Resend'}
   Join in  another worker, in another terminal: ${join}
   Stop     Ctrl-C
 `)

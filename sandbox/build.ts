@@ -1,11 +1,13 @@
 /*
- * For all that wants a production build (npm run demo, npm test …): builds, unless the last build was made from the
- * same sources, by the same Node and Next.
+ * Builds the app, unless the last build was made from the same sources, by the same Node and Next. Everything that runs
+ * a production build (npm run demo, npm test …) comes through here, so it always runs the code as it is.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import '../lib/output'
 
 const NEXT = 'node_modules/next'
 const STAMP = '.next/sources'
@@ -17,16 +19,28 @@ const WITHOUT_EFFECT = [
   ...['Dockerfile', 'compose.yaml', 'fly.toml', 'render.yaml', 'Procfile'],
 ]
 
-const sources = fingerprintSources()
-if (read(STAMP) === `${sources} ${read('.next/BUILD_ID')}`) {
-  console.log('Nothing has changed since the last build.')
-} else {
+if (isMain()) {
+  if (isBuilt()) console.log('Nothing has changed since the last build.')
+  else build()
+}
+
+/** Whether the last build was made from the sources as they are now. */
+export function isBuilt(): boolean {
+  return read(STAMP) === `${fingerprintSources()} ${read('.next/BUILD_ID')}`
+}
+
+function build(): void {
+  const sources = fingerprintSources()
   const { status } = spawnSync(process.execPath, [`${NEXT}/dist/bin/next`, 'build'], {
     stdio: 'inherit',
     env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' },
   })
   if (status !== 0) process.exit(status ?? 1)
   writeFileSync(STAMP, `${sources} ${read('.next/BUILD_ID')}`)
+}
+
+function isMain(): boolean {
+  return process.argv[1] === fileURLToPath(import.meta.url)
 }
 
 /** The same every time for the same files, Node and Next. */

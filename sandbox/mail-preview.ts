@@ -9,6 +9,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { escapeHtml, writeMessage } from '../lib/email/message'
 import { type EmailKind, TEMPLATES } from '../lib/email/templates'
+import '../lib/output'
 
 process.env.APP_URL ??= 'http://localhost:3000'
 // It signs the links.

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { PostgresHome } from './postgres-home'
-import { runTool } from './postgres-tools'
+import { readVersion, runTool } from './postgres-tools'
 
 /** The files of one database server. */
 export interface Cluster {
@@ -48,10 +48,9 @@ export async function createCluster(home: PostgresHome): Promise<Cluster> {
     '--username=postgres',
     '--auth=scram-sha-256',
     '--encoding=UTF8',
-    // Built-in rules instead of the computer's locale: text sorts alike on every machine.
+    // Fixed rules instead of the computer's locale: text sorts alike on every machine.
     '--no-locale',
-    '--locale-provider=builtin',
-    '--builtin-locale=C.UTF-8',
+    ...((await readVersion(home)) >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
   ])
   await rename(draft, dir)
   return cluster

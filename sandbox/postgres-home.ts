@@ -15,6 +15,7 @@ import {
 import os from 'node:os'
 import path from 'node:path'
 import { fingerprint } from './fingerprint'
+import { readSettings } from './settings'
 
 export interface PostgresHome {
   /** Where the cluster and the log live. */
@@ -33,13 +34,14 @@ interface Account {
 }
 
 /**
- * Finds the binaries that npm installed for this platform and a folder for the data.
+ * Finds the binaries, those that npm installed for this platform unless told otherwise, and a folder for the data.
  *
  * Postgres refuses to run as root, and whoever runs it instead may be unable to enter the project (a clone
  * under /root). So for root, and only then, binaries and data live below the system's temporary folder.
  */
 export async function openPostgresHome(dir: string): Promise<PostgresHome> {
-  const bin = await findBinaries()
+  const { SANDBOX_POSTGRES_BIN: ownBin } = readSettings()
+  const bin = ownBin ?? (await findBinaries())
   if (process.getuid?.() !== 0) {
     await mkdir(dir, { recursive: true, mode: 0o700 })
     return { dir, bin, abandoned: false }
@@ -59,7 +61,7 @@ export async function openPostgresHome(dir: string): Promise<PostgresHome> {
     await rm(link, { force: true })
     await symlink(home, link)
   }
-  return { dir: home, bin: await copyBinaries(bin, base, account), account, abandoned }
+  return { dir: home, bin: ownBin ?? (await copyBinaries(bin, base, account)), account, abandoned }
 }
 
 async function findBinaries(): Promise<string> {

@@ -31,3 +31,10 @@ export async function runTool(home: PostgresHome, tool: Tool, args: string[]): P
   const [[code], words] = await Promise.all([once(child, 'exit'), child.stderr ? text(child.stderr) : ''])
   if (code !== 0) throw new Error(`${tool} failed:\n${words.trim()}`)
 }
+
+/** The major version of these programs. */
+export async function readVersion(home: PostgresHome): Promise<number> {
+  const child = spawnTool(home, 'postgres', ['--version'], ['ignore', 'pipe', 'ignore'])
+  const words = child.stdout ? await text(child.stdout) : ''
+  return Number(/\(PostgreSQL\) (\d+)/.exec(words)?.[1])
+}

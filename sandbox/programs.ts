@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { onLostOutput } from '../lib/output'
 import { guard } from './guard'
 import { type Service, signalGroup, untilEnd } from './processes'
 
 const GRACE_MS = 20_000
+
+onLostOutput((lines) => say(`${lines} lines of this output are missing: it had no reader for some time.`))
 
 /**
  * Runs a Node program and prints its lines, each after its name.
@@ -42,7 +45,17 @@ export function startProgram(
   return { ended, stop }
 }
 
+const recent: string[] = []
+
 /** Prints a line in the name of a service. */
 export function say(line: string, name = 'sandbox'): void {
-  console.log(`${name.padEnd(8)} │ ${line}`)
+  const text = `${name.padEnd(8)} │ ${line}`
+  console.log(text)
+  recent.push(text)
+  if (recent.length > 40) recent.shift()
+}
+
+/** The last 40 lines that were printed: when the start fails, they tell why. */
+export function recentLines(): string[] {
+  return recent
 }

@@ -14,11 +14,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { loadEnvFiles } from '../lib/env'
 import { seal } from '../lib/sign' // stage
 import { count, printBanner } from './banner'
+import { isBuilt } from './build'
 import { dismissReaper } from './guard'
 import { lockSandbox } from './lock'
 import { findPort, reservePort } from './ports'
 import { startPostgres } from './postgres'
-import { say, startProgram } from './programs'
+import { recentLines, say, startProgram } from './programs'
 import { startResend } from './resend'
 import { readSettings } from './settings'
 import { readShare } from './share'
@@ -51,6 +52,8 @@ try {
 }
 if (signal.reason instanceof Error) {
   say(signal.reason.message)
+  // Playwright shows what a server prints on stderr alone.
+  if (!process.stdout.isTTY) console.error(recentLines().join('\n'))
   process.exitCode = 1
 }
 for (const step of cleanup.reverse()) await step()
@@ -64,6 +67,12 @@ async function start(): Promise<void> {
   const settings = readSettings()
   const share = readShare(process.argv)
   if (share && dev) throw new Error('What is shared is a production build: npm run demo -- --share')
+
+  if (!dev && !isBuilt()) {
+    say('The sources have changed since the last build: building …')
+    console.error('Building the app: the sources have changed since the last build.')
+    await runToEnd('build', ['--import', 'tsx', 'sandbox/build.ts'], 'The app could not be built')
+  }
 
   // 2. One runner for each folder, and a port for the app.
   await mkdir(settings.SANDBOX_DIR, { recursive: true })
@@ -111,7 +120,7 @@ async function start(): Promise<void> {
     })
     cleanup.push(resend.stop)
     Object.assign(process.env, {
-      RESEND_API_KEY: 're_sandbox',
+      RESEND_API_KEY: settings.SANDBOX_API_KEY,
       RESEND_BASE_URL: resend.url,
       RESEND_WEBHOOK_SECRET: webhookSecret,
     })
@@ -132,10 +141,7 @@ async function start(): Promise<void> {
   // 6. The tables and queues.
   signal.throwIfAborted()
   say('Creating what is new of tables and queues …')
-  const migration = startProgram('migrate', ['--import', 'tsx', 'prisma/migrate.ts'])
-  signal.addEventListener('abort', migration.stop)
-  const end = await migration.ended
-  if (end !== 'exit 0') throw new Error(`The database could not be migrated (${end}).`)
+  await runToEnd('migrate', ['--import', 'tsx', 'prisma/migrate.ts'], 'The database could not be migrated')
 
   // 7. The app: one web server, and as many workers as you like.
   const { SANDBOX_WORKERS: workers } = settings
@@ -163,6 +169,15 @@ async function start(): Promise<void> {
   warmUp(appUrl, signal).catch(() => {})
 }
 
+/** Runs a Node program to its end. @throws unless it ends with 0 */
+async function runToEnd(name: string, args: string[], failure: string): Promise<void> {
+  const program = startProgram(name, args)
+  signal.addEventListener('abort', program.stop)
+  const end = await program.ended
+  signal.removeEventListener('abort', program.stop)
+  if (end !== 'exit 0') throw new Error(`${failure} (${end}).`)
+}
+
 /** Writes down how to join in from another terminal. A real provider's key is not written anywhere. */
 async function writeEnvFile(file: string): Promise<void> {
   const names = [
@@ -176,7 +191,8 @@ async function writeEnvFile(file: string): Promise<void> {
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     'OTEL_BSP_SCHEDULE_DELAY',
   ]
-  if (process.env.RESEND_API_KEY === 're_sandbox') names.push('RESEND_API_KEY', 'APP_SECRET')
+  if (process.env.RESEND_API_KEY === readSettings().SANDBOX_API_KEY)
+    names.push('RESEND_API_KEY', 'APP_SECRET')
   const lines = names.filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}\n`)
   await writeFile(file, lines.join(''), { mode: 0o600 })
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { listUnknown, type SandboxSetting } from '../lib/env'
 
 const schema = z.object({
   /** Of the web server. */
@@ -11,16 +12,22 @@ const schema = z.object({
   SANDBOX_RATE_LIMIT: z.coerce.number().int().min(0).default(10),
   /** 0: start your own in another terminal. */
   SANDBOX_WORKERS: z.coerce.number().int().min(0).max(100).default(1),
+  /** What the app has for an API key. With another one than the sandbox's own it runs as in production, limits and all. */
+  SANDBOX_API_KEY: z.string().startsWith('re_').default('re_sandbox'),
+  /** The folder with the programs of a Postgres of your own, in the place of the one that npm installed. */
+  SANDBOX_POSTGRES_BIN: z.string().optional(),
   /** Keep traces, for "Behind this ticket". */
   SANDBOX_TRACES: z.stringbool().default(true),
   /** Start with an empty database. */
   SANDBOX_FRESH: z.stringbool().default(false),
-})
+} satisfies Record<SandboxSetting | 'PORT', z.ZodType>)
 
-/** What the sandbox itself can be told by the environment. @throws {Error} naming what is malformed */
+/** What the sandbox itself can be told by the environment. @throws {Error} naming what is malformed, and what nothing reads */
 export function readSettings(): z.infer<typeof schema> {
   const given = Object.entries(process.env).filter(([, value]) => value !== '')
   const settings = schema.safeParse(Object.fromEntries(given))
-  if (!settings.success) throw new Error(`Check the environment:\n${z.prettifyError(settings.error)}`)
+  const problems = [...(settings.error ? [z.prettifyError(settings.error)] : []), ...listUnknown()]
+  if (!settings.success || problems.length > 0)
+    throw new Error(`Check the environment:\n${problems.join('\n')}`)
   return settings.data
 }

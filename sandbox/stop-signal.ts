@@ -15,8 +15,6 @@ export function listenForStop(): AbortController {
   setInterval(() => {
     if (process.ppid !== parent || (npm && !isAlive(npm))) stop('nobody is waiting for it')
   }, 500).unref()
-  // A closed terminal takes no more output; that must not be the end of an orderly stop.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 
   let stopRequestedAt = 0
   function stop(reason: string): void {

@@ -24,11 +24,11 @@ export async function deliver(
   }
   if (!batch) return
   tellAttempt(batch)
-  const start = Date.now()
+  const start = performance.now()
   // If this worker dies from here on, a batch is left behind, and a job (retry-batch) that sends it again, under its key,
   // 15 s after it was written down.
   const outcome = await sendWithinCap(batch)
   const retryAt = await keepPace(turn, outcome)
   await prisma().$transaction((tx) => settleBatch(tx, batch, outcome, retryAt))
-  tellOutcome(batch, outcome, Date.now() - start)
+  tellOutcome(batch, outcome, performance.now() - start)
 }

@@ -6,8 +6,8 @@
 import { prisma } from '@/lib/db/prisma'
 import { requireEnv } from '@/lib/env'
 import { requestErasure } from '@/lib/erasure/request'
-import { findDatabase } from '@/lib/find-database'
-import { canonicalAddress } from '@/lib/signup/input'
+import { reachDatabase } from '@/lib/find-database'
+import { canonicalAddress } from '@/lib/signup/address'
 
 const email = canonicalAddress(process.argv[2] ?? '')
 if (!email) {
@@ -15,7 +15,7 @@ if (!email) {
   process.exit(2)
 }
 
-findDatabase()
+await reachDatabase()
 requireEnv(['DATABASE_POOL_SIZE'])
 const user = await prisma().user.findUnique({ where: { email } })
 if (!user) {

@@ -1,8 +1,10 @@
 import './node-env'
 import { takeOverConsole } from '@/lib/console'
+import { databaseNow } from '@/lib/db/clock'
+import { pool } from '@/lib/db/prisma'
 import { env, requireEnv } from '@/lib/env'
 import { WORKER_NAME } from '@/lib/health'
-import { log } from '@/lib/log'
+import { log, reasonOf } from '@/lib/log'
 import { takeOverSignalFromNpm } from '@/lib/npm-signal'
 import { PROCESS_NAME } from '@/lib/process-name'
 import { openQueue } from '@/lib/queue'
@@ -21,8 +23,13 @@ const port = env('WORKER_PORT')
 if (port) listenForHealth(port)
 
 // 2. Connect to the queue. The upkeep is for workers to do, not for web servers: every two seconds each looks for jobs
-//    whose worker has died. As long as there is no database, it tries again and says so.
-const patience = setInterval(() => log.error('The queue cannot be reached yet. Trying again.'), 60_000)
+//    whose worker has died. As long as there is no database, it tries again and says so, and why.
+const patience = setInterval(async () => {
+  const reason = await pool()
+    .query('SELECT 1')
+    .then(() => 'the database answers. Has "npm run migrate" been run?', reasonOf)
+  log.error({ reason }, 'The queue cannot be reached yet. Trying again')
+}, 60_000)
 const boss = await openQueue({
   application_name: `${WORKER_NAME} ${PROCESS_NAME}`,
   useListenNotify: true,
@@ -30,8 +37,11 @@ const boss = await openQueue({
   superviseIntervalSeconds: 2,
   monitorIntervalSeconds: 2,
   attempts: 1_000,
+  // Its upkeep reads and deletes more at a time than a request does.
+  patienceMs: 30_000,
 })
 clearInterval(patience)
+await databaseNow()
 
 // 3. Take jobs. From here on everything happens in jobs/.
 await work(boss, HANDLERS)

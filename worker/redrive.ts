@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util'
 import { z } from 'zod'
 import { listFailedEmails, redriveEmail } from '@/lib/email/redrive'
 import { requireEnv } from '@/lib/env'
-import { findDatabase } from '@/lib/find-database'
+import { reachDatabase } from '@/lib/find-database'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -20,7 +20,7 @@ if (malformed) {
   process.exit(2)
 }
 
-findDatabase()
+await reachDatabase()
 requireEnv(['DATABASE_POOL_SIZE'])
 const ids = positionals.length > 0 ? positionals : await listFailedEmails()
 const results = []

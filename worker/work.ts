@@ -1,5 +1,5 @@
 import type { JobResult, PgBoss, Job as QueuedJob } from 'pg-boss'
-import { log, withLogFields } from '@/lib/log'
+import { log, reasonOf, withLogFields } from '@/lib/log'
 import { type JobData, QUEUES, type QueueName } from '@/lib/queue'
 import { formatSeconds } from './tell'
 
@@ -41,8 +41,8 @@ const LOOPS: Partial<Record<QueueName, number>> = {
   'export-data': 4, // orders
 }
 
-/** Of these, the log tells what became of each mail. */
-const MAIL: QueueName[] = ['send-email', 'retry-batch']
+/** The handlers of these log what they have done themselves. */
+const QUIET: QueueName[] = ['send-email', 'retry-batch', 'sweep']
 
 /** Works on the jobs of all queues, until the boss is stopped. */
 export async function work(boss: PgBoss, handlers: Handlers): Promise<void> {
@@ -71,15 +71,15 @@ async function run<Name extends QueueName>(
   const { id } = job
   const { data, success } = QUEUES[name].data.safeParse(job.data)
   return await withLogFields({ queue: name, jobId: id, ...data }, async () => {
-    const start = Date.now()
+    const start = performance.now()
     try {
       if (!success) throw new GiveUp('malformed_job')
       await handler(job)
-      if (!MAIL.includes(name))
-        log.info(`${name} ${id.slice(0, 8)} → done  ${formatSeconds(Date.now() - start)}`)
+      if (!QUIET.includes(name))
+        log.info(`${name} ${id.slice(0, 8)} → done  ${formatSeconds(performance.now() - start)}`)
       return { id, status: 'completed' }
     } catch (error) {
-      const { message } = error as Error
+      const message = reasonOf(error)
       log.error({ reason: message }, `${name} ${id}`)
       if (error instanceof GiveUp) return { id, status: 'deadletter', output: { reason: error.reason } }
       return { id, status: 'failed', output: { message } }

@@ -1,5 +1,6 @@
 import { expect, test as onSharedApp } from '@playwright/test'
 import { app, readEvents } from '../app'
+import { report } from '../faults/steps'
 import { test } from '../faults/test'
 import type { Stack, Web } from '../stack'
 
@@ -87,6 +88,7 @@ test('the first message is the whole picture, later ones tell what has changed',
   const first = await next()
   expect(first).toEqual({
     now: { waiting: 0, working: 0, retrying: 0, failed: 0 },
+    stranded: 0,
     sent: { total: 0, bounced: 0, perSecond: Array(60).fill(0) },
     times: null,
     paused: null,
@@ -108,6 +110,26 @@ test('the first message is the whole picture, later ones tell what has changed',
   // Nothing announces a deletion: the next look finds it.
   expect(await next()).toMatchObject({ gone: [ids[0].slice(0, 8)], latest: [], now: { waiting: 0 } })
   await messages.return(undefined)
+})
+
+test('the reason beside a mail belongs to its status, not to a report that changed nothing', async ({
+  stack,
+}) => {
+  const { ids } = await (await post(`${stack.appUrl}/api/sandbox/signups`, { count: 2 })).json()
+  const [away = '', full = ''] = ids as string[]
+  const bounce = { type: 'Transient' }
+  for (const id of [away, full])
+    await report(stack, 'email.bounced', { email_id: id, tags: { email_id: id }, bounce })
+  await report(stack, 'email.delivered', { email_id: away, tags: { email_id: away } })
+  await report(stack, 'email.bounced', { email_id: away, tags: { email_id: away }, bounce })
+  await expect
+    .poll(() => readFirst(`${stack.appUrl}/api/backstage/events`))
+    .toMatchObject({
+      latest: [
+        { id: away, status: 'delivered', reason: null },
+        { id: full, status: 'delayed', reason: 'transient' },
+      ],
+    })
 })
 
 test('the stream of somebody who comes later begins with the dots on their way', async ({ stack }) => {

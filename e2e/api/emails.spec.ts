@@ -96,6 +96,8 @@ test('health tells what works', async () => {
     workers: expect.any(Number),
     queued: expect.any(Number),
     failed: expect.any(Number),
+    stranded: 0,
+    mended: expect.any(Number),
     attention: null,
     paused: null,
     oldest: expect.any(Number),

@@ -18,7 +18,7 @@ test('npm run mail shows every kind of mail, and shows it again when its templat
   const env = { PORT: '0', DATABASE_URL: '', RESEND_API_KEY: '' }
   const scripts = JSON.parse(await readFile('package.json', 'utf8')).scripts as Record<string, string>
   const args = (scripts.mail ?? '').split(' ').slice(1)
-  preview = await startProcess(['node_modules/tsx/dist/cli.mjs', ...args], /http:\S+/, env, folder)
+  preview = await startProcess(['node_modules/tsx/dist/cli.mjs', ...args], /http:\S+/, env, { cwd: folder })
   // With any free port, each restart has another one.
   const read = async (): Promise<string> => {
     const url =

@@ -22,14 +22,14 @@ test('while the worker of dev runs, the next kind of job is written as the READM
   }
   // Without a DATABASE_URL, commands find the sandbox that runs in this folder.
   const run = (args: string[], env: Env = {}) =>
-    runToEnd(args, { DATABASE_URL: '', SANDBOX_DIR: '', ...env }, folder)
+    runToEnd(args, { DATABASE_URL: '', SANDBOX_DIR: '', ...env }, { cwd: folder })
   await sql(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)
   await sql(`CREATE DATABASE ${database}`)
   await mkdir(path.join(folder, '.sandbox'))
   await writeFile(path.join(folder, '.sandbox/env'), `DATABASE_URL=${url}\n`)
   expect(await run([...TSX, 'prisma/migrate.ts'])).toMatchObject({ code: 0 })
   const env = { ...app.env(), DATABASE_URL: url.href, NODE_ENV: 'development' } as Env
-  worker = await startProcess(DEV_WORKER, /Ready for jobs/, env, folder)
+  worker = await startProcess(DEV_WORKER, /Ready for jobs/, env, { cwd: folder })
 
   let heard = worker.output().length
   /** Waits for words that the worker has not said before. */

@@ -180,8 +180,8 @@ test.describe('a worker freezes with a batch in its hands, and another one sends
         process.kill(first.pid, 'SIGSTOP')
       }
       const answer = makeAnswer({ freeze, thawed })
-      await using relay = await startRelay(stack, (mails, forward) =>
-        isFrozen ? forward() : answer(mails, forward),
+      await using relay = await startRelay(stack, (mails, forward, key) =>
+        isFrozen ? forward() : answer(mails, forward, key),
       )
       // A second between two turns: when it freezes, it has nothing else under way.
       const first = await stack.startWorker({ ...relay.env, RESEND_RATE_LIMIT: '1' })

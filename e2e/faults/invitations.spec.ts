@@ -2,7 +2,7 @@ import { expect } from '@playwright/test'
 import { act, invite, makeFriends, type Owner, signUpOwner, untilOrders } from '../owner'
 import { type Stack, waitFor } from '../stack'
 import { untilSettled } from './oracle'
-import { hurryHeartbeats, isFinal, until } from './steps'
+import { hurryHeartbeats, isFinal, report, until } from './steps'
 import { test } from './test'
 
 /** How many mails each friend got. */
@@ -72,6 +72,24 @@ test('given up, and sent again by npm run redrive', async ({ stack }) => {
   await stack.setProvider({ mode: 'ok' })
   expect((await stack.redrive()).code).toBe(0)
   await untilOrders(ada, (orders) => orders.invitations?.sent === 3)
+})
+
+test('soft bounces and failures at Resend: the invitations are final', async ({ stack }) => {
+  const ada = await signUpOwner(stack.appUrl)
+  await invite(ada, makeFriends(4))
+  const ids = await stack.query<{ id: string }>(`SELECT id FROM "Email" WHERE kind = 'invitation'`)
+  const [full = '', delayed = '', failed = '', away = ''] = ids.map(({ id }) => id)
+  const say = (id: string, type: string, details = {}): Promise<Response> =>
+    report(stack, type, { email_id: `mail-of-${id}`, tags: { email_id: id }, ...details })
+  await say(full, 'email.bounced', { bounce: { type: 'Transient' } })
+  await say(failed, 'email.failed', { failed: { reason: 'reached_daily_quota' } })
+  await say(away, 'email.delivered')
+  await say(away, 'email.bounced', { bounce: { type: 'Transient' } })
+  await say(delayed, 'email.delivery_delayed')
+  const read = async () => (await (await act(ada, 'GET', 'orders')).json()).invitations
+  expect(await read()).toMatchObject({ waiting: 0, sent: 3, failed: 1, bounced: 0, final: false })
+  await say(delayed, 'email.bounced', { bounce: { type: 'Undetermined' } })
+  expect(await read()).toMatchObject({ waiting: 0, sent: 3, failed: 1, bounced: 0, final: true })
 })
 
 test('a transaction that breaks at its last step: nobody is invited', async ({ stack }) => {

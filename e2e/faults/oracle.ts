@@ -3,9 +3,17 @@ import { type Stack, waitFor } from '../stack'
 /* What is right and wrong is written down here once more, as the design has it, and not taken from the code. */
 const RANKS: Record<string, number> = {
   ...{ queued: 0, sending: 1, retrying: 1, sent: 2, failed: 2, delayed: 3, delivered: 4 },
-  ...{ bounced: 5, suppressed: 5, complained: 5 },
+  ...{ bounced: 5, suppressed: 5, complained: 5, 'failed at Resend': 5 },
 }
 const FINAL = ['failed', 'delivered', 'bounced', 'suppressed', 'complained']
+
+/** In SQL: no further news is expected. A delayed mail is over when it bounced, which has a reason. */
+const isOver = `status::text = ANY ($1) OR status = 'delayed' AND EXISTS (SELECT FROM "EmailEvent" event
+  WHERE event."emailId" = "Email".id AND event.status = 'delayed' AND reason IS NOT NULL)`
+
+/** In SQL: tells a failure that Resend reported from one that the worker gave up. */
+const nameStatus = (status: string, isReported: string): string =>
+  `CASE WHEN ${status} = 'failed' AND ${isReported} THEN 'failed at Resend' ELSE ${status}::text END`
 
 /** All that the oracle needs to look into. */
 type Books = Pick<Stack, 'query' | 'setProvider'>
@@ -13,6 +21,7 @@ type Books = Pick<Stack, 'query' | 'setProvider'>
 type Row = {
   id: string
   status: string
+  final: boolean
   attempts: number
   events: string[]
   changes: { before: string; after: string }[]
@@ -27,7 +36,9 @@ export async function watchStatuses(stack: Books): Promise<void> {
        id bigserial, "emailId" uuid REFERENCES "Email" ON DELETE CASCADE, before text, after text);
      CREATE INDEX ON status_change ("emailId");
      CREATE FUNCTION log_status_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-       INSERT INTO status_change ("emailId", before, after) VALUES (NEW.id, OLD.status, NEW.status);
+       INSERT INTO status_change ("emailId", before, after) VALUES (NEW.id,
+         ${nameStatus('OLD.status', 'OLD."providerId" IS NOT NULL')},
+         ${nameStatus('NEW.status', 'NEW."providerId" IS NOT NULL')});
        RETURN NULL;
      END $$;
      CREATE TRIGGER log_status_change AFTER UPDATE ON "Email" FOR EACH ROW
@@ -40,7 +51,7 @@ export async function untilSettled(stack: Books): Promise<void> {
   await waitFor(async () => {
     const [row] = await stack
       .query<{ open: number }>(
-        `SELECT (SELECT count(*) FROM "Email" WHERE NOT status::text = ANY ($1))::int
+        `SELECT (SELECT count(*) FROM "Email" WHERE NOT (${isOver}))::int
            + (SELECT count(*) FROM pgboss.job WHERE state < 'completed')::int AS open`,
         [FINAL],
       )
@@ -50,11 +61,39 @@ export async function untilSettled(stack: Books): Promise<void> {
 }
 
 /**
+ * What must not be at any moment, as sentences: a user without a mail, an email without its first event, and an email
+ * that is to be sent without a waiting job and without a batch that has its own.
+ */
+export async function findHalves({ query }: Pick<Books, 'query'>): Promise<string[]> {
+  const halves = await query<{ half: string }>(
+    `WITH live AS (SELECT name, data FROM pgboss.job WHERE state IN ('created', 'retry', 'active'))
+     SELECT format('user %s has no mail', id) AS half FROM "User"
+       WHERE NOT EXISTS (SELECT FROM "Email" WHERE "userId" = "User".id)
+     UNION ALL SELECT format('email %s has no event', id) FROM "Email"
+       WHERE NOT EXISTS (SELECT FROM "EmailEvent" WHERE "emailId" = "Email".id)
+     UNION ALL SELECT format('email %s is %s, and has no job and no live batch', "Email".id, status)
+       FROM "Email" JOIN "User" ON "User".id = "userId"
+       WHERE status IN ('queued', 'sending', 'retrying') AND erasure IS NULL AND NOT EXISTS (
+         SELECT FROM live WHERE name IN ('send-email', 'send-email-dead') AND data->>'emailId' = "Email".id::text
+           OR name = 'retry-batch' AND data->>'batchId' = "batchId"::text)
+     UNION ALL SELECT format('user %s is to be erased, and has no job', id) FROM "User"
+       WHERE erasure IS NOT NULL AND NOT EXISTS (
+         SELECT FROM live WHERE name = 'erase-user' AND data->>'userId' = "User".id::text)`,
+  )
+  return halves.map(({ half }) => half)
+}
+
+/**
  * What is wrong in the end, as sentences; an empty list when all promises were kept.
  * @param accepted the ids of the emails of all signups that were answered 201: nothing else may exist
+ * @param userCount of how many users these are, where some have more than one
  */
-export async function findFaults(stack: Books, accepted: string[]): Promise<string[]> {
-  const faults: string[] = []
+export async function findFaults(
+  stack: Books,
+  accepted: string[],
+  userCount = accepted.length,
+): Promise<string[]> {
+  const faults = await findHalves(stack)
   const emails = await readEmails(stack)
   const { emails: books } = await stack.setProvider({})
   const [users] = await stack.query<{ count: number }>('SELECT count(*)::int FROM "User"')
@@ -64,19 +103,19 @@ export async function findFaults(stack: Books, accepted: string[]): Promise<stri
   )
 
   if (new Set(accepted).size !== accepted.length) faults.push('two signups were answered with one email')
-  if (users?.count !== accepted.length) faults.push(`${users?.count} users, ${accepted.length} signups`)
+  if (users?.count !== userCount) faults.push(`${users?.count} users, ${userCount} signups`)
   if (emails.length !== accepted.length) faults.push(`${emails.length} emails, ${accepted.length} signups`)
   if (batches?.unfinished !== 0) faults.push(`${batches?.unfinished} batches unfinished`)
   const existing = new Set(emails.map(({ id }) => id))
   for (const id of accepted) if (!existing.has(id)) faults.push(`${id}: answered with 201, and lost`)
 
-  for (const { id, status, attempts, events, changes, inDoubt, openJobs } of emails) {
+  for (const { id, status, final, attempts, events, changes, inDoubt, openJobs } of emails) {
     const told = `${id}: is ${status} after ${events.join(', ')}`
     const rank = RANKS[status] ?? Number.NaN
     const mails = books[id]?.accepted ?? 0
     const due = status === 'failed' ? 0 : 1
     if (mails !== due) faults.push(`${told}, and ${mails} mails sent instead of ${due}`)
-    if (!FINAL.includes(status)) faults.push(`${told}, which is not the end`)
+    if (!final) faults.push(`${told}, which is not the end`)
     if (openJobs > 0) faults.push(`${told}, and ${openJobs} jobs left`)
     if (inDoubt && status !== 'failed') faults.push(`${told}, and still in a batch`)
     const sendings = events.filter((event) => event === 'sending').length
@@ -99,11 +138,13 @@ function readEmails(stack: Books): Promise<Row[]> {
     `WITH open AS (
        SELECT data->>'emailId' AS id, count(*)::int AS jobs FROM pgboss.job WHERE state < 'completed' GROUP BY 1
      )
-     SELECT "Email".id, status, attempts, "batchId" IS NOT NULL AS "inDoubt", coalesce(open.jobs, 0) AS "openJobs",
-       (SELECT array_agg(event.status::text ORDER BY event.id) FROM "EmailEvent" event
-         WHERE "emailId" = "Email".id) AS events,
+     SELECT "Email".id, ${nameStatus('status', '"providerId" IS NOT NULL')} AS status, ${isOver} AS final, attempts,
+       "batchId" IS NOT NULL AS "inDoubt", coalesce(open.jobs, 0) AS "openJobs",
+       (SELECT array_agg(${nameStatus('event.status', '"providerEventId" IS NOT NULL')} ORDER BY event.id)
+         FROM "EmailEvent" event WHERE "emailId" = "Email".id) AS events,
        (SELECT coalesce(json_agg(json_build_object('before', before, 'after', after) ORDER BY change.id), '[]')
          FROM status_change change WHERE "emailId" = "Email".id) AS changes
      FROM "Email" LEFT JOIN open ON open.id = "Email".id::text`,
+    [FINAL],
   )
 }

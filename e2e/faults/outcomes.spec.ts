@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { test as base, expect } from '@playwright/test'
+import { explainReason } from '../../app/components/ticket/words'
 import type { Message } from '../../lib/email/message'
 import { VERDICTS } from '../../lib/email/outcome'
 import { sendBatch } from '../../lib/email/send'
@@ -68,8 +70,14 @@ const ROWS: [name: string, status: number, verdict: Record<string, unknown>][] =
   ['validation_error', 400, { kind: 'permanent' }],
   ['validation_error', 422, { kind: 'permanent' }],
   ['invalid_from_address', 422, { kind: 'operator', seconds: 300 }],
+  ['not_found', 404, { kind: 'operator', seconds: 300 }],
+  ['method_not_allowed', 405, { kind: 'operator', seconds: 300 }],
+  ['invalid_access', 422, { kind: 'operator', seconds: 300 }],
+  ['invalid_region', 422, { kind: 'operator', seconds: 300 }],
+  ['refused_on_the_way', 403, { kind: 'operator', seconds: 300 }],
   ['missing_required_field', 422, { kind: 'permanent' }],
   ['invalid_parameter', 422, { kind: 'permanent' }],
+  ['invalid_attachment', 422, { kind: 'permanent' }],
   ['invalid_idempotency_key', 400, { kind: 'permanent' }],
   ['security_error', 451, { kind: 'permanent' }],
   ['invalid_idempotent_request', 409, { kind: 'unknown' }],
@@ -85,6 +93,19 @@ for (const [name, status, verdict] of ROWS) {
 test('no row of the table is without a test', () => {
   const tested = ROWS.flatMap(([name, status]) => [name, `${name} ${status}`])
   expect(Object.keys(VERDICTS).filter((row) => !tested.includes(row))).toEqual([])
+})
+
+test('each error that the SDK knows has a row', () => {
+  const types = readFileSync('node_modules/resend/dist/index.d.mts', 'utf8')
+  const [, list = ''] = /type RESEND_ERROR_CODE_KEY = ([^;]+);/.exec(types) ?? []
+  const codes = [...list.matchAll(/'(\w+)'/g)].map(([, code]) => code)
+  expect(codes.length).toBeGreaterThan(15)
+  expect(codes.filter((code) => !ROWS.some(([name]) => name === code))).toEqual([])
+})
+
+test('each row has words for people', () => {
+  expect(ROWS.map(([name]) => explainReason(name)).filter((words) => words.startsWith('Reason:'))).toEqual([])
+  expect(explainReason('constructor')).toBe('Reason: constructor.')
 })
 
 test('an id means accepted; key and validation went along in the headers', async ({ provider }) => {
@@ -158,11 +179,15 @@ const ODD: [title: string, answer: Answer, outcome: Record<string, unknown>][] =
   ['500 null', reply(500, 'null'), unreadable],
   ['500 "text"', reply(500, '"text"'), unreadable],
   ['502 with a page', reply(502, '<html>Bad gateway</html>', { 'content-type': 'text/html' }), noAnswer],
-  ['403 with a page of somebody in between', reply(403, '<html>Forbidden</html>'), noAnswer],
-  ['an error without a name', reply(418, { message: 'I’m a teapot' }), unreadable],
+  ['an error without a name', reply(500, { message: 'Oh no' }), unreadable],
   ['an error with a name of null', reply(500, { name: null }), unreadable],
   ['an error with a number for a name', reply(500, { name: 7 }), unreadable],
-  ['an error whose name quotes an address', reply(422, { name: 'c@d.example is bad' }), unreadable],
+  ['an error whose name quotes an address', reply(500, { name: 'c@d.example is bad' }), unreadable],
+  [
+    'an error that nobody knows yet, but its status',
+    refusal(429, 'moon_used_up'),
+    { kind: 'wait', reason: 'moon_used_up', seconds: 1 },
+  ],
   [
     'an error that nobody knows yet',
     refusal(400, 'moon_in_wrong_phase'),
@@ -191,23 +216,127 @@ for (const [title, answer, outcome] of ODD) {
   })
 }
 
+const page = (status: number, headers = {}): Answer =>
+  reply(status, '<html>No.</html>', { 'content-type': 'text/html', ...headers })
+const IN_FRONT: [title: string, body: unknown][] = [
+  ['a page', '<html>No.</html>'],
+  ['nothing', ''],
+  ['null', 'null'],
+  ['JSON of its own', { message: 'Forbidden' }],
+  ['JSON with another status', { error: { code: 7 }, statusCode: 200 }],
+  ['a name that is no code', { name: 'c@d.example is bad' }],
+]
+
+for (const [title, body] of IN_FRONT) {
+  for (const status of [400, 401, 403, 404, 405, 409, 411, 413, 414, 418, 421, 422, 431, 451]) {
+    test(`${status} with ${title}: refused on the way, so it uses up no attempt`, async ({ provider }) => {
+      provider.answer = reply(status, body)
+      expect(await send()).toEqual({ kind: 'operator', reason: 'refused_on_the_way', seconds: 300 })
+    })
+  }
+  test(`429 with ${title}: waits`, async ({ provider }) => {
+    provider.answer = reply(429, body)
+    expect(await send()).toEqual({ kind: 'wait', reason: 'rate_limit_exceeded', seconds: 1 })
+  })
+  // `fetch` turns a 407 into a lost answer.
+  for (const status of [407, 408, 500, 502, 503, 504, 520, 599]) {
+    test(`${status} with ${title}: may have been accepted, so the same batch again`, async ({ provider }) => {
+      provider.answer = reply(status, body)
+      expect(await send()).toMatchObject({ kind: 'retry' })
+    })
+  }
+}
+
+// The clock of the server that answers counts.
+const date = 'Sat, 28 Nov 2026 08:49:37 GMT'
+
 for (const [header, seconds] of [
   ['7', 7],
   ['0.5', 0.5],
   ['0', 1],
   ['-3', 1],
   ['soon', 1],
+  ['', 1],
+  ['2001', 2001],
+  ['99999999', 86_400],
+  ['Sat, 28 Nov 2026 08:50:37 GMT', 60],
+  ['Saturday, 28-Nov-26 08:50:37 GMT', 60],
+  ['Sat Nov 28 08:50:37 2026', 60],
+  ['Tue Dec  1 08:49:36 2026', 86_400],
+  ['Sun Nov  1 08:49:37 2026', 1],
+  ['Sat, 28 Nov 2026 08:48:37 GMT', 1],
+  ['Sat, 28 Nov 2026 25:00:00 GMT', 1],
 ] as const) {
   test(`429 with "retry-after: ${header}": waits ${seconds} s`, async ({ provider }) => {
-    provider.answer = refusal(429, 'rate_limit_exceeded', { 'retry-after': header })
+    provider.answer = refusal(429, 'rate_limit_exceeded', { 'retry-after': header, date })
+    expect(await send()).toEqual({ kind: 'wait', reason: 'rate_limit_exceeded', seconds })
+    provider.answer = page(429, { 'retry-after': header, date })
+    expect(await send()).toEqual({ kind: 'wait', reason: 'rate_limit_exceeded', seconds })
+  })
+}
+
+test('without a date header, the clock of this process counts', async ({ provider }) => {
+  provider.answer = (response, request) => {
+    response.sendDate = false
+    const headers = { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }
+    refusal(429, 'rate_limit_exceeded', headers)(response, request)
+  }
+  const { seconds } = (await send()) as { seconds: number }
+  expect(seconds).toBeGreaterThan(30)
+  expect(seconds).toBeLessThanOrEqual(60)
+})
+
+for (const [name, value, seconds] of [
+  ['ratelimit-reset', '20', 20],
+  ['ratelimit-reset', '0', 1],
+  ['ratelimit-reset', 'soon', 1],
+  ['ratelimit-reset', '99999999', 86_400],
+  ['ratelimit', '"default";r=0;t=20', 20],
+  ['ratelimit', 'default; r=0; t=20', 20],
+  ['ratelimit', '"a, b;t=9";t=20;r=0', 20],
+  ['ratelimit', '"second";r=0;t=2, "hour";r=50;t=3000', 2],
+  ['ratelimit', '"second";r=0;t=2, "hour";r=0;t=3000', 3000],
+  ['ratelimit', '"default";r=5;t=20', 1],
+  ['ratelimit', '"default";r=0', 1],
+  ['ratelimit', 'limit=10, remaining=0, reset=20', 20],
+  ['ratelimit', 'full', 1],
+] as const) {
+  test(`429 with only "${name}: ${value}": waits ${seconds} s`, async ({ provider }) => {
+    provider.answer = refusal(429, 'rate_limit_exceeded', { [name]: value })
     expect(await send()).toEqual({ kind: 'wait', reason: 'rate_limit_exceeded', seconds })
   })
 }
 
 test('a used-up quota waits as long as Resend says', async ({ provider }) => {
-  provider.answer = refusal(429, 'daily_quota_exceeded', { 'retry-after': '120' })
+  provider.answer = refusal(429, 'daily_quota_exceeded', { 'retry-after': '120', 'ratelimit-reset': '1' })
   expect(await send()).toEqual({ kind: 'wait', reason: 'daily_quota_exceeded', seconds: 120 })
+  // The header is about the requests a second.
+  provider.answer = refusal(429, 'daily_quota_exceeded', { 'ratelimit-reset': '1' })
+  expect(await send()).toEqual({ kind: 'wait', reason: 'daily_quota_exceeded', seconds: 3600 })
 })
+
+for (const [name, status, { kind, seconds: least = 0 }] of ROWS as [
+  string,
+  number,
+  { kind: string; seconds?: number },
+][]) {
+  test(`${status} ${name} with "retry-after": waits as long and stays ${kind}`, async ({ provider }) => {
+    for (const asked of [450, 45]) {
+      provider.answer = refusal(status, name, { 'retry-after': `${asked}` })
+      const seconds = kind === 'wait' ? asked : Math.max(asked, least)
+      expect(await send()).toEqual({ kind, reason: name, seconds })
+    }
+  })
+}
+
+for (const status of [500, 502, 503, 504]) {
+  test(`${status} with a page and "retry-after": the same batch again, and not before`, async ({
+    provider,
+  }) => {
+    provider.answer = page(status, { 'retry-after': '45' })
+    expect(await send()).toEqual({ kind: 'retry', reason: 'application_error', seconds: 45 })
+  })
+}
 
 test('no answer, or half of one: given up after ten seconds, and tried again', async ({ provider }) => {
   provider.answer = (response, request) => {

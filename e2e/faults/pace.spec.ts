@@ -2,7 +2,7 @@ import { expect } from '@playwright/test'
 import { newAddress, signUp } from '../app'
 import { type Process, type Stack, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
-import { refuse, startRelay } from './relay'
+import { type Reply, refuse, startRelay } from './relay'
 import {
   closeGate,
   countCalls,
@@ -121,16 +121,25 @@ test('the limit is lowered and raised while a crowd is under way: they follow, a
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
+const inAnHour = (): string => new Date(Date.now() + 3_600_000).toUTCString()
+
 for (const [reason, title, headers] of [
-  ['rate_limit_exceeded', 'for an hour', { 'retry-after': '3600' }],
-  ['daily_quota_exceeded', 'without saying how long', undefined],
+  ['rate_limit_exceeded', 'for an hour', () => ({ 'retry-after': '3600' })],
+  ['rate_limit_exceeded', 'until a time of the day', () => ({ 'retry-after': inAnHour() })],
+  ['rate_limit_exceeded', 'until its limit begins anew', () => ({ 'ratelimit-reset': '3600' })],
+  [
+    'rate_limit_exceeded',
+    'until one of its limits does',
+    () => ({ ratelimit: '"a";r=1;t=1, "b";r=0;t=3600' }),
+  ],
+  ['daily_quota_exceeded', 'without saying how long', () => ({})],
 ] as const) {
   test(`${reason} ${title}: nobody asks again for an hour, and only the refused mail tells of it`, async ({
     stack,
   }) => {
     let calls = 0
     await using relay = await startRelay(stack, (_, forward) =>
-      calls++ === 0 ? refuse(429, reason, headers) : forward(),
+      calls++ === 0 ? refuse(429, reason, headers()) : forward(),
     )
     await stack.startWorker(relay.env)
     const { id: refused } = await signUp(newAddress(), stack.appUrl)
@@ -161,6 +170,35 @@ for (const [reason, title, headers] of [
     expect(await findFaults(stack, [refused, ...others])).toEqual([])
   })
 }
+
+test('down with a retry-after of an hour: no request before, and then the same batch again', async ({
+  stack,
+}) => {
+  const keys: string[] = []
+  const down: Reply = { status: 503, headers: { 'retry-after': '3600' }, body: '<html>Back soon</html>' }
+  await using relay = await startRelay(stack, (_, forward, key) => {
+    keys.push(key)
+    return keys.length === 1 ? down : forward()
+  })
+  await stack.startWorker(relay.env)
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  const { timeline } = await until(stack, id, ({ status }) => status === 'retrying')
+  const [sending, retrying] = timeline.slice(-2)
+  expect(retrying).toMatchObject({ attempt: 1, reason: 'application_error' })
+  const minutes = (Date.parse(retrying?.retryAt ?? '') - Date.parse(sending?.at ?? '')) / 60_000
+  expect(minutes).toBeGreaterThanOrEqual(60)
+  expect(minutes).toBeLessThan(62)
+  expect((await readHealth(stack)).paused?.until).toBeDefined()
+  const { id: neighbour } = await signUp(newAddress(), stack.appUrl)
+  await untilTaken(stack, 1)
+  expect(keys).toHaveLength(1)
+
+  await untilHurried(stack, async () => (await countEmails(stack, 'delivered')) === 2)
+  expect(keys.filter((key) => key === keys[0])).toHaveLength(2)
+  expect((await until(stack, id, isFinal)).attempts).toBe(2)
+  await untilSettled(stack)
+  expect(await findFaults(stack, [id, neighbour])).toEqual([])
+})
 
 test('a bad key that is mended while a crowd waits: it has met only the first of them', async ({ stack }) => {
   await stack.setProvider({ mode: 'bad-key' })

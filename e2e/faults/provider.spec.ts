@@ -2,6 +2,7 @@ import { expect } from '@playwright/test'
 import { newAddress, signUp } from '../app'
 import { waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
+import { refuse, startRelay } from './relay'
 import { countSends, holdReports, isFinal, makeDue, signUpMany, until } from './steps'
 import { test } from './test'
 
@@ -162,6 +163,45 @@ test('bad key: the log and /api/health shout, nobody is given up, and all goes o
   for (const id of ids) expect((await countSends(stack, id)).accepted).toBe(1)
   expect(await findFaults(stack, ids)).toEqual([])
 })
+
+const PAGE = { headers: { 'content-type': 'text/html' }, body: '<html>Request blocked</html>' }
+
+for (const [title, reply, attention, sentence] of [
+  [
+    'an account in test mode',
+    refuse(
+      403,
+      'validation_error',
+      {},
+      'You can only send testing emails to your own email address (owner@mail.example). Verify a domain.',
+    ),
+    'validation_error',
+    'You can only send testing emails to your own email address (<address>). Verify a domain.',
+  ],
+  ['a firewall in front of Resend', { ...PAGE, status: 403 }, 'refused_on_the_way', 'HTTP 403'],
+  ['a proxy that takes no large request', { ...PAGE, status: 413 }, 'refused_on_the_way', 'HTTP 413'],
+  ['a wrong base URL', refuse(404, 'not_found', {}, 'No such endpoint.'), 'not_found', 'No such endpoint.'],
+] as const) {
+  test(`${title}: log and health say what to fix, and no attempt is used up`, async ({ stack }) => {
+    let isMended = false
+    await using relay = await startRelay(stack, (_, forward) => (isMended ? forward() : reply))
+    const worker = await stack.startWorker(relay.env)
+    const { id } = await signUp(newAddress(), stack.appUrl)
+    const { timeline } = await until(stack, id, ({ status }) => status === 'retrying')
+    expect(timeline.at(-1)).toMatchObject({ attempt: 1, reason: attention })
+    expect(worker.output()).toContain(`NO MAIL GOES OUT: Resend answers ${attention}. ${sentence}`)
+    expect(worker.output()).not.toContain('owner@mail.example')
+    const health = await (await fetch(`${stack.appUrl}/api/health`)).json()
+    expect(health).toMatchObject({ attention, paused: { reason: attention }, failed: 0 })
+    // No batch is in doubt: the mail goes out in a new one.
+    expect(await stack.query('SELECT FROM "Batch"')).toEqual([])
+
+    isMended = true
+    await makeDue(stack)
+    await untilSettled(stack)
+    expect(await findFaults(stack, [id])).toEqual([])
+  })
+}
 
 for (const [name, statuses] of [
   ['bounced', ['queued', 'sending', 'sent', 'bounced']],

@@ -9,8 +9,8 @@ type Mail = { to: string; subject: string; tags: [{ value: string }] }
 
 export type Reply = { status: number; headers?: Record<string, string>; body: string }
 
-/** Says what a request to send is answered with; `forward` asks the stack's own mail service. */
-export type Answer = (mails: Mail[], forward: () => Promise<Reply>) => Promise<Reply> | Reply
+/** Says what a request to send is answered with; `forward` asks the stack's own mail service, `key` is the idempotency key. */
+export type Answer = (mails: Mail[], forward: () => Promise<Reply>, key: string) => Promise<Reply> | Reply
 
 /** A mail service before that of the stack, for what that one cannot do. A worker comes to it by its `env`. */
 export type Relay = AsyncDisposable & { env: { RESEND_BASE_URL: string } }
@@ -32,7 +32,8 @@ export async function startRelay(stack: Stack, answer: Answer): Promise<Relay> {
       })
       return { status: reply.status, headers: Object.fromEntries(reply.headers), body: await reply.text() }
     }
-    const reply = await Promise.resolve(answer(JSON.parse(body), forward)).catch(() => undefined)
+    const key = String(request.headers['idempotency-key'])
+    const reply = await Promise.resolve(answer(JSON.parse(body), forward, key)).catch(() => undefined)
     if (!reply) return request.socket.destroy()
     const { 'content-length': _, ...headers } = reply.headers ?? {}
     response.writeHead(reply.status, { 'content-type': 'application/json', ...headers }).end(reply.body)
@@ -49,6 +50,11 @@ export async function startRelay(stack: Stack, answer: Answer): Promise<Relay> {
 }
 
 /** An error as Resend words it. */
-export function refuse(status: number, name: string, headers?: Record<string, string>): Reply {
-  return { status, headers, body: JSON.stringify({ statusCode: status, name, message: 'No.' }) }
+export function refuse(
+  status: number,
+  name: string,
+  headers?: Record<string, string>,
+  message = 'No.',
+): Reply {
+  return { status, headers, body: JSON.stringify({ statusCode: status, name, message }) }
 }

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import path from 'node:path'
 import { expect, test } from '@playwright/test'
 import { type Env, findPort, runToEnd } from '../stack'
 
@@ -51,6 +53,78 @@ for (const name of ['the web server', 'the worker'] as const) {
     }
   })
 }
+
+/** What nothing reads, and what was meant. */
+const UNKNOWN = {
+  LIMIT_SIGNUP_PER_MINUTE: 'LIMIT_SIGNUPS_PER_MINUTE',
+  LIMIT_READS: 'LIMIT_READS_PER_VISITOR',
+  limit_mails_per_hour: 'LIMIT_MAILS_PER_HOUR',
+  SANDBOX_WORKER: 'SANDBOX_WORKERS',
+  SANDBOX_LATENCY: 'SANDBOX_LATENCY_MS',
+  BACKSTAGE_PASSWORD: 'BACKSTAGE_TOKEN', // stage
+  INVITATIONS_PER_FRIEND: 'INVITATIONS_PER_USER', // orders
+  RESEND_WEBHOOK_SECERT: 'RESEND_WEBHOOK_SECRET',
+  OPERATOR_TOKN: 'OPERATOR_TOKEN',
+  TRUSTED_HOP: 'TRUSTED_HOPS',
+  EMAIL_FORM: 'EMAIL_FROM',
+  DATABASE_POOLSIZE: 'DATABASE_POOL_SIZE',
+  RETRY_MAX_SECOND: 'RETRY_MAX_SECONDS',
+}
+const toldOf = (name: string, meant: string): string =>
+  `${name}: nothing reads it. Did you mean ${meant}? See .env.example.\n`
+
+for (const [name, program] of Object.entries(PROGRAMS)) {
+  test(`${name} with settings that nothing reads says which, what was meant, and ends`, async () => {
+    const given = Object.fromEntries(Object.keys(UNKNOWN).map((unknown) => [unknown, '5']))
+    const { code, output } = await runToEnd(await program(), { ...COMPLETE, ...given })
+    expect(code, output).toBe(1)
+    for (const [unknown, meant] of Object.entries(UNKNOWN)) expect(output).toContain(toldOf(unknown, meant))
+    expect(output).not.toMatch(/^ +at /m)
+  })
+}
+
+test('npm run demo with a setting that nothing reads says which, and ends', async () => {
+  const env = { SANDBOX_DIR: 'test-results/none', DATABASE_URL: '', RESEND_API_KEY: '', SANDBOX_WORKER: '2' }
+  const { code, output } = await runToEnd(['--import', 'tsx', 'sandbox/run.ts', 'demo'], env)
+  expect(code, output).toBe(1)
+  expect(output).toContain(toldOf('SANDBOX_WORKER', 'SANDBOX_WORKERS'))
+})
+
+test('a setting that nothing reads is found in a .env file, too', async () => {
+  const cwd = path.resolve(test.info().outputDir, 'app')
+  await mkdir(cwd, { recursive: true })
+  await writeFile(path.join(cwd, '.env'), 'LIMIT_STREAM_PER_TICKET=3\nLIMIT_OLD=\n')
+  const { code, output } = await runToEnd(['--import', 'tsx', path.resolve('worker/index.ts')], COMPLETE, {
+    cwd,
+  })
+  expect(code, output).toBe(1)
+  expect(output).toBe(toldOf('LIMIT_STREAM_PER_TICKET', 'LIMIT_STREAMS_PER_TICKET'))
+})
+
+test('settings of other programs stop nothing, however much they look like ours', async () => {
+  const foreign: Env = {
+    ...{
+      MAIL_FROM: 'ada@example.com',
+      APP_ENV: 'production',
+      APP_UID: '1000',
+      LOG_LEVEL: 'info',
+      WORKER_HOST: 'x',
+    },
+    ...{
+      DATABASE_URI: 'postgres://localhost/x',
+      DATABASE_HOST: 'x',
+      RESEND_USER_AGENT: 'x',
+      EMAIL_HOST: 'x',
+    },
+    ...{ OTEL_EXPORTER_OTLP_HEADERS: 'a=b', FORM_ACTION: 'x', RATE_LIMIT: '1', NOT_LIMIT_READS: '1' },
+    // What Kubernetes says of services beside it.
+    ...{ SANDBOX_SERVICE_HOST: '10.0.0.1', SANDBOX_SERVICE_PORT: '80', SANDBOX_SERVICE_PORT_HTTP: '80' },
+    ...{ BACKSTAGE_PORT: 'tcp://10.0.0.1:80', BACKSTAGE_PORT_80_TCP: 'tcp://10.0.0.1:80' },
+    ...{ BACKSTAGE_PORT_80_TCP_PROTO: 'tcp', BACKSTAGE_PORT_80_TCP_ADDR: '10.0.0.1' },
+  }
+  const { output } = await runToEnd(await PROGRAMS['npm run redrive'](), { ...COMPLETE, ...foreign })
+  expect(output).toMatch(/^The database does not answer: .*ECONNREFUSED.*\n$/)
+})
 
 test('the signing secret of webhooks has 24 to 64 bytes', async () => {
   const start = async (bytes: number) => {

@@ -2,18 +2,28 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
 /** A way to Postgres that counts what comes by. */
-export type Gate = { databaseUrl: string; count(): number; close(): void }
+export type Gate = {
+  databaseUrl: string
+  count(): number
+  /** What each connection has asked for at its start. */
+  startups(): Record<string, string>[]
+  close(): void
+}
 
 /** Opens a way to a database on which every statement is counted. */
 export async function countStatements(databaseUrl: string): Promise<Gate> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
+  const startups: Record<string, string>[] = []
   let statements = 0
   const server = createServer((client) => {
     const database = connect(Number(target.port), target.hostname)
     client.on(
       'data',
-      createCounter(() => statements++),
+      createCounter(
+        () => statements++,
+        (packet) => startups.push(readStartup(packet)),
+      ),
     )
     for (const [from, to] of [
       [client, database],
@@ -34,6 +44,7 @@ export async function countStatements(databaseUrl: string): Promise<Gate> {
   return {
     databaseUrl: gate.href,
     count: () => statements,
+    startups: () => startups,
     close() {
       server.close()
       for (const socket of sockets) socket.destroy()
@@ -43,7 +54,10 @@ export async function countStatements(databaseUrl: string): Promise<Gate> {
 
 // A message is a letter and its length; only the very first one has no letter. Q and E run a statement.
 // https://www.postgresql.org/docs/current/protocol-message-formats.html
-function createCounter(onStatement: () => void): (chunk: Buffer) => void {
+function createCounter(
+  onStatement: () => void,
+  onStartup: (packet: Buffer) => void,
+): (chunk: Buffer) => void {
   let rest = Buffer.alloc(0)
   let head = 0
   return (chunk) => {
@@ -51,9 +65,18 @@ function createCounter(onStatement: () => void): (chunk: Buffer) => void {
     while (rest.length >= head + 4) {
       const size = head + rest.readInt32BE(head)
       if (rest.length < size) return
+      if (head === 0) onStartup(rest.subarray(0, size))
       if (head === 1 && 'QE'.includes(String.fromCharCode(rest[0] ?? 0))) onStatement()
       rest = rest.subarray(size)
       head = 1
     }
   }
+}
+
+/** After its length and the version come names and values, each ended by a zero. */
+function readStartup(packet: Buffer): Record<string, string> {
+  const words = packet.toString('utf8', 8).split('\0')
+  const pairs: [string, string][] = []
+  for (let i = 0; words[i]; i += 2) pairs.push([words[i] as string, words[i + 1] ?? ''])
+  return Object.fromEntries(pairs)
 }

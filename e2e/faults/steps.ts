@@ -67,7 +67,7 @@ export async function untilAsked(stack: Stack, id: string, calls = 1): Promise<v
 }
 
 /** Ends all waiting: the tests have less time than the mail has. */
-export async function makeDue(stack: Stack): Promise<void> {
+export async function makeDue(stack: Pick<Stack, 'query'>): Promise<void> {
   await stack.query(
     `UPDATE pgboss.job SET start_after = now() WHERE state = 'retry' OR name = 'retry-batch' AND state = 'created';
      UPDATE "Pace" SET "nextTurnAt" = now()`,
@@ -114,7 +114,7 @@ export type Gate = AsyncDisposable & {
 }
 
 /** Takes a lock and keeps it. */
-export async function closeGate(stack: Stack, lock: string): Promise<Gate> {
+export async function closeGate(stack: Pick<Stack, 'databaseUrl' | 'query'>, lock: string): Promise<Gate> {
   const client = new Client({ connectionString: stack.databaseUrl })
   await client.connect()
   await client.query('BEGIN')
@@ -203,7 +203,8 @@ export function report(
   type: string,
   data: Record<string, unknown>,
   letter: Letter = {},
+  url?: string,
 ): Promise<Response> {
   const body = JSON.stringify({ type, created_at: new Date().toISOString(), data })
-  return postWebhook(stack, body, sign(body, { secret: stack.env.RESEND_WEBHOOK_SECRET, ...letter }))
+  return postWebhook(stack, body, sign(body, { secret: stack.env.RESEND_WEBHOOK_SECRET, ...letter }), url)
 }

@@ -1,10 +1,14 @@
 import { newAddress } from '../app'
 import { OURS, type Process, type Stack } from '../stack'
+import { holdLock, LOCK_SECONDS, listTableLocks, PACE_LOCK } from './hold-lock'
+import { countMended, findMended, findUncaught, findWrongTimes } from './judge-production'
 import { findFaults, untilSettled } from './oracle'
 import { makeDue, signUpStubbornly } from './steps'
 
 const CLIENTS = 4
 const WORKERS = 2
+/** Where the processes are that are replaced. */
+const ZONES = ['Asia/Tokyo', 'America/Los_Angeles', 'UTC']
 /** How long after the storm everything may take to come to rest. */
 const PATIENCE_MS = 180_000
 
@@ -12,8 +16,8 @@ const PATIENCE_MS = 180_000
 export type Toll = Record<string, number>
 
 /**
- * People sign up while worker, web server, Postgres and provider are hurt at random. Afterwards the weather is fair,
- * and everything has to come to a good end.
+ * People sign up while worker, web server, Postgres and provider are hurt at random, and what they use is locked for
+ * longer than they can wait. Afterwards the weather is fair, and everything has to come to a good end.
  * @param seed the same seed hurts in the same order (though not at the same nanosecond)
  * @returns what was survived, and what was not
  */
@@ -26,7 +30,8 @@ export async function surviveStorm(
   const count = (what: string): void => {
     toll[what] = (toll[what] ?? 0) + 1
   }
-  const end = Date.now() + minutes * 60_000
+  const start = Date.now()
+  const end = start + minutes * 60_000
 
   /** Does something again and again until the storm is over, with pauses between, and chances of its own. */
   async function keepDoing(
@@ -69,7 +74,9 @@ export async function surviveStorm(
     }
   }
 
-  const startWorker = () => stack.startWorker({ RETRY_MAX_SECONDS: '2' })
+  const startWorker = (TZ = 'UTC') => stack.startWorker({ RETRY_MAX_SECONDS: '2', TZ })
+  const { path, upkeep } = await listTableLocks(stack)
+  const mendedBefore = await countMended(stack)
   await stack.setProvider({ rateLimit: 10 })
   const web = await stack.startWeb()
   const ids: string[] = []
@@ -92,21 +99,33 @@ export async function surviveStorm(
     }),
   )
   const workers = Array.from({ length: WORKERS }, async (_, number) => {
-    let worker = await startSomehow('worker', startWorker)
+    let worker = await startSomehow('worker', () => startWorker())
     await keepDoing(10 + number, 8_000, async (random) => {
-      worker = await hurt('worker', worker, random, startWorker)
+      const zone = random.pick(ZONES)
+      worker = await hurt('worker', worker, random, () => startWorker(zone))
     })
     mustRun('worker', worker)
   })
   const hurtWeb = async (): Promise<void> => {
     let current: Process = web
     await keepDoing(20, 12_000, async (random) => {
-      current = await hurt('web', current, random, () => stack.startWeb({ port: web.port }))
+      const env = { TZ: random.pick(ZONES) }
+      current = await hurt('web', current, random, () => stack.startWeb({ port: web.port, env }))
     })
     mustRun('web', current)
   }
+  // Never both at once: a Postgres that is stopped forgets its locks.
   const hurtPostgres = () =>
     keepDoing(21, 20_000, async (random) => {
+      const lock = random.pick([PACE_LOCK, random.pick(path), random.pick(path), random.pick(upkeep)])
+      const ms = 1_000 * (LOCK_SECONDS.least + random.below(LOCK_SECONDS.most - LOCK_SECONDS.least))
+      if (random.below(3) === 0 && Date.now() + ms < end) {
+        const seconds = await holdLock(stack.databaseUrl, lock, ms)
+        count('Postgres: locked for 25 s or longer')
+        count(lock)
+        if (seconds < LOCK_SECONDS.least) faults.push(`${lock} was held for ${seconds} s only`)
+        return
+      }
       const [signal, word] = random.pick([['SIGINT', 'fast'] as const, ['SIGQUIT', 'immediate'] as const])
       await stack.killPostgres(signal)
       count(`Postgres: stopped ${word}`)
@@ -140,7 +159,9 @@ export async function surviveStorm(
   await stack.setProvider({ mode: 'ok', latencyMs: 20, rateLimit: 10 })
   await startWorker()
   if (!(await settle(stack, count))) faults.push(`not at rest ${PATIENCE_MS / 1000} s after the storm`)
-  faults.push(...(await findFaults(stack, ids)))
+  faults.push(...(await findFaults(stack, ids)), ...(await findMended(stack, mendedBefore)))
+  faults.push(...(await findWrongTimes(stack, start)))
+  faults.push(...findUncaught(stack.output()))
   const { emails } = await stack.setProvider({})
   const ours = ids.map((id) => emails[id] ?? { calls: 0, accepted: 0 })
   toll['mails asked for'] = ours.reduce((sum, { calls }) => sum + calls, 0)

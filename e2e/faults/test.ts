@@ -7,15 +7,18 @@ export const test = base.extend<{ stack: Stack }, { ownStack: Stack }>({
   ownStack: [
     // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern
     async ({}, use, { parallelIndex }) => {
-      const stack = await startStack(`stack-${parallelIndex}`)
+      const stack = await startStack(nameStack(parallelIndex))
       await watchStatuses(stack)
       await use(stack)
       await stack.stop()
     },
     { scope: 'worker', timeout: 60_000 },
   ],
-  stack: async ({ ownStack }, use) => {
+  stack: async ({ ownStack }, use, { parallelIndex, annotations }) => {
+    annotations.push({ type: 'world', description: nameStack(parallelIndex) })
     await use(ownStack)
     await ownStack.reset()
   },
 })
+
+const nameStack = (index: number): string => `stack-${index}`

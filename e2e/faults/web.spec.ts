@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
 import { expect } from '@playwright/test'
 import { Client } from 'pg'
+import { listRoutes } from '../../sandbox/routes'
 import { newAddress, postSignup, readStream, signUp } from '../app'
 import { findPort, query, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
@@ -170,4 +171,81 @@ test('behind https, the cookie of a session is for this host and https only', as
     fetch(`${web.url}/api/tickets/${welcomeEmail.id}/orders`, { headers: { cookie } })
   expect((await read(cookie)).status).toBe(200)
   expect((await read(cookie.replace('__Host-', ''))).status).toBe(401)
+})
+
+test('other methods than GET and HEAD are a 405 of each page', async ({ stack }) => {
+  const pages = (await listRoutes()).filter((path) => !path.startsWith('/api'))
+  expect(pages).toContain('/tickets/none')
+  for (const path of [...pages, '/robots.txt', '/icon.svg', '/none']) {
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
+      const response = await fetch(stack.appUrl + path, { method })
+      expect(response.status, `${method} ${path}`).toBe(405)
+      expect(response.headers.get('allow')).toBe('GET, HEAD')
+      expect(response.headers.get('content-type')).toBe('application/problem+json')
+      expect(await response.json()).toMatchObject({ title: 'Method not allowed', status: 405 })
+    }
+  }
+})
+
+test('what scanners send leaves nothing in the log', async ({ stack }) => {
+  const web = await stack.startWeb({ env: { LOG_FORMAT: 'json' } })
+  const form = (name: string): FormData => {
+    const data = new FormData()
+    data.append(name, 'x')
+    return data
+  }
+  const rsc = { rsc: '1' }
+  const trees = ['garbage', '%', '%7B%7D', '[]', '%5B%22%22%2C5%5D', 'null', 'x'.repeat(10_000)]
+  const requests: [path: string, init: RequestInit][] = [
+    ['/', { method: 'POST', body: form('a') }],
+    ['/', { method: 'POST', body: form('$ACTION_ID_0') }],
+    ['/', { method: 'POST', body: form('1_$ACTION_REF_1'), headers: { 'next-action': 'x' } }],
+    ['/', { method: 'POST', body: '["$K1"]', headers: { 'next-action': 'a'.repeat(42) } }],
+    [
+      '/',
+      {
+        method: 'POST',
+        body: '["$K1"]',
+        headers: { 'next-action': '0', 'x-forwarded-host': 'evil.example' },
+      },
+    ],
+    ['/', { method: 'POST', body: new URLSearchParams({ a: 'b' }) }],
+    ['/', { method: 'POST', body: 'x', headers: { 'content-type': 'multipart/form-data' } }],
+    ['/', { method: 'POST', body: 'x', headers: { 'next-resume': '1' } }],
+    ['/tickets/none', { method: 'POST', body: form('a') }],
+    ['/wp-login.php', { method: 'POST', body: form('a') }],
+    ['/_next/static/x.js', { method: 'POST', body: form('a'), headers: { 'next-action': 'x' } }],
+    ['/_next/data/x/index.json', {}],
+    ['/api/users', { method: 'POST', body: form('a'), headers: { 'next-action': 'x' } }],
+    ['/', { headers: { ...rsc, 'next-router-prefetch': '1', 'next-router-segment-prefetch': '/../x' } }],
+    ['/', { headers: { ...rsc, 'next-url': '%%%', 'next-hmr-refresh': '1' } }],
+    [
+      '/',
+      {
+        headers: {
+          'x-invoke-path': '/x',
+          'x-invoke-status': '500',
+          'x-invoke-error': '{',
+          'x-nextjs-data': '1',
+        },
+      },
+    ],
+    ...trees.map((tree): [string, RequestInit] => [
+      '/',
+      { headers: { ...rsc, 'next-router-state-tree': tree } },
+    ]),
+  ]
+  const { id } = await signUp(newAddress(), web.url)
+  await waitFor(() => web.output().includes(id))
+  const before = web.output()
+  for (const [path, init] of requests) {
+    const response = await fetch(web.url + path, init)
+    expect(response.status, JSON.stringify([path, init])).toBeLessThan(500)
+    await response.text()
+  }
+  // What comes later would stand behind it.
+  const last = await signUp(newAddress(), web.url)
+  await waitFor(() => web.output().includes(last.id))
+  const lines = web.output().slice(before.length).trim().split('\n')
+  expect(lines).toEqual([expect.stringContaining(last.id)])
 })

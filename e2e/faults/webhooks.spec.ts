@@ -1,8 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
-import { type EmailStatus, RANK, type Snapshot } from '../../lib/email/status'
+import type { EmailStatus, Snapshot } from '../../lib/email/status'
 import { newAddress, signUp } from '../app'
+import { act, signUpOwner } from '../owner'
 import { type Stack, waitFor } from '../stack'
+import { findFaults, untilSettled } from './oracle'
 import { postWebhook, report, sign, signUpMany, until } from './steps'
 import { test } from './test'
 
@@ -44,6 +46,165 @@ for (const [type, status, details, reason] of TYPES) {
   })
 }
 
+const SOFT: [title: string, bounce: unknown, reason: string][] = [
+  ['a full mailbox', { type: 'Transient', subType: 'MailboxFull', message: 'Full.' }, 'transient'],
+  ['an out-of-office answer', { type: 'Transient', subType: 'General', message: 'Away.' }, 'transient'],
+  ['no clear word', { type: 'Undetermined', subType: 'Undetermined', message: '?' }, 'undetermined'],
+  ['a type in capitals', { type: 'TRANSIENT' }, 'transient'],
+  ['a type of tomorrow', { type: 'Deferred', subType: 'Moon', message: 'Later.' }, 'deferred'],
+  ['the name of a built-in', { type: 'constructor' }, 'constructor'],
+  ['a type that is no code', { type: 'Permanent failure of ada@example.com' }, 'undetermined'],
+  ['an empty type', { type: '' }, 'undetermined'],
+  ['a type that is no text', { type: 7 }, 'undetermined'],
+  ['no type', {}, 'undetermined'],
+  ['nothing', undefined, 'undetermined'],
+]
+
+for (const [title, bounce, reason] of SOFT) {
+  test(`a bounce with ${title} blames no address: delayed and final`, async ({ stack }) => {
+    const [late = '', early = '', alone = ''] = await signUpMany(stack, 3)
+    await report(stack, 'email.delivery_delayed', about(alone))
+    expect(await read(stack, alone)).toMatchObject({ status: 'delayed', final: false })
+    await report(stack, 'email.bounced', { ...about(alone), bounce })
+    const { status, final, timeline } = await read(stack, alone)
+    expect({ status, final }).toEqual({ status: 'delayed', final: true })
+    expect(timeline.at(-1)).toEqual({ status: 'delayed', reason, at: expect.any(String) })
+
+    // Before or after the delivery: the mail is delivered, and the bounce is on the timeline.
+    await report(stack, 'email.bounced', { ...about(early), bounce })
+    for (const id of [late, early]) await report(stack, 'email.delivered', about(id))
+    await report(stack, 'email.bounced', { ...about(late), bounce })
+    for (const id of [late, early]) {
+      const { status, final, version, timeline } = await read(stack, id)
+      expect({ status, final, version }).toEqual({ status: 'delivered', final: true, version: 3 })
+      expect(timeline.flatMap(({ reason }) => reason ?? [])).toEqual([reason])
+    }
+  })
+}
+
+test('after a soft bounce there is no address to correct', async ({ stack }) => {
+  const owner = await signUpOwner(stack.appUrl)
+  const correct = (): Promise<Response> => act(owner, 'POST', 'address', { email: newAddress() })
+  await report(stack, 'email.bounced', { ...about(owner.id), bounce: { type: 'Transient' } })
+  expect((await correct()).status).toBe(409)
+  await report(stack, 'email.bounced', { ...about(owner.id), bounce: { type: 'Permanent' } })
+  expect((await correct()).status).toBe(202)
+})
+
+test('a permanent bounce, however it is spelled, is the end', async ({ stack }) => {
+  for (const type of ['Permanent', 'permanent', 'PERMANENT']) {
+    const { id } = await signUp(newAddress(), stack.appUrl)
+    await report(stack, 'email.delivered', about(id))
+    await report(stack, 'email.bounced', { ...about(id), bounce: { type } })
+    expect(await read(stack, id)).toMatchObject({ status: 'bounced', final: true })
+  }
+})
+
+test('delayed, and then failed at Resend: failed is the end in any order', async ({ stack }) => {
+  const failed = { failed: { reason: 'reached_daily_quota' } }
+  for (const before of ['email.sent', 'email.delivery_delayed', 'email.delivered']) {
+    const ids = await signUpMany(stack, 2)
+    for (const [index, id] of ids.entries()) {
+      const reports = [before, 'email.failed']
+      for (const type of index === 0 ? reports : reports.reverse())
+        await report(stack, type, { ...about(id), ...(type === 'email.failed' && failed) })
+      expect(await read(stack, id), before).toMatchObject({ status: 'failed', final: true, version: 3 })
+    }
+  }
+})
+
+test('a mail that is sent and delivered hears of everything else', async ({ stack }) => {
+  await stack.startWorker()
+  const ends = [
+    ['delivered', 'email.bounced', { bounce: { type: 'Transient' } }],
+    ['failed', 'email.failed', { failed: { reason: 'reached_daily_quota' } }],
+    ['suppressed', 'email.suppressed', { suppressed: { type: 'OnAccountSuppressionList' } }],
+  ] as const
+  const ids = await signUpMany(stack, ends.length)
+  for (const [index, [status, type, details]] of ends.entries()) {
+    const id = ids[index] ?? ''
+    await until(stack, id, ({ status }) => status === 'delivered')
+    await report(stack, type, { tags: { email_id: id }, ...details })
+    expect(await read(stack, id)).toMatchObject({ status, final: true })
+  }
+  await untilSettled(stack)
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('a mail that was given up, and then failed at Resend, is never redriven', async ({ stack }) => {
+  for (const email_id of [randomUUID(), undefined]) {
+    const { id } = await signUp(newAddress(), stack.appUrl)
+    await stack.query(
+      `WITH given_up AS (UPDATE "Email" SET status = 'failed' WHERE id = $1)
+       INSERT INTO "EmailEvent" ("emailId", status, reason) VALUES ($1, 'failed', 'outcome_unknown')`,
+      [id],
+    )
+    await report(stack, 'email.failed', { email_id, tags: { email_id: id } })
+    // This report is late and changes nothing.
+    await report(stack, 'email.sent', { email_id, tags: { email_id: id } })
+    expect(await read(stack, id)).toMatchObject({ status: 'failed', final: true })
+    expect((await stack.redrive(id, '--force')).output).toContain(`${id}: accepted by Resend`)
+  }
+})
+
+/** Makes an email and its events older. */
+async function age(stack: Stack, id: string, hours: number): Promise<void> {
+  await stack.query(
+    `WITH email AS (UPDATE "Email" SET "createdAt" = "createdAt" - $2 * interval '1 hour' WHERE id = $1)
+     UPDATE "EmailEvent" SET at = at - $2 * interval '1 hour' WHERE "emailId" = $1`,
+    [id, hours],
+  )
+}
+
+test('a report that comes five hours late is placed by when it happened', async ({ stack }) => {
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await age(stack, id, 6)
+  const send = (type: string, hoursAgo: number, at: (ms: number) => string = toIso): Promise<Response> =>
+    postReport(stack, { type, created_at: at(Date.now() - hoursAgo * 3_600_000), data: about(id) })
+  await send('email.complained', 2)
+  // Whole seconds and another zone than Z are valid, too.
+  await send('email.delivered', 5, (ms) => toIso(ms + 3_600_000).replace('Z', '+01:00'))
+  await send('email.sent', 5.5, (ms) => toIso(ms).replace(/\.\d+/, ''))
+  const { status, version, timeline } = await read(stack, id)
+  expect({ status, version }).toEqual({ status: 'complained', version: 4 })
+  expect(timeline.map(({ status }) => status)).toEqual(['queued', 'sent', 'delivered', 'complained'])
+  for (const [index, hours] of [5.5, 5, 2].entries()) {
+    const age = Date.now() - Date.parse(timeline[index + 1]?.at ?? '')
+    expect(age / 3_600_000).toBeGreaterThan(hours - 0.001)
+    expect(age / 3_600_000).toBeLessThan(hours + 0.1)
+  }
+})
+
+for (const [title, created_at] of [
+  ['of before the signup', '2001-01-01T00:00:00.000Z'],
+  ['of the future', '2999-01-01T00:00:00.000Z'],
+  ['that is no time', 'yesterday'],
+  ['without a zone', new Date().toISOString().slice(0, -1)],
+  ['of a day that does not exist', '2026-02-30T00:00:00.000Z'],
+  ['that is a number', 1_700_000_000],
+  ['that is null', null],
+  ['that is missing', undefined],
+] as const) {
+  test(`a report with a time ${title} gets the time of its arrival`, async ({ stack }) => {
+    const { id } = await signUp(newAddress(), stack.appUrl)
+    await age(stack, id, 1)
+    const [before] = await stack.query<{ now: Date }>('SELECT clock_timestamp() AS now')
+    const response = await postReport(stack, { type: 'email.delivered', created_at, data: about(id) })
+    expect(response.status).toBe(200)
+    const [after] = await stack.query<{ now: Date }>('SELECT clock_timestamp() AS now')
+    const at = Date.parse((await read(stack, id)).timeline.at(-1)?.at ?? '')
+    expect(at).toBeGreaterThanOrEqual(+(before?.now ?? Number.NaN) - 1)
+    expect(at).toBeLessThanOrEqual(+(after?.now ?? Number.NaN) + 1)
+  })
+}
+
+const toIso = (ms: number): string => new Date(ms).toISOString()
+
+function postReport(stack: Stack, letter: object): Promise<Response> {
+  const body = JSON.stringify(letter)
+  return postWebhook(stack, body, sign(body, { secret: stack.env.RESEND_WEBHOOK_SECRET }))
+}
+
 test.describe('refuses with 401, and changes nothing,', () => {
   const minute = 60_000
   const forged: [title: string, headers: (body: string, secret: string) => Record<string, string>][] = [
@@ -76,6 +237,22 @@ test.describe('refuses with 401, and changes nothing,', () => {
     })
   }
 })
+
+for (const headers of [
+  { origin: 'https://resend.com' },
+  { origin: 'null' },
+  { 'sec-fetch-site': 'cross-site' },
+  { origin: 'https://proxy.example', 'sec-fetch-site': 'same-site', referer: 'https://proxy.example/' },
+] as Record<string, string>[]) {
+  test(`the signature alone decides: ${JSON.stringify(headers)}`, async ({ stack }) => {
+    const { id } = await signUp(newAddress(), stack.appUrl)
+    const body = JSON.stringify({ type: 'email.delivered', data: about(id) })
+    expect((await postWebhook(stack, body, headers)).status).toBe(401)
+    const signed = sign(body, { secret: stack.env.RESEND_WEBHOOK_SECRET })
+    expect((await postWebhook(stack, body, { ...signed, ...headers })).status).toBe(200)
+    expect((await read(stack, id)).status).toBe('delivered')
+  })
+}
 
 test('one right signature among several is enough: secrets can be rotated', async ({ stack }) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
@@ -153,9 +330,10 @@ test('the same message twice, and twenty times at once, is stored once', async (
 })
 
 test('in whatever order the reports come, the status only rises', async ({ stack }) => {
-  const types = ['email.sent', 'email.delivery_delayed', 'email.delivered', 'email.bounced']
+  const types = ['email.sent', 'email.delivery_delayed', 'email.delivered', 'email.failed']
   const orders = permute(types)
   expect(orders).toHaveLength(24)
+  const ranks = { queued: 0, sent: 2, delayed: 3, delivered: 4, failed: 5 } as Record<EmailStatus, number>
   const ids = await signUpMany(stack, orders.length)
   await Promise.all(
     orders.map(async (order, index) => {
@@ -164,10 +342,10 @@ test('in whatever order the reports come, the status only rises', async ({ stack
       for (const type of order) {
         expect((await report(stack, type, about(id))).status).toBe(200)
         const { status } = await read(stack, id)
-        expect(RANK[status]).toBeGreaterThanOrEqual(rank)
-        rank = RANK[status]
+        expect(ranks[status]).toBeGreaterThanOrEqual(rank)
+        rank = ranks[status]
       }
-      expect((await read(stack, id)).status, order.join(' ')).toBe('bounced')
+      expect((await read(stack, id)).status, order.join(' ')).toBe('failed')
     }),
   )
 })
@@ -220,7 +398,7 @@ test('a reason never contains an address', async ({ stack }) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
   const talkative = 'Mailbox of ada@example.com is full'
   await report(stack, 'email.failed', { ...about(id), failed: { reason: talkative } })
-  await report(stack, 'email.bounced', { ...about(id), bounce: { type: talkative, message: talkative } })
+  await report(stack, 'email.complained', { ...about(id), bounce: { type: talkative, message: talkative } })
   await report(stack, 'email.suppressed', { ...about(id), suppressed: { type: 'ada@example.com' } })
   const { version, timeline } = await read(stack, id)
   expect(version).toBe(4)

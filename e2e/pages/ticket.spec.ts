@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test as onSharedApp, type Route } from '@playwright/test'
 import { isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
+import { report } from '../faults/steps'
 import { expectDelivered, linesOn, listenForComplaints, signUpByHand, ticketOn } from './person'
 import { test } from './test'
 
@@ -146,7 +147,12 @@ onSharedApp(
 
 const BAD_ENDS = [
   ['bounced', 'bounced', 'The mailbox refused the email', 'The mailbox doesn’t exist, or refuses all mail.'],
-  ['suppressed', 'suppressed', 'Earlier mail to this address was refused', 'suppressed'],
+  [
+    'suppressed',
+    'suppressed',
+    'Earlier mail to this address was refused',
+    'Mail to this mailbox came back before, or was marked as spam.',
+  ],
 ] as const
 for (const [address, stamp, sentence, line] of BAD_ENDS) {
   onSharedApp(`a mail that is ${address} ends with a stamp and with words for people`, async ({ page }) => {
@@ -156,6 +162,52 @@ for (const [address, stamp, sentence, line] of BAD_ENDS) {
     await expect(linesOn(page).last()).toContainText(line)
   })
 }
+
+const SOFT_BOUNCES = [
+  ['Transient', 'The mailbox couldn’t take it. It may be full, or its reader away.'],
+  ['Undetermined', 'The mailbox didn’t say why.'],
+  ['Of_tomorrow', 'Reason: of tomorrow.'],
+] as const
+for (const [type, line] of SOFT_BOUNCES) {
+  test(`a bounce that is ${type} ends the ticket, and asks for no other address`, async ({ stack, page }) => {
+    const id = await signUpByHand(page)
+    const data = { email_id: randomUUID(), tags: { email_id: id }, bounce: { type } }
+    await report(stack, 'email.delivery_delayed', data)
+    await expect(page.getByRole('heading', { name: 'The email is delayed.' })).toBeVisible()
+    await report(stack, 'email.bounced', data)
+    for (const visit of ['live', 'reloaded']) {
+      await expect(ticketOn(page).getByRole('strong').last(), visit).toHaveText('delayed')
+      await expect(linesOn(page)).toContainText(['queued', 'delayed', 'delayed'])
+      await expect(linesOn(page).last()).toContainText(line)
+      await expect(page.getByRole('heading', { name: 'The email came back.' })).toBeVisible()
+      await expect(page.getByText('Your address and your account are fine.')).toBeVisible()
+      await expect(page.getByRole('region', { name: 'Your account' })).toBeVisible()
+      await expect(page.getByLabel('Correct your address')).toHaveCount(0)
+      await page.reload()
+    }
+    // The mail arrives after all. An out-of-office answer changes nothing.
+    await report(stack, 'email.delivered', data)
+    await report(stack, 'email.bounced', data)
+    await page.reload()
+    await expectDelivered(page)
+    await expect(page.getByLabel('Correct your address')).toHaveCount(0)
+  })
+}
+
+test('delayed, and then failed at the mail service: the ticket ends with that', async ({ stack, page }) => {
+  const id = await signUpByHand(page)
+  const data = { email_id: randomUUID(), tags: { email_id: id } }
+  for (const type of ['email.sent', 'email.delivery_delayed']) await report(stack, type, data)
+  await expect(page.getByRole('heading', { name: 'The email is delayed.' })).toBeVisible()
+  await report(stack, 'email.failed', { ...data, failed: { reason: 'reached_daily_quota' } })
+  for (const visit of ['live', 'reloaded']) {
+    await expect(ticketOn(page).getByRole('strong').last(), visit).toHaveText('failed')
+    await expect(linesOn(page)).toContainText(['queued', 'sent', 'delayed', 'failed'])
+    await expect(linesOn(page).last()).toContainText('Today’s allowance of mail is used up.')
+    await expect(page.getByText('took the email, and then could not send it')).toBeVisible()
+    await page.reload()
+  }
+})
 
 onSharedApp(
   'a complaint that follows the delivery is on the ticket when somebody opens it',

@@ -1,3 +1,4 @@
+import { AS_IN_PRODUCTION } from '../as-in-production'
 import type { Image } from './image'
 import { findAccount, findFakeTime } from './parts'
 import { type Program, runProgram, startProgram } from './program'
@@ -23,6 +24,16 @@ export function startWeb(image: Image, port: number, settings: Settings): Promis
 export function startWorker(image: Image, settings: Settings): Promise<Program> {
   const isReady = (output: string): boolean => /Ready for jobs/.test(output)
   return startProgram(['node', 'worker/index.js'], { ...toOptions(image, settings), isReady })
+}
+
+export type Health = { workers: number; stranded: number; mended: number }
+
+/** What the operator is told. @throws while traffic may not come */
+export async function readHealth(url: string): Promise<Health> {
+  const headers = { authorization: `Bearer ${AS_IN_PRODUCTION.OPERATOR_TOKEN}` }
+  const answer = await fetch(`${url}/api/health`, { headers })
+  if (!answer.ok) throw new Error(`/api/health: ${answer.status}`)
+  return await answer.json()
 }
 
 /** Settings for a process whose clock is wrong by so many minutes. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Snapshot } from '../../lib/email/status'
 import { postSignup, readEvents } from '../app'
+import { findWrongTime } from './visitors'
 
 /** What a crowd of visitors has met with. */
 export type Report = {
@@ -36,13 +37,14 @@ export function startLoad(url: string, perSecond: number): { report: Report; sto
     if (parts.size === 0) report.failures.push('a page without any script')
     await Promise.all([...parts].map(async (part) => (await get(part)).arrayBuffer()))
 
-    const start = performance.now()
+    const [start, firstAsked] = [performance.now(), Date.now()]
     report.requests++
     const answer = await postSignup({ name: 'Ada', email: `${randomUUID()}@example.com` }, {}, url)
     if (answer.status !== 201) throw new Error(`signup: ${answer.status} ${await answer.text()}`)
     const { welcomeEmail } = (await answer.json()) as { welcomeEmail: Snapshot }
     report.times.push(performance.now() - start)
     report.emails.push(welcomeEmail.id)
+    report.failures.push(...findWrongTime(welcomeEmail, firstAsked))
     await watch(welcomeEmail.id)
   }
 

@@ -7,7 +7,8 @@ const CHANGES: [file: string, before: string, after: string][] = [
   ['lib/queue.ts', 'retryDelayMax: 300', 'retryDelayMax: 120'],
   ['lib/email/templates/welcome.tsx', 'Say “got it” at once.', 'Say “got it”, the next version says.'],
 ]
-const MIGRATION = `ALTER TABLE "User" ADD COLUMN "locale" TEXT NOT NULL DEFAULT 'en';\n`
+// As a large table would take it: longer than the app's own statements may.
+const MIGRATION = `SELECT pg_sleep(11);\nALTER TABLE "User" ADD COLUMN "locale" TEXT NOT NULL DEFAULT 'en';\n`
 
 /** Makes a copy of the sources into the next version. @throws when the sources no longer have what it changes */
 export async function writeNextVersion(source: string, target: string): Promise<void> {

@@ -35,7 +35,8 @@ export function findParts(): void {
   throw new Error(`Missing here. On Debian or Ubuntu: apt-get install ${missing().join(' ')}`)
 }
 
-function isThere(program: string): boolean {
+/** Whether a program can be started by its name. */
+export function isThere(program: string): boolean {
   return `${process.env.PATH}:/usr/sbin:/sbin`.split(':').some((dir) => existsSync(path.join(dir, program)))
 }
 
@@ -67,10 +68,14 @@ export function findAccount(name = 'nobody'): Account | undefined {
   return { uid: Number(uid), gid: Number(gid) }
 }
 
-/** A block of code in docs/operations.md, with other words in some places. @throws when one of them is not there */
-async function readDocs(language: string, words: Record<string, string>): Promise<string> {
+/**
+ * A block of code in docs/operations.md, with other words in some places.
+ * @param first what the block begins with, where that language has several
+ * @throws when the block, or one of the words, is not there
+ */
+export async function readDocs(language: string, words: Record<string, string>, first = ''): Promise<string> {
   const text = await readFile('docs/operations.md', 'utf8')
-  let block = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\``, 'ms').exec(text)?.[1] ?? ''
+  let block = new RegExp(`^\`\`\`${language}\n(${first}.*?)^\`\`\``, 'ms').exec(text)?.[1] ?? ''
   for (const [word, other] of Object.entries(words)) {
     if (!block.includes(word)) throw new Error(`docs/operations.md, ${language}: no ${word}`)
     block = block.replaceAll(word, other)
@@ -86,13 +91,30 @@ export type Database = {
   appUrl: string
   /** Runs a statement as the superuser. */
   sql<Row>(statement: string): Promise<Row[]>
+  /** The same where the database `app` need not exist. */
+  maintain(statement: string): Promise<unknown>
+  maintenanceUrl: string
+  /** The folder with its programs. */
+  bin: string
+  /** A folder for what belongs to it. */
+  folder: string
+  /** Kills it: nothing more is saved, and no session ended in order. */
+  kill(): Promise<void>
+  /** Starts it again. */
+  start(): Promise<void>
 }
 
 /**
  * Starts a Postgres with two ordinary roles.
  * @param diskFolder where the database's tables are to be, for a test that fills this disk
+ * @param TZ the computer's zone, as Postgres sees it when it is installed
  */
-export async function startDatabase(folder: string, port: number, diskFolder: string): Promise<Database> {
+export async function startDatabase(
+  folder: string,
+  port: number,
+  diskFolder: string,
+  TZ: string,
+): Promise<Database> {
   const bin = findPostgres() ?? ''
   const user = findAccount('postgres')
   const data = path.join(folder, 'postgres')
@@ -106,22 +128,32 @@ export async function startDatabase(folder: string, port: number, diskFolder: st
   await writeFile(password, 'superuser')
   await runProgram([`${bin}/initdb`, '-D', data, '--encoding=UTF8', `--pwfile=${password}`, ...auth], {
     user,
+    env: { TZ },
   })
   const socket = ['-k', data, '-p', `${port}`]
-  await startProgram([`${bin}/postgres`, '-D', data, ...socket], {
-    user,
-    isReady: (output) => /ready to accept connections/.test(output),
-  })
+  const start = (): Promise<Program> =>
+    startProgram([`${bin}/postgres`, '-D', data, ...socket], {
+      user,
+      isReady: (output) => /ready to accept connections/.test(output),
+    })
+  let server = await start()
   const role = (name: string, secret: string, database: string): string =>
     `postgresql://${name}:${secret}@127.0.0.1:${port}/${database}`
+  const maintenanceUrl = role('postgres', 'superuser', 'postgres')
   const file = path.join(folder, 'roles.sql')
   const roles = await readDocs('sql', {
     "'a password'": "'owner-secret'",
     "'another password'": "'app-secret'",
   })
-  await writeFile(file, roles)
-  const psql = ['-q', '-v', 'ON_ERROR_STOP=1', '-d', role('postgres', 'superuser', 'postgres')]
-  await runProgram([`${bin}/psql`, ...psql, '-f', file])
+  // The settings of the app's role are the owner's, too: as where one role is used for both.
+  const same = roles.match(/^ALTER ROLE app SET .*$/gm) ?? []
+  await writeFile(file, [roles, ...same.map((line) => line.replace('ROLE app', 'ROLE owner'))].join('\n'))
+  const psql = ['-q', '-v', 'ON_ERROR_STOP=1', '-d', maintenanceUrl]
+  // By somebody who is no superuser, as on a managed database.
+  const creator = `CREATE ROLE creator LOGIN CREATEROLE CREATEDB PASSWORD 'creator-secret'`
+  await runProgram([`${bin}/psql`, ...psql, '-c', creator])
+  const asCreator = ['-q', '-v', 'ON_ERROR_STOP=1', '-d', role('creator', 'creator-secret', 'postgres')]
+  await runProgram([`${bin}/psql`, ...asCreator, '-f', file])
   const space = `CREATE TABLESPACE small LOCATION '${diskFolder}'`
   for (const sql of [space, 'ALTER DATABASE app SET TABLESPACE small'])
     await runProgram([`${bin}/psql`, ...psql, '-c', sql])
@@ -131,6 +163,16 @@ export async function startDatabase(folder: string, port: number, diskFolder: st
     ownerUrl: role('owner', 'owner-secret', 'app'),
     appUrl: role('app', 'app-secret', 'app'),
     sql: (statement) => query(adminUrl, statement),
+    maintenanceUrl,
+    maintain: (statement) => query(maintenanceUrl, statement),
+    bin,
+    folder,
+    async kill() {
+      await server.end('SIGQUIT')
+    },
+    async start() {
+      server = await start()
+    },
   }
 }
 

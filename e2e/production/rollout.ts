@@ -3,17 +3,22 @@ import { execFileSync } from 'node:child_process'
 import { mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { AS_IN_PRODUCTION } from '../as-in-production'
 import { percentile } from '../bench/measure'
+import { findMended, findUncaught, findWrongTimes } from '../faults/judge-production'
 import { findFaults, untilSettled, watchStatuses } from '../faults/oracle'
 import { findPort, query } from '../stack'
-import { migrate, type Settings, startWeb, startWorker } from './app'
+import { migrate, readHealth, type Settings, startWeb, startWorker } from './app'
 import type { Image } from './image'
 import { startLoad } from './load'
 import { startDatabase, startNginx, startPgBouncer } from './parts'
 import { endPrograms, startProgram } from './program'
-import { type Site, surviveTroubles } from './troubles'
+import { surviveLoss } from './restore'
+import { type Site, surviveTroubles, ZONES } from './troubles'
 
 const VISITORS_A_SECOND = 2
+/** A little more than nginx's. */
+const FAIL_TIMEOUT_MS = 6_000
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 
 const [folder = '', images = ''] = process.argv.slice(2)
@@ -21,6 +26,7 @@ const disk = path.join(folder, 'disk')
 const faults: string[] = []
 /** What the processes said that have been replaced. */
 const logs: string[] = []
+const started = Date.now()
 let slowestEnd = 0
 const check = (what: string, holds: boolean): void => {
   if (!holds) faults.push(what)
@@ -33,8 +39,8 @@ try {
   const [dbPort = 0, bouncerPort = 0, webPort = 0, otherPort = 0, tlsPort = 0] = ports
   const url = `https://localhost:${tlsPort}`
 
-  // 1. The parts. One web server and one worker reach the database through PgBouncer, the others directly.
-  const database = await startDatabase(folder, dbPort, disk)
+  // 1. The parts. One web server and one worker reach the database through PgBouncer, the others directly. None is in UTC.
+  const database = await startDatabase(folder, dbPort, disk, ZONES[0])
   const bouncerUrl = await startPgBouncer(folder, bouncerPort, database.appUrl)
   const provider = await startProgram(['node', '--import', 'tsx', 'sandbox/serve-resend.ts'], {
     env: {
@@ -46,17 +52,18 @@ try {
   })
   const resendUrl = /READY (\S+)/.exec(provider.output())?.[1] ?? ''
   await startNginx(folder, tlsPort, [webPort, otherPort])
-  const settings = (databaseUrl: string): Settings => ({
+  const settings = (databaseUrl: string, zone: string): Settings => ({
+    ...AS_IN_PRODUCTION,
+    TZ: zone,
     DATABASE_URL: databaseUrl,
     APP_URL: url,
-    RESEND_API_KEY: 're_sandbox',
     RESEND_BASE_URL: resendUrl,
     RESEND_WEBHOOK_SECRET: SECRET,
     TRUSTED_HOPS: '1',
   })
-  const direct = settings(database.appUrl)
-  const bounced = settings(bouncerUrl)
-  const owner = settings(database.ownerUrl)
+  const direct = settings(database.appUrl, ZONES[1])
+  const bounced = settings(bouncerUrl, ZONES[0])
+  const owner = settings(database.ownerUrl, ZONES[1])
 
   // 2. The first deployment.
   const now = await readImage('now')
@@ -82,9 +89,12 @@ try {
       'worker 1': (image, more) => startWorker(image, { ...bounced, ...more }),
       'worker 2': (image, more) => startWorker(image, { ...direct, ...more }),
     },
+    migrate: () => migrate(now, owner),
     replace,
   }
   for (const [name, start] of Object.entries(site.start)) site.programs[name] = await start(now)
+  const [zone] = await database.sql<{ TimeZone: string }>('SHOW timezone')
+  check(`Postgres is in ${zone?.TimeZone}`, zone?.TimeZone === ZONES[0])
   check('health counts two workers', (await readHealth(url)).workers === 2)
 
   // 3. While people sign up, the next version comes, and goes again.
@@ -128,6 +138,12 @@ A rolling deployment of the next version, and back, under ${VISITORS_A_SECOND} v
 
   // 4. What surrounds it gets into trouble.
   faults.push(...(await surviveTroubles(site, disk, emails)))
+  faults.push(...(await findMended(stack)), ...(await findWrongTimes(stack, started)))
+
+  // 5. It is lost, and comes back from a dump.
+  faults.push(...(await surviveLoss(site)))
+  for (const log of [...logs, ...Object.values(site.programs).map((program) => program.output())])
+    faults.push(...findUncaught(log))
 
   async function replace(name: string, image: Image, more?: Settings): Promise<void> {
     const old = site.programs[name]
@@ -145,6 +161,8 @@ A rolling deployment of the next version, and back, under ${VISITORS_A_SECOND} v
       slowestEnd = Math.max(slowestEnd, Date.now() - began)
     }
     site.programs[name] = young ?? (await start(image, more))
+    // Until then, nginx leaves it alone: see docs/operations.md.
+    if (isWeb) await sleep(FAIL_TIMEOUT_MS)
   }
 
   async function untilSignups(count: number): Promise<void> {
@@ -177,20 +195,18 @@ async function readImage(name: string): Promise<Image> {
   return JSON.parse(await readFile(path.join(images, `${name}.json`), 'utf8'))
 }
 
-async function readHealth(url: string): Promise<{ workers: number }> {
-  return await (await fetch(`${url}/api/health`)).json()
-}
-
 /** The texts of all mails that the stand-in for Resend has. */
 async function readTexts(resendUrl: string): Promise<string[]> {
-  const answer = await fetch(`${resendUrl}/emails`, { headers: { authorization: 'Bearer re_sandbox' } })
+  const answer = await fetch(`${resendUrl}/emails`, {
+    headers: { authorization: `Bearer ${AS_IN_PRODUCTION.RESEND_API_KEY}` },
+  })
   const { data } = (await answer.json()) as { data: { text?: string; html?: string }[] }
   return data.map(({ html, text }) => `${html} ${text}`)
 }
 
 /** What a process says when all is well, is of no interest. */
 function isComplaint(line: string): boolean {
-  return /\S/.test(line) && !/→ sent|Ready|Running|Goodbye|finishing|Next\.js|- (Local|Network)/.test(line)
+  return /\S/.test(line) && !/"level":"info"|Ready|Running|Next\.js|- (Local|Network)/.test(line)
 }
 
 function isNewer(text: string): boolean {

@@ -1,12 +1,13 @@
 /*
  * npm run test:production
  *
- * As it runs where people run things: the image that the Dockerfile makes, two web servers behind nginx with TLS, two
- * workers, and a Postgres whose roles are ordinary ones, one half of it behind PgBouncer. People sign up all the time
- * while one version is replaced by the next, and back again; then what surrounds the app gets into trouble.
+ * As it runs where people run things, with a key of its own, limits on and nothing in UTC: the image that the Dockerfile
+ * makes, two web servers behind nginx with TLS, two workers, and a Postgres whose roles are ordinary ones, one half of it
+ * behind PgBouncer. People sign up all the time while one version is replaced by the next, and back again. Then what
+ * surrounds the app gets into trouble. In the end the database is lost, and comes back from a dump.
  *
- * It needs Debian's packages (see parts.ts) and ten minutes. With --images <folder> it keeps the images there, and takes
- * them from there the next time.
+ * It needs Debian's packages (see parts.ts) and a quarter of an hour. With --images <folder> it keeps the images there,
+ * and takes them from there the next time.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'

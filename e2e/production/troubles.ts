@@ -1,15 +1,15 @@
-import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { appendFile, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { postSignup } from '../app'
+import { holdLock, LOCK_SECONDS, listTableLocks, PACE_LOCK } from '../faults/hold-lock'
 import { findFaults, untilSettled } from '../faults/oracle'
-import type { Stack } from '../stack'
-import { type Settings, withClock } from './app'
+import { type Stack, waitFor } from '../stack'
+import { readHealth, type Settings, withClock } from './app'
 import type { Image } from './image'
 import type { Database } from './parts'
 import type { Program } from './program'
+import { startVisitors } from './visitors'
 
 /** An installation that runs. */
 export type Site = {
@@ -19,6 +19,8 @@ export type Site = {
   image: Image
   programs: Record<string, Program>
   start: Record<string, (image: Image, settings?: Settings) => Promise<Program>>
+  /** Runs the migrations of the image, as the owner. */
+  migrate(): Promise<unknown>
   /** Ends a program and starts another one in its place. */
   replace(name: string, image: Image, settings?: Settings): Promise<void>
 }
@@ -27,14 +29,18 @@ type Trouble = {
   name: string
   begin(): Promise<unknown>
   end(): Promise<unknown>
-  /** What people are answered while it lasts: 503 tells them to come back. */
-  answer: 201 | 503
+  /** How long it lasts at least, in ms. */
+  lastsMs?: number
+  /** What people are answered while it lasts, where that is certain: 503 tells them to come back. */
+  answer?: 201 | 503
   /** What the log says of it. */
   log?: RegExp
 }
 
+/** How long a trouble lasts at least, unless it says so. */
 const LASTS_MS = 8_000
-const PATIENCE_MS = 60_000
+/** How long people, logs and processes may take at the most. */
+const PATIENCE_MS = 180_000
 
 /**
  * Brings one trouble after another over an installation while people sign up, who ask again with the same key until
@@ -56,6 +62,13 @@ export async function surviveTroubles(site: Site, disk: string, earlier: string[
     for (const number of [1, 2]) await site.replace(`${kind} ${number}`, image, settings[number - 1])
   }
   const filler = path.join(disk, 'filler')
+  const untilTwoWorkers = (): Promise<void> =>
+    waitFor(() =>
+      readHealth(site.url).then(
+        ({ workers }) => workers === 2,
+        () => false,
+      ),
+    )
 
   const troubles: Trouble[] = [
     {
@@ -73,11 +86,43 @@ export async function surviveTroubles(site: Site, disk: string, earlier: string[
       log: /too many connections/,
     },
     {
-      name: 'every statement times out',
+      // A connection that asks Postgres itself for its own timeout is spared.
+      name: 'every statement through PgBouncer times out',
       begin: () => database.sql(`ALTER ROLE app SET statement_timeout = '1ms'`).then(cutAll),
-      end: () => database.sql('ALTER ROLE app RESET statement_timeout').then(cutAll),
+      end: () => database.sql(`ALTER ROLE app SET statement_timeout = '9s'`).then(cutAll),
       answer: 503,
       log: /statement timeout/,
+    },
+    {
+      name: 'all connections cut three times',
+      async begin() {
+        for (let times = 0; times < 3; times++) {
+          await cutAll()
+          await untilTwoWorkers()
+        }
+      },
+      end: async () => {},
+      answer: 201,
+    },
+    {
+      name: 'Postgres killed',
+      begin: () => database.kill(),
+      end: () => database.start(),
+      answer: 503,
+    },
+    ...(await chooseLocks(site)),
+    {
+      name: 'Postgres and all processes in other zones',
+      async begin() {
+        await setSystem(`SET timezone = '${ZONES[1]}'`)
+        for (const kind of ['web', 'worker'] as const)
+          await replaceAll(kind, [{ TZ: ZONES[1] }, { TZ: ZONES[0] }])
+      },
+      async end() {
+        await setSystem('RESET timezone')
+        for (const kind of ['web', 'worker'] as const) await replaceAll(kind, [{}, {}])
+      },
+      answer: 201,
     },
     {
       name: 'Resend’s name does not resolve',
@@ -109,73 +154,66 @@ export async function surviveTroubles(site: Site, disk: string, earlier: string[
     })
   }
 
-  console.log(
-    `Troubles, each for ${LASTS_MS / 1000} s: what people got, what the log said, how soon all was right again`,
-  )
-  for (const { name, begin, end, answer, log } of troubles) {
+  console.log('Troubles: what people got, what the log said, how soon all was right again')
+  for (const { name, begin, end, lastsMs = LASTS_MS, answer, log } of troubles) {
+    const complain = (what: string): void => void faults.push(`${name}: ${what}`)
     const known = new Map(Object.values(programs).map((program) => [program, program.output().length]))
+    const readLog = (): string[] =>
+      Object.values(programs).flatMap((program) => program.output().slice(known.get(program)).split('\n'))
     await begin()
     const visitors = startVisitors(site.url)
-    await sleep(LASTS_MS)
-    const answers = new Map(visitors.answers)
-    const lines = Object.values(programs).flatMap((program) =>
-      program.output().slice(known.get(program)).split('\n'),
+    await sleep(lastsMs)
+    const isFelt = waitFor(
+      () => (!answer || visitors.answers.has(answer)) && (!log || readLog().some((line) => log.test(line))),
     )
+    await Promise.race([isFelt, sleep(PATIENCE_MS)])
+    const answers = new Map(visitors.answers)
+    const lines = readLog()
     await end()
     const ended = Date.now()
-    const emails = await visitors.stop()
-    const settled = untilSettled(site.stack).then(() => true)
+    all.push(...(await visitors.stop()))
+    const settled = Promise.all([untilSettled(site.stack), untilTwoWorkers()]).then(() => true)
     const isRight = await Promise.race([settled, sleep(PATIENCE_MS, false)])
     const seconds = ((Date.now() - ended) / 1000).toFixed(1)
 
-    console.log(
-      `  ${name}: ${[...answers].map(([status, count]) => `${count} × ${status}`).join(', ')}; ${seconds} s`,
-    )
+    const told = [...answers].map(([status, count]) => `${count} × ${status}`)
+    console.log(`  ${name}: ${told.join(', ')}; ${seconds} s`)
     for (const [line, count] of countKinds(lines.filter((line) => log?.test(line))).slice(0, 2))
       console.log(`    ${count} × ${line}`)
-    const complain = (what: string): void => void faults.push(`${name}: ${what}`)
-    for (const status of answers.keys())
+    for (const status of visitors.answers.keys())
       if (status !== 201 && status !== 503) complain(`people got ${status}`)
-    if (!answers.has(answer)) complain(`nobody got ${answer}`)
+    for (const fault of visitors.faults) complain(fault)
+    if (answer && !answers.has(answer)) complain(`nobody got ${answer}`)
     if (log && !lines.some((line) => log.test(line))) complain(`the log did not say ${log}`)
     if (!isRight) complain(`not right after ${PATIENCE_MS / 1000} s`)
     for (const [program, { isRunning, output }] of Object.entries(programs))
       if (!isRunning()) complain(`${program} died: ${output().slice(-3_000)}`)
-    all.push(...emails)
   }
   return [...faults, ...(await findFaults(site.stack, all))]
 }
 
-/** Two visitors who sign up again and again, and are stubborn: each asks with the same key until there is a 201. */
-function startVisitors(url: string): { answers: Map<number, number>; stop(): Promise<string[]> } {
-  const answers = new Map<number, number>()
-  const emails: string[] = []
-  let open = true
-  const visitors = Array.from({ length: 2 }, async () => {
-    while (open) {
-      const headers = { 'idempotency-key': randomUUID() }
-      const body = { name: 'Ada', email: `${randomUUID()}@example.com` }
-      for (;;) {
-        const answer = await postSignup(body, headers, url)
-        answers.set(answer.status, (answers.get(answer.status) ?? 0) + 1)
-        const json = await answer.json()
-        if (answer.status === 201) {
-          emails.push(json.welcomeEmail.id)
-          break
-        }
-        await sleep(300)
-      }
-      await sleep(300)
+/** A lock of the pace, one of any table that nobody may write to, and one of any that nobody may read either. */
+async function chooseLocks({ database, stack }: Site): Promise<Trouble[]> {
+  const { path } = await listTableLocks(stack)
+  const pick = (mode: string): string => {
+    const some = path.filter((lock) => lock.includes(`IN ${mode} `))
+    return some[Math.floor(Math.random() * some.length)] ?? ''
+  }
+  return [PACE_LOCK, pick('SHARE'), pick('ACCESS')].map((lock) => {
+    const { least, most } = LOCK_SECONDS
+    const seconds = Math.round(least + Math.random() * (most - least))
+    let held: Promise<number>
+    return {
+      name: `${lock} for ${seconds} s`,
+      lastsMs: seconds * 1000,
+      async begin() {
+        held = holdLock(database.adminUrl, lock, seconds * 1000)
+      },
+      async end() {
+        if ((await held) < least) throw new Error(`${lock} was not held`)
+      },
     }
   })
-  return {
-    answers,
-    async stop() {
-      open = false
-      await Promise.all(visitors)
-      return emails
-    },
-  }
 }
 
 /** Writes into a folder until its disk is full. */
@@ -202,5 +240,8 @@ function countKinds(lines: string[]): [line: string, count: number][] {
   }
   return [...kinds].sort(([, a], [, b]) => b - a)
 }
+
+/** Where the processes are: one half here, the other half there. The database is in the first. */
+export const ZONES: [Settings[string], Settings[string]] = ['Asia/Tokyo', 'America/Los_Angeles']
 
 const NOWHERE: Settings = { RESEND_BASE_URL: 'http://nowhere.invalid' }

@@ -1,5 +1,4 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import type { PoolConfig } from 'pg'
 import { env } from '../env'
 import { Prisma, PrismaClient } from '../generated/prisma/client'
 import { MeasuredPool } from './pool'
@@ -24,34 +23,14 @@ export function prisma(): PrismaClient {
 
 /** The connections behind `prisma()`. */
 export function pool(): MeasuredPool {
-  shared.pool ??= createPool({ max: env('DATABASE_POOL_SIZE') })
+  shared.pool ??= new MeasuredPool({ max: env('DATABASE_POOL_SIZE') })
   return shared.pool
 }
 
-/** @param limits how many connections, and what differs from our usual patience */
-export function createPool(limits: PoolConfig & { max: number }): MeasuredPool {
-  const pool = new MeasuredPool({
-    connectionString: env('DATABASE_URL'),
-    connectionTimeoutMillis: 5_000,
-    // A server that stopped answering must not hold a request forever.
-    query_timeout: 10_000,
-    // Nor may a process that froze hold its locks, or all others wait for it.
-    idle_in_transaction_session_timeout: 15_000,
-    keepAlive: true,
-    // After a quiet minute, the next visitor should not wait for a handshake.
-    min: 1,
-    ...limits,
-  })
-  // A connection can be lost in the very moment in which the pool hands it out. Its next query fails, which is
-  // enough; but an `error` that nobody listens to would end the process.
-  pool.on('connect', (client) => client.on('error', () => {}))
-  return pool
-}
-
-// What SQLSTATE says of the server rather than of our statement: connections, a read-only database, conflicts,
-// resources, locks, shutdowns, disks, what a trigger refuses, and a table that was not migrated yet
+// What SQLSTATE says of the server rather than of our statement: connections, a wrong password, a missing or read-only
+// database, conflicts, resources, locks, shutdowns, disks, what a trigger refuses, and a table that was not migrated yet
 // (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-const PASSING_STATE = /^(08|25|40|53|55|57|58|P0|42P01)/
+const PASSING_STATE = /^(08|25|28|3D|40|53|55|57|58|P0|42P01)/
 // The same for Prisma: connections, transactions that took too long, conflicts (https://pris.ly/d/error-reference).
 const PASSING_CODE = /^(P1\d{3}|P2024|P2028|P2034|P2037)$/
 const NETWORK_CODE = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/

@@ -1,6 +1,7 @@
-import type { CreateBatchResponse } from 'resend'
+import type { CreateBatchResponse, ErrorResponse } from 'resend'
 import { z } from 'zod'
 import { env } from '../env'
+import { readRetryAfter } from './retry-after'
 
 /** What became of one attempt to send a batch. `reason` is a code for the timeline. */
 export type Outcome = {
@@ -11,27 +12,30 @@ export type Outcome = {
 /** What became of one mail of an accepted batch. */
 type Result = { status: 'sent'; providerId: string } | { status: 'failed'; reason: string }
 
+/** `seconds` is how long all workers pause. */
 type Verdict =
   /** Nobody knows whether it was accepted. Try again with the same idempotency key, after a growing delay. */
-  | { kind: 'retry' }
+  | { kind: 'retry'; seconds?: number }
   /** Not accepted. Nobody tries again before the time that Resend asks for, or this one. */
   | { kind: 'wait'; seconds: number }
   /** Not accepted, and only we can mend it. No user's mail is given up for that: all wait, and the log shouts. */
   | { kind: 'operator'; seconds: number }
   /** This will never be accepted. */
-  | { kind: 'permanent' }
+  | { kind: 'permanent'; seconds?: number }
   /** Another payload went out under our key, so an earlier attempt was probably accepted: a person decides. */
-  | { kind: 'unknown' }
+  | { kind: 'unknown'; seconds?: number }
 
 type BatchResponse = CreateBatchResponse<{ batchValidation: 'permissive' }>
 
-const DAY = 24 * 3600
 const retry: Verdict = { kind: 'retry' }
 const operator: Verdict = { kind: 'operator', seconds: 300 }
 const permanent: Verdict = { kind: 'permanent' }
 const unknown: Verdict = { kind: 'unknown' }
 
-/** By the error's name, or by name and status where a name has two meanings. https://resend.com/docs/api-reference/errors */
+/**
+ * By the error's name, or by name and status where a name has two meanings. The compiler requires a row for each name
+ * that the SDK knows. https://resend.com/docs/api-reference/errors
+ */
 export const VERDICTS: Record<string, Verdict> = {
   application_error: retry,
   internal_server_error: retry,
@@ -51,15 +55,23 @@ export const VERDICTS: Record<string, Verdict> = {
   invalid_from_address: operator,
   'validation_error 401': operator,
   'validation_error 403': operator,
+  // This app never makes such requests, so RESEND_BASE_URL must be wrong.
+  not_found: operator,
+  method_not_allowed: operator,
+  invalid_access: operator,
+  invalid_region: operator,
+  // Not a code of Resend: see `isRefusedOnTheWay`.
+  refused_on_the_way: operator,
 
   validation_error: permanent,
   missing_required_field: permanent,
   invalid_parameter: permanent,
+  invalid_attachment: permanent,
   invalid_idempotency_key: permanent,
   security_error: permanent,
 
   invalid_idempotent_request: unknown,
-}
+} satisfies Record<string, Verdict> & Record<ErrorResponse['name'], Verdict>
 
 const answerSchema = z.object({
   data: z.array(z.object({ id: z.string().min(1) })),
@@ -71,15 +83,44 @@ export function classify({ data, error, headers }: BatchResponse, count: number)
   const perSecond = Number.parseFloat(headers?.['ratelimit-limit'] ?? '') || undefined
   const mails = readMails(data, count)
   if (mails) return { kind: 'accepted', mails, perSecond }
+  const reason = findReason(error)
+  // An unknown code is retried. A 429 was not accepted, whatever its code.
+  const verdict =
+    findVerdict(`${reason} ${error?.statusCode}`) ??
+    findVerdict(reason) ??
+    findVerdict(error?.statusCode === 429 ? 'rate_limit_exceeded' : '') ??
+    retry
+  return { reason, ...obey(verdict, headers), perSecond }
+}
+
+function findReason(error: BatchResponse['error']): string {
   const { name, statusCode } = error ?? {}
+  const isReadable = typeof name === 'string' && /^\w{1,40}$/.test(name)
+  if (isRefusedOnTheWay(isReadable ? name : undefined, statusCode))
+    return statusCode === 429 ? 'rate_limit_exceeded' : 'refused_on_the_way'
   // 200 with nonsense, or an error without a proper name, comes from something in between.
-  const reason = typeof name === 'string' && /^\w{1,40}$/.test(name) ? name : 'unreadable_answer'
-  // What Resend may invent tomorrow is worth another try.
-  const verdict = findVerdict(`${reason} ${statusCode}`) ?? findVerdict(reason) ?? retry
-  const retryAfter = Math.min(Number(headers?.['retry-after']), DAY)
-  if (verdict.kind === 'wait' && retryAfter > 0)
-    return { reason, kind: 'wait', seconds: retryAfter, perSecond }
-  return { reason, ...verdict, perSecond }
+  return isReadable ? name : 'unreadable_answer'
+}
+
+/**
+ * Returns true when a proxy, firewall or load balancer in front of Resend has certainly refused the request.
+ * - A 4xx without a Resend error in its body never reached Resend, so it uses up no attempt. No mail is given up for it,
+ *   not even for a 413: waiting for an operator is better than losing a user's mail.
+ * - A 408 or a 5xx may come after the proxy has passed the request on. Resend may have accepted it.
+ * - A 407 never gets here. `fetch` turns it into a network error, which counts as a lost answer.
+ * @param name "application_error" is the SDK's name for a body that is not JSON. Resend itself uses it with status 500
+ */
+function isRefusedOnTheWay(name: string | undefined, statusCode: number | null = null): boolean {
+  if (name !== undefined && name !== 'application_error') return false
+  return statusCode !== null && statusCode >= 400 && statusCode < 500 && statusCode !== 408
+}
+
+/** Extends the pause to the time that the refusal asks for. */
+function obey(verdict: Verdict, headers: BatchResponse['headers']): Verdict {
+  const { asked, reset } = readRetryAfter(headers)
+  // `reset` is about the requests a second. It must not shorten the wait for a daily quota.
+  if (verdict.kind === 'wait') return { ...verdict, seconds: asked || Math.max(verdict.seconds, reset) }
+  return asked > 0 ? { ...verdict, seconds: Math.max(asked, verdict.seconds ?? 0) } : verdict
 }
 
 // Success means a result for each mail. The ids are those of the accepted ones: what was refused says whose they are.

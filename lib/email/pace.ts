@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { databaseNow } from '../db/clock'
 import { prisma } from '../db/prisma'
 import { env } from '../env'
-import { log } from '../log'
 import { traced } from '../telemetry'
 import { backoff, type Outcome } from './outcome'
 
@@ -72,12 +72,12 @@ export async function returnTrial({ reason }: Turn): Promise<void> {
  */
 export async function keepPace(turn: Turn, outcome: Outcome): Promise<Date> {
   const { kind, perSecond = turn.perSecond } = outcome
-  if (kind === 'operator') log.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}.`)
   const failures = kind === 'retry' ? turn.failures + 1 : 0
-  const seconds = kind === 'retry' ? backoff(failures) / 1000 : 'seconds' in outcome ? outcome.seconds : 0
+  const asked = 'seconds' in outcome ? (outcome.seconds ?? 0) : 0
+  const seconds = kind === 'retry' ? Math.max(backoff(failures) / 1000, asked) : asked
   const reason = seconds > 0 && kind !== 'accepted' ? outcome.reason : null
   // Counted from before the statement: what a ticket tells is never later than the turn that it waits for.
-  const retryAt = new Date(Date.now() + seconds * 1000)
+  const retryAt = new Date((await databaseNow()) + seconds * 1000)
   if (reason || turn.reason || perSecond !== turn.perSecond) {
     // A call that was under way when another was told to wait may only make the pause longer.
     await prisma().$executeRaw`

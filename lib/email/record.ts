@@ -1,5 +1,5 @@
 import type { Transaction } from '../db/prisma'
-import { type EmailStatus, mayBecome, RANK } from './status'
+import { type EmailStatus, mayBecome, RANK, type Standing } from './status'
 
 /** Something that happened to an email. */
 export type EmailFact = {
@@ -8,6 +8,8 @@ export type EmailFact = {
   status: EmailStatus
   /** A code, never an address. */
   reason?: string
+  /** When it happened. Without it, or when it is before the email was created or in the future: now. */
+  at?: Date
   retryAt?: Date
   /** The id that Resend gave the mail. */
   providerId?: string
@@ -17,9 +19,13 @@ export type EmailFact = {
   batchId?: string
 }
 
-const STATUSES = Object.keys(RANK) as EmailStatus[]
-const MOVES = STATUSES.flatMap((from) =>
-  STATUSES.filter((to) => mayBecome(from, to)).map((to) => `${from} ${to}`),
+const STANDINGS: Standing[] = [
+  ...(Object.keys(RANK) as EmailStatus[]).map((status) => ({ status, isReported: false })),
+  { status: 'failed', isReported: true },
+]
+const toKey = ({ status, isReported }: Standing): string => `${status} ${isReported}`
+const MOVES = STANDINGS.flatMap((from) =>
+  STANDINGS.filter((to) => mayBecome(from, to)).map((to) => `${toKey(from)} ${toKey(to)}`),
 )
 
 /**
@@ -38,7 +44,7 @@ export async function recordEvents(
   const rows = await db.$queryRaw<{ emailId: string }[]>`
     WITH fact AS (
       SELECT coalesce("emailId", (SELECT id FROM "Email" WHERE "Email"."providerId" = given."providerId")) AS email, given.*
-      FROM json_to_recordset(${JSON.stringify(facts)}::json) AS given ("emailId" uuid, status "EmailStatus", reason text,
+      FROM json_to_recordset(${JSON.stringify(facts)}::json) AS given ("emailId" uuid, status "EmailStatus", reason text, at timestamptz,
         "retryAt" timestamptz, "providerId" text, "providerEventId" text, "batchId" uuid)
     ), locked AS (
       -- Always in the same order, so that no two wait for each other.
@@ -46,25 +52,29 @@ export async function recordEvents(
     ), updated AS (
       UPDATE "Email" SET
         status = CASE
-          WHEN concat("Email".status, ' ', fact.status) = ANY (${MOVES})
-            -- Given up in doubt, and it had been accepted after all.
-            OR fact.status = 'sent' AND "Email".status = 'failed' AND "Email"."providerId" IS NULL
+          -- A mail that the worker gave up has no provider id. One that Resend reported as failed always has one.
+          WHEN concat_ws(' ',
+            "Email".status, ("Email".status = 'failed' AND "Email"."providerId" IS NOT NULL)::text,
+            fact.status, (fact.status = 'failed' AND "providerEventId" IS NOT NULL)::text) = ANY (${MOVES})
           THEN fact.status ELSE "Email".status END,
         attempts = attempts + (fact.status = 'sending')::int,
         -- Whoever tells of two mails by one id: it is that of the first.
         "providerId" = coalesce("Email"."providerId", (SELECT fact."providerId"
-          WHERE NOT EXISTS (SELECT FROM "Email" other WHERE other."providerId" = fact."providerId"))),
+          WHERE NOT EXISTS (SELECT FROM "Email" other WHERE other."providerId" = fact."providerId")),
+          -- The report carries no usable id. Its own id stands in, so that the mail counts as accepted.
+          CASE fact.status WHEN 'failed' THEN "providerEventId" END),
         "batchId" = fact."batchId",
         "updatedAt" = now()
       FROM fact JOIN locked ON locked.id = email
       WHERE "Email".id = email
         AND ("Email"."providerId" IS NULL OR fact.status = 'sent' OR "providerEventId" IS NOT NULL)
         AND NOT EXISTS (SELECT FROM "EmailEvent" known WHERE known."providerEventId" = fact."providerEventId")
-      RETURNING fact.*, attempts
+      RETURNING fact.*, attempts, "createdAt"
     )
-    INSERT INTO "EmailEvent" ("emailId", status, attempt, reason, "retryAt", "providerEventId")
+    INSERT INTO "EmailEvent" ("emailId", status, attempt, reason, "retryAt", "providerEventId", at)
     SELECT email, status, CASE WHEN status IN ('sending', 'retrying', 'sent') AND "providerEventId" IS NULL THEN attempts END,
-      reason, "retryAt", "providerEventId"
+      reason, "retryAt", "providerEventId",
+      CASE WHEN at BETWEEN "createdAt" AND clock_timestamp() THEN at ELSE clock_timestamp() END
     FROM updated
     -- A mail is sent once, and a report counts once: see the unique indexes.
     ON CONFLICT DO NOTHING

@@ -1,13 +1,31 @@
 import { type Span, SpanKind } from '@opentelemetry/api'
-import { Resend } from 'resend'
+import { Resend, type Response } from 'resend'
 import { env } from '../env'
+import { log } from '../log'
 import { fail, traced } from '../telemetry'
 import type { Message } from './message'
 import { classify, type Outcome } from './outcome'
 
 const TIMEOUT_MS = 10_000
 
-let resend: Resend | undefined
+/** The SDK, with the HTTP status of every error. The SDK drops it when the body is JSON of a proxy. */
+class Client extends Resend {
+  override async fetchRequest<Data>(path: string, options?: RequestInit): Promise<Response<Data>> {
+    try {
+      const response = await fetch(this.baseUrl + path, options)
+      const headers = Object.fromEntries(response.headers)
+      if (response.ok) return { data: await response.json(), error: null, headers }
+      const error = await response.json().catch(() => ({ name: 'application_error' }))
+      return { data: null, error: { ...error, statusCode: response.status }, headers }
+    } catch {
+      // The SDK's own name for a lost answer.
+      const error = { name: 'application_error', statusCode: null, message: '' } as const
+      return { data: null, error, headers: null }
+    }
+  }
+}
+
+let resend: Client | undefined
 
 /**
  * The one place that calls Resend. A bad address is that mail's failure, and not its neighbours' (`permissive`).
@@ -30,7 +48,7 @@ export function sendBatch(messages: Message[], idempotencyKey: string): Promise<
 }
 
 async function callResend(messages: Message[], idempotencyKey: string, span: Span): Promise<Outcome> {
-  resend ??= new Resend(env('RESEND_API_KEY'), { baseUrl: env('RESEND_BASE_URL') })
+  resend ??= new Client(env('RESEND_API_KEY'), { baseUrl: env('RESEND_BASE_URL') })
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   const response = await resend.batch.send(messages, {
     idempotencyKey,
@@ -42,5 +60,19 @@ async function callResend(messages: Message[], idempotencyKey: string, span: Spa
       ? { kind: 'retry', reason: 'timeout' }
       : classify(response, messages.length)
   if (outcome.kind !== 'accepted') fail(span, outcome.reason)
+  if (outcome.kind === 'operator') {
+    const { statusCode, message } = response.error ?? {}
+    const words =
+      quote(message) || `HTTP ${statusCode}: look at RESEND_BASE_URL and at the proxies on the way.`
+    log.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}. ${words}`)
+  }
   return outcome
+}
+
+const ADDRESS = /("[^"]*"|[^\s()<>",;:]*)@(\[[^\]]*\]|[^\s()<>"',;:]*[^\s()<>"',;:.!?])?/g
+
+/** Quotes Resend's sentence for the operator, without the addresses in it: a code alone does not say what to fix. */
+function quote(message: unknown): string {
+  if (typeof message !== 'string') return ''
+  return message.replace(/\s+/g, ' ').trim().replace(ADDRESS, '<address>').slice(0, 300)
 }

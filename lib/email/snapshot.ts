@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { createReader } from '../db/reader'
 import { watching } from '../db/watching'
 import { env } from '../env'
-import { type Erasure, isFinal, type Snapshot, type TimelineEntry } from './status'
+import { type Erasure, isFinal, isSoftBounce, type Snapshot, type TimelineEntry } from './status'
 
 /** So many emails are read in one statement. */
 const MOST_AT_ONCE = 500
@@ -17,11 +17,12 @@ export async function readSnapshot(id: string): Promise<Snapshot | null> {
 }
 
 // One statement, so that status and timeline are of the same moment. Times are in UTC, whatever the database's zone is.
+// Events are in the order in which they happened, not in which their reports arrived.
 const readShared = createReader(MOST_AT_ONCE, async (ids): Promise<(Snapshot | null)[]> => {
   const rows = await watching().$queryRaw<EmailRow[]>`
     SELECT id, status::text, attempts, (
       SELECT json_agg(json_strip_nulls(json_build_object('status', status, 'at', to_char(at AT TIME ZONE 'UTC', ${ISO}),
-        'attempt', attempt, 'reason', reason, 'retryAt', to_char("retryAt" AT TIME ZONE 'UTC', ${ISO}))) ORDER BY id)
+        'attempt', attempt, 'reason', reason, 'retryAt', to_char("retryAt" AT TIME ZONE 'UTC', ${ISO}))) ORDER BY at, id)
       FROM "EmailEvent" WHERE "emailId" = "Email".id
     ) AS timeline, (SELECT erasure::text FROM "User" WHERE "User".id = "userId") AS erasure
     FROM "Email" WHERE id = ANY (${ids}::uuid[])`
@@ -40,13 +41,15 @@ const STAGES: (Erasure | undefined)[] = [undefined, 'requested', 'waiting']
 
 function toSnapshot({ id, status, attempts, timeline, ...row }: EmailRow): Snapshot {
   const erasure = row.erasure ?? undefined
+  const events = timeline ?? []
+  const hasWebhooks = env('RESEND_WEBHOOK_SECRET') !== undefined
   return {
     id,
     status,
     attempts,
-    version: (timeline?.length ?? 0) + STAGES.indexOf(erasure),
-    final: !erasure && isFinal(status, env('RESEND_WEBHOOK_SECRET') !== undefined),
-    timeline: timeline ?? [],
+    version: events.length + STAGES.indexOf(erasure),
+    final: !erasure && isFinal(status, hasWebhooks, events.some(isSoftBounce)),
+    timeline: events,
     erasure,
   }
 }

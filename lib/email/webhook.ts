@@ -7,18 +7,23 @@ import { limit } from '../limits'
 import { log, logSeldom } from '../log'
 import { traced } from '../telemetry'
 import { type EmailFact, recordEvents } from './record'
-import type { EmailStatus } from './status'
+import { type EmailStatus, statusOfBounce } from './status'
 
-/** What Resend reports of a mail, in our words. https://resend.com/docs/dashboard/webhooks/event-types */
-const STATUS = {
-  'email.sent': 'sent',
-  'email.delivery_delayed': 'delayed',
-  'email.delivered': 'delivered',
-  'email.bounced': 'bounced',
-  'email.complained': 'complained',
-  'email.failed': 'failed',
-  'email.suppressed': 'suppressed',
-} satisfies Record<string, EmailStatus>
+type News = { status: EmailStatus; reason?: string }
+
+/** Translates Resend's event types. https://resend.com/docs/webhooks/event-types */
+const NEWS: Record<string, (data: ReportData) => News> = {
+  'email.sent': () => ({ status: 'sent' }),
+  'email.delivery_delayed': () => ({ status: 'delayed' }),
+  'email.delivered': () => ({ status: 'delivered' }),
+  'email.bounced': ({ bounce }) => {
+    const reason = toCode(bounce?.type) ?? 'undetermined'
+    return { status: statusOfBounce(reason), reason }
+  },
+  'email.complained': () => ({ status: 'complained' }),
+  'email.failed': ({ failed }) => ({ status: 'failed', reason: toCode(failed?.reason) }),
+  'email.suppressed': ({ suppressed }) => ({ status: 'suppressed', reason: toCode(suppressed?.type) }),
+}
 
 const tags = z.union([
   z.record(z.string(), z.string()),
@@ -31,7 +36,14 @@ const typeSchema = z.object({ type: z.string() })
 /** Resend's have some thirty characters, and an index holds no more than 2,700. */
 const letterId = z.string().max(255)
 
+type ReportData = z.output<typeof reportSchema>['data']
+
 const reportSchema = z.object({
+  created_at: z.iso
+    .datetime({ offset: true })
+    .transform((time) => new Date(time))
+    .optional()
+    .catch(undefined),
   data: z.object({
     // Postgres takes no NUL and no half of a character. Nothing long, and nothing empty, is an id of Resend's.
     email_id: z
@@ -56,21 +68,21 @@ const reportSchema = z.object({
 export async function receiveReport(body: string, headers: Headers): Promise<boolean> {
   const report = await verifyBody(body, headers)
   const { type } = parse(typeSchema, report)
-  if (!Object.hasOwn(STATUS, type)) return false
-  const { data } = parse(reportSchema, report)
+  const tell = Object.hasOwn(NEWS, type) ? NEWS[type] : undefined
+  if (!tell) return false
+  const { created_at, data } = parse(reportSchema, report)
   const ours = z.guid().safeParse(data.tags?.email_id)
 
-  const status = STATUS[type as keyof typeof STATUS]
   const fact = {
     // The tag is ours from the start; the provider's id is stored only when its answer has reached us.
     emailId: ours.data,
     providerId: data.email_id,
-    status,
-    reason: toCode(data.bounce?.type ?? data.suppressed?.type ?? data.failed?.reason),
+    ...tell(data),
+    at: created_at,
     providerEventId: parse(letterId, headers.get('svix-id')),
   }
   const from = data.tags?.trace
-  return await traced(`report ${status}`, () => storeReport(fact), { from })
+  return await traced(`report ${fact.status}`, () => storeReport(fact), { from })
 }
 
 async function storeReport(fact: EmailFact): Promise<boolean> {

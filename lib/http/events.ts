@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { env } from '../env'
-import { logSeldom } from '../log'
+import { logSeldom, reasonOf } from '../log'
 import { takePlace } from './places'
 import { visitorOf } from './visitor'
 
@@ -128,7 +128,7 @@ async function tick(): Promise<void> {
   streams.ticking = true
   while (streams.open.size > 0) {
     await sleep(TICK_MS)
-    for (const { endsAt, close } of streams.open) if (endsAt < Date.now()) close()
+    for (const { endsAt, close } of streams.open) if (endsAt < performance.now()) close()
     const heartbeats = new Set([...streams.open].map(({ heartbeat }) => heartbeat))
     // While it cannot be read, nothing is told. A reader loses patience later than a restart takes.
     await Promise.all([...heartbeats].map((heartbeat) => beat(heartbeat).catch(complain)))
@@ -139,7 +139,7 @@ async function tick(): Promise<void> {
 // Those that were opened together, after a restart, need not come back together.
 function findEnd(): number {
   const seconds = env('LIMIT_STREAM_SECONDS') || Number.POSITIVE_INFINITY
-  return Date.now() + seconds * 1000 * (0.9 + Math.random() / 10)
+  return performance.now() + seconds * 1000 * (0.9 + Math.random() / 10)
 }
 
 async function beat(heartbeat: Source['heartbeat']): Promise<void> {
@@ -166,5 +166,5 @@ function toMessage(event: string, data: object, id?: number): Uint8Array {
 
 // One failed read may end thousands of streams.
 function complain(error: unknown): void {
-  logSeldom('Live status', { reason: (error as Error).message })
+  logSeldom('Live status', { reason: reasonOf(error) })
 }

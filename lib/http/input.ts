@@ -1,3 +1,4 @@
+import { MIMEType } from 'node:util'
 import type { z } from 'zod'
 import { readText } from './body'
 import { Problem } from './problem'
@@ -30,15 +31,28 @@ export async function readInput<Fields extends z.ZodRawShape>(
 }
 
 async function readJson(request: Request, maxBytes: number): Promise<unknown> {
-  const type = request.headers.get('content-type') ?? ''
-  const encoding = request.headers.get('content-encoding') ?? 'identity'
-  if (!/^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test(type) || encoding !== 'identity') {
+  if (!isUtf8Json(request.headers))
     throw new Problem(415, 'Unsupported media type', { detail: 'Send UTF-8 JSON: application/json.' })
-  }
   const text = await readText(request, maxBytes)
   try {
     return JSON.parse(text)
   } catch {
     throw new Problem(400, 'Malformed JSON')
+  }
+}
+
+/**
+ * `application/json` in any letter case and with any parameters (https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1).
+ * None of them means anything (https://www.rfc-editor.org/rfc/rfc8259#section-11), unless one names another encoding.
+ */
+function isUtf8Json(headers: Headers): boolean {
+  const encoding = headers.get('content-encoding') ?? 'identity'
+  try {
+    const { essence, params } = new MIMEType(headers.get('content-type') ?? '')
+    const { encoding: charset } = new TextDecoder(params.get('charset') ?? 'utf-8')
+    return essence === 'application/json' && charset === 'utf-8' && encoding.toLowerCase() === 'identity'
+  } catch {
+    // Malformed, or an encoding that nobody knows.
+    return false
   }
 }

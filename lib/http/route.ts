@@ -1,4 +1,4 @@
-import { log, withLogFields } from '../log'
+import { log, reasonOf, withLogFields } from '../log'
 import { refuseForeignOrigin } from './origin'
 import { Problem } from './problem'
 import { REQUEST_ID, toRequestId } from './request-id'
@@ -8,17 +8,25 @@ const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'] as 
 type Method = (typeof METHODS)[number]
 type Handler<Context> = (request: Request, context: Context) => Response | Promise<Response>
 
+/** Whose pages may make a browser change something: ours alone, or any, where something else than a cookie decides. */
+export type Origin = 'ours' | 'any'
+
+type Options = {
+  /** Is asked before anything else, and throws a problem to those for whom the route does not exist. */
+  guard: (request: Request) => Promise<void>
+  /** Turns an error that nobody caught into a problem. Without one, it is a 500. */
+  explain: (error: unknown) => Problem | undefined
+  origin?: Origin
+}
+
 /**
  * What all routes have in common: an error becomes a problem, a method that a route does not have is a 405, only our
  * own pages may change anything, and nobody keeps an answer.
  * @param handlers what the route does, by method. HEAD is answered like GET.
- * @param guard is asked before anything else, and throws a problem to those for whom the route does not exist
- * @param explain turns an error that nobody caught into a problem. Without one, it is a 500.
  */
 export function createRoute<Context>(
   handlers: Partial<Record<Method, Handler<Context>>>,
-  guard: (request: Request) => Promise<void>,
-  explain: (error: unknown) => Problem | undefined,
+  { guard, explain, origin = 'ours' }: Options,
 ): Record<Method, Handler<Context>> {
   const known: typeof handlers = { HEAD: handlers.GET, ...handlers }
   const allow = METHODS.filter((method) => known[method]).join(', ')
@@ -27,7 +35,7 @@ export function createRoute<Context>(
     await guard(request)
     const handler = known[request.method as Method]
     if (!handler) throw new Problem(405, 'Method not allowed', { headers: { allow } })
-    if (!['GET', 'HEAD'].includes(request.method)) refuseForeignOrigin(request)
+    if (origin === 'ours' && !['GET', 'HEAD'].includes(request.method)) refuseForeignOrigin(request)
     const response = await handler(request, context)
     if (!response.headers.has('cache-control')) response.headers.set('cache-control', 'no-store')
     return response
@@ -37,7 +45,7 @@ export function createRoute<Context>(
     if (error instanceof Problem) return error.toResponse()
     const problem = explain(error)
     const place = `${request.method} ${toPattern(request.url)}`
-    log.error(problem ? { reason: (error as Error).message } : { err: error }, place)
+    log.error(problem ? { reason: reasonOf(error) } : { err: error }, place)
     return (problem ?? new Problem(500, 'Internal server error')).toResponse()
   }
 

@@ -8,7 +8,7 @@ import { count, uncount } from '../limits'
 import { lockUser } from '../lock-user'
 import { log } from '../log'
 import { openQueue } from '../queue'
-import { canonicalAddress } from '../signup/input'
+import { canonicalAddress } from '../signup/address'
 import { toMailbox } from '../signup/mailbox'
 
 /** How far the invitations of a user are. Each is waiting, sent or failed; some that were sent came to a bad end. */
@@ -23,9 +23,11 @@ export type Invitations = {
   bounced: number
   /** Marked as spam. */
   complained: number
-  /** True when nothing more can come. */
+  /** True when no further news is expected of any. */
   final: boolean
 }
+
+type Group = { status: EmailStatus; hasBounced: boolean; mails: number }
 
 const MOST_AT_ONCE = 100
 
@@ -37,7 +39,7 @@ export const invitationsInput = z.strictObject({
     .max(MOST_AT_ONCE, `Invite up to ${MOST_AT_ONCE} friends at a time.`)
     .transform((addresses, ctx) => {
       const canonical = addresses.map((address) => {
-        const good = canonicalAddress(address.trim())
+        const good = canonicalAddress(address)
         if (!good) ctx.addIssue({ code: 'custom', message: `“${address}” is not an address.` })
         return good ?? z.NEVER
       })
@@ -115,13 +117,15 @@ function refuseTooMany(total: number): void {
 export async function readInvitations(userId: string): Promise<Invitations | null> {
   const limit = env('INVITATIONS_PER_USER')
   if (limit === 0) return null
-  const statuses = await prisma().email.groupBy({
-    by: 'status',
-    where: { userId, kind: 'invitation' },
-    _count: true,
-  })
-  const count = (counts: (status: EmailStatus) => boolean): number =>
-    statuses.filter(({ status }) => counts(status)).reduce((sum, { _count }) => sum + _count, 0)
+  const groups = await prisma().$queryRaw<Group[]>`
+    SELECT status::text, EXISTS (SELECT FROM "EmailEvent"
+        WHERE "emailId" = "Email".id AND status = 'delayed' AND reason IS NOT NULL) AS "hasBounced",
+      count(*)::int AS mails
+    FROM "Email" WHERE "userId" = ${userId}::uuid AND kind = 'invitation' GROUP BY 1, 2`
+  const count = (counts: (status: EmailStatus, hasBounced: boolean) => boolean): number =>
+    groups
+      .filter(({ status, hasBounced }) => counts(status, hasBounced))
+      .reduce((sum, { mails }) => sum + mails, 0)
 
   const hasWebhooks = env('RESEND_WEBHOOK_SECRET') !== undefined
   return {
@@ -132,6 +136,6 @@ export async function readInvitations(userId: string): Promise<Invitations | nul
     failed: count((status) => status === 'failed'),
     bounced: count((status) => status === 'bounced' || status === 'suppressed'),
     complained: count((status) => status === 'complained'),
-    final: count((status) => !isFinal(status, hasWebhooks)) === 0,
+    final: count((status, hasBounced) => !isFinal(status, hasWebhooks, hasBounced)) === 0,
   }
 }

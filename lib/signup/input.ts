@@ -1,5 +1,6 @@
-import { domainToASCII } from 'node:url'
 import { z } from 'zod'
+import { canonicalAddress } from './address'
+import { toVisible } from './visible'
 
 /** What a person may send to sign up. Unknown fields are refused; what comes out is canonical. */
 export const signupInput = z.strictObject({
@@ -11,11 +12,11 @@ export const signupInput = z.strictObject({
       if (complaint) ctx.addIssue({ code: 'custom', message: complaint })
     }),
   email: z.string({ error: 'Enter your email address.' }).transform((address, ctx) => {
-    const canonical = canonicalAddress(address.trim())
+    const canonical = canonicalAddress(address)
     if (canonical) return canonical
     ctx.addIssue({
       code: 'custom',
-      message: address.trim() ? 'Enter an address like ada@example.com.' : 'Enter your email address.',
+      message: toVisible(address) ? 'Enter an address like ada@example.com.' : 'Enter your email address.',
     })
     return z.NEVER
   }),
@@ -68,20 +69,4 @@ function complainAboutName(name: string): string | undefined {
     return 'Enter a name that can be seen.'
   const characters = [...new Intl.Segmenter().segment(name)].length
   if (characters > 80) return TOO_LONG
-}
-
-const LOCAL_PART = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/
-const DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(xn--[a-z0-9-]{1,59}|[a-z]{2,63})$/
-
-/** One plain address in the form in which we store and compare it, or undefined when it is none. */
-export function canonicalAddress(address: string): string | undefined {
-  const at = address.lastIndexOf('@')
-  const local = address.slice(0, at).toLowerCase()
-  const unicodeDomain = address.slice(at + 1)
-  // domainToASCII parses like the host of a URL, so keep what only a URL may contain away from it.
-  if (at < 1 || /[^\p{L}\p{M}\p{N}.\-。．｡]/u.test(unicodeDomain)) return
-  const domain = domainToASCII(unicodeDomain)
-  if (local.length > 64 || !LOCAL_PART.test(local) || !DOMAIN.test(domain)) return
-  const canonical = `${local}@${domain}`
-  return canonical.length <= 254 ? canonical : undefined
 }

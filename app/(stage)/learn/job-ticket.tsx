@@ -3,7 +3,7 @@ import { Countdown } from '@/app/components/site/countdown'
 import { formatDuration } from '@/app/components/site/figures'
 import { Paper } from '@/app/components/ticket/paper'
 import { Stamp } from '@/app/components/ticket/stamp'
-import { explainReason, LOST, STATUS, STRANDED } from '@/app/components/ticket/words'
+import { describeEmail, explainReason, LOST, STRANDED } from '@/app/components/ticket/words'
 import type { EmailStatus } from '@/lib/email/status'
 import type { News } from './follow'
 import { STEPS } from './steps'
@@ -88,12 +88,13 @@ function Waited({ ms }: { ms: number | undefined }) {
 
 function Outcome({ news }: { news: News | undefined }) {
   const { snapshot, connection, stranded } = news ?? {}
-  const last = snapshot?.timeline.at(-1)
+  // The last entry may be a report that changed nothing.
+  const last = snapshot?.timeline.findLast(({ status }) => status === snapshot.status)
   return (
     <div className="mt-2">
       <div className="flex h-24 items-center justify-center">
         {snapshot?.final ? (
-          <Stamp words={STATUS[snapshot.status]} fresh />
+          <Stamp words={describeEmail(snapshot)} fresh />
         ) : snapshot?.status === 'retrying' && last?.retryAt ? (
           <p className="text-xl font-semibold">
             attempt {(last.attempt ?? 1) + 1} <Countdown from={last.at} to={last.retryAt} />
@@ -107,7 +108,7 @@ function Outcome({ news }: { news: News | undefined }) {
         {stranded && <p>{STRANDED.sentence}</p>}
         {snapshot && last && !stranded && needsWords(snapshot.status) && (
           <p>
-            {last.reason && explainReason(last.reason)} {STATUS[snapshot.status].sentence}
+            {last.reason && explainReason(last.reason)} {describeEmail(snapshot).sentence}
           </p>
         )}
       </div>

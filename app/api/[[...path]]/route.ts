@@ -1,6 +1,11 @@
 import { notFound } from '@/lib/http/problem'
 import { route } from '@/lib/route'
 
-export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({}, () => {
-  throw notFound()
-})
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
+  {},
+  {
+    guard() {
+      throw notFound()
+    },
+  },
+)

@@ -10,7 +10,7 @@ import { Account } from './account'
 import type { Correction } from './correct-address'
 import { Ticket } from './ticket'
 import { useSnapshot } from './use-snapshot'
-import { ERASURE, STATUS, STRANDED } from './words'
+import { describeEmail, ERASURE, STRANDED } from './words'
 
 type Props = {
   /** The id of the first mail that was printed on it. */
@@ -42,7 +42,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
   const headlineRef = useRef<HTMLHeadingElement>(null)
   const ticketRef = useRef<HTMLDivElement>(null)
   const leaving = erased ? 'erased' : snapshot.erasure
-  const { headline, sentence, tone } = leaving ? ERASURE[leaving] : STATUS[snapshot.status]
+  const { headline, sentence, tone } = leaving ? ERASURE[leaving] : describeEmail(snapshot)
   const waiting = leaving ? STRANDED.erasure : STRANDED.sentence
 
   // The form has gone, and the focus with it. On a phone the ticket prints below the fold.

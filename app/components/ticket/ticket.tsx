@@ -9,7 +9,7 @@ import { Paper } from './paper'
 import { Stamp } from './stamp'
 import { TicketLine } from './ticket-line'
 import type { Connection } from './watch-events'
-import { ERASURE, LOST, STATUS, STRANDED } from './words'
+import { describeEmail, ERASURE, LOST, STRANDED } from './words'
 
 type Props = {
   ticketId: string
@@ -42,7 +42,7 @@ export function Ticket({
   waitedMs,
   fresh,
 }: Props) {
-  const lines = pickLines([...earlier, ...snapshot.timeline])
+  const lines = pickLines([...earlier, ...snapshot.timeline], snapshot.status)
   // What was there when the page came is not printed again.
   const [alreadyPrinted] = useState(lines.length)
   const start = lines[0]
@@ -75,7 +75,7 @@ export function Ticket({
           if (index > TOP_LINES && index < TOP_LINES + hidden) return null
           return (
             <TicketLine
-              key={`${entry.status} ${entry.at}`}
+              key={`${entry.status} ${entry.at} ${entry.reason}`}
               entry={entry}
               sinceClick={Date.parse(entry.at) - Date.parse(start?.at ?? entry.at) + (waitedMs ?? 0)}
               fresh={index >= alreadyPrinted}
@@ -89,7 +89,7 @@ export function Ticket({
       <div className="ticket-end mt-4 min-h-24">
         {erased && <Stamp words={ERASURE.erased} fresh />}
         {!erased && snapshot.final && (
-          <Stamp words={STATUS[snapshot.status]} fresh={alreadyPrinted < lines.length} />
+          <Stamp words={describeEmail(snapshot)} fresh={alreadyPrinted < lines.length} />
         )}
         {!erased && !snapshot.final && (
           <span aria-hidden className="block h-5 w-3 motion-safe:animate-cursor bg-ink" />

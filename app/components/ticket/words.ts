@@ -1,4 +1,4 @@
-import type { EmailStatus, Erasure } from '@/lib/email/status'
+import { type EmailStatus, type Erasure, RANK, type Snapshot } from '@/lib/email/status'
 
 export type Tone = 'busy' | 'good' | 'bad'
 
@@ -75,6 +75,27 @@ export const STATUS: Record<EmailStatus, Words> = {
   },
 }
 
+/** A soft bounce: Resend does not retry, and the address is right. */
+const CAME_BACK: Words = {
+  line: 'delayed',
+  headline: 'came back.',
+  sentence: 'Your mailbox didn’t take the email for now. Your address and your account are fine.',
+  tone: 'busy',
+}
+
+const FAILED_LATER: Words = {
+  ...STATUS.failed,
+  sentence: 'The mail service took the email, and then could not send it. Your account is not affected.',
+}
+
+/** Returns the words for the state of an email. */
+export function describeEmail({ status, final, timeline }: Snapshot): Words {
+  if (status === 'delayed' && final) return CAME_BACK
+  const wasAccepted = timeline.some((entry) => entry.status !== 'failed' && RANK[entry.status] >= RANK.sent)
+  if (status === 'failed' && wasAccepted) return FAILED_LATER
+  return STATUS[status]
+}
+
 /** What the ticket tells when its owner wants to be forgotten. The headline begins "You’re out." */
 export const ERASURE: Record<Erasure | 'erased', Words> = {
   requested: {
@@ -112,6 +133,7 @@ const DOWN = 'The mail service is down.'
 const NO_ANSWER = 'The mail service didn’t answer properly.'
 const NOT_YET = 'The mail service is still busy with our last attempt.'
 const OUR_ACCOUNT = 'The mail service doesn’t accept our account. We have to fix that.'
+const WRONG_ADDRESS = 'We ask for the mail service at a wrong address. We have to fix that.'
 const NOT_ACCEPTED = 'The mail service doesn’t accept this email.'
 
 /** By the codes on the timeline: most are Resend’s own error names, some are ours. */
@@ -134,14 +156,23 @@ const REASON: Record<string, string> = {
   suspended_api_key: OUR_ACCOUNT,
   invalid_permission: OUR_ACCOUNT,
   invalid_from_address: OUR_ACCOUNT,
+  not_found: WRONG_ADDRESS,
+  method_not_allowed: WRONG_ADDRESS,
+  invalid_access: WRONG_ADDRESS,
+  invalid_region: WRONG_ADDRESS,
+  refused_on_the_way: 'Something on the way to the mail service refuses our mail. We have to fix that.',
   validation_error: NOT_ACCEPTED,
   missing_required_field: NOT_ACCEPTED,
   invalid_parameter: NOT_ACCEPTED,
+  invalid_attachment: NOT_ACCEPTED,
   invalid_idempotency_key: NOT_ACCEPTED,
   security_error: NOT_ACCEPTED,
   permanent: 'The mailbox doesn’t exist, or refuses all mail.',
-  transient: 'The mailbox couldn’t take it. It may be full.',
+  transient: 'The mailbox couldn’t take it. It may be full, or its reader away.',
   undetermined: 'The mailbox didn’t say why.',
+  onaccountsuppressionlist: 'Mail to this mailbox came back before, or was marked as spam.',
+  reached_daily_quota: 'Today’s allowance of mail is used up.',
+  reached_monthly_quota: 'This month’s allowance of mail is used up.',
   no_mail_wanted: 'Whoever reads this mailbox has asked us not to write to it.',
   worker_died: 'The worker died each time it tried.',
   outcome_unknown: 'It may have been sent long ago. A person has to decide.',
@@ -151,7 +182,9 @@ const REASON: Record<string, string> = {
 
 /** A sentence for a reason code. A code that nobody has put into words yet is shown as it is. */
 export function explainReason(reason: string): string {
-  return REASON[reason] ?? `Reason: ${reason.replaceAll('_', ' ')}.`
+  // Resend chooses the code, so it may be "constructor".
+  const words = Object.hasOwn(REASON, reason) ? REASON[reason] : undefined
+  return words ?? `Reason: ${reason.replaceAll('_', ' ')}.`
 }
 
 /** The same for the whole account. A code that can blame one mail then blames the account. */

@@ -1,5 +1,6 @@
 import { prisma } from '../../db/prisma'
 import type { Recipient } from '../../email/message'
+import type { Prisma } from '../../generated/prisma/client'
 
 type Chapter = {
   /** In the file. */
@@ -12,8 +13,8 @@ type Chapter = {
 
 const events = {
   select: { status: true, attempt: true, reason: true, retryAt: true, at: true },
-  orderBy: { id: 'asc' },
-} as const
+  orderBy: [{ at: 'asc' }, { id: 'asc' }],
+} satisfies Prisma.Email$eventsArgs
 
 /** The chapters of an export, in their order. An export keeps those that are done, so a new one may be put anywhere. */
 export const CHAPTERS: Chapter[] = [

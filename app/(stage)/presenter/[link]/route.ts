@@ -18,7 +18,9 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route<{ params: 
       throw notFound()
     },
   },
-  () => {
-    if (!isShared()) throw notFound()
+  {
+    guard() {
+      if (!isShared()) throw notFound()
+    },
   },
 )

@@ -11,5 +11,5 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
       return streamBackstage(request)
     },
   },
-  crewOnly,
+  { guard: crewOnly },
 )

@@ -12,5 +12,5 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
       return Response.json({ emails })
     },
   },
-  crewOnly,
+  { guard: crewOnly },
 )

@@ -30,7 +30,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
       })
     },
   },
-  sandboxOnly,
+  { guard: sandboxOnly },
 )
 
 /** Each value as a line when it is there. A reader who leaves early stops nothing: the work goes on to its end. */

@@ -12,5 +12,5 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
       return Response.json(await signUpCrowd(crowd), { status: 202 })
     },
   },
-  sandboxOnly,
+  { guard: sandboxOnly },
 )

@@ -38,5 +38,5 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
       })
     },
   },
-  sandboxOnly,
+  { guard: sandboxOnly },
 )

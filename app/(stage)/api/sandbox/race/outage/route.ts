@@ -21,7 +21,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
       return changeWeather('DELETE')
     },
   },
-  sandboxOnly,
+  { guard: sandboxOnly },
 )
 
 async function changeWeather(method: string, weather?: object): Promise<Response> {

@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { newAddress } from '../app'
+import { findHalves } from './oracle'
+import { report } from './steps'
+import type { World } from './worlds'
+
+/** A client has lost patience after this. */
+const PATIENCE_MS = 12_000
+
+type Signup = {
+  body: { name: string; email: string }
+  key: string
+  /** The first answer that was a 201. */
+  answer?: string
+  id?: string
+  cookie?: string
+  /** Asked for, maybe heard; and confirmed. */
+  erasure?: 'asked' | 'confirmed'
+  isCorrected?: boolean
+}
+
+/** People who sign up, ask again, erase themselves and correct their address, and all that they were answered. */
+export type Crowd = {
+  signups: Signup[]
+  /** How often each status was answered; 0: no answer. */
+  statuses: Map<number, number>
+  /** What should never have been, as sentences. */
+  faults: string[]
+  /** Signs somebody up, and asks again with the same key until there is a 201. */
+  signUp(): Promise<void>
+  /** No new ones begin; waits for those who are still asking. */
+  end(): Promise<void>
+}
+
+/** Begins a crowd that goes on until its end: two who sign up, and one who does all else. */
+export function gather(world: World): Crowd {
+  const signups: Signup[] = []
+  const statuses = new Map<number, number>()
+  const faults: string[] = []
+  let isOver = false
+
+  async function ask(path: string, init: RequestInit): Promise<Response | undefined> {
+    const headers = { ...init.headers, 'x-forwarded-for': newVisitor() }
+    const signal = AbortSignal.timeout(PATIENCE_MS)
+    const response = await fetch(`${world.web.url}${path}`, { ...init, headers, signal }).catch(
+      () => undefined,
+    )
+    const status = response?.status ?? 0
+    statuses.set(status, (statuses.get(status) ?? 0) + 1)
+    if (status === 500 || status === 429) faults.push(`${init.method} ${path}: ${status}`)
+    return response
+  }
+
+  async function post(signup: Signup): Promise<void> {
+    const { erasure } = signup
+    const response = await ask('/api/users', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': signup.key },
+      body: JSON.stringify(signup.body),
+    })
+    const text = await response?.text().catch(() => undefined)
+    if (!response || text === undefined || response.status === 503) return
+    const told = `${signup.key}: ${response.status} ${text}`
+    if (response.status === 410) {
+      if (!signup.erasure) faults.push(`${told}, and nobody has erased it`)
+      if (response.headers.has('set-cookie')) faults.push(`${told}, with a cookie`)
+      return
+    }
+    if (response.status !== 201) faults.push(told)
+    else if (erasure === 'confirmed') faults.push(`${told}, after it was erased`)
+    else if (signup.answer !== undefined && signup.answer !== text)
+      faults.push(`${told}, and before ${signup.answer}`)
+    else if (signup.answer === undefined) {
+      signup.answer = text
+      signup.id = JSON.parse(text).welcomeEmail.id
+      signup.cookie = response.headers.get('set-cookie')?.split(';')[0]
+    }
+  }
+
+  async function signUp(): Promise<void> {
+    const signup: Signup = { body: { name: 'Ada', email: newAddress() }, key: randomUUID() }
+    signups.push(signup)
+    while (signup.answer === undefined && faults.length === 0) {
+      await post(signup)
+      await sleep(200)
+    }
+  }
+
+  function act({ id, cookie }: Signup, what: string, body?: unknown): Promise<Response | undefined> {
+    return ask(`/api/tickets/${id}/${what}`, {
+      method: 'POST',
+      headers: { cookie: cookie ?? '', 'content-type': 'application/json' },
+      body: JSON.stringify(body ?? {}),
+    })
+  }
+
+  async function erase(signup: Signup): Promise<void> {
+    signup.erasure = 'asked'
+    while (signup.erasure === 'asked') {
+      const response = await act(signup, 'erasure')
+      // 404: an answer before was lost, and a worker was quick.
+      if ([202, 204, 404].includes(response?.status ?? 0)) signup.erasure = 'confirmed'
+      await sleep(200)
+    }
+  }
+
+  const answered = (): Signup[] => signups.filter(({ id, erasure }) => id && !erasure)
+  const pick = <Item>(items: Item[]): Item | undefined => items[Math.floor(Math.random() * items.length)]
+
+  async function repeat(pauseMs: number, act: () => Promise<unknown>): Promise<void> {
+    while (!isOver) {
+      await act()
+      await sleep(pauseMs)
+    }
+  }
+
+  const actors = [
+    repeat(700, signUp),
+    repeat(900, signUp),
+    repeat(500, async () => {
+      const one = pick(signups.filter(({ answer }) => answer))
+      if (one) await post(one)
+    }),
+    repeat(3_000, async () => {
+      const one = pick(answered())
+      if (one && answered().length > 4) await erase(one)
+    }),
+    repeat(1_000, async () => {
+      const bounced = await world
+        .query<{ id: string }>(`SELECT id FROM "Email" WHERE status = 'bounced'`)
+        .catch(() => [])
+      const one = answered().find(
+        ({ id, isCorrected }) => !isCorrected && bounced.some((email) => email.id === id),
+      )
+      const response = one && (await act(one, 'address', { email: newAddress() }))
+      // 409: an answer before was lost.
+      if (one) one.isCorrected = [202, 409].includes(response?.status ?? 0)
+    }),
+    repeat(1_000, () => reportAll(world)),
+    // Nothing that commits is ever half: it is looked for at any moment.
+    repeat(500, async () => {
+      faults.push(...(await findHalves(world).catch(() => [])))
+    }),
+  ]
+  return {
+    signups,
+    statuses,
+    faults,
+    signUp,
+    async end() {
+      isOver = true
+      await Promise.all(actors)
+    },
+  }
+}
+
+/** Reports what was sent as Resend does, signed: delivered, or now and then bounced. */
+export async function reportAll(world: World): Promise<void> {
+  const sent = await world
+    .query<{ id: string; providerId: string }>(
+      `SELECT id, "providerId" FROM "Email" WHERE status = 'sent' LIMIT 20`,
+    )
+    .catch(() => [])
+  const reports = sent.map(async ({ id, providerId }) => {
+    const data = { email_id: providerId, tags: { email_id: id }, bounce: { type: 'Permanent' } }
+    const type = id.startsWith('0') || id.startsWith('1') ? 'email.bounced' : 'email.delivered'
+    const response = await report(world, type, data, {}, world.web.url).catch(() => undefined)
+    await response?.text()
+  })
+  await Promise.all(reports)
+}
+
+/** Another one each time, as a proxy of ours would write it. */
+function newVisitor(): string {
+  const part = (): number => Math.floor(Math.random() * 256)
+  return `10.${part()}.${part()}.${part()}`
+}

@@ -1,0 +1,122 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from '@playwright/test'
+import { newAddress } from '../app'
+import { act, type Owner, signUpOwner } from '../owner'
+import { type Stack, waitFor } from '../stack'
+import { untilSettled } from './oracle'
+import { makeDue, report } from './steps'
+import { test } from './test'
+
+const ROUNDS = 3
+const PEOPLE = 24
+
+test('erasing, gathering, reopening, settling, redriving, correcting, signing in and out, and clean-up meet in no deadlock', async ({
+  stack,
+}) => {
+  test.setTimeout(240_000)
+  await Promise.all([stack.startWorker(), stack.startWorker(), stack.startWorker()])
+  const before = await countDeadlocks(stack)
+  for (let round = 0; round < ROUNDS; round++) await meet(stack)
+  await stack.setProvider({ mode: 'ok' })
+  const hurry = setInterval(() => void makeDue(stack).catch(() => {}), 500)
+  await untilSettled(stack).finally(() => clearInterval(hurry))
+  expect((await countDeadlocks(stack)) - before).toBe(0)
+  expect(stack.output()).not.toContain('40P01')
+})
+
+/** Everybody does something at the same moment. */
+async function meet(stack: Stack): Promise<void> {
+  // A pause, so that all mails of the round wait when it ends.
+  await stack.query(
+    `INSERT INTO "Pace" (account, "nextTurnAt") VALUES ('resend', now() + interval '1 hour')
+     ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = excluded."nextTurnAt"`,
+  )
+  const owners = await Promise.all(Array.from({ length: PEOPLE }, () => signUpOwner(stack.appUrl)))
+  // Some browsers hold several tickets, and sign up for more while they sign out.
+  const shared = await Promise.all(owners.slice(0, 6).map(({ cookie }) => signUpWith(stack, cookie)))
+  const [bounced, leaving, staying] = [owners.slice(0, 6), owners.slice(6, 18), owners.slice(18)]
+  for (const { id } of bounced) await reportOf(stack, 'email.bounced', id)
+  await Promise.all(owners.map((owner) => act(owner, 'POST', 'invitations', { emails: makeAddresses(4) })))
+  // More jobs for the same mails, as after a restore.
+  await stack.query(
+    `INSERT INTO pgboss.job (name, data, policy) SELECT name, data, policy FROM pgboss.job WHERE name = 'send-email' AND state = 'created'`,
+  )
+  await stack.setProvider({ mode: 'garbage', latencyMs: 10 })
+
+  let isOver = false
+  const repeat = async (act: () => Promise<unknown>): Promise<void> => {
+    while (!isOver) {
+      await act().catch(() => {})
+      await sleep(50)
+    }
+  }
+  const others = [
+    repeat(() => makeDue(stack)),
+    repeat(() =>
+      stack.query(`UPDATE pgboss.job SET start_after = now() WHERE name = 'erase-user' AND state < 'active'`),
+    ),
+    repeat(() => enqueueOnce(stack, 'clean-up')),
+    repeat(() => enqueueOnce(stack, 'sweep')),
+    repeat(() => Promise.all(staying.map(({ id }) => reportOf(stack, 'email.delivered', id)))),
+  ]
+  await Promise.all([
+    ...leaving.map((owner) => act(owner, 'POST', 'erasure')),
+    ...bounced.map((owner) => act(owner, 'POST', 'address', { email: newAddress() })),
+    ...shared.map(({ cookie }) => signUpWith(stack, cookie)),
+    ...[...shared, ...staying].map(({ cookie }) =>
+      fetch(`${stack.appUrl}/api/session`, { method: 'DELETE', headers: { cookie } }),
+    ),
+    redriveAll(stack),
+  ])
+  // Until all who leave are gone, everybody goes on.
+  while ((await stack.query('SELECT FROM "User" WHERE erasure IS NOT NULL')).length > 0) await sleep(100)
+  isOver = true
+  await Promise.all(others)
+}
+
+/** Adds a job, unless one waits already. */
+function enqueueOnce(stack: Stack, queue: string): Promise<unknown> {
+  return stack.query(
+    `INSERT INTO pgboss.job (name, data, policy) SELECT $1, '{}', 'standard'
+     WHERE NOT EXISTS (SELECT FROM pgboss.job WHERE name = $1 AND state = 'created')`,
+    [queue],
+  )
+}
+
+const makeAddresses = (count: number): string[] => Array.from({ length: count }, newAddress)
+
+async function signUpWith(stack: Stack, cookie: string): Promise<Owner> {
+  const email = newAddress()
+  const response = await fetch(`${stack.appUrl}/api/users`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', cookie },
+    body: JSON.stringify({ name: 'Ada', email }),
+  })
+  const { user, welcomeEmail } = await response.json()
+  return { id: welcomeEmail.id, userId: user.id, email, cookie, url: stack.appUrl }
+}
+
+/** What is in doubt is given up, and then sent again by hand, while all else goes on. */
+async function redriveAll(stack: Stack): Promise<void> {
+  const count = async (sql: string): Promise<number> => (await stack.query(sql)).length
+  await waitFor(async () => (await count(`SELECT FROM "Email" WHERE status = 'retrying'`)) > 0)
+  await stack.query('UPDATE "Batch" SET attempts = 1000')
+  await waitFor(async () => (await count(`SELECT FROM "Email" WHERE status = 'failed'`)) > 0)
+  await stack.setProvider({ mode: 'reset-after-accept' })
+  await Promise.all([stack.redrive(), stack.redrive()])
+  await stack.setProvider({ mode: 'ok' })
+}
+
+async function reportOf(stack: Stack, type: string, id: string): Promise<void> {
+  const data = { email_id: id, tags: { email_id: id }, bounce: { type: 'Permanent' } }
+  await (await report(stack, type, data)).text()
+}
+
+async function countDeadlocks(stack: Stack): Promise<number> {
+  // Each connection reports its own when it is idle.
+  await stack.query('SELECT pg_stat_force_next_flush()')
+  const [row] = await stack.query<{ deadlocks: number }>(
+    'SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()',
+  )
+  return row?.deadlocks ?? 0
+}

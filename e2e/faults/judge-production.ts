@@ -1,0 +1,55 @@
+import type { Stack } from '../stack'
+
+/*
+ * What the oracle cannot see in the rows of emails: what processes said, when things are said to have happened, and
+ * whether the sweep had to mend what no fault may break.
+ */
+
+/** What Node and Next print of an exception that nobody caught. */
+const UNCAUGHT = /uncaught ?exception|unhandled ?rejection|unhandled 'error'/i
+
+/** The lines of a log that tell of an exception that nobody caught. */
+export function findUncaught(log: string): string[] {
+  return log
+    .split('\n')
+    .filter((line) => UNCAUGHT.test(line))
+    .map((line) => `not caught: ${line.slice(0, 300)}`)
+}
+
+/** How many rows the sweep has mended so far. */
+export async function countMended(stack: Pick<Stack, 'query'>): Promise<number> {
+  const [row] = await stack.query<{ mended: number }>('SELECT mended FROM "Sweep"')
+  return row?.mended ?? 0
+}
+
+/** What the sweep has mended since, as a sentence: only a hand in the database may give it something to do. */
+export async function findMended(stack: Pick<Stack, 'query'>, before = 0): Promise<string[]> {
+  const mended = (await countMended(stack)) - before
+  return mended > 0 ? [`the sweep has mended ${mended} rows`] : []
+}
+
+/** Columns that say when something has happened. */
+const PAST = ['createdAt', 'updatedAt', 'usedAt', 'at']
+
+/**
+ * Looks at each time in our tables that says when something has happened: none may lie before the test or in the future,
+ * whatever zone Postgres and the processes are in.
+ * @param since ms since 1970, by the same clock as Postgres's
+ */
+export async function findWrongTimes(stack: Pick<Stack, 'query'>, since: number): Promise<string[]> {
+  const columns = await stack.query<{ table: string; column: string }>(
+    `SELECT table_name AS table, column_name AS column FROM information_schema.columns
+     WHERE table_schema = 'public' AND data_type = 'timestamp with time zone' AND column_name = ANY ($1)`,
+    [PAST],
+  )
+  const faults: string[] = []
+  for (const { table, column } of columns) {
+    const [row] = await stack.query<{ count: number }>(
+      `SELECT count(*)::int FROM "${table}"
+       WHERE NOT "${column}" BETWEEN to_timestamp($1) - interval '1 second' AND clock_timestamp() + interval '1 second'`,
+      [since / 1000],
+    )
+    if (row?.count) faults.push(`${row.count} × "${table}"."${column}" is of another time than this test`)
+  }
+  return faults
+}

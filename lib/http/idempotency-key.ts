@@ -1,0 +1,20 @@
+import { z } from 'zod'
+import { Problem } from './problem'
+
+// `"…"` is a string of https://www.rfc-editor.org/rfc/rfc9651, which may have parameters.
+const QUOTED = /^"([^"]*)"( *;.*)?$/
+
+/**
+ * The key under which a client may send the same request again. The draft standard writes it as a quoted string, and
+ * most clients without quotes: both are the same key. https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header
+ * @returns a UUID in lower case, or undefined when there is none
+ * @throws {Problem} 400 when it is not a UUID
+ */
+export function readIdempotencyKey(headers: Headers): string | undefined {
+  const value = headers.get('idempotency-key')
+  if (value === null) return
+  const key = QUOTED.exec(value)?.[1] ?? value
+  if (!z.guid().safeParse(key).success)
+    throw new Problem(400, 'Malformed Idempotency-Key', { detail: 'Send a UUID.' })
+  return key.toLowerCase()
+}

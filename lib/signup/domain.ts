@@ -1,0 +1,52 @@
+import { domainToASCII, domainToUnicode } from 'node:url'
+
+/** Letters, digits and hyphens, as the DNS has them (RFC 1034). The last label is no number: that would be an IP address. */
+const DNS_NAME = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(xn--[a-z0-9-]{1,59}|[a-z]{2,63})$/
+
+/**
+ * The one form in which a domain is stored and compared: lower case, and punycode where it has other letters. Both ways
+ * to write such a label are judged by the same rules, those of IDNA 2008.
+ *
+ * Node maps characters, applies the rules for joiners (CONTEXTJ) and right-to-left scripts, and knows punycode (UTS 46).
+ * It takes symbols and emoji as well, and does not know the rules for CONTEXTO: these are here.
+ * @returns undefined when it is none, or one that IDNA 2008 forbids
+ */
+export function canonicalDomain(domain: string): string | undefined {
+  // Node parses it like the host of a URL, so keep what only a URL may contain away from it.
+  if (/[\0-\x7F]/.test(domain.replace(/[a-z0-9.-]/gi, ''))) return
+  const canonical = domainToASCII(domain)
+  if (!DNS_NAME.test(canonical)) return
+  const readable = domainToUnicode(canonical)
+  // Punycode of what is forbidden, or of what has a shorter form, does not survive the way there and back.
+  if (domainToASCII(readable) !== canonical) return
+  return readable.split('.').every(isAllowed) ? canonical : undefined
+}
+
+function isAllowed(label: string): boolean {
+  // Not decoded: it cannot be.
+  if (label.startsWith('xn--')) return false
+  if (/^[a-z0-9-]+$/.test(label)) return true
+  return PVALID.test(label) && !FORBIDDEN.some((rule) => rule.test(label))
+}
+
+// https://www.rfc-editor.org/rfc/rfc5892#section-2: letters, marks, digits, and the exceptions of section 2.6.
+const PVALID =
+  /^([\p{L}\p{Mn}\p{Mc}\p{Nd}-]|[\u200C\u200D]|[\u00B7\u0375\u05F3\u05F4\u06FD\u06FE\u0F0B\u3007\u30FB])+$/u
+
+const FORBIDDEN = [
+  // More exceptions, old Hangul (2.9), and marks for symbols and music (2.5).
+  /[\u0640\u07FA\u3031-\u3035\u303B]|[\u302E\u302F]/u,
+  /[\u1100-\u11FF\uA960-\uA97F\uD7B0-\uD7FF]/u,
+  /[\u20D0-\u20FF]|[\u{1D100}-\u{1D24F}]/u,
+  // CONTEXTO, https://www.rfc-editor.org/rfc/rfc5892#appendix-A: the middle dot stands between two l (Catalan),
+  /(?<!l)\u00B7|\u00B7(?!l)/u,
+  // keraia before a Greek letter, geresh and gershayim after a Hebrew one,
+  /\u0375(?!\p{Script=Greek})/u,
+  /(?<!\p{Script=Hebrew})[\u05F3\u05F4]/u,
+  // the Katakana middle dot in a label that has Japanese letters,
+  /^[^\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]*\u30FB[^\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]*$/u,
+  // and no label has two kinds of Arabic digits.
+  /[\u0660-\u0669].*[\u06F0-\u06F9]|[\u06F0-\u06F9].*[\u0660-\u0669]/u,
+  // https://www.rfc-editor.org/rfc/rfc5891#section-4.2.3.1
+  /^-|-$|^..--/u,
+]
