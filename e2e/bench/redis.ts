@@ -7,23 +7,44 @@ import { findPort } from '../stack'
 
 export type Redis = { url: string; stop(): Promise<void> }
 
+export type OwnRedis = Redis & {
+  /** Kills it without warning, and starts it again on what it had written to the disk. */
+  crash(): Promise<void>
+}
+
 /** The one at REDIS_URL, or else one of our own when the program is installed. */
 export async function openRedis(): Promise<Redis | undefined> {
   const { REDIS_URL } = process.env
-  if (REDIS_URL) return { url: REDIS_URL, async stop() {} }
+  return REDIS_URL ? { url: REDIS_URL, async stop() {} } : await openOwnRedis()
+}
+
+/**
+ * Starts a Redis with a folder of its own. Returns undefined when the program is not installed.
+ * @param settings of redis.conf
+ */
+export async function openOwnRedis(settings: Record<string, string> = {}): Promise<OwnRedis | undefined> {
   const port = await findPort()
   const folder = await mkdtemp(path.join(tmpdir(), 'bench-redis-'))
-  const settings = { port, bind: '127.0.0.1', dir: folder }
-  const server = spawn(
-    'redis-server',
-    Object.entries(settings).flatMap(([name, value]) => [`--${name}`, `${value}`]),
+  const args = Object.entries({ port, bind: '127.0.0.1', dir: folder, ...settings }).flatMap(
+    ([name, value]) => [`--${name}`, `${value}`],
   )
-  const stop = async (): Promise<void> => {
-    if (server.exitCode === null && server.kill('SIGTERM')) await once(server, 'close')
-    await rm(folder, { recursive: true, force: true })
+  let server = spawn('redis-server', args)
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (server.exitCode === null && server.kill(signal)) await once(server, 'close')
   }
-  const isReady = await untilReady(server)
-  if (isReady) return { url: `redis://127.0.0.1:${port}`, stop }
+  if (await untilReady(server))
+    return {
+      url: `redis://127.0.0.1:${port}`,
+      async crash() {
+        await end('SIGKILL')
+        server = spawn('redis-server', args)
+        await untilReady(server)
+      },
+      async stop() {
+        await end('SIGTERM')
+        await rm(folder, { recursive: true, force: true })
+      },
+    }
   await rm(folder, { recursive: true, force: true })
 }
 

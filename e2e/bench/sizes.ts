@@ -22,6 +22,8 @@ export type Sizes = {
   phones: number
   /** Seconds. */
   idle: number
+  /** Runs of each fault of the correctness race. */
+  repeats: number
 }
 
 const FULL: Sizes = {
@@ -37,6 +39,7 @@ const FULL: Sizes = {
   tickets: 200,
   phones: 200,
   idle: 20,
+  repeats: 3,
 }
 
 const QUICK: Sizes = {
@@ -52,19 +55,28 @@ const QUICK: Sizes = {
   tickets: 20,
   phones: 40,
   idle: 5,
+  repeats: 1,
 }
 
-export type Options = { only: string[]; sizes: Sizes }
+/** Which cells of the correctness race: all, unless named. */
+export type Race = { contenders?: string[]; faults?: string[] }
+
+export type Options = { only: string[]; sizes: Sizes; race: Race }
 
 const NAMES = Object.keys(FULL) as (keyof Sizes)[]
 
-/** Each size has a flag of its name. Ends the process when it does not understand. */
-export function readOptions(sections: string[]): Options {
+/**
+ * Each size has a flag of its name. Ends the process when it does not understand.
+ * @param byDefault the sections that run unless some are named
+ */
+export function readOptions(sections: string[], byDefault: string[]): Options {
   try {
     const { values } = parseArgs({
       options: {
-        only: { type: 'string', default: sections.join() },
+        only: { type: 'string', default: byDefault.join() },
         quick: { type: 'boolean', default: false },
+        contenders: { type: 'string' },
+        faults: { type: 'string' },
         ...Object.fromEntries(NAMES.map((name) => [name, { type: 'string' } as const])),
       },
     })
@@ -72,7 +84,8 @@ export function readOptions(sections: string[]): Options {
     const unknown = only.find((name) => !sections.includes(name))
     if (unknown !== undefined)
       throw new Error(`There is no section "${unknown}", only ${sections.join(', ')}.`)
-    return { only, sizes: readSizes(values, values.quick ? QUICK : FULL) }
+    const race = { contenders: values.contenders?.split(','), faults: values.faults?.split(',') }
+    return { only, sizes: readSizes(values, values.quick ? QUICK : FULL), race }
   } catch (error) {
     console.error((error as Error).message)
     process.exit(2)
