@@ -14,7 +14,7 @@ COPY . .
 RUN npx prisma generate
 RUN STANDALONE=1 npx next build
 # The worker and the migrations, each with all that it imports, in one file.
-RUN npx esbuild worker/index.ts worker/redrive.ts worker/erase.ts prisma/migrate.ts --outdir=.next/standalone --outbase=. --bundle --platform=node --target=node20 --format=esm --keep-names --define:process.env.NODE_ENV='"production"' --banner:js="import { createRequire as banner } from 'node:module'; const require = banner(import.meta.url), __dirname = import.meta.dirname;"
+RUN npx esbuild worker/index.ts worker/doctor.ts worker/erase.ts worker/pace.ts worker/queues.ts worker/redrive.ts worker/waiting.ts prisma/migrate.ts --outdir=.next/standalone --outbase=. --bundle --platform=node --target=node20 --format=esm --keep-names --define:process.env.NODE_ENV='"production"' --banner:js="import { createRequire as banner } from 'node:module'; const require = banner(import.meta.url), __dirname = import.meta.dirname;"
 
 FROM node:24-slim
 WORKDIR /app

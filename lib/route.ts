@@ -3,19 +3,29 @@ import { unavailable } from './http/problem'
 import { createRoute } from './http/route'
 import { limit } from './limits'
 
+type Handlers<Context> = Parameters<typeof createRoute<Context>>[0]
+type Route<Context> = ReturnType<typeof createRoute<Context>>
+
 /**
- * The wrapper of our routes. Nobody may ask too often. What a handler throws becomes a problem: 503 when the database is
- * away, 500 otherwise.
+ * The wrapper of our routes. Visitors may not ask too often. What a handler throws becomes a problem: 503 when the
+ * database is away, 500 otherwise.
  */
 export function route<Context>(
-  handlers: Parameters<typeof createRoute<Context>>[0],
+  handlers: Handlers<Context>,
   guard: (request: Request) => void | Promise<void> = () => {},
-): ReturnType<typeof createRoute<Context>> {
-  const admit = async (request: Request): Promise<void> => {
+): Route<Context> {
+  return unlimitedRoute(handlers, async (request) => {
     if (['GET', 'HEAD'].includes(request.method)) await limit('read', request)
     await guard(request)
-  }
-  return createRoute(handlers, admit, (error) =>
+  })
+}
+
+/** The same for what an operator's tools ask: they ask often, all from one address, and a 429 would end healthy servers. */
+export function unlimitedRoute<Context>(
+  handlers: Handlers<Context>,
+  guard: (request: Request) => Promise<void> = async () => {},
+): Route<Context> {
+  return createRoute(handlers, guard, (error) =>
     isUnavailable(error) ? unavailable('The database cannot be reached. Please try again.') : undefined,
   )
 }

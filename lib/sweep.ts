@@ -25,7 +25,7 @@ const KINDS: Record<string, Kind> = {
     stranded: Prisma.sql`
       SELECT "Email".id FROM "Email" JOIN "User" ON "User".id = "userId"
       WHERE ${isUnfinished} AND "batchId" IS NULL AND erasure IS NULL
-        AND ${lacksJob(['send-email', 'send-email-dead'], 'emailId', Prisma.sql`"Email".id`)}`,
+        AND ${lacksJob(['send-email', 'send-email-alone', 'send-email-dead'], 'emailId', Prisma.sql`"Email".id`)}`,
     lock: (tx, id) => tx.$queryRaw`SELECT FROM "Email" WHERE id = ${id}::uuid FOR UPDATE`,
     mend: mendEmail,
   },

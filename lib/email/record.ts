@@ -55,6 +55,7 @@ export async function recordEvents(
         "providerId" = coalesce("Email"."providerId", (SELECT fact."providerId"
           WHERE NOT EXISTS (SELECT FROM "Email" other WHERE other."providerId" = fact."providerId"))),
         "batchId" = fact."batchId",
+        deaths = 0,
         "updatedAt" = now()
       FROM fact JOIN locked ON locked.id = email
       WHERE "Email".id = email
@@ -63,7 +64,7 @@ export async function recordEvents(
       RETURNING fact.*, attempts
     )
     INSERT INTO "EmailEvent" ("emailId", status, attempt, reason, "retryAt", "providerEventId")
-    SELECT email, status, CASE WHEN status IN ('sending', 'retrying', 'sent') AND "providerEventId" IS NULL THEN attempts END,
+    SELECT email, status, CASE WHEN status IN ('sending', 'retrying', 'sent') AND "providerEventId" IS NULL THEN nullif(attempts, 0) END,
       reason, "retryAt", "providerEventId"
     FROM updated
     -- A mail is sent once, and a report counts once: see the unique indexes.
