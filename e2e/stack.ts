@@ -24,6 +24,13 @@ export type Stack = {
   startWeb(options?: { port?: number; env?: Env }): Promise<Web>
   /** Runs a Node program to its end. */
   run(args: string[], env?: Env): Promise<{ code: number | null; output: string }>
+  /** Starts a worker of another project: a copy of this one, with something added. */
+  startWorkerOf(project: string, env?: Env): Promise<Process>
+  /** Runs a command of the operator to its end: `pace pause` is `npm run pause`. */
+  command(
+    name: (typeof COMMANDS)[number],
+    ...args: string[]
+  ): Promise<{ code: number | null; output: string }>
   /** `npm run redrive -- …` */
   redrive(...args: string[]): Promise<{ code: number | null; output: string }>
   /** Sets the weather at the mail service: mode, answer time, requests a second (0: no limit). Returns what it has counted. */
@@ -84,8 +91,8 @@ export async function startStack(name: string, flags: string[] = []): Promise<St
   const { APP_URL: appUrl = '', DATABASE_URL: databaseUrl = '', RESEND_BASE_URL: resendUrl = '' } = env
   await bundleWorker(folder)
   const extras: Process[] = []
-  const start = async (args: string[], ready: RegExp, extraEnv?: Env): Promise<Process> => {
-    const extra = await startProcess(args, ready, { ...env, ...extraEnv })
+  const start = async (args: string[], ready: RegExp, extraEnv?: Env, cwd?: string): Promise<Process> => {
+    const extra = await startProcess(args, ready, { ...env, ...extraEnv }, cwd)
     extras.push(extra)
     return extra
   }
@@ -124,9 +131,13 @@ export async function startStack(name: string, flags: string[] = []): Promise<St
     resendUrl,
     env,
     query: (sql, values) => query(databaseUrl, sql, values),
-    startWorker: (extraEnv) => start([path.join(folder, 'worker/index.mjs')], /Ready for jobs/, extraEnv),
+    startWorker: (extraEnv) =>
+      start(['--enable-source-maps', path.join(folder, 'worker/index.mjs')], /Ready for jobs/, extraEnv),
+    startWorkerOf: (project, extraEnv) =>
+      start(['--import', 'tsx', 'worker/index.ts'], /Ready for jobs/, extraEnv, project),
     startWeb,
     run: (args, extraEnv) => runToEnd(args, { ...env, ...extraEnv }),
+    command: (name, ...args) => runToEnd([path.join(folder, `worker/${name}.mjs`), ...args], env),
     redrive: (...args) => runToEnd([path.join(folder, 'worker/redrive.mjs'), ...args], env),
     setProvider,
     async killPostgres(signal) {
@@ -146,11 +157,14 @@ export async function startStack(name: string, flags: string[] = []): Promise<St
   }
 }
 
+const COMMANDS = ['index', 'doctor', 'pace', 'queues', 'redrive', 'waiting'] as const
+
 // The tests start some two hundred workers: in one file, as in the image (see Dockerfile), each is there in a quarter of
 // the time.
 async function bundleWorker(folder: string): Promise<void> {
   await build({
-    entryPoints: ['worker/index.ts', 'worker/redrive.ts'],
+    entryPoints: COMMANDS.map((name) => `worker/${name}.ts`),
+    sourcemap: true,
     outdir: path.join(folder, 'worker'),
     outExtension: { '.js': '.mjs' },
     bundle: true,

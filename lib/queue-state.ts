@@ -31,7 +31,7 @@ export function isServed(name: string): name is QueueName {
  */
 export const readQueueState = shareFor(1_000, async (): Promise<QueueState> => {
   const count = (which: Prisma.Sql): Prisma.Sql => Prisma.sql`(SELECT count(*)::int FROM (
-    SELECT FROM pgboss.job WHERE job.name = queue.name AND ${which} LIMIT ${MOST}) AS some)`
+    SELECT FROM pgboss.job WHERE job.name = queue.name AND ${which} LIMIT ${MOST}) AS found)`
   const rows = await prisma().$queryRaw<{ name: string; failed: number; unserved: number }[]>`
     SELECT name, ${count(Prisma.sql`state = 'failed'`)} AS failed,
       CASE WHEN name = ANY (${Object.keys(QUEUES)}) THEN 0 ELSE ${count(UNFINISHED)} END AS unserved

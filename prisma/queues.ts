@@ -13,7 +13,7 @@ export async function createQueues(): Promise<string[]> {
   const names = sortQueues()
   for (const name of names) {
     const { deadLetter, ...options } = QUEUES[name].options
-    await boss.createQueue(name, { ...options, deadLetter: deadLetter ?? undefined })
+    await boss.createQueue(name, { ...options, ...(deadLetter && { deadLetter }) })
     // createQueue leaves an existing queue as it is.
     await boss.updateQueue(name, { ...options, deadLetter })
   }

@@ -68,7 +68,7 @@ if (health.attention && health.attention !== paused?.reason)
 
 console.log('Pace')
 const pace = await readPace()
-say(`${pace.perSecond ?? 'not known yet'} requests a second`)
+say(`${health.perSecond} requests a second`)
 if (pace.isPaused) complain('An operator has stopped all mail.', 'To go on: npm run resume')
 if (pace.reason)
   complain(

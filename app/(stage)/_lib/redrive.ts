@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import { listFailedEmails, type Redrive, redriveEmail } from '@/lib/email/redrive'
-import { QUEUES, type QueueName } from '@/lib/queue'
+import { QUEUES } from '@/lib/queue'
 import { inParallel } from './parallel'
 
-export const redriveInput = z.union([
-  z.strictObject({ id: z.union([z.guid(), z.literal('all')]) }),
-  z.strictObject({ queue: z.enum(Object.keys(QUEUES) as [QueueName]) }),
-])
+/** The id of an email, all emails, or the name of a queue. */
+export const redriveInput = z.strictObject({
+  id: z.union([z.guid(), z.literal('all'), z.enum(Object.keys(QUEUES))]),
+})
 
 export type Redriven = { id: string; result: Redrive }
 

@@ -29,7 +29,7 @@ export function DeadLetters({ emails = [], total, jobs = {} }: Props) {
   }
 
   async function redriveQueue(queue: string): Promise<void> {
-    const result = await send<{ jobs: number }>('POST', '/api/backstage/redrive', { queue })
+    const result = await send<{ jobs: number }>('POST', '/api/backstage/redrive', { id: queue })
     setNews('complaint' in result ? result.complaint : `${queue}: ${result.answer.jobs} back in the queue.`)
   }
 
