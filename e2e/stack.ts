@@ -24,7 +24,7 @@ export type Stack = {
   startWeb(options?: { port?: number; env?: Env }): Promise<Web>
   /** Runs a Node program to its end. */
   run(args: string[], env?: Env): Promise<{ code: number | null; output: string }>
-  /** Starts a worker of another project: a copy of this one, with something added. */
+  /** Starts a worker of another project, a copy of this one with something added. It logs in JSON. */
   startWorkerOf(project: string, env?: Env): Promise<Process>
   /** Runs a command of the operator to its end: `pace pause` is `npm run pause`. */
   command(
@@ -133,8 +133,12 @@ export async function startStack(name: string, flags: string[] = []): Promise<St
     query: (sql, values) => query(databaseUrl, sql, values),
     startWorker: (extraEnv) =>
       start(['--enable-source-maps', path.join(folder, 'worker/index.mjs')], /Ready for jobs/, extraEnv),
-    startWorkerOf: (project, extraEnv) =>
-      start(['--import', 'tsx', 'worker/index.ts'], /Ready for jobs/, extraEnv, project),
+    async startWorkerOf(project, extraEnv) {
+      await bundleWorker(project, project)
+      const program = path.join(project, 'worker/index.mjs')
+      const env = { LOG_FORMAT: 'json', ...extraEnv }
+      return await start(['--enable-source-maps', program], /Ready for jobs/, env, project)
+    },
     startWeb,
     run: (args, extraEnv) => runToEnd(args, { ...env, ...extraEnv }),
     command: (name, ...args) => runToEnd([path.join(folder, `worker/${name}.mjs`), ...args], env),
@@ -161,8 +165,9 @@ const COMMANDS = ['index', 'doctor', 'pace', 'queues', 'redrive', 'waiting'] as 
 
 // The tests start some two hundred workers: in one file, as in the image (see Dockerfile), each is there in a quarter of
 // the time.
-async function bundleWorker(folder: string): Promise<void> {
+async function bundleWorker(folder: string, project = '.'): Promise<void> {
   await build({
+    absWorkingDir: path.resolve(project),
     entryPoints: COMMANDS.map((name) => `worker/${name}.ts`),
     sourcemap: true,
     outdir: path.join(folder, 'worker'),
