@@ -52,7 +52,7 @@ export function sumJobs(counts: JobCounts): number {
 /** Says what waits in queues that have left the list, each with what to do about it. */
 export function explainUnserved(unserved: JobCounts): [what: string, remedy: string][] {
   return Object.entries(unserved).map(([name, jobs]) => [
-    `${jobs} jobs wait in the queue "${name}", which is not in lib/queue.ts: no worker takes them.`,
+    `${jobs} ${jobs === 1 ? 'job waits' : 'jobs wait'} in the queue "${name}", which is not in lib/queue.ts: no worker takes them.`,
     `To move them: npm run queues -- move ${name} NEW-QUEUE. To delete them: npm run queues -- delete ${name}`,
   ])
 }

@@ -98,13 +98,13 @@ const failed = await prisma().$queryRaw<Failed[]>`
   ) AS mail GROUP BY reason ORDER BY mails DESC`
 for (const { reason, mails } of failed)
   complain(
-    `${mails} mails: ${reason ?? 'no reason known'}.`,
+    `${mails} ${mails === 1 ? 'mail' : 'mails'}: ${reason ?? 'no reason known'}.`,
     `When that is mended: npm run redrive -- --reason ${reason}`,
   )
 const queues = await readQueueState()
 for (const [name, jobs] of Object.entries(queues.failed))
   complain(
-    `${jobs} jobs of ${name}.`,
+    `${jobs} ${jobs === 1 ? 'job' : 'jobs'} of ${name}.`,
     `Their stacks are in the log. When that is mended: npm run redrive -- ${name}`,
   )
 if (failed.length + Object.keys(queues.failed).length === 0) say('Nothing.')

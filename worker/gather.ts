@@ -166,7 +166,7 @@ async function putOff(tx: Transaction, queue: MailQueue, mail: Taken, error: unk
   const emailId = mail.email.id
   const [row] = await tx.$queryRaw<[{ renderings: number }]>`
     SELECT count(*)::int AS renderings FROM "EmailEvent" AS event WHERE "emailId" = ${emailId}::uuid AND reason = ${reason}
-      AND id > (SELECT max(id) FROM "EmailEvent" WHERE "emailId" = event."emailId" AND status = 'queued')`
+      AND id > coalesce((SELECT max(id) FROM "EmailEvent" WHERE "emailId" = event."emailId" AND status = 'queued'), 0)`
   const renderings = row.renderings + 1
   if (renderings === 1) log.error({ emailId, err: error }, `The template "${mail.email.kind}" failed`)
   if (renderings >= MAX_RENDERINGS) {

@@ -39,7 +39,7 @@ type Shop = {
 /** A copy of this project with the next job in it, on the stack's database. */
 async function openShop(stack: Stack): Promise<Shop> {
   const { line, name, file, registry } = await readRecipe()
-  const folder = await copyProject(`test-results/own-jobs-${test.info().parallelIndex}`)
+  const folder = await copyProject(`test-results/recipe-${test.info().parallelIndex}`)
   await edit(folder, 'lib/queue.ts', (text) =>
     text.replace('export const QUEUES = {\n', (start) => start + line),
   )
@@ -52,10 +52,9 @@ async function openShop(stack: Stack): Promise<Shop> {
     folder,
     name,
     startWorker: () => stack.startWorkerOf(folder),
-    run: (program, ...args) =>
-      runToEnd(['--import', 'tsx', `${program}.ts`, ...args], stack.env as Env, folder),
+    run: (program, ...args) => runToEnd(['--import', 'tsx', program, ...args], stack.env as Env, folder),
   }
-  expect(await shop.run('prisma/migrate')).toMatchObject({ code: 0 })
+  expect(await shop.run('prisma/migrate.ts')).toMatchObject({ code: 0 })
   return shop
 }
 
@@ -120,7 +119,7 @@ test('a job of one’s own that fails once: its stack in the log, our own lines 
   expect(jobId).toBeDefined()
   expect(countMatches(worker.output(), STACKS)).toBe(1)
   expect(await readHealth(stack)).toMatchObject({ failed: 0, failedJobs: {} })
-  expect(await shop.run('worker/doctor')).toMatchObject({
+  expect(await shop.run('worker/doctor.ts')).toMatchObject({
     code: 0,
     output: expect.stringContaining('All is well.'),
   })
@@ -141,7 +140,7 @@ test('a job of one’s own that fails for ever: given up after hours, seen every
   await waitFor(async () => (await readHealth(stack)).failed === 1)
   expect(await readHealth(stack)).toMatchObject({ failedJobs: { [shop.name]: 1 } })
   expect(await readBackstage(stack)).toMatchObject({ failedJobs: { [shop.name]: 1 } })
-  expect(await shop.run('worker/doctor')).toMatchObject({
+  expect(await shop.run('worker/doctor.ts')).toMatchObject({
     code: 1,
     output: expect.stringContaining(`1 job of ${shop.name}.`),
   })
@@ -152,7 +151,7 @@ test('a job of one’s own that fails for ever: given up after hours, seen every
   expect(job?.days).toBeGreaterThanOrEqual(14)
 
   await stack.query(`UPDATE "User" SET name = 'small' WHERE id = $1`, [pictureId])
-  expect(await shop.run('worker/redrive', shop.name)).toMatchObject({
+  expect(await shop.run('worker/redrive.ts', shop.name)).toMatchObject({
     code: 0,
     output: `${shop.name}: 1 job queued\n1 of 1 put back into the queue.\n`,
   })
@@ -181,7 +180,7 @@ test('a job of one’s own that gives up: no second attempt, one line with its r
   expect(countMatches(worker.output(), STACKS)).toBe(0)
   await waitFor(async () => (await readHealth(stack)).failed === 1)
   // Everything that was given up, and this queue is part of it.
-  expect((await shop.run('worker/redrive')).output).toContain('1 of 1 put back into the queue.')
+  expect((await shop.run('worker/redrive.ts')).output).toContain('1 of 1 put back into the queue.')
   await closeShop(stack, shop.name)
 })
 
@@ -225,7 +224,7 @@ test('a queue is renamed and a schedule taken away: it fires no more, and what w
   await edit(shop.folder, 'lib/queue.ts', (text) =>
     text.replace(/export const SCHEDULES.*\n/, (start) => start + schedule),
   )
-  await shop.run('prisma/migrate')
+  await shop.run('prisma/migrate.ts')
   expect(await listSchedules()).toContain(shop.name)
   await order(stack, shop, 'small')
   await order(stack, shop, 'small')
@@ -236,7 +235,7 @@ test('a queue is renamed and a schedule taken away: it fires no more, and what w
     )
   }
   const sentence = `2 jobs wait in the queue "${shop.name}"`
-  const migrate = await shop.run('prisma/migrate')
+  const migrate = await shop.run('prisma/migrate.ts')
   expect(migrate.output).toContain(sentence)
   expect(migrate.output).toContain(`npm run queues -- move ${shop.name} NEW-QUEUE`)
   expect(await listSchedules()).not.toContain(shop.name)
@@ -246,15 +245,15 @@ test('a queue is renamed and a schedule taken away: it fires no more, and what w
   const worker = await shop.startWorker()
   expect(worker.output()).toContain(sentence.replaceAll('"', '\\"'))
   expect(await readHealth(stack)).toMatchObject({ unserved: { [shop.name]: 2 } })
-  expect(await shop.run('worker/doctor')).toMatchObject({
+  expect(await shop.run('worker/doctor.ts')).toMatchObject({
     code: 1,
     output: expect.stringContaining(sentence),
   })
 
-  const refused = await shop.run('worker/queues', 'move', shop.name, 'no-such-queue')
+  const refused = await shop.run('worker/queues.ts', 'move', shop.name, 'no-such-queue')
   expect(refused).toMatchObject({ code: 2, output: expect.stringContaining('not in lib/queue.ts') })
-  expect(await shop.run('worker/queues', 'delete', 'shrink-picture')).toMatchObject({ code: 2 })
-  const moved = await shop.run('worker/queues', 'move', shop.name, 'shrink-picture')
+  expect(await shop.run('worker/queues.ts', 'delete', 'shrink-picture')).toMatchObject({ code: 2 })
+  const moved = await shop.run('worker/queues.ts', 'move', shop.name, 'shrink-picture')
   expect(moved).toMatchObject({ code: 0, output: expect.stringContaining('2 of 2 moved') })
   await waitFor(() => countMatches(worker.output(), /shrink-picture \w+ → done/g) === 2)
   await waitFor(async () => JSON.stringify((await readHealth(stack)).unserved) === '{}')
