@@ -4,7 +4,7 @@
 #   docker run --env-file .env behind-the-scenes node prisma/migrate.js
 #   docker run --env-file .env -p 3000:3000 behind-the-scenes
 #   docker run --env-file .env behind-the-scenes node worker/index.js
-#   docker run --env-file .env behind-the-scenes node worker/redrive.js
+#   docker run --env-file .env behind-the-scenes node worker/doctor.js
 
 FROM node:24-slim AS build
 WORKDIR /app
@@ -13,11 +13,13 @@ RUN npm ci --ignore-scripts
 COPY . .
 RUN npx prisma generate
 RUN STANDALONE=1 npx next build
-# The worker and the migrations, each with all that it imports, in one file.
-RUN npx esbuild worker/index.ts worker/redrive.ts worker/erase.ts prisma/migrate.ts --outdir=.next/standalone --outbase=. --bundle --platform=node --target=node20 --format=esm --keep-names --define:process.env.NODE_ENV='"production"' --banner:js="import { createRequire as banner } from 'node:module'; const require = banner(import.meta.url), __dirname = import.meta.dirname;"
+# The worker, an operator's commands and the migrations, each with all that it imports, in one file.
+RUN npx esbuild worker/index.ts worker/doctor.ts worker/erase.ts worker/pace.ts worker/queues.ts worker/redrive.ts worker/waiting.ts prisma/migrate.ts --outdir=.next/standalone --outbase=. --bundle --platform=node --target=node20 --format=esm --sourcemap --keep-names --define:process.env.NODE_ENV='"production"' --banner:js="import { createRequire as banner } from 'node:module'; const require = banner(import.meta.url), __dirname = import.meta.dirname;"
 
 FROM node:24-slim
 WORKDIR /app
+# With their maps, stacks in the log name the lines of the source.
+ENV NODE_OPTIONS=--enable-source-maps
 # KEEP_ALIVE_TIMEOUT, in ms: longer than a proxy keeps an idle connection, or it may use one that is just being closed.
 ENV NODE_ENV=production NEXT_TELEMETRY_DISABLED=1 HOSTNAME=0.0.0.0 PORT=3000 KEEP_ALIVE_TIMEOUT=75000
 COPY --from=build /app/.next/standalone ./

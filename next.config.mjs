@@ -8,8 +8,12 @@ export default async function config(phase) {
   const lesson = phase !== PHASE_PRODUCTION_SERVER && (await import('./app/(stage)/learn/excerpts.mjs')) // stage
   return {
     poweredByHeader: false,
-    // What comes by proxy.ts is kept in memory, up to 10 MB unless told otherwise. No page takes a body.
-    experimental: { proxyClientMaxBodySize: '64kb' },
+    experimental: {
+      // What comes by proxy.ts is kept in memory, up to 10 MB unless told otherwise. No page takes a body.
+      proxyClientMaxBodySize: '64kb',
+      // A stack in the log names the lines of the source.
+      serverSourceMaps: true,
+    },
     // Or Next would look for it, and warn where a folder above has a lockfile, too.
     outputFileTracingRoot: root,
     turbopack: { root },

@@ -12,6 +12,7 @@ const RUN_BY: Record<string, string> = {
   'npm run check:core': 'e2e/core.spec.ts',
   'npm run mail': 'e2e/api/mail.spec.ts',
   'npm run migrate': 'e2e/api/next-job.spec.ts',
+  'npm run redrive -- make-thumbnail': 'e2e/faults/recipe.spec.ts',
   'npm run migrate:new -- add-pictures': 'e2e/api/next-job.spec.ts',
 }
 

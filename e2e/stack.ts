@@ -24,6 +24,13 @@ export type Stack = {
   startWeb(options?: { port?: number; env?: Env; reader?: OutputReader }): Promise<Web>
   /** Runs a Node program to its end. */
   run(args: string[], env?: Env): Promise<{ code: number | null; output: string }>
+  /** Starts a worker of another project, a copy of this one with something added. It logs in JSON. */
+  startWorkerOf(project: string, env?: Env): Promise<Process>
+  /** Runs a command of the operator to its end: `pace pause` is `npm run pause`. */
+  command(
+    name: (typeof COMMANDS)[number],
+    ...args: string[]
+  ): Promise<{ code: number | null; output: string }>
   /** `npm run redrive -- …` */
   redrive(...args: string[]): Promise<{ code: number | null; output: string }>
   /** Sets the weather at the mail service: mode, answer time, requests a second (0: no limit). Returns what it has counted. */
@@ -97,16 +104,16 @@ export async function startStack(name: string, flags: string[] = [], settings: E
     args: string[],
     ready: RegExp,
     extraEnv?: Env,
-    reader?: OutputReader,
+    options: { reader?: OutputReader; cwd?: string } = {},
   ): Promise<Process> => {
-    const extra = await startProcess(args, ready, { ...env, ...extraEnv }, { reader })
+    const extra = await startProcess(args, ready, { ...env, ...extraEnv }, options)
     extras.push(extra)
     return extra
   }
   const startWeb: Stack['startWeb'] = async ({ port, env, reader } = {}) => {
     port ??= await findPort()
     const args = ['node_modules/next/dist/bin/next', 'start', '-p', String(port)]
-    const web = await start(args, /Ready in/, env, reader)
+    const web = await start(args, /Ready in/, env, { reader })
     return { ...web, port, url: `http://localhost:${port}` }
   }
   const setProvider: Stack['setProvider'] = async (settings) => {
@@ -140,9 +147,18 @@ export async function startStack(name: string, flags: string[] = [], settings: E
     env,
     query: (sql, values) => query(databaseUrl, sql, values),
     startWorker: (extraEnv, reader) =>
-      start([path.join(folder, 'worker/index.mjs')], /Ready for jobs/, extraEnv, reader),
+      start(['--enable-source-maps', path.join(folder, 'worker/index.mjs')], /Ready for jobs/, extraEnv, {
+        reader,
+      }),
+    async startWorkerOf(project, extraEnv) {
+      await bundleWorker(project, project)
+      const program = path.join(project, 'worker/index.mjs')
+      const env = { LOG_FORMAT: 'json', ...extraEnv }
+      return await start(['--enable-source-maps', program], /Ready for jobs/, env, { cwd: project })
+    },
     startWeb,
     run: (args, extraEnv) => runToEnd(args, { ...env, ...extraEnv }),
+    command: (name, ...args) => runToEnd([path.join(folder, `worker/${name}.mjs`), ...args], env),
     redrive: (...args) => runToEnd([path.join(folder, 'worker/redrive.mjs'), ...args], env),
     setProvider,
     async killPostgres(signal) {
@@ -162,11 +178,15 @@ export async function startStack(name: string, flags: string[] = [], settings: E
   }
 }
 
+const COMMANDS = ['index', 'doctor', 'pace', 'queues', 'redrive', 'waiting'] as const
+
 // The tests start some two hundred workers: in one file, as in the image (see Dockerfile), each is there in a quarter of
 // the time.
-async function bundleWorker(folder: string): Promise<void> {
+async function bundleWorker(folder: string, project = '.'): Promise<void> {
   await build({
-    entryPoints: ['worker/index.ts', 'worker/redrive.ts'],
+    absWorkingDir: path.resolve(project),
+    entryPoints: COMMANDS.map((name) => `worker/${name}.ts`),
+    sourcemap: true,
     outdir: path.join(folder, 'worker'),
     outExtension: { '.js': '.mjs' },
     bundle: true,

@@ -3,10 +3,13 @@ import { prisma } from './db/prisma'
 import { shareFor } from './db/share'
 import { watching } from './db/watching'
 import { findVerdict } from './email/outcome'
+import { PAUSED_BY_OPERATOR, type PaceState, readPace } from './email/pace'
 import type { EmailStatus } from './email/status'
 import { env } from './env'
-import { type Pace, Prisma } from './generated/prisma/client'
+import { Prisma } from './generated/prisma/client'
+import { logSeldom } from './log'
 import { isOperator } from './operator'
+import { type JobCounts, readQueueState, sumJobs } from './queue-state'
 import { countStranded } from './sweep'
 
 /** What everybody may know: whether it works. */
@@ -18,32 +21,44 @@ type Health = {
   queued: number
 }
 
-/** What concerns the operator besides. */
+/** What concerns the operator besides. Null is what could not be read: the log says why. */
 type Details = {
-  /** Emails that were given up. 10,000 means so many or more. */
-  failed: number
+  /** Emails that were given up, and jobs of all queues. 10,000 means so many or more. */
+  failed: number | null
+  /** Those of them that are jobs, by queue. */
+  failedJobs: JobCounts | null
+  /** Jobs in queues that no worker of this version takes, by queue. */
+  unserved: JobCounts | null
   /** Rows that have waited for more than a minute without a job, which should be impossible. 1,000 of a kind at the most. */
-  stranded: number
+  stranded: number | null
   /** How many of those a worker has mended so far: see lib/sweep.ts. */
-  mended: number
-  /** Why no mail goes out until an operator acts, as a code. */
+  mended: number | null
+  /** Why mail does not go out until an operator acts, as a code: all of it, or some that kills workers or cannot be rendered. */
   attention: string | null
   paused: Pause | null
   /** For how long the email that waits longest has waited for its first attempt, in s. 0 when none does. */
-  oldest: number
+  oldest: number | null
   /** How many requests a second Resend lets us make, as far as we know. */
-  perSecond: number
+  perSecond: number | null
 }
 
 /** Why no mail goes out, as a code, and when it goes on. */
 export type Pause = {
   reason: string
-  /** ISO 8601 in UTC. */
-  until: string
+  /** ISO 8601 in UTC; null: when an operator says so. */
+  until: string | null
 }
 
-/** How a worker names its connections, before its own name, so that Postgres itself can tell which workers live. */
+/** How workers call themselves in pg-boss's registry of processes, and their connections. */
 export const WORKER_NAME = 'email worker'
+
+/**
+ * In SQL: the names of the live workers, each as "process id@computer". Each writes down every second that it lives: who
+ * is connected, Postgres does not know behind a pooler.
+ */
+export const LIVE_WORKERS = Prisma.sql`
+  SELECT DISTINCT pid || '@' || host AS worker FROM pgboss.instance
+  WHERE name = ${WORKER_NAME} AND stopped_on IS NULL AND heartbeat_on > now() - interval '5 seconds'`
 
 /**
  * The state of the system, for who asks by these headers.
@@ -51,62 +66,107 @@ export const WORKER_NAME = 'email worker'
  */
 export async function tellHealth(headers: Headers): Promise<Health | (Health & Details)> {
   const health = await readHealth()
-  const { database, workers, queued } = health
-  if (!(await isOperator(headers))) return { database, workers, queued }
-  return { ...health, ...(await countStranded()) }
+  return (await isOperator(headers)) ? { ...(await readDetails()), ...health } : health
 }
 
 /**
- * The database knows all of it: who is connected, what waits, and why. Many may ask at once: one statement is under way
- * at a time, and the answer may be 0.1 s old, the number of workers a second.
+ * Whether the database answers. Many may ask at once: one statement is under way at a time, and the answer may be 0.1 s
+ * old, the number of workers a second.
  * @throws when the database is unreachable.
  */
-export const readHealth = shareFor(100, async (): Promise<Health & Omit<Details, 'stranded' | 'mended'>> => {
-  const [counts] = await prisma().$queryRaw<[Pick<Health & Details, 'queued' | 'failed' | 'oldest'>]>`
-    SELECT least(${countEmails('queued')} + ${countEmails('retrying')}, ${MOST}) AS queued,
-      ${countEmails('failed')} AS failed,
-      coalesce((SELECT greatest(extract(epoch FROM now() - "updatedAt"), 0)::int FROM "Email"
-        WHERE status = 'queued' ORDER BY "updatedAt" LIMIT 1), 0) AS oldest`
-  const workers = await countWorkers()
-  const pace = await prisma().pace.findUnique({ where: { account: 'resend' } })
-  const paused = toPause(pace)
-  return {
-    database: 'up',
-    workers,
-    ...counts,
-    attention: paused && needsOperator(paused.reason) ? paused.reason : null,
-    paused,
-    perSecond: pace?.perSecond ?? env('RESEND_RATE_LIMIT'),
-  }
+const readHealth = shareFor(100, async (): Promise<Health> => {
+  const [{ queued }] = await prisma().$queryRaw<[{ queued: number }]>`
+    SELECT least(${countEmails('queued')} + ${countEmails('retrying')}, ${MOST}) AS queued`
+  return { database: 'up', workers: await countWorkers(), queued }
 })
 
-/**
- * The number of live workers. Many may ask at once, so the answer may be one second old.
- * @throws when the database is unreachable.
- */
+type Nullable<Type> = { [Name in keyof Type]: Type[Name] | null }
+
+/** Reads what it can. Nothing in here may make the health a 500, or a balancer would take the site out. */
+export const readDetails = shareFor(
+  100,
+  async (): Promise<Details & Nullable<Pick<Health, 'queued' | 'workers'>>> => {
+    const mails = await attempt('mails', readMails)
+    const queues = await attempt('queues', readQueueState)
+    const sweep = await attempt('sweep', countStranded)
+    const pace = await attempt('pace', readPace)
+    const { attention = null } = (await attempt('poisoned mails', readPoison)) ?? {}
+    const paused = pace && toPause(pace)
+    return {
+      queued: mails?.queued ?? null,
+      workers: await attempt('workers', countWorkers),
+      failed: mails && queues && Math.min(MOST, mails.failed + sumJobs(queues.failed)),
+      failedJobs: queues?.failed ?? null,
+      unserved: queues?.unserved ?? null,
+      stranded: sweep?.stranded ?? null,
+      mended: sweep?.mended ?? null,
+      attention: paused && needsOperator(paused.reason) ? paused.reason : attention,
+      paused,
+      oldest: mails?.oldest ?? null,
+      perSecond: pace ? (pace.perSecond ?? env('RESEND_RATE_LIMIT')) : null,
+    }
+  },
+)
+
+async function attempt<Part>(what: string, read: () => Promise<Part>): Promise<Part | null> {
+  try {
+    return await read()
+  } catch (error) {
+    logSeldom(`The health of the ${what} cannot be read`, { err: error })
+    return null
+  }
+}
+
+async function readMails(): Promise<{ queued: number; failed: number; oldest: number }> {
+  const [row] = await prisma().$queryRaw<[{ queued: number; failed: number; oldest: number }]>`
+    SELECT least(${countEmails('queued')} + ${countEmails('retrying')}, ${MOST}) AS queued, ${countEmails('failed')} AS failed,
+      coalesce((SELECT greatest(extract(epoch FROM now() - "updatedAt"), 0)::int FROM "Email"
+        WHERE status = 'queued' ORDER BY "updatedAt" LIMIT 1), 0) AS oldest`
+  return row
+}
+
+/** Mails that cannot be rendered, or over which workers die: see worker/gather.ts. They wait in these queues, and few do. */
+async function readPoison(): Promise<{ attention: string | null }> {
+  const [row] = await prisma().$queryRaw<[{ attention: string | null }]>`
+    SELECT coalesce(
+      (SELECT output->>'reason' FROM pgboss.job
+        WHERE name IN ('send-email', 'send-email-alone') AND state IN ('retry', 'active') AND output ? 'reason' LIMIT 1),
+      (SELECT 'worker_died' FROM pgboss.job
+        WHERE name = 'send-email-alone' AND state IN ('created', 'retry', 'active') LIMIT 1)) AS attention`
+  return row
+}
+
+/** The number of live workers. Many may ask: it may be one second old. @throws when the database is unreachable. */
 const countWorkers = shareFor(1_000, async (): Promise<number> => {
   const [{ workers }] = await watching().$queryRaw<[{ workers: number }]>`
-    SELECT count(DISTINCT application_name)::int AS workers FROM pg_stat_activity
-    WHERE datname = current_database() AND starts_with(application_name, ${WORKER_NAME})`
+    SELECT count(*)::int AS workers FROM (${LIVE_WORKERS}) AS live`
   return workers
 })
 
-/** What every stream tells besides: whether anybody is there to work. */
+let isStopped = false
+const lookIfStopped = shareFor(1_000, async (): Promise<void> => {
+  isStopped = (await readPace()).isPaused
+})
+
+/** What every stream tells besides: whether anybody is there to work, and whether an operator has stopped all mail. */
 export const HEARTBEAT = {
   event: 'workers',
-  read: async (): Promise<object> => ({ workers: await countWorkers() }),
+  read: async (): Promise<object> => {
+    // For the next time: whoever has locked that row must not silence the streams.
+    lookIfStopped().catch(() => {})
+    return { workers: await countWorkers(), paused: isStopped ? PAUSED_BY_OPERATOR : null }
+  },
 }
 
 /**
- * Whether the account at the mail service is paused, and why.
+ * Whether no mail goes out, and why.
  * @throws when the database is unreachable.
  */
-export const readPause = shareFor(100, async (): Promise<Pause | null> => {
-  return toPause(await prisma().pace.findUnique({ where: { account: 'resend' } }))
-})
+export const readPause = shareFor(100, async (): Promise<Pause | null> => toPause(await readPace()))
 
-function toPause(pace: Pace | null): Pause | null {
-  return pace?.reason ? { reason: pace.reason, until: pace.nextTurnAt.toISOString() } : null
+function toPause({ isPaused, reason, until }: PaceState): Pause | null {
+  if (isPaused) return { reason: PAUSED_BY_OPERATOR, until: null }
+  return reason === null ? null : { reason, until: until?.toISOString() ?? null }
 }
 
 /** In SQL: how many emails have this status, `MOST` at the most. In the order of the index, or all would be read. */
@@ -118,5 +178,5 @@ export function countEmails(status: EmailStatus): Prisma.Sql {
 
 // A stored name carries no status. Where the name alone would be the fault of a mail, it does not pause an account.
 function needsOperator(reason: string): boolean {
-  return reason === 'validation_error' || findVerdict(reason)?.kind === 'operator'
+  return [PAUSED_BY_OPERATOR, 'validation_error'].includes(reason) || findVerdict(reason)?.kind === 'operator'
 }

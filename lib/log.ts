@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { format } from 'node:util'
+import { format, inspect } from 'node:util'
 import { pino } from 'pino'
 import { env } from './env'
 import { onLostOutput } from './output'
@@ -9,6 +9,10 @@ import { tieToSpan } from './telemetry'
  * The one place that logs: a line of JSON for each event, or in a terminal just its sentence. A line about an email
  * bears its id, so that a search for it finds the whole story. No line bears an address, a name or a token.
  */
+
+// For stacks that name the lines of the source, and get as far as our own frames.
+process.setSourceMapsEnabled(true)
+Error.stackTraceLimit = 30
 
 const shared = globalThis as { logContext?: AsyncLocalStorage<object> }
 shared.logContext ??= new AsyncLocalStorage()
@@ -64,9 +68,24 @@ type Failure = Partial<Error> & {
 // A driver's other fields quote the row that it failed with.
 function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: format(error) }
-  const { name, message, stack, code } = error as Error & { code?: unknown }
+  const { name, message, code } = error as Error & { code?: unknown }
   const reason = reasonOf(error)
-  return { name, message, ...(reason !== message && { reason }), code, stack }
+  return { name, message, ...(reason !== message && { reason }), code, stack: writeStack(error) }
+}
+
+/** What stands in a frame for code that is not ours. */
+const FOREIGN = /node_modules|node:|<anonymous>|\/next\/dist\//
+
+/** A stack by the lines of the source, our own frames first: a driver's error may have twenty others before them. */
+function writeStack({ name, message, stack = '' }: Error): string {
+  // In a Next server, a stack is that of the bundle until it is inspected. Other fields must not be in the log.
+  const bare = new Error(message)
+  for (const [field, value] of Object.entries({ name, stack })) Object.defineProperty(bare, field, { value })
+  const frames = inspect(bare)
+    .split('\n')
+    .filter((line) => /^ {4}at /.test(line))
+  const ours = frames.filter((frame) => !FOREIGN.test(frame))
+  return [`${name}: ${message}`, ...ours, ...frames.filter((frame) => !ours.includes(frame))].join('\n')
 }
 
 const ADDRESS = /[^\s"'<>()=:;,\\]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}/gi

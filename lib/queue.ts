@@ -2,29 +2,36 @@ import { type ConstructorOptions, fromPrisma, type Job, PgBoss, type Queue, syst
 import { z } from 'zod'
 import { connectionConfig } from './db/connection'
 import { listen } from './db/listen'
-import type { Transaction } from './db/prisma'
+import { prisma, type Transaction } from './db/prisma'
 import { Prisma } from './generated/prisma/client'
 import { log, logSeldom } from './log'
 
 /** A little less: pg-boss's limit. */
 const DAY = 24 * 3600 - 1
 
-/** What all queues have in common. Times are in seconds. */
+/** How long a job is kept that was given up, in s, whatever its queue says: see keepFailedJob. */
+const KEEP_FAILED = 14 * 24 * 3600
+
+/** For a queue whose jobs are given up by a rule of their own. */
+const FOR_EVER = 1_000_000
+
+/** What all queues have in common, unless their line says otherwise. Times are in seconds. */
 const COMMON = {
   notify: true,
-  // How often an attempt is repeated, and when, is for the handler to decide. These are for the attempt that had no
-  // chance to decide, because its process died or the database was away.
-  retryLimit: 1_000_000,
+  // 1 s, 2 s, 4 s … up to 5 minutes between two attempts: about four hours in all. Then the job is given up: its dead
+  // letter is logged, the job is counted as failed, and `npm run redrive -- QUEUE` tries it again.
+  retryLimit: 60,
   retryDelay: 1,
   retryBackoff: true,
   retryDelayMax: 300,
+  deadLetter: 'dead-letters',
   // A worker that is silent for this long is dead, and its jobs go to another (10 is pg-boss's minimum).
   heartbeatSeconds: 10,
   expireInSeconds: 60,
   // pg-boss deletes what nobody has taken for 14 days, unless told otherwise.
   retentionSeconds: 365 * 24 * 3600,
-  // What is finished is of use to whoever looks into it, for a day.
-  deleteAfterSeconds: 24 * 3600,
+  // How long a job is kept that was completed or has failed.
+  deleteAfterSeconds: KEEP_FAILED,
 }
 
 const emailJob = z.object({ emailId: z.guid() })
@@ -32,19 +39,27 @@ const batchJob = z.object({ batchId: z.guid() })
 const userJob = z.object({ userId: z.guid() })
 const exportJob = z.object({ exportId: z.guid() }) // orders
 
+/** What jobs that wait for their turn at the mail service have in common: it may be a day away. They are many. */
+const MAIL = { retryLimit: FOR_EVER, expireInSeconds: DAY, deleteAfterSeconds: DAY }
+
 /**
- * The queues: what their jobs carry (ids, never names, addresses or rendered mail), and what sets them apart. Who does
- * them stands in worker/jobs/index.ts. `npm run migrate` creates or updates the queues; a dead-letter queue stands
- * before the one that names it.
+ * The queues: what their jobs carry (ids, never names, addresses or rendered mail), and what sets them apart. Their
+ * handlers are in worker/jobs/index.ts. `npm run migrate` creates or updates the queues.
  */
 export const QUEUES = {
+  // Takes the jobs of all queues that were given up, unless a queue names another one.
+  'dead-letters': queue(z.looseObject({}).catch({}), { deadLetter: null }),
   'send-email-dead': queue(emailJob),
-  // These may have to wait for their turn at the mail service: up to a day, when a quota is used up.
-  'send-email': queue(emailJob, { deadLetter: 'send-email-dead', expireInSeconds: DAY }),
-  'retry-batch': queue(batchJob, { expireInSeconds: DAY }),
+  // For ever: a mail counts its own attempts, and no outage of the database may use them up.
+  'send-email': queue(emailJob, { ...MAIL, deadLetter: 'send-email-dead' }),
+  'send-email-alone': queue(emailJob, { ...MAIL, deadLetter: 'send-email-dead' }),
+  // For ever: a batch counts its own attempts, and may be given up under its key alone.
+  'retry-batch': queue(batchJob, { ...MAIL, deadLetter: null }),
+  // Given up like any other, and seen; the sweep then gives the user another job, for they are to be forgotten.
   'erase-user': queue(userJob),
   'clean-up': queue(z.object({})),
-  sweep: queue(z.object({}), { deleteAfterSeconds: 3600 }),
+  // The next one comes a minute later.
+  sweep: queue(z.object({}), { retryLimit: 2, deleteAfterSeconds: 3600 }),
   'export-data-dead': queue(exportJob), // orders
   'export-data': queue(exportJob, { deadLetter: 'export-data-dead', retryLimit: 5, expireInSeconds: 900 }), // orders
   'expire-export': queue(exportJob), // orders
@@ -59,7 +74,10 @@ export const SCHEDULES: Partial<Record<QueueName, string>> = {
 export type QueueName = keyof typeof QUEUES
 export type JobData<Name extends QueueName> = z.infer<(typeof QUEUES)[Name]['data']>
 
-function queue<Data extends z.ZodType>(data: Data, options: Omit<Queue, 'name'> = {}) {
+/** `deadLetter: null`: none. */
+type Options = Omit<Queue, 'name' | 'deadLetter'> & { deadLetter?: string | null }
+
+function queue<Data extends z.ZodType>(data: Data, options: Options = {}) {
   return { data, options: { ...COMMON, ...options } }
 }
 
@@ -78,13 +96,9 @@ const clock = { ...systemClock, now: () => performance.timeOrigin + performance.
 export function createBoss({ patienceMs, ...options }: BossOptions): PgBoss {
   // The trace of a request goes on in the jobs that it enqueues.
   const openTelemetry = { propagateContext: true }
-  const boss = new PgBoss({
-    ...connectionConfig(patienceMs),
-    clock,
-    openTelemetry,
-    schedule: false,
-    ...options,
-  })
+  // pg-boss's registry of processes is how workers are counted: nothing else is in it.
+  const off = { schedule: false, registerInstance: false }
+  const boss = new PgBoss({ ...connectionConfig(patienceMs), clock, openTelemetry, ...off, ...options })
   // Without a listener for `error`, Node ends the process at the first lost connection.
   boss.on('error', (error) => logSeldom('The queue is in trouble', { reason: error.message }))
   boss.on('warning', ({ message }) => log.warn({ reason: message }, 'The queue warns'))
@@ -173,24 +187,46 @@ export async function takeJobs<Name extends QueueName>(
   return await boss.fetch<JobData<Name>>(name, { batchSize: limit, db: fromPrisma(tx) })
 }
 
-/** Locks a job, if there is one with this id. @throws when the database is unreachable. */
-export async function lockJob(tx: Transaction, name: QueueName, id: string): Promise<void> {
-  await tx.$queryRaw`SELECT FROM pgboss.job WHERE name = ${name} AND id = ${id}::uuid FOR UPDATE`
+/** Locks the jobs with these ids, if there are any. @throws when the database is unreachable. */
+export async function lockJob(tx: Transaction, name: QueueName, ...ids: string[]): Promise<void> {
+  await tx.$queryRaw`
+    SELECT FROM pgboss.job WHERE name = ${name} AND id = ANY (${ids}::uuid[]) ORDER BY id FOR UPDATE`
 }
 
-/** Completes, fails or deletes fetched jobs in the caller's transaction. */
+/** Completes, fails or deletes fetched jobs in the caller's transaction. `output` is stored with them. */
 export async function settleJobs(
   tx: Transaction,
   name: QueueName,
   how: 'complete' | 'fail' | 'deleteJob',
   jobs: { id: string }[],
+  output: object | null = null,
 ): Promise<void> {
   if (jobs.length === 0) return
   const ids = jobs.map(({ id }) => id)
   const boss = await openQueue()
   const db = fromPrisma(tx)
   if (how === 'deleteJob') await boss.deleteJob(name, ids, { db })
-  else await boss[how](name, ids, null, { db })
+  else await boss[how](name, ids, output, { db })
+}
+
+/** Has a fetched job tried again at this time. @param reason a code: it is stored with the job */
+export async function retryJob(
+  tx: Transaction,
+  name: QueueName,
+  id: string,
+  retryAt: Date,
+  reason: string,
+): Promise<void> {
+  await settleJobs(tx, name, 'fail', [{ id }], { reason })
+  await tx.$executeRaw`
+    UPDATE pgboss.job SET start_after = ${retryAt} WHERE name = ${name} AND id = ${id}::uuid AND state = 'retry'`
+}
+
+/** Keeps a job that was given up, though its queue deletes what is done sooner. @throws when the database is unreachable */
+export async function keepFailedJob(queue: string, id: string): Promise<void> {
+  await prisma().$executeRaw`
+    UPDATE pgboss.job SET deletion_seconds = ${KEEP_FAILED}
+    WHERE name = ${queue} AND id = ${id}::uuid AND deletion_seconds < ${KEEP_FAILED}`
 }
 
 /** In SQL: the job carries one of these ids, whatever its queue and its state. */

@@ -5,7 +5,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http'
 import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources'
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node'
-import { readHealth } from './health'
+import { readDetails } from './health'
 
 const METRICS_MS = 15_000
 
@@ -32,27 +32,34 @@ export function startSdk(service: 'web' | 'worker'): () => Promise<unknown> {
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: METRICS_MS })
   const meters = new MeterProvider({ resource, readers: [reader] })
   metrics.setGlobalMeterProvider(meters)
-  if (service === 'worker') observeHealth()
+  observeHealth()
 
   return () => Promise.all([traces.shutdown(), meters.shutdown()])
 }
 
-/** What /api/health tells, for curves and alerts. It is of the whole installation: each worker tells the same. */
+/**
+ * What /api/health tells the operator, for curves and alerts. It is of the whole installation: each worker and each web
+ * server tells the same, so that the curves go on when all workers are dead.
+ */
 function observeHealth(): void {
   const meter = metrics.getMeter('behind-the-scenes')
   const gauge = (name: string, unit: string, description: string) =>
     meter.createObservableGauge(name, { unit, description })
   const gauges = {
     queued: gauge('emails.queued', '{email}', 'Emails that wait to be sent, 10,000 at the most.'),
-    failed: gauge('emails.failed', '{email}', 'Emails that were given up, 10,000 at the most.'),
+    failed: gauge('emails.failed', '{email}', 'Emails and jobs that were given up, 10,000 at the most.'),
+    stranded: gauge('emails.stranded', '{row}', 'What waits without a job.'),
+    workers: gauge('workers', '{process}', 'Live workers.'),
     oldest: gauge('emails.oldest', 's', 'How long the oldest has waited for its first attempt.'),
     perSecond: gauge('emails.pace', '{request}/s', 'How many requests Resend lets us make.'),
     paused: gauge('emails.paused', '1', '1 while no mail goes out.'),
   }
   meter.addBatchObservableCallback(async (result) => {
-    const health = await readHealth()
-    for (const name of ['queued', 'failed', 'oldest', 'perSecond'] as const)
-      result.observe(gauges[name], health[name])
-    result.observe(gauges.paused, health.paused ? 1 : 0)
+    const { paused, ...health } = await readDetails()
+    for (const name of ['queued', 'failed', 'stranded', 'workers', 'oldest', 'perSecond'] as const) {
+      const value = health[name]
+      if (value !== null) result.observe(gauges[name], value)
+    }
+    result.observe(gauges.paused, paused ? 1 : 0)
   }, Object.values(gauges))
 }

@@ -7,6 +7,7 @@
 import { connectionConfig, SafeClient } from '../lib/db/connection'
 import { findDatabase } from '../lib/find-database'
 import { reasonOf } from '../lib/log'
+import { explainUnserved, readQueueState } from '../lib/queue-state'
 import { applyMigrations } from './engine'
 import { createQueues } from './queues'
 
@@ -29,6 +30,8 @@ console.log(applied.length > 0 ? `Applied ${applied.join(', ')}.` : 'No migratio
 // 3. pg-boss's schema, and the queues with their options.
 const queues = await createQueues().catch((error) => fail(`No queues: ${reasonOf(error)}`))
 console.log(`Queues: ${queues.join(', ')}.`)
+const { unserved } = await readQueueState()
+for (const sentences of explainUnserved(unserved)) console.warn(sentences.join(' '))
 
 await lock.end()
 process.exit(0)

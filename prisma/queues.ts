@@ -1,19 +1,37 @@
-import { createBoss, QUEUES, SCHEDULES } from '../lib/queue'
+import { createBoss, QUEUES, type QueueName, SCHEDULES } from '../lib/queue'
 
 /**
- * Creates pg-boss's own schema, the queues and what is to be done regularly, or brings them up to date. Safe to run again.
+ * Creates pg-boss's own schema, the queues and the schedules, or brings them up to date. A schedule that has left the
+ * list ends. A queue that has left it stays: an older version may still add jobs to it, and some may wait there. Safe to
+ * run again.
  * @returns the names of the queues
  * @throws when the database is unreachable
  */
 export async function createQueues(): Promise<string[]> {
   const boss = createBoss({ supervise: false, patienceMs: 0 })
   await boss.start()
-  for (const [name, { options }] of Object.entries(QUEUES)) {
-    await boss.createQueue(name, options)
+  const names = sortQueues()
+  for (const name of names) {
+    const { deadLetter, ...options } = QUEUES[name].options
+    await boss.createQueue(name, { ...options, ...(deadLetter && { deadLetter }) })
     // createQueue leaves an existing queue as it is.
-    await boss.updateQueue(name, options)
+    await boss.updateQueue(name, { ...options, deadLetter })
   }
   for (const [name, cron] of Object.entries(SCHEDULES)) await boss.schedule(name, cron, {})
+  for (const { name, key } of await boss.getSchedules())
+    if (key !== '' || !Object.hasOwn(SCHEDULES, name)) await boss.unschedule(name, key)
   await boss.stop()
-  return Object.keys(QUEUES)
+  return names
+}
+
+/** All queues, dead-letter queues before those that name them. */
+function sortQueues(): QueueName[] {
+  const sorted = new Set<QueueName>()
+  const add = (name: QueueName): void => {
+    const { deadLetter } = QUEUES[name].options
+    if (deadLetter && !sorted.has(deadLetter as QueueName)) add(deadLetter as QueueName)
+    sorted.add(name)
+  }
+  for (const name of Object.keys(QUEUES) as QueueName[]) add(name)
+  return [...sorted]
 }

@@ -1,4 +1,4 @@
-import { prisma, type Transaction } from '@/lib/db/prisma'
+import { prisma } from '@/lib/db/prisma'
 import { type Batch, settleBatch } from '@/lib/email/batch'
 import { sendWithinCap } from '@/lib/email/cap'
 import { keepPace, returnTrial, takeTurn } from '@/lib/email/pace'
@@ -11,14 +11,11 @@ import { tellAttempt, tellOutcome } from './tell'
  * @param prepare writes the batch down, or returns nothing when there is nothing left to do
  * @throws when the worker is asked to stop before its turn, or the database is away
  */
-export async function deliver(
-  signal: AbortSignal,
-  prepare: (tx: Transaction) => Promise<Batch | undefined>,
-): Promise<void> {
+export async function deliver(signal: AbortSignal, prepare: () => Promise<Batch | undefined>): Promise<void> {
   const turn = await takeTurn(AbortSignal.any([signal, stopping]))
   let batch: Batch | undefined
   try {
-    batch = await prisma().$transaction(prepare)
+    batch = await prepare()
   } finally {
     if (!batch) await returnTrial(turn)
   }

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage } from 'node:http'
 import { tellHealth } from '@/lib/health'
 import { notFound } from '@/lib/http/problem'
 import { watchVisitors } from '@/lib/http/visitor'
-import { route } from '@/lib/route'
+import { unlimitedRoute } from '@/lib/route'
 
 type Routes = Record<
   string,
@@ -11,8 +11,8 @@ type Routes = Record<
 
 /** The same two as the web server's, for platforms that ask each process how it is. */
 const ROUTES: Routes = {
-  '/api/health/live': route({ GET: () => Response.json({ process: 'up' }) }),
-  '/api/health': route({ GET: async ({ headers }) => Response.json(await tellHealth(headers)) }),
+  '/api/health/live': unlimitedRoute({ GET: () => Response.json({ process: 'up' }) }),
+  '/api/health': unlimitedRoute({ GET: async ({ headers }) => Response.json(await tellHealth(headers)) }),
 }
 
 /** Answers on this port how the worker is. It ends with the process. */

@@ -1,4 +1,5 @@
 import './node-env'
+import './fatal'
 import { takeOverConsole } from '@/lib/console'
 import { databaseNow } from '@/lib/db/clock'
 import { pool } from '@/lib/db/prisma'
@@ -11,6 +12,7 @@ import { openQueue } from '@/lib/queue'
 import { startTelemetry } from '@/lib/start-telemetry'
 import { listenForHealth } from './health'
 import { HANDLERS } from './jobs'
+import { logUnserved } from './jobs/clean-up'
 import { untilAskedToStop } from './stop'
 import { work } from './work'
 
@@ -32,6 +34,10 @@ const patience = setInterval(async () => {
 }, 60_000)
 const boss = await openQueue({
   application_name: `${WORKER_NAME} ${PROCESS_NAME}`,
+  // It writes down every second that it lives: see LIVE_WORKERS in lib/health.ts.
+  registerInstance: true,
+  instanceName: WORKER_NAME,
+  instanceHeartbeatSeconds: 1,
   useListenNotify: true,
   schedule: true,
   superviseIntervalSeconds: 2,
@@ -45,6 +51,7 @@ await databaseNow()
 
 // 3. Take jobs. From here on everything happens in jobs/.
 await work(boss, HANDLERS)
+await logUnserved()
 log.info('Ready for jobs.')
 
 // 4. Asked to stop, take no more jobs and finish those in hand. What is not done in 15 s goes to another worker.

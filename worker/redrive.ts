@@ -1,6 +1,8 @@
 /*
- * npm run redrive                 everything that was given up
- * npm run redrive -- <email id>   one email
+ * npm run redrive                       everything that was given up: mails, and the jobs of all queues
+ * npm run redrive -- <email id>         one email
+ * npm run redrive -- <queue>            the jobs of a queue
+ * npm run redrive -- --reason <code>    the emails that were given up for this reason
  *
  * With --force also what Resend may have accepted more than 23 h ago: its owner could then get the mail twice.
  */
@@ -9,12 +11,18 @@ import { z } from 'zod'
 import { listFailedEmails, redriveEmail } from '@/lib/email/redrive'
 import { requireEnv } from '@/lib/env'
 import { reachDatabase } from '@/lib/find-database'
+import { QUEUES, type QueueName } from '@/lib/queue'
+import { isServed, redriveQueue } from '@/lib/queue-state'
+
+/** Whose jobs are mails: what was given up there, the mails know. */
+const MAIL_QUEUES: QueueName[] = ['send-email', 'send-email-alone', 'retry-batch']
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { force: { type: 'boolean', default: false } },
+  options: { force: { type: 'boolean', default: false }, reason: { type: 'string' } },
 })
-const malformed = positionals.find((id) => !z.guid().safeParse(id).success)
+const isId = (name: string): boolean => z.guid().safeParse(name).success
+const malformed = positionals.find((name) => !isId(name) && !isServed(name))
 if (malformed) {
   console.error(`Not the id of an email: ${malformed}`)
   process.exit(2)
@@ -22,13 +30,26 @@ if (malformed) {
 
 await reachDatabase()
 requireEnv(['DATABASE_POOL_SIZE'])
-const ids = positionals.length > 0 ? positionals : await listFailedEmails()
-const results = []
+const isAll = positionals.length === 0
+const queues = isAll
+  ? values.reason
+    ? []
+    : (Object.keys(QUEUES) as QueueName[])
+  : positionals.filter(isServed)
+const takesMails = isAll || queues.some((name) => MAIL_QUEUES.includes(name))
+const ids = [...positionals.filter(isId), ...(takesMails ? await listFailedEmails(values.reason) : [])]
+
+let queued = 0
 for (const id of ids) {
   const result = await redriveEmail(id, { force: values.force })
   console.log(`${id}: ${result}`)
-  results.push(result)
+  if (result === 'queued') queued++
 }
-const queued = results.filter((result) => result === 'queued').length
-console.log(`${queued} of ${results.length} put back into the queue.`)
-process.exit(queued === results.length ? 0 : 1)
+let jobs = 0
+for (const name of queues) {
+  const count = await redriveQueue(name)
+  if (count > 0) console.log(`${name}: ${count} ${count === 1 ? 'job' : 'jobs'} queued`)
+  jobs += count
+}
+console.log(`${queued + jobs} of ${ids.length + jobs} put back into the queue.`)
+process.exit(queued === ids.length ? 0 : 1)

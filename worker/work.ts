@@ -1,9 +1,11 @@
-import type { JobResult, PgBoss, Job as QueuedJob } from 'pg-boss'
+import type { JobResult, JobWithMetadata, PgBoss } from 'pg-boss'
+import { isUnavailable } from '@/lib/db/prisma'
 import { log, reasonOf, withLogFields } from '@/lib/log'
-import { type JobData, QUEUES, type QueueName } from '@/lib/queue'
+import { type JobData, keepFailedJob, QUEUES, type QueueName } from '@/lib/queue'
+import { stopping } from './stop'
 import { formatSeconds } from './tell'
 
-export type Job<Name extends QueueName> = QueuedJob<JobData<Name>>
+export type Job<Name extends QueueName> = JobWithMetadata<JobData<Name>>
 
 /**
  * Returns when the job is done, throws GiveUp when it never will be, and anything else to be tried again. Jobs run
@@ -28,6 +30,7 @@ export class GiveUp extends Error {
  */
 const OPTIONS = {
   perJobResults: true,
+  includeMetadata: true,
   burstWhenBatchFull: true,
   pollingIntervalSeconds: 0.5,
   notifyPollingIntervalSeconds: 1,
@@ -41,14 +44,14 @@ const LOOPS: Partial<Record<QueueName, number>> = {
   'export-data': 4, // orders
 }
 
-/** The handlers of these log what they have done themselves. */
-const QUIET: QueueName[] = ['send-email', 'retry-batch', 'sweep']
+/** What the handlers of these have done, they log themselves. */
+const QUIET: QueueName[] = ['send-email', 'send-email-alone', 'retry-batch', 'sweep']
 
 /** Works on the jobs of all queues, until the boss is stopped. */
 export async function work(boss: PgBoss, handlers: Handlers): Promise<void> {
   for (const name of Object.keys(QUEUES) as QueueName[]) {
     if (handlers[name]) await workOn(boss, name, handlers[name])
-    else log.error(`Nobody does the jobs of ${name}: there is no line for it in worker/jobs/index.ts.`)
+    else log.error(`No handler for the queue "${name}": add it to worker/jobs/index.ts.`)
   }
 }
 
@@ -68,21 +71,50 @@ async function run<Name extends QueueName>(
   handler: Handler<Name>,
   job: Job<Name>,
 ): Promise<JobResult> {
-  const { id } = job
+  const { id, sourceName } = job
   const { data, success } = QUEUES[name].data.safeParse(job.data)
-  return await withLogFields({ queue: name, jobId: id, ...data }, async () => {
+  return await withLogFields({ queue: name, jobId: id, ...(data as object) }, async () => {
     const start = performance.now()
     try {
+      if (sourceName) await logDeadLetter(job)
       if (!success) throw new GiveUp('malformed_job')
       await handler(job)
-      if (!QUIET.includes(name))
+      if (!QUIET.includes(name) && !sourceName)
         log.info(`${name} ${id.slice(0, 8)} → done  ${formatSeconds(performance.now() - start)}`)
       return { id, status: 'completed' }
     } catch (error) {
-      const message = reasonOf(error)
-      log.error({ reason: message }, `${name} ${id}`)
-      if (error instanceof GiveUp) return { id, status: 'deadletter', output: { reason: error.reason } }
-      return { id, status: 'failed', output: { message } }
+      return fail(job, error)
     }
   })
+}
+
+/** Logs why a job has failed: what nobody expected, with its stack. */
+function fail({ name, id, retryCount, retryLimit, deadLetter }: Job<QueueName>, error: unknown): JobResult {
+  const message = reasonOf(error)
+  const isLast = error instanceof GiveUp || retryCount >= retryLimit
+  const attempt = `${name} ${id.slice(0, 8)} → failed, attempt ${retryCount + 1}`
+  if (error instanceof GiveUp) log.warn({ reason: error.reason }, attempt)
+  else if (stopping.aborted || isUnavailable(error)) log.error({ reason: message }, attempt)
+  else log.error({ err: error }, attempt)
+  // With a dead letter, that is what tells it.
+  if (isLast && !deadLetter) log.error({ reason: message }, `given up: ${name}`)
+  if (error instanceof GiveUp) return { id, status: 'deadletter', output: { reason: error.reason } }
+  return { id, status: 'failed', output: { message } }
+}
+
+/** What pg-boss has stored with a job: by a handler, or by itself when the worker was silent for too long. */
+type Output = { reason?: string; message?: string; value?: { message?: string } } | null
+
+/** Says that a job was given up, also when nobody lived to say it: its worker died at the last attempt. */
+async function logDeadLetter({
+  sourceName,
+  sourceId,
+  sourceRetryCount,
+  sourceOutput,
+}: Job<QueueName>): Promise<void> {
+  const output = sourceOutput as Output
+  const reason = output?.reason ?? output?.message ?? (output?.value ? 'worker_died' : undefined)
+  const fields = { queue: sourceName, jobId: sourceId, reason, attempts: (sourceRetryCount ?? 0) + 1 }
+  await keepFailedJob(sourceName as string, sourceId as string)
+  log.error(fields, `given up: npm run redrive -- ${sourceName}`)
 }

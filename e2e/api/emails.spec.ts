@@ -96,6 +96,8 @@ test('health tells what works', async () => {
     workers: expect.any(Number),
     queued: expect.any(Number),
     failed: expect.any(Number),
+    failedJobs: expect.any(Object),
+    unserved: {},
     stranded: 0,
     mended: expect.any(Number),
     attention: null,

@@ -1,7 +1,8 @@
-import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from '@playwright/test'
 import { app, newAddress, sql } from '../app'
+import { copyProject, edit as editFile, readRecipe } from '../recipe'
 import { type Env, type Process, query, runToEnd, startProcess, waitFor } from '../stack'
 
 const TSX = ['--import', 'tsx']
@@ -16,10 +17,7 @@ test('while the worker of dev runs, the next kind of job is written as the READM
   const url = new URL(app.env().DATABASE_URL ?? '')
   url.pathname = database
   const folder = await copyProject(`test-results/${database}`)
-  const edit = async (file: string, change: (text: string) => string): Promise<void> => {
-    const text = await readFile(path.join(folder, file), 'utf8')
-    await writeFile(path.join(folder, file), change(text))
-  }
+  const edit = (file: string, change: (text: string) => string) => editFile(folder, file, change)
   // Without a DATABASE_URL, commands find the sandbox that runs in this folder.
   const run = (args: string[], env: Env = {}) =>
     runToEnd(args, { DATABASE_URL: '', SANDBOX_DIR: '', ...env }, { cwd: folder })
@@ -42,7 +40,7 @@ test('while the worker of dev runs, the next kind of job is written as the READM
 
   // A queue that nobody serves: the worker goes on, and the compiler says so.
   await edit('lib/queue.ts', (text) => text.replace('export const QUEUES = {\n', (start) => start + line))
-  await untilSaid(new RegExp(`Nobody does the jobs of ${name}.*Ready for jobs`, 's'))
+  await untilSaid(new RegExp(`No handler for the queue "${name}".*Ready for jobs`, 's'))
   const compiler = await run(['node_modules/typescript/bin/tsc', '--noEmit'])
   expect(compiler.output).toContain(`Property '"${name}"' is missing`)
 
@@ -96,34 +94,3 @@ const DEV_WORKER = [
   ...['watch', '--clear-screen=false', '--include=worker/**/*.ts'],
   'sandbox/dev-worker.ts',
 ]
-
-/** What the README tells to write, to the letter. */
-async function readRecipe(): Promise<Record<'line' | 'name' | 'file' | 'registry' | 'call', string>> {
-  const readme = await readFile('README.md', 'utf8')
-  const section = /^## Write the next job\n(.*?)^## /ms.exec(readme)?.[1] ?? ''
-  const blocks = [...section.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
-  const [line = '', file = '', registry = ''] = blocks
-  const name = /`worker\/jobs\/([\w-]+)\.ts`/.exec(section)?.[1] ?? ''
-  const call = /`(await enqueue\(.*?\))`/.exec(section)?.[1] ?? ''
-  return { line, name, file, registry, call }
-}
-
-/** A copy of what a worker needs, in a folder of its own. */
-async function copyProject(to: string): Promise<string> {
-  const folder = path.resolve(to)
-  await rm(folder, { recursive: true, force: true })
-  await mkdir(folder, { recursive: true })
-  for (const name of [
-    'lib',
-    'worker',
-    'prisma',
-    'sandbox',
-    'package.json',
-    'tsconfig.json',
-    'prisma.config.ts',
-  ]) {
-    await cp(name, path.join(folder, name), { recursive: true })
-  }
-  await symlink(path.resolve('node_modules'), path.join(folder, 'node_modules'), 'junction')
-  return folder
-}

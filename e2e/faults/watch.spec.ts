@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import { expect } from '@playwright/test'
+import { Client } from 'pg'
 import { isDelivered, newAddress, postSignup, signUp, waitForSnapshot } from '../app'
 import { findPort, type Process, type Stack, waitFor } from '../stack'
-import { postWebhook, report, signUpMany } from './steps'
+import { postWebhook, report, signUpMany, until } from './steps'
 import { test } from './test'
 
 /* What an operator sees: logs, and how each process is. */
@@ -113,13 +115,8 @@ test('each process tells that it lives, whether it works, and more to the operat
     fetch(`${url}/api/health`, { headers: { authorization } })
   const readAll = { database: 'up', workers: 1, queued: 0 }
   const details = {
-    failed: 0,
-    stranded: 0,
-    mended: expect.any(Number),
-    attention: null,
-    paused: null,
-    oldest: 0,
-    perSecond: 10,
+    ...{ failed: 0, failedJobs: {}, unserved: {}, stranded: 0, mended: expect.any(Number) },
+    ...{ attention: null, paused: null, oldest: 0, perSecond: 10 },
   }
 
   for (const authorization of ['', 'Bearer wrong', `Basic ${btoa(`${TOKEN}:wrong`)}`, TOKEN])
@@ -140,4 +137,65 @@ test('each process tells that it lives, whether it works, and more to the operat
   await waitFor(async () => (await Promise.all(urls.map((url) => ask(url)))).every(({ ok }) => ok))
   // It lost many connections, and asked for jobs again and again.
   expect(readLog(worker).filter(({ msg }) => msg === 'The queue is in trouble')).toHaveLength(1)
+})
+
+test('health is never a 500: what cannot be read is null, and the log says why', async ({ stack }) => {
+  const web = await stack.startWeb({ env: { LOG_FORMAT: 'json' } })
+  const read = async (): Promise<Record<string, unknown>> => {
+    const response = await fetch(`${web.url}/api/health`)
+    expect(response.status).toBe(200)
+    return await response.json()
+  }
+  const worker = await stack.startWorker({ LOG_FORMAT: 'json' })
+  for (const time of ['infinity', '-infinity', '250000-01-01']) {
+    await stack.query(
+      `INSERT INTO "Pace" (account, "nextTurnAt", reason) VALUES ('resend', $1, 'daily_quota_exceeded')
+       ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = excluded."nextTurnAt", reason = excluded.reason`,
+      [time],
+    )
+    await expect.poll(read).toMatchObject({ paused: { reason: 'daily_quota_exceeded', until: null } })
+  }
+  const [id = ''] = await signUpMany({ ...stack, appUrl: web.url }, 1)
+  await stack.query(`UPDATE "Pace" SET "nextTurnAt" = 'infinity'`)
+  await stack.query(`UPDATE "Email" SET "updatedAt" = '-infinity'`)
+  await expect.poll(read).toMatchObject({ oldest: null, queued: 1 })
+  await stack.query(`UPDATE "Email" SET "updatedAt" = now()`)
+  // The worker waits, as it was told, and does not fail.
+  await stack.query(`UPDATE "Pace" SET "nextTurnAt" = now(), reason = NULL`)
+  expect((await until(stack, id, ({ final }) => final)).status).toBe('delivered')
+  expect(readLog(worker).filter(({ level }) => level === 'error')).toEqual([])
+
+  await stack.query('ALTER TABLE "Sweep" RENAME TO away')
+  await expect.poll(read).toMatchObject({ stranded: null, failed: 0, database: 'up' })
+  await stack.query('ALTER TABLE away RENAME TO "Sweep"')
+  await stack.query('ALTER TABLE pgboss.queue RENAME TO away')
+  await expect.poll(read).toMatchObject({ unserved: null, failed: null, database: 'up' })
+  await stack.query('ALTER TABLE pgboss.away RENAME TO queue')
+  await expect.poll(read).toMatchObject({ unserved: {}, stranded: 0 })
+  const trouble = readLog(web).filter(({ msg }) => String(msg).startsWith('The health of the '))
+  expect(trouble.length).toBeGreaterThanOrEqual(2)
+})
+
+test('a worker that is dead is not counted, whatever connections a pooler keeps in its name', async ({
+  stack,
+}) => {
+  const readWorkers = async () => (await (await fetch(`${stack.appUrl}/api/health`)).json()).workers
+  const worker = await stack.startWorker()
+  await waitFor(async () => (await readWorkers()) === 1)
+  const kept = new Client({
+    connectionString: stack.databaseUrl,
+    application_name: `email worker ${worker.pid}@${hostname()}`,
+  })
+  await kept.connect()
+  await worker.kill('SIGKILL')
+  await waitFor(async () => (await readWorkers()) === 0)
+  await kept.end()
+
+  // One that froze does no work, either.
+  const frozen = await stack.startWorker()
+  await waitFor(async () => (await readWorkers()) === 1)
+  process.kill(frozen.pid, 'SIGSTOP')
+  await waitFor(async () => (await readWorkers()) === 0)
+  process.kill(frozen.pid, 'SIGCONT')
+  await waitFor(async () => (await readWorkers()) === 1)
 })

@@ -7,7 +7,7 @@ import { TEMPLATES } from './templates'
  * `isWaiting`: of a kind that we know, not sent, not given up, in no batch that somebody else may be sending, and nobody to
  * be erased.
  */
-type WaitingEmail = Recipient & { isWaiting: boolean; hasTemplate: boolean }
+export type WaitingEmail = Recipient & { isWaiting: boolean; hasTemplate: boolean; deaths: number }
 
 /**
  * Locks these emails and returns them by their ids: of two jobs for the same email, one gets it into its batch.
@@ -21,7 +21,7 @@ export async function lockEmails(tx: Transaction, ids: unknown[]): Promise<Map<s
   const wellFormed = ids.filter((id) => z.guid().safeParse(id).success)
   const kinds = Object.keys(TEMPLATES)
   const emails = await tx.$queryRaw<WaitingEmail[]>`
-    SELECT "Email".id, kind, recipient, json_build_object('name', name, 'email', email) AS user,
+    SELECT "Email".id, kind, recipient, deaths, json_build_object('name', name, 'email', email) AS user,
       kind = ANY (${kinds}) AS "hasTemplate",
       kind = ANY (${kinds}) AND status IN ('queued', 'sending', 'retrying') AND "batchId" IS NULL
         AND erasure IS NULL AS "isWaiting"

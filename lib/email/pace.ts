@@ -45,14 +45,51 @@ async function askForTurn(): Promise<Turn & { waitMs: number }> {
       INSERT INTO "Pace" AS pace (account, "nextTurnAt") VALUES ('resend', clock_timestamp() + make_interval(secs => ${gap}))
       ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = clock_timestamp() + make_interval(secs =>
         CASE WHEN pace.reason IS NULL THEN coalesce(${MARGIN} / pace."perSecond", ${gap}) ELSE ${TRIAL_SECONDS} END)
-      WHERE pace."nextTurnAt" <= clock_timestamp()
+      WHERE pace."nextTurnAt" <= clock_timestamp() AND pace."pausedAt" IS NULL
       RETURNING 0::float8 AS "waitMs", "perSecond", reason, failures
     )
     SELECT * FROM turn UNION ALL
-    SELECT greatest(1, extract(epoch FROM "nextTurnAt" - clock_timestamp()) * 1000)::float8, "perSecond", reason, failures
+    -- An operator may have written "infinity", with which Postgres does not calculate.
+    SELECT greatest(1, extract(epoch FROM least("nextTurnAt", now() + interval '1 day') - clock_timestamp()) * 1000)::float8,
+      "perSecond", reason, failures
     FROM "Pace" WHERE account = 'resend' AND NOT EXISTS (SELECT FROM turn)`
   // No row: another worker wrote the first one at the same time.
   return row ?? { waitMs: 1, perSecond: null, reason: null, failures: 0 }
+}
+
+/** Whether and why mail waits. `until` is null where nobody knows when it ends. */
+export type PaceState = {
+  isPaused: boolean
+  reason: string | null
+  until: Date | null
+  perSecond: number | null
+}
+
+/** @throws when the database is unreachable */
+export async function readPace(): Promise<PaceState> {
+  // A time like "infinity" is no date in JavaScript.
+  const [row] = await prisma().$queryRaw<PaceState[]>`
+    SELECT "pausedAt" IS NOT NULL AS "isPaused", reason, "perSecond",
+      CASE WHEN abs(extract(year FROM "nextTurnAt")) < 10000 THEN "nextTurnAt" END AS until
+    FROM "Pace" WHERE account = 'resend'`
+  return row ?? { isPaused: false, reason: null, until: null, perSecond: null }
+}
+
+/** The code of an operator's pause. */
+export const PAUSED_BY_OPERATOR = 'paused_by_operator'
+
+/**
+ * Stops all workers from sending, or lets them go on where they stood. A pause that the mail service has asked for is
+ * another matter, and stays. What a worker has already begun to send goes out.
+ * @returns since when mail is stopped, or null
+ * @throws when the database is unreachable
+ */
+export async function setPaused(paused: boolean): Promise<Date | null> {
+  const [row] = await prisma().$queryRaw<[{ pausedAt: Date | null }]>`
+    INSERT INTO "Pace" AS pace (account, "pausedAt") VALUES ('resend', CASE WHEN ${paused} THEN now() END)
+    ON CONFLICT (account) DO UPDATE SET "pausedAt" = CASE WHEN ${paused} THEN coalesce(pace."pausedAt", now()) END
+    RETURNING "pausedAt"`
+  return row.pausedAt
 }
 
 /**

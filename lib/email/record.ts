@@ -64,6 +64,7 @@ export async function recordEvents(
           -- The report carries no usable id. Its own id stands in, so that the mail counts as accepted.
           CASE fact.status WHEN 'failed' THEN "providerEventId" END),
         "batchId" = fact."batchId",
+        deaths = 0,
         "updatedAt" = now()
       FROM fact JOIN locked ON locked.id = email
       WHERE "Email".id = email
@@ -72,7 +73,7 @@ export async function recordEvents(
       RETURNING fact.*, attempts, "createdAt"
     )
     INSERT INTO "EmailEvent" ("emailId", status, attempt, reason, "retryAt", "providerEventId", at)
-    SELECT email, status, CASE WHEN status IN ('sending', 'retrying', 'sent') AND "providerEventId" IS NULL THEN attempts END,
+    SELECT email, status, CASE WHEN status IN ('sending', 'retrying', 'sent') AND "providerEventId" IS NULL THEN nullif(attempts, 0) END,
       reason, "retryAt", "providerEventId",
       CASE WHEN at BETWEEN "createdAt" AND clock_timestamp() THEN at ELSE clock_timestamp() END
     FROM updated

@@ -46,8 +46,12 @@ async function readLastReason(tx: Transaction, emailId: string): Promise<string 
   return last?.reason
 }
 
-/** The ids of all emails that were given up, oldest first. */
-export async function listFailedEmails(): Promise<string[]> {
-  const emails = await prisma().email.findMany({ where: { status: 'failed' }, orderBy: { createdAt: 'asc' } })
+/** The ids of the emails that were given up, oldest first. @param reason only those given up for it, as a code */
+export async function listFailedEmails(reason?: string): Promise<string[]> {
+  const emails = await prisma().$queryRaw<{ id: string }[]>`
+    SELECT id FROM "Email" WHERE status = 'failed' AND (${reason ?? null}::text IS NULL OR ${reason ?? null} = (
+      SELECT event.reason FROM "EmailEvent" AS event WHERE "emailId" = "Email".id AND event.status = 'failed'
+      ORDER BY event.id DESC LIMIT 1))
+    ORDER BY "createdAt"`
   return emails.map(({ id }) => id)
 }

@@ -16,6 +16,7 @@ const DAY_MS = 24 * 3600 * 1000
  */
 export default async function exportData({ data, signal }: Job<'export-data'>): Promise<void> {
   const { exportId } = data
+  await reviveExport(exportId)
   const found = await prisma().export.findUnique({ where: { id: exportId } })
   if (!found) return
   const missing = CHAPTERS.filter(({ name }) => !Object.hasOwn(found.content as object, name))
@@ -27,6 +28,13 @@ export default async function exportData({ data, signal }: Job<'export-data'>): 
     await sleep(pauseMs, undefined, { signal: AbortSignal.any([signal, stopping]) })
   }
   await finish(exportId)
+}
+
+// A job that was given up has told its owner so, and was redriven since. They may have asked for a new one meanwhile.
+async function reviveExport(id: string): Promise<void> {
+  await prisma().$executeRaw`
+    UPDATE "Export" AS old SET status = 'queued' WHERE id = ${id}::uuid AND status = 'failed'
+      AND NOT EXISTS (SELECT FROM "Export" WHERE "userId" = old."userId" AND "createdAt" > old."createdAt")`
 }
 
 async function saveChapter(id: string, chapter: Record<string, unknown>): Promise<boolean> {

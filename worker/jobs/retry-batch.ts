@@ -1,3 +1,4 @@
+import { prisma } from '@/lib/db/prisma'
 import { reopenBatch } from '@/lib/email/batch'
 import { deliver } from '../deliver'
 import type { Job } from '../work'
@@ -8,5 +9,5 @@ import type { Job } from '../work'
  * the job to another.
  */
 export default async function retryBatch({ data, signal }: Job<'retry-batch'>): Promise<void> {
-  await deliver(signal, (tx) => reopenBatch(tx, data.batchId))
+  await deliver(signal, () => prisma().$transaction((tx) => reopenBatch(tx, data.batchId)))
 }

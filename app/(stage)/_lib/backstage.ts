@@ -4,7 +4,8 @@ import { shareFor } from '@/lib/db/share'
 import type { EmailStatus } from '@/lib/email/status'
 import { inSandbox } from '@/lib/env'
 import { Prisma } from '@/lib/generated/prisma/client'
-import { countEmails, type Pause, readPause, WORKER_NAME } from '@/lib/health'
+import { countEmails, LIVE_WORKERS, type Pause, readPause } from '@/lib/health'
+import { type JobCounts, readQueueState } from '@/lib/queue-state'
 import { countStranded } from '@/lib/sweep'
 import { isShared } from './presenter'
 import { QUEUE_DOTS } from './queue-dots'
@@ -28,6 +29,8 @@ export type Backstage = {
   latest: EmailRow[]
   /** The emails that were given up last. */
   dead: EmailRow[]
+  /** The jobs that were given up, by queue. */
+  failedJobs: JobCounts
   /** Only the sandbox can make any. */
   weather: Weather | null
 }
@@ -62,8 +65,6 @@ const FAILED_DOTS = 50
 const RECENT_EVENTS = 3_000
 /** The first of them may be the rest of a batch: those before it in the same request are no longer in sight. */
 const CUT_OFF = 500
-/** Postgres keeps so much of the name of a connection. */
-const NAME_LENGTH = 62 - WORKER_NAME.length
 /** Of the mails that were sent in the last five minutes, the last so many are timed. */
 const TIMED = 500
 
@@ -79,10 +80,18 @@ export const readBackstage = shareFor(100, async (): Promise<Backstage & { dots:
 
 type Now = Pick<Backstage, 'now' | 'workers' | 'latest' | 'dead'> & { dots: Dot[] }
 
-async function readDatabase(): Promise<Now & Pick<Backstage, 'stranded' | 'sent' | 'times' | 'paused'>> {
+async function readDatabase(): Promise<Omit<Backstage, 'weather'> & { dots: Dot[] }> {
   const now = await readNow()
   const { stranded } = await countStranded()
-  return { ...now, stranded, sent: await readSent(), times: await readTimes(), paused: await readPause() }
+  const { failed: failedJobs } = await readQueueState()
+  return {
+    ...now,
+    stranded,
+    failedJobs,
+    sent: await readSent(),
+    times: await readTimes(),
+    paused: await readPause(),
+  }
 }
 
 // One statement, so that the numbers and the dots are of the same moment. No part costs more for a backlog, or for what
@@ -123,9 +132,7 @@ async function readNow(): Promise<Now> {
     )
     SELECT
       (SELECT to_json(count) FROM count) AS now,
-      (SELECT coalesce(json_agg(DISTINCT substr(application_name, ${WORKER_NAME.length + 2}::int)), '[]')
-        FROM pg_stat_activity
-        WHERE datname = current_database() AND starts_with(application_name, ${WORKER_NAME})) AS workers,
+      (SELECT coalesce(json_agg(worker ORDER BY worker), '[]') FROM (${LIVE_WORKERS}) AS live) AS workers,
       (SELECT coalesce(json_agg(json_build_object(
           'id', email.id, 'status', email.status, 'attempts', attempts,
           'reason', CASE email.status WHEN 'sending' THEN (
@@ -142,7 +149,7 @@ async function readNow(): Promise<Now> {
           'reason', (SELECT reason FROM "EmailEvent" WHERE "emailId" = email.id AND status = 'failed' ORDER BY id DESC LIMIT 1)
         ) ORDER BY "updatedAt" DESC), '[]')
         FROM (SELECT id, status, attempts, "updatedAt" FROM "Email" WHERE status = 'failed' ORDER BY "updatedAt" DESC LIMIT ${DEAD}) AS email) AS dead,
-      (SELECT coalesce(json_agg(json_build_array(id, status, mails, left(sender, ${NAME_LENGTH})${withName()})), '[]')
+      (SELECT coalesce(json_agg(json_build_array(id, status, mails, sender${withName()})), '[]')
         FROM (SELECT DISTINCT ON (id) * FROM dot ORDER BY id, mails DESC) AS dot) AS dots`
   return row
 }

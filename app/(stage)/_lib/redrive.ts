@@ -1,13 +1,17 @@
 import { z } from 'zod'
 import { listFailedEmails, type Redrive, redriveEmail } from '@/lib/email/redrive'
+import { QUEUES } from '@/lib/queue'
 import { inParallel } from './parallel'
 
-export const redriveInput = z.strictObject({ id: z.union([z.guid(), z.literal('all')]) })
+/** The id of an email, all emails, or the name of a queue. */
+export const redriveInput = z.strictObject({
+  id: z.union([z.guid(), z.literal('all'), z.enum(Object.keys(QUEUES))]),
+})
 
 export type Redriven = { id: string; result: Redrive }
 
 /** Puts one email that was given up, or all of them, back into the queue. Says of each what became of it. */
-export async function redrive({ id }: z.infer<typeof redriveInput>): Promise<Redriven[]> {
+export async function redrive(id: string): Promise<Redriven[]> {
   const ids = id === 'all' ? await listFailedEmails() : [id]
   return await inParallel(ids, 4, async (id) => ({ id, result: await redriveEmail(id) }))
 }

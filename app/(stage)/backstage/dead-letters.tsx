@@ -12,15 +12,25 @@ const REFUSAL: Record<Exclude<Redrive, 'queued'>, string> = {
   'might be sent twice': 'might be sent twice, so a person has to decide: npm run redrive -- --force',
 }
 
-type Props = { emails: EmailRow[] | undefined; total: number }
+type Props = {
+  emails: EmailRow[] | undefined
+  total: number
+  /** By queue. */
+  jobs: Record<string, number> | undefined
+}
 
 /** What was given up, and the way back into the queue. */
-export function DeadLetters({ emails = [], total }: Props) {
+export function DeadLetters({ emails = [], total, jobs = {} }: Props) {
   const [news, setNews] = useState('')
 
   async function redrive(id: string): Promise<void> {
     const result = await send<{ emails: Redriven[] }>('POST', '/api/backstage/redrive', { id })
     setNews('complaint' in result ? result.complaint : summarize(result.answer.emails))
+  }
+
+  async function redriveQueue(queue: string): Promise<void> {
+    const result = await send<{ jobs: number }>('POST', '/api/backstage/redrive', { id: queue })
+    setNews('complaint' in result ? result.complaint : `${queue}: ${result.answer.jobs} back in the queue.`)
   }
 
   return (
@@ -53,12 +63,31 @@ export function DeadLetters({ emails = [], total }: Props) {
           </li>
         ))}
       </ol>
+      {Object.keys(jobs).length > 0 && (
+        <ul aria-label="Other jobs" className="mt-3 space-y-2">
+          {Object.entries(jobs).map(([queue, count]) => (
+            <li key={queue} className="flex items-baseline gap-x-4">
+              <button
+                type="button"
+                aria-label={`Try the jobs of ${queue} again`}
+                onClick={() => redriveQueue(queue)}
+                className="shrink-0 cursor-pointer border-2 border-ink px-2 font-semibold hover:bg-ink hover:text-paper"
+              >
+                Try again
+              </button>
+              <span>
+                <code>{queue}</code>: {formatCount(count)} {count === 1 ? 'job' : 'jobs'}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
       {total > emails.length && (
         <p className="mt-2 text-muted">
           These are the last {emails.length} of {formatCount(total)}.
         </p>
       )}
-      {total === 0 && <p className="mt-1 text-lg text-muted">Nothing.</p>}
+      {total === 0 && Object.keys(jobs).length === 0 && <p className="mt-1 text-lg text-muted">Nothing.</p>}
     </section>
   )
 }

@@ -28,13 +28,15 @@ export function Gate({ paused, way }: Props) {
       {paused && (
         <Sign className="inset-x-0 top-1/2 -translate-y-1/2 max-sm:hidden">
           {explainPause(paused.reason)}
-          <span className="block pt-1 font-normal tabular-nums">
-            Next try{' '}
-            <b className="text-bad sm:text-3xl">
-              <Countdown to={paused.until} />
-            </b>
-            .
-          </span>
+          {paused.until && (
+            <span className="block pt-1 font-normal tabular-nums">
+              Next try{' '}
+              <b className="text-bad sm:text-3xl">
+                <Countdown to={paused.until} />
+              </b>
+              .
+            </span>
+          )}
         </Sign>
       )}
     </div>

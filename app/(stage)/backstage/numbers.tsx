@@ -6,6 +6,7 @@ import { COLUMNS } from './picture'
 
 type Props = {
   now: Backstage['now'] | undefined
+  failedJobs: Backstage['failedJobs'] | undefined
   stranded: number | undefined
   sent: Backstage['sent'] | undefined
   /** Stands where the users come in and get their reply. */
@@ -13,7 +14,8 @@ type Props = {
 }
 
 /** How many are where, each number under its place in the picture. */
-export function Numbers({ now, stranded = 0, sent, children }: Props) {
+export function Numbers({ now, failedJobs = {}, stranded = 0, sent, children }: Props) {
+  const jobs = Object.values(failedJobs).reduce((sum, count) => sum + count, 0)
   return (
     <div className={`${COLUMNS} max-lg:grid-cols-1 max-lg:gap-y-6`}>
       <div className="flex flex-wrap gap-5 lg:col-span-2 lg:grid lg:grid-cols-subgrid">{children}</div>
@@ -25,7 +27,7 @@ export function Numbers({ now, stranded = 0, sent, children }: Props) {
       </dl>
       <dl className="grid grid-cols-2">
         <Reading label="in work" value={now?.working} tone={inkOf('sending')} />
-        <Reading label="given up" value={now?.failed} tone={inkOf('failed')} />
+        <Reading label="given up" value={now && now.failed + jobs} tone={inkOf('failed')} />
       </dl>
       <dl>
         <Reading label="sent" value={sent?.total} tone={inkOf('sent')}>

@@ -1,19 +1,47 @@
+import { useState } from 'react'
 import type { Backstage } from '@/app/(stage)/_lib/backstage'
 import { Countdown } from '@/app/components/site/countdown'
 import { explainPause } from '@/app/components/ticket/words'
+import { send } from './send'
 
-/** Why nothing goes out, and when it goes on. On stage, the sign in the picture is enough for the eye. */
+/**
+ * Why nothing goes out, and when it goes on; and the button that stops all mail. On stage, the sign in the picture is
+ * enough for the eye.
+ */
 export function Pause({ paused }: { paused: Backstage['paused'] | undefined }) {
+  const [complaint, setComplaint] = useState('')
+  const byOperator = paused?.reason === 'paused_by_operator'
+
+  async function toggle(): Promise<void> {
+    const result = await send('PUT', '/api/backstage/pause', { paused: !byOperator })
+    setComplaint('complaint' in result ? result.complaint : '')
+  }
+
   return (
-    <p role="status" className="text-lg stage:sr-only">
-      {paused && (
-        <>
-          <b className="font-semibold text-bad">No mail goes out.</b> {explainPause(paused.reason)}{' '}
-          <span className="whitespace-nowrap tabular-nums">
-            Next try <Countdown to={paused.until} />.
-          </span>
-        </>
-      )}
-    </p>
+    <div className="flex flex-wrap items-baseline gap-x-4 stage:sr-only">
+      <p role="status" className="text-lg">
+        {paused && (
+          <>
+            <b className="font-semibold text-bad">No mail goes out.</b> {explainPause(paused.reason)}{' '}
+            {paused.until && (
+              <span className="whitespace-nowrap tabular-nums">
+                Next try <Countdown to={paused.until} />.
+              </span>
+            )}
+          </>
+        )}
+      </p>
+      <button
+        type="button"
+        disabled={paused === undefined}
+        onClick={toggle}
+        className="button px-4 py-1.5 text-lg"
+      >
+        {byOperator ? 'Let mail go out' : 'Stop all mail'}
+      </button>
+      <p role="alert" className="text-lg text-bad">
+        {complaint}
+      </p>
+    </div>
   )
 }

@@ -1,7 +1,7 @@
 import { tellHealth } from '@/lib/health'
-import { route } from '@/lib/route'
+import { unlimitedRoute } from '@/lib/route'
 
-export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = unlimitedRoute({
   async GET(request) {
     return Response.json(await tellHealth(request.headers))
   },

@@ -10,7 +10,7 @@ import { Account } from './account'
 import type { Correction } from './correct-address'
 import { Ticket } from './ticket'
 import { useSnapshot } from './use-snapshot'
-import { describeEmail, ERASURE, STRANDED } from './words'
+import { describeEmail, ERASURE, HELD, STRANDED } from './words'
 
 type Props = {
   /** The id of the first mail that was printed on it. */
@@ -38,12 +38,13 @@ const corrected = new Map<string, Print>()
 export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props }: Props) {
   const [print, setPrint] = useState(() => findPrint(ticketId, props))
   const { earlier, owner } = print
-  const { snapshot, connection, stranded, erased, update, replace } = useSnapshot(print.mail)
+  const { snapshot, connection, stranded, held, erased, update, replace } = useSnapshot(print.mail)
   const headlineRef = useRef<HTMLHeadingElement>(null)
   const ticketRef = useRef<HTMLDivElement>(null)
   const leaving = erased ? 'erased' : snapshot.erasure
   const { headline, sentence, tone } = leaving ? ERASURE[leaving] : describeEmail(snapshot)
   const waiting = leaving ? STRANDED.erasure : STRANDED.sentence
+  const told = stranded ? waiting : held ? HELD.sentence : sentence
 
   // The form has gone, and the focus with it. On a phone the ticket prints below the fold.
   useEffect(() => {
@@ -84,6 +85,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
               earlier={earlier}
               connection={connection}
               stranded={stranded}
+              held={held}
               erased={erased}
               waitedMs={waitedMs}
               fresh={fresh}
@@ -102,7 +104,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
           )}
         </Headline>
         <p role="status" className="lead mt-6 min-h-24 max-w-xl text-2xl leading-8 text-pretty text-muted">
-          {stranded ? waiting : sentence}
+          {told}
         </p>
         {owner && !leaving && REFUSED.includes(snapshot.status) && (
           <Suspense>

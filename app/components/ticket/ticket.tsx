@@ -9,7 +9,7 @@ import { Paper } from './paper'
 import { Stamp } from './stamp'
 import { TicketLine } from './ticket-line'
 import type { Connection } from './watch-events'
-import { describeEmail, ERASURE, LOST, STRANDED } from './words'
+import { describeEmail, ERASURE, HELD, LOST, STRANDED } from './words'
 
 type Props = {
   ticketId: string
@@ -20,6 +20,7 @@ type Props = {
   earlier: TimelineEntry[]
   connection: Connection
   stranded: boolean
+  held: boolean
   erased: boolean
   /** Absent when the page is opened by somebody else than the one who signed up. */
   waitedMs: number | undefined
@@ -38,6 +39,7 @@ export function Ticket({
   earlier,
   connection,
   stranded,
+  held,
   erased,
   waitedMs,
   fresh,
@@ -85,7 +87,9 @@ export function Ticket({
         })}
         <ErasureLines erasure={snapshot.erasure} erased={erased} />
       </ol>
-      {stranded && <p className="mt-3 text-lg font-semibold">{STRANDED.line}</p>}
+      {(stranded || held) && (
+        <p className="mt-3 text-lg font-semibold">{stranded ? STRANDED.line : HELD.line}</p>
+      )}
       <div className="ticket-end mt-4 min-h-24">
         {erased && <Stamp words={ERASURE.erased} fresh />}
         {!erased && snapshot.final && (

@@ -10,6 +10,8 @@ type Live = {
   connection: Connection
   /** True while no worker is there to take the job. */
   stranded: boolean
+  /** True while an operator has stopped all mail, and this one waits. */
+  held: boolean
   /** True when the email is gone, and its user with it. */
   erased: boolean
   /** Takes over what the server has just answered: nothing, if it is gone. */
@@ -23,6 +25,7 @@ export function useSnapshot(initial: Snapshot): Live {
   const [snapshot, setSnapshot] = useState(() => pickNewer(initial, seen.get(initial.id)))
   const [connection, setConnection] = useState<Connection>('live')
   const [stranded, setStranded] = useState(false)
+  const [held, setHeld] = useState(false)
   const [erased, setErased] = useState(false)
   const { id, final } = snapshot
 
@@ -44,7 +47,10 @@ export function useSnapshot(initial: Snapshot): Live {
         update(next)
         setStranded(false)
       },
-      workers: ({ workers }: { workers: number }) => setStranded(workers === 0),
+      workers: ({ workers, paused }: { workers: number; paused: string | null }) => {
+        setStranded(workers === 0)
+        setHeld(paused !== null)
+      },
     }
     const handleConnection = (next: Connection): void => {
       setConnection(next)
@@ -58,6 +64,11 @@ export function useSnapshot(initial: Snapshot): Live {
     snapshot,
     connection: final || erased ? 'live' : connection,
     stranded: stranded && !erased && (snapshot.erasure !== undefined || RANK[snapshot.status] < RANK.sent),
+    held:
+      held &&
+      !erased &&
+      !snapshot.erasure &&
+      (snapshot.status === 'queued' || snapshot.status === 'retrying'),
     erased,
     update,
     replace: setSnapshot,

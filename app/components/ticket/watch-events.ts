@@ -1,7 +1,9 @@
 export type Connection = 'live' | 'lost'
 
-/** What to do with each kind of event. The server tells the number of workers every few seconds. */
-type Listeners = Record<string, (data: never) => void> & { workers?: (data: { workers: number }) => void }
+/** What to do with each kind of event. Every few seconds the server tells the number of workers, and why mail is stopped. */
+type Listeners = Record<string, (data: never) => void> & {
+  workers?: (data: { workers: number; paused: string | null }) => void
+}
 
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 10_000

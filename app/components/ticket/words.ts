@@ -129,6 +129,13 @@ export const STRANDED = {
   erasure: 'No worker is on duty. As soon as one starts, everything goes.',
 }
 
+/** An operator has stopped all mail. */
+export const HELD = {
+  line: 'waiting: mail is stopped',
+  sentence:
+    'We have stopped all mail for a moment. Yours is safe in the queue and goes out as soon as we go on.',
+}
+
 const DOWN = 'The mail service is down.'
 const NO_ANSWER = 'The mail service didn’t answer properly.'
 const NOT_YET = 'The mail service is still busy with our last attempt.'
@@ -175,6 +182,10 @@ const REASON: Record<string, string> = {
   reached_monthly_quota: 'This month’s allowance of mail is used up.',
   no_mail_wanted: 'Whoever reads this mailbox has asked us not to write to it.',
   worker_died: 'The worker died each time it tried.',
+  paused_by_operator: 'We have stopped all mail.',
+  template_failed: 'We could not write this email. That is our mistake.',
+  dropped_by_operator: 'We have decided not to send this email.',
+  rendered_anew: 'We write this email once more.',
   outcome_unknown: 'It may have been sent long ago. A person has to decide.',
   invalid_idempotent_request: 'It may have been sent already. A person has to decide.',
   forced: 'A person decided to send it again.',

@@ -1,6 +1,6 @@
-import { route } from '@/lib/route'
+import { unlimitedRoute } from '@/lib/route'
 
-export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = unlimitedRoute({
   /** Whether this process answers at all. Whether it can do its work, and should get any, is /api/health. */
   GET: () => Response.json({ process: 'up' }),
 })

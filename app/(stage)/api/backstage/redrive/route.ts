@@ -1,6 +1,7 @@
 import { crewOnly } from '@/app/(stage)/_lib/guard'
 import { redrive, redriveInput } from '@/app/(stage)/_lib/redrive'
 import { readInput } from '@/lib/http/input'
+import { isServed, redriveQueue } from '@/lib/queue-state'
 import { route } from '@/lib/route'
 
 const MAX_BYTES = 8 * 1024
@@ -8,8 +9,9 @@ const MAX_BYTES = 8 * 1024
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   {
     async POST(request) {
-      const emails = await redrive(await readInput(request, redriveInput, MAX_BYTES))
-      return Response.json({ emails })
+      const { id } = await readInput(request, redriveInput, MAX_BYTES)
+      if (isServed(id)) return Response.json({ jobs: await redriveQueue(id) })
+      return Response.json({ emails: await redrive(id) })
     },
   },
   { guard: crewOnly },

@@ -1,0 +1,23 @@
+import { z } from 'zod'
+import { crewOnly } from '@/app/(stage)/_lib/guard'
+import { setPaused } from '@/lib/email/pace'
+import { readInput } from '@/lib/http/input'
+import { log } from '@/lib/log'
+import { route } from '@/lib/route'
+
+const MAX_BYTES = 1024
+
+const pauseInput = z.strictObject({ paused: z.boolean() })
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
+  {
+    /** Stops all mail, or lets it go on, like `npm run pause` and `npm run resume`. */
+    async PUT(request) {
+      const { paused } = await readInput(request, pauseInput, MAX_BYTES)
+      const since = await setPaused(paused)
+      log.warn(paused ? 'All mail was stopped backstage' : 'Mail was let go out backstage')
+      return Response.json({ since: since?.toISOString() ?? null })
+    },
+  },
+  { guard: crewOnly },
+)

@@ -1,0 +1,185 @@
+import { expect } from '@playwright/test'
+import { newAddress, readEvents, signUp } from '../app'
+import { act, signUpOwner, untilOrders } from '../owner'
+import { copyProject, edit } from '../recipe'
+import { type Stack, waitFor } from '../stack'
+import { findFaults, untilSettled } from './oracle'
+import { countCalls, countEmails, isFinal, signUpMany, until, untilAsked, untilHurried } from './steps'
+import { test } from './test'
+
+async function readHealth(stack: Stack): Promise<Record<string, unknown>> {
+  return await (await fetch(`${stack.appUrl}/api/health`)).json()
+}
+
+test('all mail is stopped: signups, exports and erasures go on, everybody sees why, and mail goes on where it stood', async ({
+  stack,
+}) => {
+  const workers = await Promise.all([stack.startWorker(), stack.startWorker()])
+  expect(await stack.command('pace', 'pause')).toMatchObject({ code: 0 })
+  const before = await countCalls(stack)
+  const ids = await signUpMany(stack, 20)
+  const leaver = await signUpOwner(stack.appUrl)
+  const owner = await signUpOwner(stack.appUrl)
+  expect((await act(leaver, 'POST', 'erasure')).status).toBe(202)
+  await waitFor(async () => (await fetch(`${stack.appUrl}/api/emails/${leaver.id}`)).status === 404)
+  expect((await act(owner, 'POST', 'export')).status).toBe(202)
+  await untilOrders(owner, (orders) => orders.export?.status === 'ready')
+  expect(await countEmails(stack, 'queued')).toBe(21)
+  expect(await countCalls(stack)).toBe(before)
+
+  const paused = { reason: 'paused_by_operator', until: null }
+  expect(await readHealth(stack)).toMatchObject({ attention: 'paused_by_operator', paused })
+  for await (const { event, data } of readEvents(`${stack.appUrl}/api/emails/${ids[0]}/events`)) {
+    if (event !== 'workers') continue
+    expect(data).toEqual({ workers: 2, paused: 'paused_by_operator' })
+    break
+  }
+  expect((await stack.command('doctor')).output).toContain('An operator has stopped all mail.')
+
+  // A new worker stops, too; and one that is asked to end gives back what it has in hand.
+  expect(await workers[0]?.kill('SIGTERM')).toBe(0)
+  await stack.startWorker()
+  expect(await stack.command('pace', 'resume')).toMatchObject({ code: 0 })
+  await untilSettled(stack)
+  expect(await stack.query('SELECT FROM "Email" WHERE attempts <> 1')).toEqual([])
+  expect((await readHealth(stack)).paused).toBe(null)
+  expect(await findFaults(stack, [...ids, owner.id])).toEqual([])
+})
+
+test('an operator’s pause and one of the mail service: neither ends the other', async ({ stack }) => {
+  await stack.query(
+    `INSERT INTO "Pace" (account, "nextTurnAt", reason) VALUES ('resend', now() + interval '1 hour', 'daily_quota_exceeded')`,
+  )
+  await stack.command('pace', 'pause')
+  expect(await readHealth(stack)).toMatchObject({ paused: { reason: 'paused_by_operator' } })
+  await stack.command('pace', 'resume')
+  expect(await readHealth(stack)).toMatchObject({
+    paused: { reason: 'daily_quota_exceeded' },
+    attention: null,
+  })
+
+  // What a worker hears from a request that was under way ends no pause of ours.
+  await stack.query('DELETE FROM "Pace"')
+  await stack.setProvider({ latencyMs: 2_000 })
+  await stack.startWorker()
+  const [id = ''] = await signUpMany(stack, 1)
+  await untilAsked(stack, id)
+  await stack.command('pace', 'pause')
+  expect((await until(stack, id, isFinal)).status).toBe('delivered')
+  const later = await signUp(newAddress(), stack.appUrl)
+  expect(await readHealth(stack)).toMatchObject({ paused: { reason: 'paused_by_operator' } })
+  await stack.command('pace', 'resume')
+  expect((await until(stack, later.id, isFinal)).status).toBe('delivered')
+})
+
+test('a wrong template on a busy morning, by docs/operations.md: stopped, dropped, mended, and signups never notice', async ({
+  stack,
+}) => {
+  test.setTimeout(180_000)
+  const wrong = await copyProject(`test-results/wrong-template-${test.info().parallelIndex}`)
+  await edit(wrong, 'lib/email/templates/welcome.tsx', (text) =>
+    text.replace('export function', `const WRONG = 'Dear %NAME%'\nexport function`),
+  )
+  await edit(wrong, 'lib/email/message.ts', (text) =>
+    text.replace('    subject,\n', `    subject: 'Dear %NAME%',\n`),
+  )
+  // Busy: more sign up than Resend lets us write to.
+  await stack.setProvider({ rateLimit: 1, latencyMs: 1_000 })
+  await stack.query(`INSERT INTO "Pace" (account, "perSecond") VALUES ('resend', 1)`)
+  const bad = await stack.startWorkerOf(wrong, { LIMIT_MAILS_PER_HOUR: '0' })
+  let isOver = false
+  const ids: string[] = []
+  const morning = (async () => {
+    while (!isOver) {
+      ids.push((await signUp(newAddress(), stack.appUrl)).id)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+    }
+  })()
+  await waitFor(async () => (await countEmails(stack, 'sent', 'delivered')) > 0)
+
+  // 1. Stop. What is under way comes to its end.
+  await stack.command('pace', 'pause')
+  await waitFor(async () => (await countEmails(stack, 'sending')) === 0)
+  const gone = await countEmails(stack, 'sent', 'delivered')
+  await waitFor(async () => (await countEmails(stack, 'queued')) >= 20)
+  // 2. Look, and drop what waits. What comes in meanwhile waits as well.
+  expect((await stack.command('waiting')).output).toMatch(/^welcome: \d+, /m)
+  const [now] = await stack.query<{ time: Date }>('SELECT now() AS time')
+  const dropped = await stack.command('waiting', 'drop', 'welcome', '--before', now?.time.toISOString() ?? '')
+  expect(dropped.code).toBe(0)
+  const count = Number(/^(\d+) dropped/.exec(dropped.output)?.[1])
+  expect(count).toBeGreaterThanOrEqual(20)
+  // 3. The release that mends it.
+  await bad.kill('SIGTERM')
+  await stack.startWorker()
+  // 4. Go on, and send what was dropped: it is rendered anew.
+  await stack.command('pace', 'resume')
+  isOver = true
+  await morning
+  await stack.setProvider({ rateLimit: 0, latencyMs: 20 })
+  const [first] = await stack.query<{ id: string }>(`SELECT id FROM "Email" WHERE status = 'failed' LIMIT 1`)
+  const { timeline } = await until(stack, first?.id ?? '', isFinal)
+  expect(timeline.at(-1)).toMatchObject({ status: 'failed', reason: 'dropped_by_operator' })
+  expect((await stack.redrive('--reason', 'dropped_by_operator')).output).toContain(
+    `${count} of ${count} put back`,
+  )
+  await untilHurried(stack, async () => (await countEmails(stack, 'delivered')) === ids.length)
+  await untilSettled(stack)
+
+  const mails = await readInbox(stack)
+  expect(mails.filter(({ subject }) => subject.includes('%NAME%'))).toHaveLength(gone)
+  expect(mails).toHaveLength(ids.length)
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('what may have been accepted is named and left alone; what was never sent is rendered anew', async ({
+  stack,
+}) => {
+  const worker = await stack.startWorker()
+  await stack.setProvider({ mode: 'garbage' })
+  const [doubtful = ''] = await signUpMany(stack, 1)
+  await until(stack, doubtful, ({ status }) => status === 'retrying')
+  await stack.command('pace', 'pause')
+  await worker.kill('SIGTERM')
+  await stack.setProvider({ mode: 'ok' })
+  const [fresh = '', refused = ''] = await signUpMany(stack, 2)
+  // Refused in a batch of many, and written down once more, alone: nobody has asked Resend for it yet.
+  await stack.query(
+    `WITH batch AS (INSERT INTO "Batch" (messages, attempts) VALUES (json_build_array(json_build_object('subject', 'old',
+       'tags', json_build_array(json_build_object('name', 'email_id', 'value', $1::text)))), 0) RETURNING id)
+     UPDATE "Email" SET "batchId" = batch.id, status = 'retrying' FROM batch WHERE "Email".id = $1::uuid`,
+    [refused],
+  )
+  for (const order of ['render', 'drop']) {
+    const { output } = await stack.command('waiting', order, 'all')
+    expect(output).toContain('Left alone: 1')
+    expect(output).toContain(`${doubtful}  in batch `)
+  }
+  for (const id of [fresh, refused]) expect((await until(stack, id, isFinal)).status).toBe('failed')
+  expect(await stack.query('SELECT FROM "Batch"')).toHaveLength(1)
+  await stack.command('pace', 'resume')
+  expect((await stack.redrive(fresh, refused)).code).toBe(0)
+  await stack.startWorker()
+  await untilHurried(stack, async () => (await countEmails(stack, 'delivered')) === 3)
+  await untilSettled(stack)
+  expect((await readInbox(stack)).map(({ subject }) => subject)).not.toContain('old')
+  expect(await findFaults(stack, [doubtful, fresh, refused])).toEqual([])
+})
+
+test('a job that was deleted by hand: its mail is found by the sweep, and sent', async ({ stack }) => {
+  const [id = ''] = await signUpMany(stack, 1)
+  await stack.query('DELETE FROM pgboss.job')
+  await stack.query(`UPDATE "Email" SET "updatedAt" = now() - interval '2 minutes' WHERE id = $1`, [id])
+  expect((await stack.command('doctor')).output).toContain('1 rows wait without a job')
+  await stack.startWorker()
+  await stack.query(`INSERT INTO pgboss.job (name, data) VALUES ('sweep', '{}')`)
+  expect((await until(stack, id, isFinal)).status).toBe('delivered')
+})
+
+/** What the stand-in for Resend has taken. */
+async function readInbox(stack: Stack): Promise<{ subject: string }[]> {
+  const response = await fetch(`${stack.resendUrl}/emails?limit=10000`, {
+    headers: { authorization: `Bearer ${stack.env.RESEND_API_KEY}` },
+  })
+  return (await response.json()).data
+}

@@ -1,0 +1,122 @@
+/*
+ * npm run doctor
+ *
+ * Says what is stuck and why, and what does not fit together. It changes nothing. Exit code 1: something needs a person.
+ */
+import { prisma } from '@/lib/db/prisma'
+import { readPace } from '@/lib/email/pace'
+import { requireEnv } from '@/lib/env'
+import { reachDatabase } from '@/lib/find-database'
+import { LIVE_WORKERS, readDetails } from '@/lib/health'
+import { explainUnserved, readQueueState } from '@/lib/queue-state'
+import { checkSettings } from './check-settings'
+
+let problems = 0
+
+function say(sentence: string): void {
+  console.log(`  ${sentence}`)
+}
+
+/** @param remedy what to do about it */
+function complain(sentence: string, remedy: string): void {
+  problems++
+  console.log(`! ${sentence}\n    ${remedy}`)
+}
+
+function formatAge(seconds: number): string {
+  if (seconds < 120) return `${seconds} s`
+  return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
+}
+
+await reachDatabase()
+requireEnv(['DATABASE_POOL_SIZE'])
+const health = await readDetails()
+const { paused } = health
+
+console.log('Workers')
+const live = await prisma().$queryRaw<{ worker: string }[]>`${LIVE_WORKERS}`
+if (live.length > 0) say(live.map(({ worker }) => worker).join(', '))
+else complain('None is running.', 'Start one: npm run worker. If it ends at once, its last line says why.')
+
+console.log('Mail that is not finished')
+type Unfinished = { status: string; reason: string | null; mails: number; age: number }
+const unfinished = await prisma().$queryRaw<Unfinished[]>`
+  SELECT status::text, reason, count(*)::int AS mails, max(extract(epoch FROM now() - "createdAt"))::int AS age
+  FROM (
+    SELECT status, "createdAt", CASE status WHEN 'queued' THEN NULL ELSE (
+      SELECT reason FROM "EmailEvent" WHERE "emailId" = "Email".id ORDER BY id DESC LIMIT 1) END AS reason
+    FROM "Email" WHERE status IN ('queued', 'sending', 'retrying') AND isfinite("createdAt") LIMIT 10000
+  ) AS mail GROUP BY status, reason ORDER BY mails DESC`
+for (const { status, reason, mails, age } of unfinished)
+  say(`${mails} ${status}${reason ? ` (${reason})` : ''}, the oldest for ${formatAge(age)}`)
+if (unfinished.length === 0) say('None.')
+if ((health.oldest ?? 0) > 300 && !paused && live.length > 0)
+  complain(
+    `A mail has waited for ${formatAge(health.oldest ?? 0)} for its first attempt, and mail is not paused.`,
+    'More comes in than may go out: docs/operations.md, Scaling.',
+  )
+if (health.stranded)
+  complain(
+    `${health.stranded} rows wait without a job.`,
+    'A worker mends them within a minute: look here again.',
+  )
+if (health.attention && health.attention !== paused?.reason)
+  complain(
+    `Some mail cannot be sent: ${health.attention}.`,
+    'Look for its stack in the log of the workers. After the release that mends it: npm run redrive',
+  )
+
+console.log('Pace')
+const pace = await readPace()
+say(`${health.perSecond} requests a second`)
+if (pace.isPaused) complain('An operator has stopped all mail.', 'To go on: npm run resume')
+if (pace.reason)
+  complain(
+    `Resend is not asked until ${pace.until?.toISOString() ?? 'somebody changes that'}: ${pace.reason}.`,
+    'docs/operations.md, "When to call somebody", says what to do about it.',
+  )
+
+console.log('Batches in hand')
+type InHand = { sender: string | null; batches: number; mails: number; age: number; isLive: boolean }
+const inHand = await prisma().$queryRaw<InHand[]>`
+  SELECT sender, count(DISTINCT "Batch".id)::int AS batches, count(*)::int AS mails,
+    max(extract(epoch FROM now() - "Batch"."createdAt"))::int AS age, sender IN (${LIVE_WORKERS}) AS "isLive"
+  FROM "Batch" JOIN "Email" ON "batchId" = "Batch".id WHERE status IN ('queued', 'sending', 'retrying')
+  GROUP BY sender ORDER BY sender`
+for (const { sender, batches, mails, age, isLive } of inHand)
+  say(
+    `${sender}${isLive ? '' : ' (gone: another worker sends them again)'}: ${batches} with ${mails} mails, the oldest for ${formatAge(age)}`,
+  )
+if (inHand.length === 0) say('None.')
+
+console.log('Given up')
+type Failed = { reason: string | null; mails: number }
+const failed = await prisma().$queryRaw<Failed[]>`
+  SELECT reason, count(*)::int AS mails FROM (
+    SELECT (SELECT reason FROM "EmailEvent" WHERE "emailId" = "Email".id AND status = 'failed' ORDER BY id DESC LIMIT 1)
+    FROM "Email" WHERE status = 'failed' LIMIT 10000
+  ) AS mail GROUP BY reason ORDER BY mails DESC`
+for (const { reason, mails } of failed)
+  complain(
+    `${mails} ${mails === 1 ? 'mail' : 'mails'}: ${reason ?? 'no reason known'}.`,
+    `When that is mended: npm run redrive -- --reason ${reason}`,
+  )
+const queues = await readQueueState()
+for (const [name, jobs] of Object.entries(queues.failed))
+  complain(
+    `${jobs} ${jobs === 1 ? 'job' : 'jobs'} of ${name}.`,
+    `Their stacks are in the log. When that is mended: npm run redrive -- ${name}`,
+  )
+if (failed.length + Object.keys(queues.failed).length === 0) say('Nothing.')
+
+console.log('Queues that no worker takes')
+for (const [what, remedy] of explainUnserved(queues.unserved)) complain(what, remedy)
+if (Object.keys(queues.unserved).length === 0) say('None.')
+
+console.log('Settings')
+const misfits = await checkSettings(live.length)
+for (const [what, remedy] of misfits) complain(what, remedy)
+if (misfits.length === 0) say('They fit.')
+
+console.log(problems === 0 ? 'All is well.' : `${problems} ${problems === 1 ? 'problem' : 'problems'}.`)
+process.exit(problems === 0 ? 0 : 1)

@@ -1,0 +1,20 @@
+/*
+ * npm run pause     no mail goes out, from any worker. Signups, erasures, exports and other jobs go on
+ * npm run resume    mail goes on where it stood
+ */
+import { setPaused } from '@/lib/email/pace'
+import { requireEnv } from '@/lib/env'
+import { reachDatabase } from '@/lib/find-database'
+
+const order = process.argv[2]
+if (order !== 'pause' && order !== 'resume') {
+  console.error('Usage: npm run pause, or npm run resume')
+  process.exit(2)
+}
+
+await reachDatabase()
+requireEnv(['DATABASE_POOL_SIZE'])
+const since = await setPaused(order === 'pause')
+if (since) console.log(`Paused since ${since.toISOString()}. No mail goes out until: npm run resume`)
+else console.log('Mail goes out again, as fast as Resend allows.')
+process.exit(0)

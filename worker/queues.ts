@@ -1,0 +1,51 @@
+/*
+ * npm run queues                       all queues, and what is in them
+ * npm run queues -- move <old> <new>   what waits in a queue that was renamed goes to the new one
+ * npm run queues -- delete <old>       a queue that has left lib/queue.ts goes, and all its jobs with it
+ */
+import { prisma } from '@/lib/db/prisma'
+import { requireEnv } from '@/lib/env'
+import { reachDatabase } from '@/lib/find-database'
+import { openQueue } from '@/lib/queue'
+import { explainUnserved, isServed, moveQueue, readQueueState } from '@/lib/queue-state'
+
+function fail(reason: string): never {
+  console.error(reason)
+  process.exit(2)
+}
+
+const [order, from = '', to = ''] = process.argv.slice(2)
+if (order && !(order === 'move' && to) && !(order === 'delete' && from))
+  fail('Usage: npm run queues, npm run queues -- move OLD NEW, or npm run queues -- delete OLD')
+await reachDatabase()
+requireEnv(['DATABASE_POOL_SIZE'])
+
+type Row = { name: string; waiting: number; active: number; failed: number }
+const rows = await prisma().$queryRaw<Row[]>`
+  SELECT queue.name, count(*) FILTER (WHERE state IN ('created', 'retry'))::int AS waiting,
+    count(*) FILTER (WHERE state = 'active')::int AS active, count(*) FILTER (WHERE state = 'failed')::int AS failed
+  FROM pgboss.queue LEFT JOIN pgboss.job ON job.name = queue.name AND state IN ('created', 'retry', 'active', 'failed')
+  WHERE NOT starts_with(queue.name, '__pgboss__') GROUP BY queue.name ORDER BY queue.name`
+const row = rows.find(({ name }) => name === from)
+
+if (!order) {
+  console.table(Object.fromEntries(rows.map(({ name, ...counts }) => [name, counts])))
+  const { unserved } = await readQueueState()
+  for (const sentences of explainUnserved(unserved)) console.log(sentences.join(' '))
+} else if (!row) {
+  fail(`There is no queue "${from}". There are: ${rows.map(({ name }) => name).join(', ')}`)
+} else if (order === 'move') {
+  if (!isServed(to)) fail(`The queue "${to}" is not in lib/queue.ts`)
+  if (to === from) fail('That is the same queue.')
+  const moved = await moveQueue(from, to)
+  console.log(`${moved} of ${row.waiting} moved from "${from}" to "${to}".`)
+  if (moved < row.waiting)
+    console.log(`"${to}" does not understand the others: look at their data in pgboss.job.`)
+  if (row.active > 0) console.log(`An older worker still has ${row.active} in hand.`)
+} else {
+  if (isServed(from))
+    fail(`The queue "${from}" is in lib/queue.ts: take it out there first, and deploy that.`)
+  await (await openQueue()).deleteQueue(from)
+  console.log(`Deleted "${from}" with ${row.waiting + row.active + row.failed} jobs that were not completed.`)
+}
+process.exit(0)
