@@ -16,8 +16,8 @@ const RUN_BY: Record<string, string> = {
 }
 
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
-const DOCS = ['README.md', ...readdirSync('docs').map((name) => `docs/${name}`)].filter((file) =>
-  file.endsWith('.md'),
+const DOCS = ['README.md', ...readdirSync('docs', { recursive: true }).map((name) => `docs/${name}`)].filter(
+  (file) => file.endsWith('.md'),
 )
 
 test('each command of the README is run by a test, or is said to need the outside', () => {
