@@ -35,7 +35,7 @@ try {
 
   // 1. The parts. One web server and one worker reach the database through PgBouncer, the others directly.
   const database = await startDatabase(folder, dbPort, disk)
-  const bouncerUrl = await startPgBouncer(folder, bouncerPort, database.appUrl)
+  const { url: bouncerUrl } = await startPgBouncer(folder, bouncerPort, database.appUrl)
   const provider = await startProgram(['node', '--import', 'tsx', 'sandbox/serve-resend.ts'], {
     env: {
       ...(process.env as Settings),
