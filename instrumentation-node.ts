@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { takeOverConsole } from './lib/console'
+import { databaseNow } from './lib/db/clock'
 import { requireEnv } from './lib/env'
 import { closeStreams } from './lib/http/events'
 import { partGently } from './lib/http/part'
@@ -33,5 +34,5 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 
 // Next answers nobody before this is done, so the first person who signs up is served like the tenth. Without a database
 // it must answer, too.
-const rehearsal = Promise.all([rehearseSignup(), countLeft('everybody', '')])
+const rehearsal = Promise.all([databaseNow(), rehearseSignup(), countLeft('everybody', '')])
 await Promise.race([rehearsal.catch(() => {}), sleep(2_000)])

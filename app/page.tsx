@@ -1,6 +1,6 @@
 import { createFormPass } from '@/lib/signup/form'
 import { SignupFlow } from './components/signup/signup-flow'
 
-export default function SignupPage() {
-  return <SignupFlow pass={createFormPass()} />
+export default async function SignupPage() {
+  return <SignupFlow pass={await createFormPass()} />
 }

@@ -1,8 +1,8 @@
 import { prisma } from './db/prisma'
-import { KEY_LIFETIME_MS } from './email/batch'
+import { isKeyForgotten } from './email/batch'
 import { isUnfinished } from './email/forget'
 import { Prisma } from './generated/prisma/client'
-import { isOver } from './session'
+import { deleteSessions, isExpired } from './session'
 
 /** So many rows at a time: a statement has ten seconds. */
 const MOST = Prisma.sql`LIMIT 5000`
@@ -16,8 +16,8 @@ const STATEMENTS: Record<string, Prisma.Sql> = {
   // Nobody may send these bytes any more: Resend has forgotten the key. The row stays, and with it the doubt.
   'rendered mails': Prisma.sql`
     UPDATE "Batch" SET messages = '[]' WHERE id IN (
-      SELECT id FROM "Batch" WHERE "createdAt" < now() - make_interval(secs => ${KEY_LIFETIME_MS / 1000})
-        AND json_array_length(messages) > 0 AND NOT ${isUnfinished} ${MOST})`,
+      SELECT id FROM "Batch" WHERE ${isKeyForgotten}
+        AND json_array_length(messages) > 0 AND NOT ${isUnfinished} ${MOST} FOR UPDATE SKIP LOCKED)`,
   'batches of nobody': Prisma.sql`
     DELETE FROM "Batch" WHERE id IN (
       SELECT id FROM "Batch" WHERE NOT EXISTS (SELECT FROM "Email" WHERE "batchId" = "Batch".id)
@@ -28,12 +28,11 @@ const STATEMENTS: Record<string, Prisma.Sql> = {
       SELECT event.id FROM "EmailEvent" event JOIN "Email" ON "Email".id = "emailId"
       WHERE at < now() - interval '30 days' AND "updatedAt" < now() - interval '30 days'
         AND event.status <> 'queued' AND event.status <> "Email".status ${MOST})`,
-  sessions: Prisma.sql`
-    DELETE FROM "Session" WHERE id IN (
-      SELECT id FROM "Session" WHERE ${isOver} OR NOT EXISTS (SELECT FROM "User" WHERE "sessionId" = "Session".id) ${MOST})`,
   'suppressed mailboxes': Prisma.sql`
     DELETE FROM "SuppressedMailbox" WHERE mailbox IN (
       SELECT mailbox FROM "SuppressedMailbox" WHERE "expiresAt" < now() ${MOST})`,
+  'spent keys': Prisma.sql`
+    DELETE FROM "SpentKey" WHERE key IN (SELECT key FROM "SpentKey" WHERE until < now() ${MOST})`,
   // Their files are deleted after a day, by jobs of their own. // orders
   exports: Prisma.sql`DELETE FROM "Export" WHERE id IN (SELECT id FROM "Export" WHERE "createdAt" < now() - interval '30 days' ${MOST})`, // orders
 }
@@ -45,10 +44,16 @@ const STATEMENTS: Record<string, Prisma.Sql> = {
  */
 export async function cleanUp(): Promise<[string, number][]> {
   const counts: [string, number][] = []
-  for (const [what, statement] of Object.entries(STATEMENTS)) {
+  const deleteAll = async (what: string, deleteSome: () => Promise<number>): Promise<void> => {
     let total = 0
-    for (let rows = MOST_ROWS; rows >= MOST_ROWS; total += rows) rows = await prisma().$executeRaw(statement)
+    for (let rows = MOST_ROWS; rows >= MOST_ROWS; total += rows) rows = await deleteSome()
     if (total > 0) counts.push([what, total])
   }
+  for (const [what, statement] of Object.entries(STATEMENTS))
+    await deleteAll(what, () => prisma().$executeRaw(statement))
+  await deleteAll('sessions', () => prisma().$transaction((tx) => deleteSessions(tx, isOfNoUse)))
   return counts
 }
+
+const isOfNoUse = Prisma.sql`(
+  ${isExpired} OR NOT EXISTS (SELECT FROM "User" WHERE "sessionId" = "Session".id))`

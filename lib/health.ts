@@ -7,6 +7,7 @@ import type { EmailStatus } from './email/status'
 import { env } from './env'
 import { type Pace, Prisma } from './generated/prisma/client'
 import { isOperator } from './operator'
+import { countStranded } from './sweep'
 
 /** What everybody may know: whether it works. */
 type Health = {
@@ -21,6 +22,10 @@ type Health = {
 type Details = {
   /** Emails that were given up. 10,000 means so many or more. */
   failed: number
+  /** Rows that have waited for more than a minute without a job, which should be impossible. 1,000 of a kind at the most. */
+  stranded: number
+  /** How many of those a worker has mended so far: see lib/sweep.ts. */
+  mended: number
   /** Why no mail goes out until an operator acts, as a code. */
   attention: string | null
   paused: Pause | null
@@ -61,6 +66,7 @@ export const readHealth = shareFor(100, async (): Promise<Health & Details> => {
       ${countEmails('failed')} AS failed,
       coalesce((SELECT greatest(extract(epoch FROM now() - "updatedAt"), 0)::int FROM "Email"
         WHERE status = 'queued' ORDER BY "updatedAt" LIMIT 1), 0) AS oldest`
+  const { stranded, mended } = await countStranded()
   const workers = await countWorkers()
   const pace = await prisma().pace.findUnique({ where: { account: 'resend' } })
   const paused = toPause(pace)
@@ -68,6 +74,8 @@ export const readHealth = shareFor(100, async (): Promise<Health & Details> => {
     database: 'up',
     workers,
     ...counts,
+    stranded,
+    mended,
     attention: paused && needsOperator(paused.reason) ? paused.reason : null,
     paused,
     perSecond: pace?.perSecond ?? env('RESEND_RATE_LIMIT'),

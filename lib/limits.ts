@@ -1,6 +1,6 @@
 import type { Pool, QueryConfig, QueryResult } from 'pg'
 import { RateLimiterMemory, RateLimiterPostgres, type RateLimiterRes } from 'rate-limiter-flexible'
-import { createPool } from './db/prisma'
+import { MeasuredPool } from './db/pool'
 import { env, type Setting } from './env'
 import { Problem } from './http/problem'
 import { visitorOf } from './http/visitor'
@@ -184,8 +184,8 @@ const PATIENCE_MS = 2_000
 let awayUntil = 0
 
 async function query(statement: QueryConfig): Promise<QueryResult> {
-  const limits = { max: 2, connectionTimeoutMillis: PATIENCE_MS, query_timeout: PATIENCE_MS }
-  shared.limitsPool ??= createPool(limits)
+  const limits = { max: 2, connectionTimeoutMillis: PATIENCE_MS, patienceMs: PATIENCE_MS }
+  shared.limitsPool ??= new MeasuredPool(limits)
   if (Date.now() < awayUntil) throw new Error('The database was away a moment ago')
   try {
     return await shared.limitsPool.query(statement)

@@ -2,13 +2,12 @@ import { z } from 'zod'
 import { prisma } from './db/prisma'
 import type { User } from './generated/prisma/client'
 import { notFound, Problem } from './http/problem'
-import { alive, hashToken, readToken } from './session'
+import { hashToken, isExpired, readToken } from './session'
 
 /*
  * Watching a ticket needs no session: its address is the permission. Acting in a person's name, and reading their data,
  * does.
  */
-const HOUR_MS = 3600 * 1000
 
 /**
  * The user to whom a ticket belongs, if it was their browser that sent this token; otherwise null.
@@ -17,16 +16,14 @@ const HOUR_MS = 3600 * 1000
  */
 export async function findOwner(ticketId: string, token: string | undefined): Promise<User | null> {
   if (!token || !z.guid().safeParse(ticketId).success) return null
-  const user = await prisma().user.findFirst({
-    where: {
-      session: { id: hashToken(token), ...alive() },
-      emails: { some: { id: ticketId, kind: 'welcome' } },
-    },
-    include: { session: true },
-  })
-  const session = user?.session
-  if (session && +session.usedAt < Date.now() - HOUR_MS)
-    await prisma().session.updateMany({ where: { id: session.id }, data: { usedAt: new Date() } })
+  const [user] = await prisma().$queryRaw<(User & { isDue: boolean })[]>`
+    SELECT "User".*, "usedAt" < now() - interval '1 hour' AS "isDue"
+    FROM "User" JOIN "Session" ON "Session".id = "sessionId" AND NOT ${isExpired}
+    WHERE "Session".id = ${hashToken(token)}
+      AND EXISTS (SELECT FROM "Email" WHERE "userId" = "User".id AND id = ${ticketId}::uuid AND kind = 'welcome')`
+  if (!user) return null
+  if (user.isDue)
+    await prisma().$executeRaw`UPDATE "Session" SET "usedAt" = now() WHERE id = ${hashToken(token)}`
   return user
 }
 

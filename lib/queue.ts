@@ -1,8 +1,9 @@
 import { type ConstructorOptions, fromPrisma, type Job, PgBoss, type Queue } from 'pg-boss'
 import { z } from 'zod'
+import { connectionConfig } from './db/connection'
 import { listen } from './db/listen'
 import type { Transaction } from './db/prisma'
-import { env } from './env'
+import { Prisma } from './generated/prisma/client'
 import { log, logSeldom } from './log'
 
 /** A little less: pg-boss's limit. */
@@ -43,13 +44,17 @@ export const QUEUES = {
   'retry-batch': queue(batchJob, { expireInSeconds: DAY }),
   'erase-user': queue(userJob),
   'clean-up': queue(z.object({})),
+  sweep: queue(z.object({}), { deleteAfterSeconds: 3600 }),
   'export-data-dead': queue(exportJob), // orders
   'export-data': queue(exportJob, { deadLetter: 'export-data-dead', retryLimit: 5, expireInSeconds: 900 }), // orders
   'expire-export': queue(exportJob), // orders
 }
 
 /** What pg-boss's cron queues by itself, in UTC. */
-export const SCHEDULES: Partial<Record<QueueName, string>> = { 'clean-up': '17 * * * *' }
+export const SCHEDULES: Partial<Record<QueueName, string>> = {
+  'clean-up': '17 * * * *',
+  sweep: '* * * * *',
+}
 
 export type QueueName = keyof typeof QUEUES
 export type JobData<Name extends QueueName> = z.infer<(typeof QUEUES)[Name]['data']>
@@ -58,16 +63,16 @@ function queue<Data extends z.ZodType>(data: Data, options: Omit<Queue, 'name'> 
   return { data, options: { ...COMMON, ...options } }
 }
 
-/** A pg-boss with connections of its own. The caller starts and stops it. */
-export function createBoss(options: ConstructorOptions): PgBoss {
-  const connection = {
-    connectionString: env('DATABASE_URL'),
-    keepAlive: true,
-    keepAliveInitialDelayMillis: 10_000,
-  }
-  // A job belongs to the trace of whoever queued it.
+type BossOptions = ConstructorOptions & {
+  /** How long a statement may take, in ms; 0: as long as it takes. */
+  patienceMs?: number
+}
+
+/** Creates a pg-boss with connections of its own. The caller starts and stops it. */
+export function createBoss({ patienceMs, ...options }: BossOptions): PgBoss {
+  // The trace of a request goes on in the jobs that it enqueues.
   const openTelemetry = { propagateContext: true }
-  const boss = new PgBoss({ ...connection, openTelemetry, schedule: false, ...options })
+  const boss = new PgBoss({ ...connectionConfig(patienceMs), openTelemetry, schedule: false, ...options })
   // Without a listener for `error`, Node ends the process at the first lost connection.
   boss.on('error', (error) => logSeldom('The queue is in trouble', { reason: error.message }))
   boss.on('warning', ({ message }) => log.warn({ reason: message }, 'The queue warns'))
@@ -78,7 +83,7 @@ export function createBoss(options: ConstructorOptions): PgBoss {
 }
 
 /** `attempts`: how often to try to connect before it is given up. */
-type QueueOptions = ConstructorOptions & { attempts?: number }
+type QueueOptions = BossOptions & { attempts?: number }
 
 const shared = globalThis as { queue?: Promise<PgBoss> }
 
@@ -87,9 +92,7 @@ const shared = globalThis as { queue?: Promise<PgBoss> }
  * @param options of whoever is first, the worker: a web server only sends
  * @throws when the database is unreachable. The next call tries again.
  */
-export function openQueue(
-  options: QueueOptions = { max: 2, connectionTimeoutMillis: 5_000, supervise: false },
-): Promise<PgBoss> {
+export function openQueue(options: QueueOptions = { max: 2, supervise: false }): Promise<PgBoss> {
   shared.queue ??= startQueue(options).catch((error) => {
     shared.queue = undefined
     throw error
@@ -110,7 +113,10 @@ async function startQueue({ attempts = 1, ...options }: QueueOptions): Promise<P
 type NewJob<Name extends QueueName> = {
   data: JobData<Name>
   id?: string
+  /** When it may start, by the database's clock. */
   startAfter?: Date
+  /** How long it waits from now, in ms. */
+  delayMs?: number
   /** Jobs with a higher one are taken first. */
   priority?: number
 }
@@ -135,17 +141,13 @@ export async function enqueueAll<Name extends QueueName>(
   jobs: NewJob<Name>[],
 ): Promise<void> {
   const boss = await openQueue()
-  const delayed = jobs.map(({ startAfter, ...job }) => ({
+  const delayed = jobs.map(({ startAfter, delayMs, ...job }) => ({
     ...job,
-    startAfter: startAfter && untilThen(startAfter),
+    // pg-boss takes a number of seconds, as text, for a delay by the database's clock.
+    startAfter: startAfter?.toISOString() ?? (delayMs && `${delayMs / 1000}`),
   }))
   const ids = await boss.insert(name, delayed, { db: fromPrisma(tx), returnId: true })
   if (ids?.length !== jobs.length) throw new Error(`The queue ${name} did not take all jobs`)
-}
-
-/** A delay in seconds: its end is for the database's clock to tell, even if that of this process is wrong. */
-function untilThen(time: Date): string {
-  return `${(time.getTime() - Date.now()) / 1000}`
 }
 
 /** Takes jobs that wait, the urgent and the oldest first. If the transaction doesn't commit, it has taken none. */
@@ -159,7 +161,12 @@ export async function takeJobs<Name extends QueueName>(
   return await boss.fetch<JobData<Name>>(name, { batchSize: limit, db: fromPrisma(tx) })
 }
 
-/** What becomes of jobs that somebody has taken: they are done, tried again soon, or as if they had never been. */
+/** Locks a job, if there is one with this id. @throws when the database is unreachable. */
+export async function lockJob(tx: Transaction, name: QueueName, id: string): Promise<void> {
+  await tx.$queryRaw`SELECT FROM pgboss.job WHERE name = ${name} AND id = ${id}::uuid FOR UPDATE`
+}
+
+/** Completes, fails or deletes fetched jobs in the caller's transaction. */
 export async function settleJobs(
   tx: Transaction,
   name: QueueName,
@@ -174,10 +181,20 @@ export async function settleJobs(
   else await boss[how](name, ids, null, { db })
 }
 
+/** In SQL: the job carries one of these ids, whatever its queue and its state. */
+const isAbout = (ids: string[]): Prisma.Sql => Prisma.sql`jsonb_path_query_array(data, '$.*') ?| ${ids}`
+
+/** Locks all jobs that carry one of these ids. @throws when the database is unreachable. */
+export async function lockJobsAbout(tx: Transaction, ids: string[]): Promise<void> {
+  await tx.$queryRaw`SELECT FROM pgboss.job WHERE ${isAbout(ids)} ORDER BY id FOR UPDATE`
+}
+
 /**
- * Deletes all jobs that carry one of these ids, of all queues and in whatever state they are: what waits, what is done,
- * what has failed, and dead letters. If one is in a worker's hands, nobody will hear how it ended.
+ * Deletes all jobs that carry one of these ids: what waits, what is done, what has failed, and dead letters. A job that
+ * another transaction has locked is left alone: its handler finds nothing to do.
+ * @throws when the database is unreachable.
  */
 export async function deleteJobsAbout(tx: Transaction, ids: string[]): Promise<void> {
-  await tx.$executeRaw`DELETE FROM pgboss.job WHERE jsonb_path_query_array(data, '$.*') ?| ${ids}`
+  await tx.$executeRaw`
+    DELETE FROM pgboss.job WHERE id IN (SELECT id FROM pgboss.job WHERE ${isAbout(ids)} FOR UPDATE SKIP LOCKED)`
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { prisma } from './db/prisma'
+import { prisma, type Transaction } from './db/prisma'
 import { env } from './env'
 import { Prisma } from './generated/prisma/client'
 import { seal } from './sign'
@@ -40,29 +40,45 @@ export function readToken(request: Request): string | undefined {
  */
 export async function signIn(request: Request, userId: string, key?: string): Promise<string> {
   const sent = readToken(request)
-  const isKnown = sent && (await prisma().session.count({ where: { id: hashToken(sent), ...alive() } })) > 0
+  const isKnown = sent && (await isAlive(sent))
   const token = isKnown ? sent : key ? seal('session', key) : randomBytes(32).toString('base64url')
   const id = hashToken(token)
+  // The user is locked before the session: see the order in lib/email/lock.ts.
   await prisma().$executeRaw`
-    WITH joined AS (INSERT INTO "Session" (id) VALUES (${id}) ON CONFLICT (id) DO UPDATE SET "usedAt" = now())
-    UPDATE "User" SET "sessionId" = ${id} WHERE id = ${userId}::uuid`
+    WITH owner AS MATERIALIZED (SELECT id FROM "User" WHERE id = ${userId}::uuid FOR UPDATE),
+    joined AS (
+      INSERT INTO "Session" (id) SELECT ${id} FROM owner ON CONFLICT (id) DO UPDATE SET "usedAt" = now() RETURNING id
+    )
+    UPDATE "User" SET "sessionId" = joined.id FROM owner, joined WHERE "User".id = owner.id`
   return token
 }
 
 /** Ends a session: the tickets that the browser holds become those of a stranger. @throws when the database is unreachable. */
 export async function endSession(token: string): Promise<void> {
-  await prisma().session.deleteMany({ where: { id: hashToken(token) } })
+  await prisma().$transaction((tx) => deleteSessions(tx, Prisma.sql`"Session".id = ${hashToken(token)}`))
 }
 
-/** In SQL: the session is over. */
-export const isOver = Prisma.sql`(
-  "createdAt" < now() - make_interval(secs => ${LONGEST_MS / 1000}) OR
-  "usedAt" < now() - make_interval(secs => ${UNUSED_MS / 1000}))`
+/** In SQL, of a row of "Session": it has expired. */
+export const isExpired = Prisma.sql`(
+  "Session"."createdAt" < now() - make_interval(secs => ${LONGEST_MS / 1000}) OR
+  "Session"."usedAt" < now() - make_interval(secs => ${UNUSED_MS / 1000}))`
 
-/** In Prisma: it is not. */
-export function alive(): Prisma.SessionWhereInput {
-  const now = Date.now()
-  return { createdAt: { gt: new Date(now - LONGEST_MS) }, usedAt: { gt: new Date(now - UNUSED_MS) } }
+async function isAlive(token: string): Promise<boolean> {
+  const rows = await prisma().$queryRaw<unknown[]>`
+    SELECT FROM "Session" WHERE id = ${hashToken(token)} AND NOT ${isExpired}`
+  return rows.length > 0
+}
+
+/**
+ * Deletes up to 5,000 sessions, and locks their users first: deleting a session updates them.
+ * @param which a condition in SQL
+ * @returns how many it has deleted
+ */
+export async function deleteSessions(tx: Transaction, which: Prisma.Sql): Promise<number> {
+  const sessions = await tx.$queryRaw<{ id: string }[]>`SELECT id FROM "Session" WHERE ${which} LIMIT 5000`
+  const ids = sessions.map(({ id }) => id)
+  await tx.$queryRaw`SELECT FROM "User" WHERE "sessionId" = ANY (${ids}) ORDER BY id FOR UPDATE`
+  return await tx.$executeRaw`DELETE FROM "Session" WHERE id = ANY (${ids}) AND ${which}`
 }
 
 export function hashToken(token: string): string {

@@ -10,6 +10,7 @@ type Purpose =
   | 'limit'
   | 'session'
   | 'ticket'
+  | 'signup'
 
 /** A code for a text that only this installation can make: always the same one, fit for a URL. */
 export function seal(purpose: Purpose, text: string): string {

@@ -6,6 +6,7 @@ import { PrismaPg } from '@prisma/adapter-pg'
 import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils'
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 import type { DatabaseError } from 'pg'
+import { connectionConfig } from '../lib/db/connection'
 
 /*
  * Prisma's own schema engine compiled to WebAssembly. It does what `prisma migrate` does and leaves the same
@@ -28,7 +29,8 @@ const NO_FILTER = { externalTables: [], externalEnums: [] }
  *   What has failed can be mended and applied again.
  */
 export async function applyMigrations(databaseUrl: string): Promise<string[]> {
-  const adapter = new Adapter({ connectionString: databaseUrl, lock_timeout: LOCK_TIMEOUT_MS })
+  // The statements of a migration may take as long as they need.
+  const adapter = new Adapter({ ...connectionConfig(0, databaseUrl), lock_timeout: LOCK_TIMEOUT_MS })
   const engine = await openEngine(adapter)
   const names = await listMigrations()
   const lockfile = path.join(MIGRATIONS, 'migration_lock.toml')
@@ -68,7 +70,7 @@ export async function applyMigrations(databaseUrl: string): Promise<string[]> {
  * @param to the contents of the newer one
  */
 export async function diffSchemas(databaseUrl: string, from: string | null, to: string): Promise<string> {
-  const engine = await openEngine(new Adapter({ connectionString: databaseUrl }))
+  const engine = await openEngine(new Adapter(connectionConfig(0, databaseUrl)))
   const target = (content: string) => ({
     tag: 'schemaDatamodel' as const,
     files: [{ path: SCHEMA, content }],

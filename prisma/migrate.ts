@@ -4,7 +4,7 @@
  * Brings a database up to date: the tables, pg-boss's own schema, and the queues. Safe to run again, and by several
  * processes at once.
  */
-import { Client } from 'pg'
+import { connectionConfig, SafeClient } from '../lib/db/connection'
 import { findDatabase } from '../lib/find-database'
 import { applyMigrations } from './engine'
 import { createQueues } from './queues'
@@ -17,7 +17,7 @@ function fail(reason: string): never {
 
 // 1. One at a time: the others wait here, and then find everything done.
 const databaseUrl = findDatabase()
-const lock = new Client({ connectionString: databaseUrl })
+const lock = new SafeClient(connectionConfig(0, databaseUrl))
 await lock.connect().catch((error) => fail(`The database does not answer: ${error.message || error.code}`))
 await lock.query("SELECT pg_advisory_lock(hashtext('migrate'))")
 

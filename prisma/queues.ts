@@ -6,7 +6,7 @@ import { createBoss, QUEUES, SCHEDULES } from '../lib/queue'
  * @throws when the database is unreachable
  */
 export async function createQueues(): Promise<string[]> {
-  const boss = createBoss({ supervise: false })
+  const boss = createBoss({ supervise: false, patienceMs: 0 })
   await boss.start()
   for (const [name, { options }] of Object.entries(QUEUES)) {
     await boss.createQueue(name, options)

@@ -30,6 +30,8 @@ const boss = await openQueue({
   superviseIntervalSeconds: 2,
   monitorIntervalSeconds: 2,
   attempts: 1_000,
+  // Its upkeep reads and deletes more at a time than a request does.
+  patienceMs: 30_000,
 })
 clearInterval(patience)
 

@@ -41,8 +41,8 @@ const LOOPS: Partial<Record<QueueName, number>> = {
   'export-data': 4, // orders
 }
 
-/** Of these, the log tells what became of each mail. */
-const MAIL: QueueName[] = ['send-email', 'retry-batch']
+/** The handlers of these log what they have done themselves. */
+const QUIET: QueueName[] = ['send-email', 'retry-batch', 'sweep']
 
 /** Works on the jobs of all queues, until the boss is stopped. */
 export async function work(boss: PgBoss, handlers: Handlers): Promise<void> {
@@ -75,7 +75,7 @@ async function run<Name extends QueueName>(
     try {
       if (!success) throw new GiveUp('malformed_job')
       await handler(job)
-      if (!MAIL.includes(name))
+      if (!QUIET.includes(name))
         log.info(`${name} ${id.slice(0, 8)} → done  ${formatSeconds(Date.now() - start)}`)
       return { id, status: 'completed' }
     } catch (error) {

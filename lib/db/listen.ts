@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { Client } from 'pg'
-import { env } from '../env'
+import type { Client } from 'pg'
 import { logSeldom } from '../log'
+import { connectionConfig, SafeClient } from './connection'
 
 const RECONNECT_MS = 1_000
 const HEARTBEAT_MS = 10_000
+const PATIENCE_MS = 5_000
 
 type Listener = {
   /** What the connection is called, in the log and in pg_stat_activity. */
@@ -24,12 +25,7 @@ export function listen(listener: Listener): { close(): Promise<void> } {
   let isClosed = false
   const listenUntilClosed = async (): Promise<void> => {
     while (!isClosed) {
-      client = new Client({
-        connectionString: env('DATABASE_URL'),
-        application_name: listener.name,
-        connectionTimeoutMillis: 5_000,
-        query_timeout: 5_000,
-      })
+      client = new SafeClient({ ...connectionConfig(PATIENCE_MS), application_name: listener.name })
       const { message: reason } = await listenOn(client, listener)
       if (!isClosed) logSeldom(`The connection for ${listener.name} is lost, trying again`, { reason })
       await sleep(RECONNECT_MS)

@@ -1,8 +1,16 @@
 import { Pool, type PoolClient, type PoolConfig } from 'pg'
+import { logSeldom } from '../log'
+import { connectionConfig } from './connection'
 
 const TICK_MS = 5
 
-/** A pool of connections that can tell how long one more would have to wait for one. */
+type Settings = PoolConfig & {
+  max: number
+  /** How long a statement may take, in ms. */
+  patienceMs?: number
+}
+
+/** The pool behind all queries of the app. It knows how long one more user would have to wait for a connection. */
 export class MeasuredPool extends Pool {
   readonly #size: number
   /** The connections in use, each with the time since when. */
@@ -13,11 +21,20 @@ export class MeasuredPool extends Pool {
   /** How long a use takes, in ms, on the average of the last ones. */
   #useMs = 0
 
-  constructor(config: PoolConfig & { max: number }) {
-    super(config)
-    this.#size = config.max
+  constructor({ patienceMs, ...settings }: Settings) {
+    // One connection stays open: after a quiet minute, the next visitor does not wait for a handshake.
+    super({ ...connectionConfig(patienceMs), min: 1, ...settings })
+    this.#size = settings.max
+    // Without this listener, Node ends the process when Postgres cuts an idle connection.
+    this.on('error', ({ message }) =>
+      logSeldom('An idle connection to the database was cut', { reason: message }),
+    )
     this.on('acquire', (client) => this.#begin(client))
-    this.on('release', (_error, client) => this.#end(client))
+    this.on('release', (error, client) => {
+      this.#end(client)
+      // With an error, the pool closes the connection itself.
+      if (!error && !isIdle(client)) void client.end()
+    })
   }
 
   /**
@@ -49,4 +66,15 @@ export class MeasuredPool extends Pool {
     clearInterval(this.#ticking)
     this.#ticking = undefined
   }
+}
+
+/**
+ * Whether a released connection may be used by others. When Prisma gives up on a transaction, it releases the connection
+ * even if its ROLLBACK did not get through: the next user's COMMIT would commit the half of that transaction
+ * (https://github.com/prisma/orm/issues/29719).
+ */
+function isIdle(client: PoolClient): boolean {
+  // Not in the types of `pg`: false while a statement is under way.
+  const { readyForQuery } = client as PoolClient & { readyForQuery?: boolean }
+  return client.getTransactionStatus() === 'I' && readyForQuery !== false
 }

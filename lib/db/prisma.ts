@@ -1,5 +1,4 @@
 import { PrismaPg } from '@prisma/adapter-pg'
-import type { PoolConfig } from 'pg'
 import { env } from '../env'
 import { Prisma, PrismaClient } from '../generated/prisma/client'
 import { MeasuredPool } from './pool'
@@ -24,28 +23,8 @@ export function prisma(): PrismaClient {
 
 /** The connections behind `prisma()`. */
 export function pool(): MeasuredPool {
-  shared.pool ??= createPool({ max: env('DATABASE_POOL_SIZE') })
+  shared.pool ??= new MeasuredPool({ max: env('DATABASE_POOL_SIZE') })
   return shared.pool
-}
-
-/** @param limits how many connections, and what differs from our usual patience */
-export function createPool(limits: PoolConfig & { max: number }): MeasuredPool {
-  const pool = new MeasuredPool({
-    connectionString: env('DATABASE_URL'),
-    connectionTimeoutMillis: 5_000,
-    // A server that stopped answering must not hold a request forever.
-    query_timeout: 10_000,
-    // Nor may a process that froze hold its locks, or all others wait for it.
-    idle_in_transaction_session_timeout: 15_000,
-    keepAlive: true,
-    // After a quiet minute, the next visitor should not wait for a handshake.
-    min: 1,
-    ...limits,
-  })
-  // A connection can be lost in the very moment in which the pool hands it out. Its next query fails, which is
-  // enough; but an `error` that nobody listens to would end the process.
-  pool.on('connect', (client) => client.on('error', () => {}))
-  return pool
 }
 
 // What SQLSTATE says of the server rather than of our statement: connections, a read-only database, conflicts,

@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { PrismaClient } from '../generated/prisma/client'
-import { createPool } from './prisma'
+import { MeasuredPool } from './pool'
 import { READS_AT_ONCE } from './reader'
 
 const shared = globalThis as { watching?: PrismaClient }
@@ -8,9 +8,9 @@ const shared = globalThis as { watching?: PrismaClient }
 /** A client for what many watch, with connections of its own: neither they nor a crowd that signs up wait for the other. */
 export function watching(): PrismaClient {
   // Kept ready, and patient: while thousands of streams are opened, a handshake takes its time.
-  const limits = { idleTimeoutMillis: 0, connectionTimeoutMillis: 15_000, query_timeout: 15_000 }
+  const limits = { idleTimeoutMillis: 0, connectionTimeoutMillis: 15_000, patienceMs: 15_000 }
   shared.watching ??= new PrismaClient({
-    adapter: new PrismaPg(createPool({ max: READS_AT_ONCE, ...limits })),
+    adapter: new PrismaPg(new MeasuredPool({ max: READS_AT_ONCE, ...limits })),
     errorFormat: 'minimal',
   })
   return shared.watching

@@ -1,7 +1,9 @@
+import { databaseNow } from '../db/clock'
 import type { Transaction } from '../db/prisma'
+import { Prisma } from '../generated/prisma/client'
 import { log } from '../log'
 import { PROCESS_NAME } from '../process-name'
-import { enqueue, settleJobs } from '../queue'
+import { enqueue, lockJob, settleJobs } from '../queue'
 import { enqueueEmails } from './enqueue'
 import type { Message } from './message'
 import { backoff, MAX_ATTEMPTS, type Outcome } from './outcome'
@@ -21,34 +23,53 @@ export type Batch = {
 const ATTEMPT_MS = 15_000
 
 /** Resend recognises an idempotency key for 24 h: till then, a batch is sent exactly once. We rely on it a little less. */
-export const KEY_LIFETIME_MS = 23 * 3600 * 1000
+const KEY_LIFETIME_MS = 23 * 3600 * 1000
 
-/** Whether Resend might take the batch for a new one, and send it a second time. */
-export function isKeyForgotten({ createdAt }: Pick<Batch, 'createdAt'>): boolean {
-  return Date.now() - createdAt.getTime() > KEY_LIFETIME_MS
+/** In SQL, of a row of "Batch": Resend might take it for a new one, and send it a second time. */
+export const isKeyForgotten = Prisma.sql`"Batch"."createdAt" < now() - make_interval(secs => ${KEY_LIFETIME_MS / 1000})`
+
+/**
+ * Locks a batch with its job and its emails, in the order of all who lock (see lock.ts).
+ * @returns undefined when it is gone
+ * @throws when the database is unreachable
+ */
+export async function lockBatch(tx: Transaction, id: string): Promise<LockedBatch | undefined> {
+  await lockJob(tx, 'retry-batch', id)
+  await tx.$queryRaw`
+    SELECT FROM "Email" WHERE id IN (
+      SELECT (message->'tags'->0->>'value')::uuid FROM "Batch", json_array_elements(messages) AS message
+      WHERE "Batch".id = ${id}::uuid
+    ) ORDER BY id FOR UPDATE`
+  const [batch] = await tx.$queryRaw<LockedBatch[]>`
+    SELECT *, ${isKeyForgotten} AS "isKeyForgotten" FROM "Batch" WHERE id = ${id}::uuid FOR UPDATE`
+  return batch
 }
+
+type LockedBatch = Batch & { isKeyForgotten: boolean }
 
 /** Writes down a batch before it is sent. If nobody lives to hear the answer, it is sent again. */
 export async function writeBatch(
   tx: Transaction,
   messages: Message[],
   fact: EmailFact = { status: 'sending' },
-  startAfter = new Date(Date.now() + ATTEMPT_MS),
+  startAfter?: Date,
 ): Promise<Batch> {
   const data = { messages, attempts: fact.status === 'sending' ? 1 : 0, sender: PROCESS_NAME }
   const batch = await tx.batch.create({ data, omit: { messages: true } })
   await recordForAll(tx, messages, { ...fact, batchId: batch.id })
-  await enqueue(tx, 'retry-batch', { batchId: batch.id }, { id: batch.id, startAfter })
+  const when = startAfter ? { startAfter } : { delayMs: ATTEMPT_MS }
+  await enqueue(tx, 'retry-batch', { batchId: batch.id }, { id: batch.id, ...when })
   return { ...batch, messages }
 }
 
 /** Gets a batch ready to be sent again, or returns nothing: it is too old, or no mail is in doubt any more. */
 export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | undefined> {
-  const data = { attempts: { increment: 1 }, sender: PROCESS_NAME }
-  const [batch] = (await tx.batch.updateManyAndReturn({ where: { id }, data })) as Batch[]
+  const batch = await lockBatch(tx, id)
   if (!batch) return
-  if (isKeyForgotten(batch)) return await giveUp(tx, batch, 'outcome_unknown')
+  batch.attempts++
+  if (batch.isKeyForgotten) return await giveUp(tx, batch, 'outcome_unknown')
   if (batch.attempts > MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')
+  await tx.batch.update({ where: { id }, data: { attempts: batch.attempts, sender: PROCESS_NAME } })
   const inDoubt = await recordForAll(tx, batch.messages, { status: 'sending', batchId: id })
   return inDoubt.length > 0 ? batch : await dissolve(tx, id)
 }
@@ -72,8 +93,7 @@ export async function settleBatch(
 ): Promise<undefined> {
   const { id, messages } = batch
   // A worker that was taken for dead, and was only slow, finds what others have done meanwhile.
-  const [row] = await tx.$queryRaw<Pick<Batch, 'attempts'>[]>`
-    SELECT attempts FROM "Batch" WHERE id = ${id}::uuid FOR UPDATE`
+  const row = await lockBatch(tx, id)
   if (outcome.kind === 'accepted') {
     await recordForAll(tx, messages, ...outcome.mails)
     return await dissolve(tx, id)
@@ -94,7 +114,9 @@ export async function settleBatch(
     return await dissolve(tx, id)
   }
   if (isRefused || (kind === 'retry' && attempts < MAX_ATTEMPTS)) {
-    const startAfter = isRefused ? retryAt : new Date(Math.max(+retryAt, Date.now() + backoff(attempts)))
+    const startAfter = isRefused
+      ? retryAt
+      : new Date(Math.max(+retryAt, (await databaseNow()) + backoff(attempts)))
     // The refusal of one attempt says nothing of those before.
     if (isRefused) await tx.batch.update({ where: { id }, data: { attempts: attempts - 1 } })
     await recordForAll(tx, messages, { status: 'retrying', reason, retryAt: startAfter, batchId: id })
@@ -103,8 +125,8 @@ export async function settleBatch(
   await giveUp(tx, batch, reason)
 }
 
-/** Has exactly this batch sent again by some worker, at that time at the earliest. */
-export async function requeueBatch(tx: Transaction, id: string, startAfter: Date): Promise<undefined> {
+/** Has exactly this batch sent again by some worker: now, or at that time at the earliest. */
+export async function requeueBatch(tx: Transaction, id: string, startAfter?: Date): Promise<undefined> {
   await settleJobs(tx, 'retry-batch', 'deleteJob', [{ id }])
   await enqueue(tx, 'retry-batch', { batchId: id }, { id, startAfter })
 }

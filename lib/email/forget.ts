@@ -28,8 +28,9 @@ export async function areUnderWay(tx: Transaction, emailIds: string[]): Promise<
  */
 export async function takeOutOfBatches(tx: Transaction, emailIds: string[]): Promise<void> {
   await tx.$executeRaw`
+    WITH locked AS (SELECT id FROM "Batch" WHERE ${holdsOneOf(emailIds)} ORDER BY id FOR UPDATE)
     UPDATE "Batch" SET messages = (
       SELECT coalesce(json_agg(message ORDER BY place), '[]')
       FROM json_array_elements(messages) WITH ORDINALITY AS part (message, place) WHERE NOT ${isOneOf(emailIds)}
-    ) WHERE ${holdsOneOf(emailIds)}`
+    ) WHERE id IN (SELECT id FROM locked)`
 }

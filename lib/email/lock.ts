@@ -10,8 +10,10 @@ import { TEMPLATES } from './templates'
 type WaitingEmail = Recipient & { isWaiting: boolean; hasTemplate: boolean }
 
 /**
- * What there is of these emails, by their ids. Locked, in the order of all who lock many: if two jobs mean the same email,
- * one of the batches has it.
+ * Locks these emails and returns them by their ids: of two jobs for the same email, one gets it into its batch.
+ *
+ * Everybody locks in one order, so that no two transactions wait for each other: the user, then jobs, then emails, then
+ * batches, each by their ids. A session comes last.
  * @param ids whatever a job carries
  * @throws when the database is unreachable
  */

@@ -30,7 +30,7 @@ export async function writeMessage({ id, kind, recipient, user }: Recipient): Pr
   const slots = {
     name: user.name,
     number: id.slice(0, 8).toUpperCase(),
-    ticket: toTicketLink(id, kind),
+    ticket: await toTicketLink(id, kind),
     notMe,
   }
   return {

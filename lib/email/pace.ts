@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { databaseNow } from '../db/clock'
 import { prisma } from '../db/prisma'
 import { env } from '../env'
 import { log } from '../log'
@@ -77,7 +78,7 @@ export async function keepPace(turn: Turn, outcome: Outcome): Promise<Date> {
   const seconds = kind === 'retry' ? backoff(failures) / 1000 : 'seconds' in outcome ? outcome.seconds : 0
   const reason = seconds > 0 && kind !== 'accepted' ? outcome.reason : null
   // Counted from before the statement: what a ticket tells is never later than the turn that it waits for.
-  const retryAt = new Date(Date.now() + seconds * 1000)
+  const retryAt = new Date((await databaseNow()) + seconds * 1000)
   if (reason || turn.reason || perSecond !== turn.perSecond) {
     // A call that was under way when another was told to wait may only make the pause longer.
     await prisma().$executeRaw`

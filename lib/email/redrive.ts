@@ -1,5 +1,5 @@
-import { prisma } from '../db/prisma'
-import { isKeyForgotten, requeueBatch } from './batch'
+import { prisma, type Transaction } from '../db/prisma'
+import { lockBatch, requeueBatch } from './batch'
 import { enqueueEmails } from './enqueue'
 import { recordEvents } from './record'
 
@@ -14,27 +14,34 @@ export type Redrive = 'queued' | 'not failed' | 'accepted by Resend' | 'might be
  */
 export async function redriveEmail(id: string, { force = false } = {}): Promise<Redrive> {
   return await prisma().$transaction(async (tx) => {
-    // Two people may redrive it at the same moment: the second waits here, and then finds it queued.
+    // Two people may redrive it at the same moment: the second waits for these locks, and then finds it queued.
+    const known = await tx.email.findUnique({ where: { id } })
+    const batch = known?.batchId ? await lockBatch(tx, known.batchId) : undefined
     await tx.$queryRaw`SELECT FROM "Email" WHERE id = ${id}::uuid FOR UPDATE`
-    const email = await tx.email.findUnique({
-      where: { id },
-      include: { batch: { omit: { messages: true } } },
-    })
+    const email = await tx.email.findUnique({ where: { id } })
     if (email?.status !== 'failed') return 'not failed'
     if (email.providerId) return 'accepted by Resend'
-    const isForgotten = email.batch && isKeyForgotten(email.batch)
-    if (isForgotten && !force) return 'might be sent twice'
+    const isInDoubt = batch ? batch.isKeyForgotten : (await readLastReason(tx, id)) === 'outcome_unknown'
+    if (isInDoubt && !force) return 'might be sent twice'
     const reason = force ? 'forced' : undefined
-    if (email.batch && !isForgotten) {
-      await recordEvents(tx, [{ emailId: id, status: 'queued', reason, batchId: email.batch.id }])
-      await tx.batch.update({ where: { id: email.batch.id }, data: { attempts: 1 } })
-      await requeueBatch(tx, email.batch.id, new Date())
+    if (batch && !batch.isKeyForgotten) {
+      await recordEvents(tx, [{ emailId: id, status: 'queued', reason, batchId: batch.id }])
+      await tx.batch.update({ where: { id: batch.id }, data: { attempts: 1 } })
+      await requeueBatch(tx, batch.id)
     } else {
       await recordEvents(tx, [{ emailId: id, status: 'queued', reason }])
       await enqueueEmails(tx, [email])
     }
     return 'queued'
   })
+}
+
+async function readLastReason(tx: Transaction, emailId: string): Promise<string | null | undefined> {
+  const last = await tx.emailEvent.findFirst({
+    where: { emailId, status: 'failed' },
+    orderBy: { id: 'desc' },
+  })
+  return last?.reason
 }
 
 /** The ids of all emails that were given up, oldest first. */

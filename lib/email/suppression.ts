@@ -4,29 +4,21 @@ import { hashMailbox } from '../signup/mailbox'
 import type { Recipient } from './message'
 import { recordEvents } from './record'
 
-/** So long nobody writes to a mailbox whose reader has said "this wasn't me". */
-const LIFETIME_MS = 30 * 24 * 3600 * 1000
-
 /** Has nobody write to this mailbox for 30 days. @throws when the database is unreachable. */
 export async function suppressMailbox(tx: Transaction, address: string): Promise<void> {
-  const mailbox = hashMailbox(address)
-  const expiresAt = new Date(Date.now() + LIFETIME_MS)
-  await tx.suppressedMailbox.upsert({
-    where: { mailbox },
-    create: { mailbox, expiresAt },
-    update: { expiresAt },
-  })
+  await tx.$executeRaw`
+    INSERT INTO "SuppressedMailbox" (mailbox, "expiresAt") VALUES (${hashMailbox(address)}, now() + interval '30 days')
+    ON CONFLICT (mailbox) DO UPDATE SET "expiresAt" = excluded."expiresAt"`
 }
 
 /** Those of the addresses that nobody may write to. @throws when the database is unreachable. */
 export async function findSuppressed(
-  db: Pick<Transaction, 'suppressedMailbox'>,
+  db: Pick<Transaction, '$queryRaw'>,
   addresses: string[],
 ): Promise<Set<string>> {
   const mailboxes = addresses.map(hashMailbox)
-  const rows = await db.suppressedMailbox.findMany({
-    where: { mailbox: { in: mailboxes }, expiresAt: { gt: new Date() } },
-  })
+  const rows = await db.$queryRaw<{ mailbox: string }[]>`
+    SELECT mailbox FROM "SuppressedMailbox" WHERE mailbox = ANY (${mailboxes}) AND "expiresAt" > now()`
   const suppressed = new Set(rows.map(({ mailbox }) => mailbox))
   return new Set(addresses.filter((_, index) => suppressed.has(mailboxes[index] as string)))
 }

@@ -20,6 +20,5 @@ export async function markForErasure(tx: Transaction, userId: string): Promise<v
     where: { id: userId, erasure: null },
     data: { erasure: 'requested' },
   })
-  const startAfter = new Date(Date.now() + HEAD_START_MS)
-  if (count > 0) await enqueue(tx, 'erase-user', { userId }, { startAfter })
+  if (count > 0) await enqueue(tx, 'erase-user', { userId }, { delayMs: HEAD_START_MS })
 }

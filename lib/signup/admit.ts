@@ -1,7 +1,9 @@
 import { readInput } from '../http/input'
-import { limit } from '../limits'
+import { limit, uncount } from '../limits'
 import { formInput, judgeForm } from './form'
 import { MAX_BYTES, type SignupInput } from './input'
+import { toMailbox } from './mailbox'
+import { findSignup, type Signup, signUp } from './signup'
 
 /**
  * Reads who wants to sign up, and turns away whoever comes too often: at the door a visitor, before anything is read.
@@ -10,7 +12,30 @@ import { MAX_BYTES, type SignupInput } from './input'
 export async function admitSignup(request: Request): Promise<SignupInput> {
   await limit('signup', request)
   const { name, email, form } = await readInput(request, formInput, MAX_BYTES)
-  judgeForm(form)
+  await judgeForm(form)
   await limit('everybody', '')
   return { name, email }
+}
+
+/**
+ * Signs somebody up, unless their mailbox has been sent enough mail for today. Only what commits counts as a mail, and a
+ * replay asks for none: it is answered even when the limit is reached.
+ * @throws {Problem} 429 with Retry-After, and what `signUp` throws
+ */
+export async function signUpWithinLimit(input: SignupInput, key?: string): Promise<Signup> {
+  const mailbox = toMailbox(input.email)
+  let isNewMail = false
+  try {
+    const problem = await limit('mailbox', mailbox).catch((error) => error)
+    if (problem) {
+      const signup = await findSignup(input, key)
+      if (!signup) throw problem
+      return signup
+    }
+    const { isReplay, ...signup } = await signUp(input, key)
+    isNewMail = !isReplay
+    return signup
+  } finally {
+    if (!isNewMail) await uncount('mailbox', mailbox)
+  }
 }

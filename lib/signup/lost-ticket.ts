@@ -32,7 +32,7 @@ export async function sendLostTicket(address: string): Promise<void> {
  * @throws when the database is unreachable.
  */
 export async function judgeLink(link: string): Promise<'good' | 'over' | undefined> {
-  const read = readTicketLink(link)
+  const read = await readTicketLink(link)
   const email = read && (await prisma().email.findUnique({ where: { id: read.emailId } }))
   if (!email) return
   return email.usedAt || read.isOver ? 'over' : 'good'
@@ -48,15 +48,17 @@ export async function openLostTicket(
   request: Request,
   link: string,
 ): Promise<{ ticketId: string; token: string }> {
-  const { emailId, isOver } = readTicketLink(link) ?? {}
+  const { emailId, isOver } = (await readTicketLink(link)) ?? {}
   const email = emailId && (await prisma().email.findUnique({ where: { id: emailId } }))
   if (!email) throw notFound()
   // Of two at the same moment, one is the first.
-  const unused = { id: emailId, usedAt: null, user: { erasure: null } }
-  const { count } = isOver
-    ? { count: 0 }
-    : await prisma().email.updateMany({ where: unused, data: { usedAt: new Date() } })
-  if (count === 0) throw new Problem(410, 'This link is over', { detail: 'It works once, and for an hour.' })
+  const isFirst =
+    !isOver &&
+    (await prisma().$executeRaw`
+      UPDATE "Email" SET "usedAt" = now() FROM "User"
+      WHERE "Email".id = ${emailId}::uuid AND "usedAt" IS NULL AND "User".id = "userId" AND erasure IS NULL`) >
+      0
+  if (!isFirst) throw new Problem(410, 'This link is over', { detail: 'It works once, and for an hour.' })
   const [ticketId = emailId] = await listTicketMails(emailId)
   return { ticketId, token: await signIn(request, email.userId) }
 }

@@ -10,6 +10,6 @@ const PAUSE_MS = 2_000
 export default async function eraseUserLater({ data }: Job<'erase-user'>): Promise<void> {
   await prisma().$transaction(async (tx) => {
     if (await eraseUser(tx, data.userId)) return
-    await enqueue(tx, 'erase-user', data, { startAfter: new Date(Date.now() + PAUSE_MS) })
+    await enqueue(tx, 'erase-user', data, { delayMs: PAUSE_MS })
   })
 }

@@ -2,12 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { prisma } from '@/lib/db/prisma'
 import { env } from '@/lib/env'
 import { CHAPTERS } from '@/lib/orders/export/chapters'
-import { OPEN } from '@/lib/orders/export/request'
 import { enqueue } from '@/lib/queue'
 import { stopping } from '../stop'
 import type { Job } from '../work'
 
-const LIFETIME_MS = 24 * 3600 * 1000
+const DAY_MS = 24 * 3600 * 1000
 
 /**
  * Gathers a user's data, chapter by chapter. Each one is saved when it is done, so a worker that dies leaves only the
@@ -38,12 +37,10 @@ async function saveChapter(id: string, chapter: Record<string, unknown>): Promis
 }
 
 async function finish(id: string): Promise<void> {
-  const expiresAt = new Date(Date.now() + LIFETIME_MS)
   await prisma().$transaction(async (tx) => {
-    const { count } = await tx.export.updateMany({
-      where: { id, status: { in: OPEN } },
-      data: { status: 'ready', expiresAt },
-    })
-    if (count > 0) await enqueue(tx, 'expire-export', { exportId: id }, { startAfter: expiresAt })
+    const count = await tx.$executeRaw`
+      UPDATE "Export" SET status = 'ready', "expiresAt" = now() + make_interval(secs => ${DAY_MS / 1000})
+      WHERE id = ${id}::uuid AND status IN ('queued', 'working')`
+    if (count > 0) await enqueue(tx, 'expire-export', { exportId: id }, { delayMs: DAY_MS })
   })
 }

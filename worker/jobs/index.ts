@@ -7,6 +7,7 @@ import buryExport from './export-data-dead' // orders
 import retryBatch from './retry-batch'
 import sendEmail from './send-email'
 import buryEmail from './send-email-dead'
+import sweep from './sweep'
 
 /** Who does the jobs of which queue. The compiler holds this list against the one in lib/queue.ts. */
 export const HANDLERS: Handlers = {
@@ -15,6 +16,7 @@ export const HANDLERS: Handlers = {
   'send-email-dead': buryEmail,
   'erase-user': eraseUser,
   'clean-up': cleanUp,
+  sweep,
   'export-data': exportData, // orders
   'export-data-dead': buryExport, // orders
   'expire-export': expireExport, // orders

@@ -4,7 +4,7 @@ import { countRoom } from '@/lib/email/cap'
 import { lockEmails } from '@/lib/email/lock'
 import { writeMessage } from '@/lib/email/message'
 import { dropSuppressed } from '@/lib/email/suppression'
-import { settleJobs, takeJobs } from '@/lib/queue'
+import { lockJob, settleJobs, takeJobs } from '@/lib/queue'
 import { deliver } from '../deliver'
 import { GiveUp, type Job } from '../work'
 
@@ -18,6 +18,7 @@ export default async function sendEmail(job: Job<'send-email'>): Promise<void> {
 }
 
 async function gatherBatch(tx: Transaction, job: Job<'send-email'>): Promise<Batch | undefined> {
+  await lockJob(tx, 'send-email', job.id)
   const jobs = [job, ...(await takeJobs(tx, 'send-email', (await countRoom()) - 1))]
   const emails = await lockEmails(
     tx,

@@ -5,6 +5,7 @@ import type { EmailStatus } from '@/lib/email/status'
 import { inSandbox } from '@/lib/env'
 import { Prisma } from '@/lib/generated/prisma/client'
 import { countEmails, type Pause, readPause, WORKER_NAME } from '@/lib/health'
+import { countStranded } from '@/lib/sweep'
 import { isShared } from './presenter'
 import { QUEUE_DOTS } from './queue-dots'
 import { readWeather, type Weather } from './weather'
@@ -13,6 +14,8 @@ import { readWeather, type Weather } from './weather'
 export type Backstage = {
   /** Emails by what is done about them at the moment. */
   now: { waiting: number; working: number; retrying: number; failed: number }
+  /** What has waited for more than a minute without a job: see lib/sweep.ts. */
+  stranded: number
   /** What the mail service has accepted: all of it, what came back, and how many in each of the last 60 full seconds. */
   sent: { total: number; bounced: number; perSecond: number[] }
   /** How long the mails of the last minutes took: median and 95th percentile, in ms. */
@@ -76,9 +79,10 @@ export const readBackstage = shareFor(100, async (): Promise<Backstage & { dots:
 
 type Now = Pick<Backstage, 'now' | 'workers' | 'latest' | 'dead'> & { dots: Dot[] }
 
-async function readDatabase(): Promise<Now & Pick<Backstage, 'sent' | 'times' | 'paused'>> {
+async function readDatabase(): Promise<Now & Pick<Backstage, 'stranded' | 'sent' | 'times' | 'paused'>> {
   const now = await readNow()
-  return { ...now, sent: await readSent(), times: await readTimes(), paused: await readPause() }
+  const { stranded } = await countStranded()
+  return { ...now, stranded, sent: await readSent(), times: await readTimes(), paused: await readPause() }
 }
 
 // One statement, so that the numbers and the dots are of the same moment. No part costs more for a backlog, or for what

@@ -15,7 +15,7 @@ import { Workers } from './workers'
 
 export function Backstage({ sandbox }: { sandbox: boolean }) {
   const { backstage, correct, crowd, connection } = useBackstage()
-  const { now, sent, times, paused, workers, latest, dead, weather } = backstage
+  const { now, stranded, sent, times, paused, workers, latest, dead, weather } = backstage
 
   return (
     <div data-screenful>
@@ -31,7 +31,7 @@ export function Backstage({ sandbox }: { sandbox: boolean }) {
         </p>
       </div>
       <Picture crowd={crowd} workers={workers} paused={paused} />
-      <Numbers now={now} sent={sent}>
+      <Numbers now={now} stranded={stranded} sent={sent}>
         {sandbox && <SignupButtons />}
       </Numbers>
       <div className="mt-8 grid gap-x-10 gap-y-8 md:grid-cols-2 lg:mt-4 lg:grid-cols-[18rem_minmax(0,1fr)_minmax(0,1.4fr)] stage:mt-2 stage:grid-cols-[20rem_20rem_minmax(0,1fr)] stage:gap-x-14">

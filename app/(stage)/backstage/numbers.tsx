@@ -6,18 +6,21 @@ import { COLUMNS } from './picture'
 
 type Props = {
   now: Backstage['now'] | undefined
+  stranded: number | undefined
   sent: Backstage['sent'] | undefined
   /** Stands where the users come in and get their reply. */
   children: ReactNode
 }
 
 /** How many are where, each number under its place in the picture. */
-export function Numbers({ now, sent, children }: Props) {
+export function Numbers({ now, stranded = 0, sent, children }: Props) {
   return (
     <div className={`${COLUMNS} max-lg:grid-cols-1 max-lg:gap-y-6`}>
       <div className="flex flex-wrap gap-5 lg:col-span-2 lg:grid lg:grid-cols-subgrid">{children}</div>
       <dl className="grid grid-cols-2">
-        <Reading label="waiting" value={now?.waiting} />
+        <Reading label="waiting" value={now?.waiting}>
+          {stranded > 0 && `, ${formatCount(stranded)} stranded`}
+        </Reading>
         <Reading label="retrying" value={now?.retrying} tone={inkOf('retrying')} />
       </dl>
       <dl className="grid grid-cols-2">

@@ -1,20 +1,16 @@
 import { z } from 'zod'
 import { Problem } from '@/lib/http/problem'
-import { limitDone } from '@/lib/limits'
 import { route } from '@/lib/route'
 import { signIn, toSessionCookie } from '@/lib/session'
-import { admitSignup } from '@/lib/signup/admit'
-import { toMailbox } from '@/lib/signup/mailbox'
-import { refuseCrowd, signUp } from '@/lib/signup/signup'
+import { admitSignup, signUpWithinLimit } from '@/lib/signup/admit'
+import { refuseCrowd } from '@/lib/signup/signup'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request) {
     refuseCrowd()
     const input = await admitSignup(request)
     const key = parseIdempotencyKey(request)
-    const { user, welcomeEmail } = await limitDone('mailbox', toMailbox(input.email), () =>
-      signUp(input, key),
-    )
+    const { user, welcomeEmail } = await signUpWithinLimit(input, key)
     const headers = {
       location: `/api/emails/${welcomeEmail.id}`,
       'set-cookie': toSessionCookie(await signIn(request, user.id, key)),

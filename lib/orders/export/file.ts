@@ -1,3 +1,4 @@
+import { databaseNow } from '../../db/clock'
 import { prisma } from '../../db/prisma'
 import { notFound, Problem } from '../../http/problem'
 import { CHAPTERS } from './chapters'
@@ -15,7 +16,7 @@ export async function readFile(userId: string): Promise<string> {
       throw new Problem(409, 'Not ready', { detail: 'Your file is still being made.' })
     case 'ready': {
       const { content, createdAt, expiresAt } = newest
-      if (!expiresAt || expiresAt < new Date()) break
+      if (!expiresAt || +expiresAt < (await databaseNow())) break
       // The database keeps the chapters in an order of its own.
       const chapters = CHAPTERS.map(({ name }) => [name, (content as Record<string, unknown>)[name]])
       return JSON.stringify({ askedFor: createdAt, ...Object.fromEntries(chapters) }, null, 2)
