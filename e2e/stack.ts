@@ -146,9 +146,11 @@ export async function startStack(name: string, flags: string[] = []): Promise<St
   }
 }
 
-// The tests start some two hundred workers: in one file, as in the image (see Dockerfile), each is there in a quarter of
-// the time.
-async function bundleWorker(folder: string): Promise<void> {
+/**
+ * Bundles the worker into a folder. The tests start some two hundred workers: in one file, as in the image (see
+ * Dockerfile), each is there in a quarter of the time.
+ */
+export async function bundleWorker(folder: string): Promise<void> {
   await build({
     entryPoints: ['worker/index.ts', 'worker/redrive.ts'],
     outdir: path.join(folder, 'worker'),

@@ -1,18 +1,17 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A way to a port of this computer on which everything takes so long, in ms, in both directions together. */
+/**
+ * Opens a slow way to a port of this computer. `close` loses what is on the way.
+ * @param ms how long an answer takes from there
+ */
 export async function startSlowLink(port: number, ms: number): Promise<{ port: number; close(): void }> {
   const sockets = new Set<Socket>()
-  const pass = (from: Socket, to: Socket): void => {
-    sockets.add(from.on('error', () => {}))
-    from.on('data', (data) => setTimeout(() => to.write(data), ms / 2))
-    from.on('close', () => setTimeout(() => to.destroy(), ms / 2))
-  }
   const link = createServer((client) => {
     const server = connect(port, '127.0.0.1')
-    pass(client, server)
-    pass(server, client)
+    for (const socket of [client, server]) sockets.add(socket.on('error', () => {}))
+    client.on('data', (data) => server.write(data)).on('close', () => server.destroy())
+    server.on('data', (data) => setTimeout(() => client.write(data), ms)).on('close', () => client.destroy())
   })
   await once(link.listen(0, '127.0.0.1'), 'listening')
   return {
