@@ -182,7 +182,7 @@ const COMMANDS = ['index', 'doctor', 'pace', 'queues', 'redrive', 'waiting'] as 
 
 // The tests start some two hundred workers: in one file, as in the image (see Dockerfile), each is there in a quarter of
 // the time.
-async function bundleWorker(folder: string, project = '.'): Promise<void> {
+export async function bundleWorker(folder: string, project = '.'): Promise<void> {
   await build({
     absWorkingDir: path.resolve(project),
     entryPoints: COMMANDS.map((name) => `worker/${name}.ts`),

@@ -52,7 +52,8 @@ async function openShop(stack: Stack): Promise<Shop> {
     folder,
     name,
     startWorker: () => stack.startWorkerOf(folder),
-    run: (program, ...args) => runToEnd(['--import', 'tsx', program, ...args], stack.env as Env, { cwd: folder }),
+    run: (program, ...args) =>
+      runToEnd(['--import', 'tsx', program, ...args], stack.env as Env, { cwd: folder }),
   }
   expect(await shop.run('prisma/migrate.ts')).toMatchObject({ code: 0 })
   return shop

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { chmod, chown, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { query } from '../stack'
 import { type Account, type Program, runProgram, startProgram } from './program'
@@ -69,12 +70,17 @@ export function findAccount(name = 'nobody'): Account | undefined {
 }
 
 /**
- * A block of code in docs/operations.md, with other words in some places.
- * @param first what the block begins with, where that language has several
+ * Returns a block of code of docs/operations.md, with other words in some places.
+ * @param where `heading`: the block is the first one below it; `first`: what the block begins with
  * @throws when the block, or one of the words, is not there
  */
-export async function readDocs(language: string, words: Record<string, string>, first = ''): Promise<string> {
-  const text = await readFile('docs/operations.md', 'utf8')
+export async function readDocs(
+  language: string,
+  words: Record<string, string>,
+  { heading = '# Operations', first = '' } = {},
+): Promise<string> {
+  const all = await readFile('docs/operations.md', 'utf8')
+  const [, text = ''] = all.split(`${heading}\n`)
   let block = new RegExp(`^\`\`\`${language}\n(${first}.*?)^\`\`\``, 'ms').exec(text)?.[1] ?? ''
   for (const [word, other] of Object.entries(words)) {
     if (!block.includes(word)) throw new Error(`docs/operations.md, ${language}: no ${word}`)
@@ -89,6 +95,7 @@ export type Database = {
   /** For the migrations, and for web and worker. */
   ownerUrl: string
   appUrl: string
+  program: Program
   /** Runs a statement as the superuser. */
   sql<Row>(statement: string): Promise<Row[]>
   /** The same where the database `app` need not exist. */
@@ -106,78 +113,119 @@ export type Database = {
 
 /**
  * Starts a Postgres with two ordinary roles.
- * @param diskFolder where the database's tables are to be, for a test that fills this disk
- * @param TZ the computer's zone, as Postgres sees it when it is installed
+ * @param options `diskFolder`: where the database's tables are to be, for a test that fills this disk; `TZ`: the
+ * computer's zone, as Postgres sees it when it is installed
  */
 export async function startDatabase(
   folder: string,
   port: number,
-  diskFolder: string,
-  TZ: string,
+  { diskFolder, TZ = 'UTC' }: { diskFolder?: string; TZ?: string } = {},
 ): Promise<Database> {
-  const bin = findPostgres() ?? ''
-  const user = findAccount('postgres')
   const data = path.join(folder, 'postgres')
-  for (const dir of [data, diskFolder]) {
-    await mkdir(dir, { recursive: true })
-    if (user) await chown(dir, user.uid, user.gid)
-  }
-  await chmod(data, 0o700)
+  await makeFolder(data)
   const auth = ['--username=postgres', '--auth-local=trust', '--auth-host=scram-sha-256']
   const password = path.join(folder, 'password')
   await writeFile(password, 'superuser')
-  await runProgram([`${bin}/initdb`, '-D', data, '--encoding=UTF8', `--pwfile=${password}`, ...auth], {
-    user,
-    env: { TZ },
-  })
-  const socket = ['-k', data, '-p', `${port}`]
-  const start = (): Promise<Program> =>
-    startProgram([`${bin}/postgres`, '-D', data, ...socket], {
-      user,
-      isReady: (output) => /ready to accept connections/.test(output),
-    })
-  let server = await start()
-  const role = (name: string, secret: string, database: string): string =>
-    `postgresql://${name}:${secret}@127.0.0.1:${port}/${database}`
-  const maintenanceUrl = role('postgres', 'superuser', 'postgres')
-  const file = path.join(folder, 'roles.sql')
+  await runProgram(
+    [`${findPostgres()}/initdb`, '-D', data, '--encoding=UTF8', `--pwfile=${password}`, ...auth],
+    { user: findAccount('postgres'), env: { TZ } },
+  )
+  const database = await startPostgres(folder, data, port)
   const roles = await readDocs('sql', {
     "'a password'": "'owner-secret'",
     "'another password'": "'app-secret'",
   })
   // The settings of the app's role are the owner's, too: as where one role is used for both.
   const same = roles.match(/^ALTER ROLE app SET .*$/gm) ?? []
-  await writeFile(file, [roles, ...same.map((line) => line.replace('ROLE app', 'ROLE owner'))].join('\n'))
-  const psql = ['-q', '-v', 'ON_ERROR_STOP=1', '-d', maintenanceUrl]
-  // By somebody who is no superuser, as on a managed database.
-  const creator = `CREATE ROLE creator LOGIN CREATEROLE CREATEDB PASSWORD 'creator-secret'`
-  await runProgram([`${bin}/psql`, ...psql, '-c', creator])
-  const asCreator = ['-q', '-v', 'ON_ERROR_STOP=1', '-d', role('creator', 'creator-secret', 'postgres')]
-  await runProgram([`${bin}/psql`, ...asCreator, '-f', file])
+  // By a role that is no superuser, as on a managed database.
+  await runSql(
+    database.maintenanceUrl,
+    `CREATE ROLE creator LOGIN CREATEROLE CREATEDB PASSWORD 'creator-secret'`,
+  )
+  await runSql(
+    toUrl(port, 'creator', 'creator-secret', 'postgres'),
+    [roles, ...same.map((line) => line.replace('ROLE app', 'ROLE owner'))].join('\n'),
+  )
+  if (!diskFolder) return database
+  await makeFolder(diskFolder)
   const space = `CREATE TABLESPACE small LOCATION '${diskFolder}'`
-  for (const sql of [space, 'ALTER DATABASE app SET TABLESPACE small'])
-    await runProgram([`${bin}/psql`, ...psql, '-c', sql])
-  const adminUrl = role('postgres', 'superuser', 'app')
+  await runSql(database.maintenanceUrl, `${space}; ALTER DATABASE app SET TABLESPACE small;`)
+  return database
+}
+
+/** Runs statements one after another by psql. */
+export async function runSql(databaseUrl: string, statements: string): Promise<void> {
+  const file = path.join(await mkdtemp(path.join(tmpdir(), 'sql-')), 'statements.sql')
+  await writeFile(file, statements)
+  await runProgram([`${findPostgres()}/psql`, '-q', '-v', 'ON_ERROR_STOP=1', '-d', databaseUrl, '-f', file])
+  await rm(path.dirname(file), { recursive: true })
+}
+
+/** Starts a standby of a database, on a copy that is made as docs/operations.md says. */
+export async function startStandby(folder: string, port: number, primaryPort: number): Promise<Database> {
+  const data = path.join(folder, 'standby')
+  await makeFolder(data)
+  const copy = await readDocs(
+    'sh',
+    {
+      'host=10.0.0.5 port=5432': `host=127.0.0.1 port=${primaryPort} password=replica-secret`,
+      '/var/lib/postgresql/main': data,
+    },
+    { heading: '#### A standby' },
+  )
+  const env = { PATH: `${findPostgres()}:${process.env.PATH}` }
+  await runProgram(['sh', '-ec', copy], { user: findAccount('postgres'), env })
+  return await startPostgres(folder, data, port)
+}
+
+/** Starts the Postgres of a folder. Its roles are those of docs/operations.md. */
+async function startPostgres(folder: string, data: string, port: number): Promise<Database> {
+  const bin = findPostgres() ?? ''
+  const start = (): Promise<Program> =>
+    startProgram([`${bin}/postgres`, '-D', data, '-k', data, '-p', `${port}`], {
+      user: findAccount('postgres'),
+      isReady: (output) => /ready to accept (read.only )?connections/.test(output),
+    })
+  let program = await start()
+  const adminUrl = toUrl(port, 'postgres', 'superuser')
+  const maintenanceUrl = toUrl(port, 'postgres', 'superuser', 'postgres')
   return {
     adminUrl,
-    ownerUrl: role('owner', 'owner-secret', 'app'),
-    appUrl: role('app', 'app-secret', 'app'),
+    ownerUrl: toUrl(port, 'owner', 'owner-secret'),
+    appUrl: toUrl(port, 'app', 'app-secret'),
+    program,
     sql: (statement) => query(adminUrl, statement),
     maintenanceUrl,
     maintain: (statement) => query(maintenanceUrl, statement),
     bin,
     folder,
     async kill() {
-      await server.end('SIGQUIT')
+      await program.end('SIGQUIT')
     },
     async start() {
-      server = await start()
+      program = await start()
     },
   }
 }
 
-/** Starts a PgBouncer before the database. Returns the app's address there. */
-export async function startPgBouncer(folder: string, port: number, appUrl: string): Promise<string> {
+function toUrl(port: number, role: string, secret: string, database = 'app'): string {
+  return `postgresql://${role}:${secret}@127.0.0.1:${port}/${database}`
+}
+
+/** Makes a folder that Postgres alone may enter. */
+async function makeFolder(folder: string): Promise<void> {
+  const user = findAccount('postgres')
+  await mkdir(folder, { recursive: true })
+  await chmod(folder, 0o700)
+  if (user) await chown(folder, user.uid, user.gid)
+}
+
+/** Starts a PgBouncer before the database. Returns the app's address there, and its configuration. */
+export async function startPgBouncer(
+  folder: string,
+  port: number,
+  appUrl: string,
+): Promise<{ url: string; config: string; program: Program }> {
   const url = new URL(appUrl)
   const users = path.join(folder, 'userlist.txt')
   await writeFile(users, `"${url.username}" "${url.password}"\n`)
@@ -188,13 +236,13 @@ export async function startPgBouncer(folder: string, port: number, appUrl: strin
     '/etc/pgbouncer/userlist.txt': users,
   })
   await writeFile(config, settings)
-  await startProgram(['pgbouncer', config], {
+  const program = await startProgram(['pgbouncer', config], {
     env: { PATH: `${process.env.PATH}:/usr/sbin` },
     user: findAccount(),
     isReady: (output) => /process up/.test(output),
   })
   url.port = `${port}`
-  return url.href
+  return { url: url.href, config, program }
 }
 
 /** Makes a certificate that nobody but the tests trusts. */

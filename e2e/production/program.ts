@@ -61,7 +61,7 @@ export async function startProgram(command: string[], options: Options = {}): Pr
     ended,
   }
   running.add(program)
-  for (const end = Date.now() + 60_000; !(await isReady(output)); await sleep(50)) {
+  for (const end = Date.now() + 180_000; !(await isReady(output)); await sleep(50)) {
     if (!program.isRunning()) throw new Error(`${command.join(' ')} ended:\n${output}`)
     if (Date.now() > end) throw new Error(`${command.join(' ')} is not ready:\n${output}`)
   }

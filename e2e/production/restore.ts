@@ -195,17 +195,17 @@ async function isAtRest(stack: Site['stack']): Promise<boolean> {
 
 async function runDump(database: Database): Promise<string> {
   const file = path.join(database.folder, 'app.dump')
-  await runShell(database, await readDocs('sh', { 'app.dump': file }, 'pg_dump'))
+  await runShell(database, await readDocs('sh', { 'app.dump': file }, { first: 'pg_dump' }))
   return file
 }
 
 async function runRestore(database: Database, dump: string): Promise<void> {
-  await runShell(database, await readDocs('sh', { 'app.dump': dump }, 'psql'))
+  await runShell(database, await readDocs('sh', { 'app.dump': dump }, { first: 'psql' }))
 }
 
 /** Tells the database of a mail that Resend's log has, as the page says. */
 async function markAsSent({ ownerUrl }: Database, id: string): Promise<void> {
-  await query(ownerUrl, await readDocs('sql', { "'an id'": `'${id}'` }, 'UPDATE "Email"'))
+  await query(ownerUrl, await readDocs('sql', { "'an id'": `'${id}'` }, { first: 'UPDATE "Email"' }))
 }
 
 /** Restores all but the rows of pg-boss's jobs. */

@@ -40,8 +40,8 @@ try {
   const url = `https://localhost:${tlsPort}`
 
   // 1. The parts. One web server and one worker reach the database through PgBouncer, the others directly. None is in UTC.
-  const database = await startDatabase(folder, dbPort, disk, ZONES[0])
-  const bouncerUrl = await startPgBouncer(folder, bouncerPort, database.appUrl)
+  const database = await startDatabase(folder, dbPort, { diskFolder: disk, TZ: ZONES[0] })
+  const { url: bouncerUrl } = await startPgBouncer(folder, bouncerPort, database.appUrl)
   const provider = await startProgram(['node', '--import', 'tsx', 'sandbox/serve-resend.ts'], {
     env: {
       ...(process.env as Settings),

@@ -1,0 +1,255 @@
+/*
+ * npm run test:failover
+ *
+ * The database's primary is lost while people sign up, and a standby takes over: behind a PgBouncer that is pointed to it,
+ * by the commands of docs/operations.md. Web server and workers have production's settings and are not restarted.
+ *
+ * It needs Debian's packages (see ../production/parts.ts) and three minutes. With --only <word> it does what has the word
+ * in its name.
+ */
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmod, mkdir, mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { findFaults, untilSettled, watchStatuses } from '../faults/oracle'
+import {
+  type Database,
+  findParts,
+  readDocs,
+  runSql,
+  startDatabase,
+  startPgBouncer,
+  startStandby,
+} from '../production/parts'
+import { endPrograms, type Program, runProgram, startProgram } from '../production/program'
+import { bundleWorker, findPort, query, type Stack } from '../stack'
+import { type Crowd, startCrowd } from './crowd'
+import { startSlowLink } from './slow-link'
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+/** Signups before and after the failover. */
+const SIGNUPS = 50
+const PATIENCE_MS = 180_000
+
+type Scenario = {
+  name: string
+  isSynchronous: boolean
+  /** How far behind the standby is, in ms. What is on the way is lost with the primary. */
+  behindMs?: number
+  /** What becomes of the primary. It never comes back. */
+  lose(primary: Database, standby: Database): Promise<unknown>
+}
+
+const SCENARIOS: Scenario[] = [
+  { name: 'a synchronous standby; the primary loses its power', isSynchronous: true, lose: cutPower },
+  { name: 'an asynchronous standby next door; the same', isSynchronous: false, lose: cutPower },
+  {
+    name: 'an asynchronous standby a second behind; the same',
+    isSynchronous: false,
+    behindMs: 1_000,
+    lose: cutPower,
+  },
+  { name: 'a planned switch; the old primary lives on, read-only', isSynchronous: false, lose: makeReadOnly },
+]
+
+const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } })
+findParts()
+const logs = path.resolve('test-results', 'failover')
+await mkdir(logs, { recursive: true })
+const folder = await mkdtemp(path.join(tmpdir(), 'failover-'))
+await chmod(folder, 0o755)
+process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
+await bundleWorker(logs)
+const faults: string[] = []
+const chosen = SCENARIOS.filter(({ name }) => name.includes(values.only))
+if (chosen.length === 0) faults.push(`No scenario has “${values.only}” in its name`)
+for (const scenario of chosen) {
+  try {
+    faults.push(...(await survive(scenario)))
+  } catch (error) {
+    faults.push((error as Error).stack ?? String(error))
+  } finally {
+    await endPrograms()
+  }
+}
+console.log(faults.length === 0 ? 'Every promise was kept.' : `NOT kept:\n${faults.join('\n')}`)
+process.exit(faults.length === 0 ? 0 : 1)
+
+/** Runs a scenario on an installation of its own. Returns what is wrong in the end, as sentences. */
+async function survive({ name, isSynchronous, behindMs = 0, lose }: Scenario): Promise<string[]> {
+  // 1. A primary with a standby.
+  const home = path.join(folder, `${SCENARIOS.findIndex((scenario) => scenario.name === name)}`)
+  await mkdir(home)
+  const ports = await Promise.all(Array.from({ length: 4 }, findPort))
+  const [primaryPort = 0, standbyPort = 0, bouncerPort = 0, webPort = 0] = ports
+  const primary = await startDatabase(home, primaryPort)
+  const role = await readDocs(
+    'sql',
+    { "'a third password'": "'replica-secret'" },
+    { heading: '#### A standby' },
+  )
+  await runSql(primary.maintenanceUrl, role)
+  const link = behindMs > 0 ? await startSlowLink(primaryPort, behindMs) : undefined
+  const standby = await startStandby(home, standbyPort, link?.port ?? primaryPort)
+  if (isSynchronous)
+    await runSql(primary.maintenanceUrl, await readDocs('sql', {}, { heading: '#### Synchronous or not' }))
+  const state = isSynchronous ? 'sync' : 'async'
+  await until(`a standby that is ${state}`, async () => {
+    const [row] = await primary.sql<{ state: string }>('SELECT sync_state AS state FROM pg_stat_replication')
+    return row?.state === state
+  })
+
+  // 2. The app.
+  const bouncer = await startPgBouncer(home, bouncerPort, primary.appUrl)
+  const url = `http://localhost:${webPort}`
+  const resend = await startProgram(['node', '--import', 'tsx', 'sandbox/serve-resend.ts'], {
+    env: { WEBHOOK_URL: `${url}/api/webhooks/resend`, RESEND_WEBHOOK_SECRET: SECRET },
+    isReady: (output) => /READY/.test(output),
+  })
+  const resendUrl = /READY (\S+)/.exec(resend.output())?.[1] ?? ''
+  const settings = {
+    NODE_ENV: 'production',
+    DATABASE_URL: bouncer.url,
+    APP_URL: url,
+    RESEND_API_KEY: 're_failover_5d2c7e',
+    RESEND_BASE_URL: resendUrl,
+    RESEND_WEBHOOK_SECRET: SECRET,
+    ...{ LIMIT_SIGNUPS_PER_VISITOR: '100000', LIMIT_SIGNUPS_PER_MINUTE: '100000' },
+    ...{ LIMIT_MAILS_PER_MAILBOX: '1000', LIMIT_MAILS_PER_HOUR: '100000', LIMIT_READS_PER_VISITOR: '100000' },
+  }
+  const migration = { env: { ...settings, DATABASE_URL: primary.ownerUrl } }
+  await runProgram(['node', '--import', 'tsx', 'prisma/migrate.ts'], migration)
+  let current = primary
+  const stack: Pick<Stack, 'query' | 'setProvider'> = {
+    query: <Row>(sql: string, values?: unknown[]) => query<Row>(current.ownerUrl, sql, values),
+    async setProvider(changes) {
+      const answer = await fetch(`${resendUrl}/sandbox`, { method: 'PUT', body: JSON.stringify(changes) })
+      return await answer.json()
+    },
+  }
+  await watchStatuses(stack)
+  const web = await startProgram(['node', 'node_modules/next/dist/bin/next', 'start', '-p', `${webPort}`], {
+    env: settings,
+    isReady: async () => (await fetch(`${url}/api/health`).catch(() => undefined))?.ok ?? false,
+  })
+  const workers = await Promise.all(
+    Array.from({ length: 2 }, () =>
+      startProgram(['node', path.join(logs, 'worker/index.mjs')], {
+        env: settings,
+        isReady: (output) => /Ready for jobs/.test(output),
+      }),
+    ),
+  )
+
+  // 3. The failover, in the middle of a crowd.
+  const processes: Record<string, Program> = {
+    web,
+    'worker 1': workers[0] as Program,
+    'worker 2': workers[1] as Program,
+    pgbouncer: bouncer.program,
+  }
+  process.on('exit', () => {
+    for (const [process, { output }] of Object.entries(processes))
+      writeFileSync(path.join(logs, `${name} - ${process}.log`), output())
+  })
+  const crowd = startCrowd(url)
+  await untilSignups(crowd, SIGNUPS)
+  const lostAt = performance.now()
+  link?.close()
+  await lose(primary, standby)
+  const commands = await readDocs(
+    'sh',
+    {
+      'host=10.0.0.6 port=5432 user=postgres': standby.adminUrl,
+      'host=10.0.0.6 port=5432': `host=127.0.0.1 port=${standbyPort}`,
+      '/etc/pgbouncer/pgbouncer.ini': bouncer.config,
+      'systemctl reload pgbouncer': `kill -HUP ${bouncer.program.pid}`,
+    },
+    { heading: '#### When the primary is lost' },
+  )
+  await runProgram(['sh', '-ec', commands])
+  const switchedAt = performance.now()
+  current = standby
+  await untilSignups(crowd, crowd.answered().filter(({ at }) => at < switchedAt).length + SIGNUPS)
+  const answered = await crowd.stop()
+  const stoppedAt = performance.now()
+  const isSettled = await Promise.race([untilSettled(stack).then(() => true), sleep(PATIENCE_MS, false)])
+  const settledAt = performance.now()
+
+  // 4. What has become of it all.
+  const wrong: string[] = []
+  for (const [process, { isRunning, output }] of Object.entries(processes)) {
+    if (!isRunning()) wrong.push(`${process} died: ${output().slice(-2_000)}`)
+    if (/uncaught|unhandled/i.test(output()))
+      wrong.push(`${process}: ${/.*(uncaught|unhandled).*/i.exec(output())}`)
+  }
+  if (!isSettled) wrong.push(`not settled after ${PATIENCE_MS / 1000} s`)
+  wrong.push(...crowd.failures())
+  const ids = answered.map(({ id }) => id)
+  const existing = await stack.query<{ id: string }>('SELECT id FROM "Email" WHERE id = ANY ($1)', [ids])
+  const inDatabase = new Set(existing.map(({ id }) => id))
+  const lost = new Set(ids.filter((id) => !inDatabase.has(id)))
+  const { emails: books } = await stack.setProvider({})
+  const mails = Object.entries(books)
+  const lostButMailed = mails.filter(([id, { accepted }]) => lost.has(id) && accepted > 0).length
+  const twice = mails.filter(([, { accepted }]) => accepted > 1).length
+  const kept = ids.filter((id) => !lost.has(id))
+  // What an asynchronous standby loses is told, not judged: but of what it has kept, all must be right.
+  const found = await findFaults(stack, isSynchronous || lose === makeReadOnly ? ids : kept)
+  wrong.push(...(twice > 0 && !isSynchronous ? found.filter((fault) => !/ 2 mails sent/.test(fault)) : found))
+  const firstAfter = answered.find(({ at }) => at > switchedAt)?.at ?? Number.NaN
+  console.log(`
+${name}:
+  signups answered    ${ids.length}
+  lost                ${lost.size}, of them mailed ${lostButMailed}
+  mailed twice        ${twice}
+  longest silence     ${seconds(findLongestSilence(answered.map(({ at }) => at)))} without an answer 201
+  promoted            ${seconds(switchedAt - lostAt)} after the loss
+  the first 201       ${seconds(firstAfter - switchedAt)} after that
+  asked again         ${crowd.retries()} times
+  all mails settled   ${isSettled ? seconds(settledAt - stoppedAt) : 'NOT'} after the last signup
+`)
+  return wrong.map((fault) => `${name}: ${fault}`)
+}
+
+/** As if somebody had pulled the plug: nothing of it writes another byte. */
+async function cutPower({ program }: Database): Promise<void> {
+  const children = readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, 'utf8').trim().split(' ')
+  for (const pid of [program.pid, ...children.map(Number)]) process.kill(pid, 'SIGKILL')
+  await program.ended
+}
+
+/** It still answers, and refuses to write. The standby has all of it. */
+async function makeReadOnly(primary: Database, standby: Database): Promise<void> {
+  await runSql(
+    primary.maintenanceUrl,
+    'ALTER SYSTEM SET default_transaction_read_only = on; SELECT pg_reload_conf();',
+  )
+  await until('a standby that has everything', async () => {
+    const [written] = await primary.sql<{ lsn: string }>('SELECT pg_current_wal_lsn() AS lsn')
+    const [row] = await standby.sql<{ behind: number }>(
+      `SELECT pg_wal_lsn_diff('${written?.lsn}', pg_last_wal_replay_lsn())::int AS behind`,
+    )
+    return row?.behind === 0
+  })
+}
+
+async function untilSignups(crowd: Crowd, count: number): Promise<void> {
+  await until(`${count} signups`, () => crowd.answered().length >= count)
+}
+
+async function until(what: string, condition: () => boolean | Promise<boolean>): Promise<void> {
+  for (const end = Date.now() + PATIENCE_MS; !(await condition()); await sleep(50))
+    if (Date.now() > end) throw new Error(`No ${what} within ${PATIENCE_MS / 1000} s`)
+}
+
+function findLongestSilence(times: number[]): number {
+  const gaps = times.slice(1).map((time, index) => time - (times[index] ?? time))
+  return Math.max(...gaps)
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`
+}
