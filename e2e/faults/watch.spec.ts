@@ -112,7 +112,8 @@ test('each process tells that it lives, whether it works, and more to the operat
   const ask = (url: string, authorization = ''): Promise<Response> =>
     fetch(`${url}/api/health`, { headers: { authorization } })
   const readAll = { database: 'up', workers: 1, queued: 0 }
-  const details = { failed: 0, attention: null, paused: null, oldest: 0, perSecond: 10 }
+  const sweep = { stranded: 0, mended: expect.any(Number) }
+  const details = { failed: 0, ...sweep, attention: null, paused: null, oldest: 0, perSecond: 10 }
 
   for (const authorization of ['', 'Bearer wrong', `Basic ${btoa(`${TOKEN}:wrong`)}`, TOKEN])
     expect(await (await ask(web.url, authorization)).json()).toEqual(readAll)
