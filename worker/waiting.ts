@@ -6,6 +6,7 @@
  * `all` is every kind. --after and --before choose by when they were queued: a time in ISO 8601, or 90m, 2h, 3d ago.
  */
 import { parseArgs } from 'node:util'
+import { databaseNow } from '@/lib/db/clock'
 import { type Choice, countWaiting, dropWaiting, renderWaiting } from '@/lib/email/waiting'
 import { requireEnv } from '@/lib/env'
 import { reachDatabase } from '@/lib/find-database'
@@ -18,10 +19,12 @@ function fail(reason: string): never {
   process.exit(2)
 }
 
-function readTime(text: string | undefined): Date | undefined {
+async function readTime(text: string | undefined): Promise<Date | undefined> {
   if (text === undefined) return
   const [, count, unit = ''] = /^(\d+)([mhd])$/.exec(text) ?? []
-  const time = count ? Date.now() - Number(count) * (MINUTES[unit] ?? 1) * 60_000 : Date.parse(text)
+  const time = count
+    ? (await databaseNow()) - Number(count) * (MINUTES[unit] ?? 1) * 60_000
+    : Date.parse(text)
   if (Number.isNaN(time)) fail(`Not a time: ${text}. Write 2026-11-28T09:00:00Z, or 90m, 2h, 3d`)
   return new Date(time)
 }
@@ -33,14 +36,13 @@ const { values, positionals } = parseArgs({
 const [order, kind] = positionals
 if (order && !(['drop', 'render'].includes(order) && kind))
   fail('Usage: npm run waiting, npm run waiting -- drop KIND, or npm run waiting -- render KIND')
-const choice: Choice = {
-  kind: kind === 'all' ? undefined : kind,
-  after: readTime(values.after),
-  before: readTime(values.before),
-}
-
 await reachDatabase()
 requireEnv(['DATABASE_POOL_SIZE'])
+const choice: Choice = {
+  kind: kind === 'all' ? undefined : kind,
+  after: await readTime(values.after),
+  before: await readTime(values.before),
+}
 if (!order) {
   const rows = await countWaiting()
   for (const { kind, mails, written, oldest } of rows)

@@ -89,6 +89,7 @@ test('the first message is the whole picture, later ones tell what has changed',
   expect(first).toEqual({
     now: { waiting: 0, working: 0, retrying: 0, failed: 0 },
     stranded: 0,
+    failedJobs: {},
     sent: { total: 0, bounced: 0, perSecond: Array(60).fill(0) },
     times: null,
     paused: null,

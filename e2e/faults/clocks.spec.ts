@@ -239,9 +239,11 @@ const OWN_CLOCK: Record<string, string> = {
   'app/components/signup/send-signup.ts': 'when to try again, in the browser',
   'app/components/site/countdown.tsx': 'what is left of a pause, in the browser',
   'lib/db/clock.ts': 'until the database has said the time once',
+  'lib/email/retry-after.ts': 'a date in Retry-After, from a server that does not say its own time',
   'lib/limits.ts': 'until when a limit refuses, in a line of the log',
   'lib/queue.ts': 'how long pg-boss waits, by a clock that is never set',
   'prisma/new-migration.ts': 'the name of a new migration',
+  'worker/check-settings.ts': 'how far it is from that of the database',
 }
 
 test('rows are judged by the database’s clock: no other file looks at its own', () => {

@@ -3,12 +3,12 @@ import fc from 'fast-check'
 import type { Stack } from '../stack'
 import { anyCommands, type Limits, type Model } from './commands'
 import { countDeadlocks, findStranded, judgePeople } from './judge'
-import { FINAL } from './oracle'
+import { untilSettled } from './oracle'
 import { misuseKey, type Person, replay } from './people'
 import { OPERATOR_TOKEN, World } from './world'
 
-/** How long nothing may move before a run has come to rest. */
-const PATIENCE_MS = 180_000
+/** How long everything may take to come to rest after the last command. */
+const PATIENCE_MS = 120_000
 
 type Settings = Limits & {
   /** The seed of the first run. Each further one adds 1. */
@@ -103,58 +103,35 @@ function startWatch(world: World): { stop(): Promise<void> } {
   }
 }
 
-/** @returns false when it does not */
 async function comeToRest(world: World): Promise<boolean> {
   const { stack } = world
   const hurry = setInterval(() => void world.hurry().catch(() => {}), 500)
+  const rest = async (): Promise<boolean> => {
+    if (!(await world.untilQuiet(PATIENCE_MS))) return false
+    const patience = sleep(PATIENCE_MS, false, { ref: false })
+    return await Promise.race([untilSettled(stack).then(() => true), patience])
+  }
   try {
-    if (!(await untilAtRest(world))) return false
+    if (!(await rest())) return await tellUnrest(world)
     // What was given up in bad weather is sent again by hand, as an operator would.
     const failed = await stack.query(`SELECT FROM "Email" WHERE status = 'failed'`)
     if (failed.length === 0) return true
     world.count('given up, and redriven', failed.length)
     await stack.redrive()
-    return await untilAtRest(world)
+    return (await rest()) || (await tellUnrest(world))
   } finally {
     clearInterval(hurry)
   }
 }
 
-/**
- * Waits until clients, platform and workers have done what they began. A busy machine may take its time, as long as
- * something moves.
- * @returns false when nothing moves any more, or it never ends
- */
-async function untilAtRest(world: World): Promise<boolean> {
-  let before = ''
-  const start = performance.now()
-  let movedAt = start
-  for (;;) {
-    const { left, moved } = await readProgress(world)
-    const processes = world.inspect()
-    if (world.underWay + left.length === 0) return true
-    if (moved !== before) movedAt = performance.now()
-    before = moved
-    const now = performance.now()
-    if (now - movedAt > PATIENCE_MS || now - start > 5 * PATIENCE_MS) {
-      const clients = `${world.underWay} clients and processes under way`
-      world.fault(`not at rest: ${[clients, ...left, ...processes].join('\n    ')}`)
-      world.giveUp()
-      return false
-    }
-    await sleep(100)
-  }
-}
-
-/** What is left to do, and a text that changes whenever something has moved. */
-async function readProgress({ stack, underWay }: World): Promise<{ left: string[]; moved: string }> {
-  const rows = await stack.query<{ what: string }>(
-    `SELECT concat_ws(' ', 'email', id, status, "batchId") AS what FROM "Email" WHERE NOT status::text = ANY ($1)
-     UNION ALL SELECT concat_ws(' ', 'job', name, state, data) FROM pgboss.job WHERE state < 'completed' ORDER BY 1`,
-    [FINAL],
+async function tellUnrest(world: World): Promise<false> {
+  const left = await world.stack.query(
+    `SELECT concat_ws(' ', 'email', id, status, "batchId") AS what FROM "Email"
+     WHERE status IN ('queued', 'sending', 'retrying', 'sent')
+     UNION ALL SELECT concat_ws(' ', 'job', name, state, data, output) FROM pgboss.job WHERE state < 'completed'`,
   )
-  const left = rows.map(({ what }) => what)
-  return { left, moved: [underWay, ...left].join() }
+  world.fault(`not at rest after ${PATIENCE_MS / 1000} s: ${JSON.stringify(left)}`)
+  return false
 }
 
 /** Each key still answers as it did, and nothing had to be mended. */
@@ -169,7 +146,7 @@ async function askAgain(world: World, people: Person[]): Promise<void> {
     if (stranded !== 0 || mended !== 0) world.fault(`health says ${stranded} stranded, ${mended} mended`)
     return true
   })
-  await untilAtRest(world)
+  if (!(await world.untilQuiet(PATIENCE_MS))) world.fault('the last replays are not answered')
 }
 
 /** The commands that were run, one a line. */

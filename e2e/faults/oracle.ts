@@ -5,7 +5,7 @@ const RANKS: Record<string, number> = {
   ...{ queued: 0, sending: 1, retrying: 1, sent: 2, failed: 2, delayed: 3, delivered: 4 },
   ...{ bounced: 5, suppressed: 5, complained: 5, 'failed at Resend': 5 },
 }
-export const FINAL = ['failed', 'delivered', 'bounced', 'suppressed', 'complained']
+const FINAL = ['failed', 'delivered', 'bounced', 'suppressed', 'complained']
 
 /** In SQL: no further news is expected. A delayed mail is over when it bounced, which has a reason. */
 const isOver = `status::text = ANY ($1) OR status = 'delayed' AND EXISTS (SELECT FROM "EmailEvent" event

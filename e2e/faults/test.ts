@@ -12,7 +12,7 @@ export const test = base.extend<{ stack: Stack }, { ownStack: Stack }>({
       await use(stack)
       await stack.stop()
     },
-    { scope: 'worker', timeout: 180_000 },
+    { scope: 'worker', timeout: 400_000 },
   ],
   stack: async ({ ownStack }, use, { parallelIndex, annotations }) => {
     annotations.push({ type: 'world', description: nameStack(parallelIndex) })

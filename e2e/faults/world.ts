@@ -3,7 +3,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { Client } from 'pg'
-import { type Env, findPort, OURS, type Process, type Stack } from '../stack'
+import { type Env, findPort, OURS, type Process, type Stack, waitFor } from '../stack'
 
 /** What a run can hurt: two web servers and two workers. */
 export const SLOTS = ['web 1', 'web 2', 'worker 1', 'worker 2'] as const
@@ -292,22 +292,12 @@ export class World {
     await this.stack.query('DELETE FROM pgboss.job')
   }
 
-  /** How much clients and platform have begun and not finished. */
-  get underWay(): number {
-    return this.#underWay.size
-  }
-
-  /** Ends the run for clients that still have no answer. */
-  giveUp(): void {
-    this.#end.abort()
-  }
-
-  /** Looks whether a process has died by itself. @returns how each is, for a run that does not come to rest */
-  inspect(): string[] {
-    return [...this.#slots.values()].map((slot) => {
-      if (!slot.process) return `${slot.name} is starting`
-      this.#inspect(slot, slot.process)
-      return `${slot.name} said last: ${slot.process.output().trim().split('\n').at(-1)}`
-    })
+  /** Waits until clients and platform have done what they began. @returns false when that took longer than `ms` */
+  async untilQuiet(ms: number): Promise<boolean> {
+    const timer = setTimeout(() => this.#end.abort(), ms)
+    await waitFor(() => this.#underWay.size === 0 || this.#end.signal.aborted)
+    clearTimeout(timer)
+    for (const slot of this.#slots.values()) if (slot.process) this.#inspect(slot, slot.process)
+    return this.#underWay.size === 0
   }
 }

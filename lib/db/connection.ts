@@ -4,20 +4,11 @@ import { env } from '../env'
 /** How long a statement may take unless its caller says otherwise, in ms. */
 const PATIENCE_MS = 10_000
 
-/** SQLSTATE `read_only_sql_transaction`. */
-const READ_ONLY = '25006'
-
+/** Without a listener for `error`, Node ends the process when Postgres cuts a connection. */
 export class SafeClient extends Client {
-  /** Whether the server has refused to write: after a failover it may be a former primary that is still up. */
-  isReadOnly = false
-
   constructor(config?: string | ClientConfig) {
     super(config)
-    // Without this listener, Node ends the process when Postgres cuts a connection.
     this.on('error', () => {})
-    this.connection.on('errorMessage', ({ code }) => {
-      if (code === READ_ONLY) this.isReadOnly = true
-    })
   }
 }
 
@@ -47,8 +38,6 @@ export function connectionConfig(patienceMs = PATIENCE_MS, databaseUrl = env('DA
     connectionString: url.href,
     Client: SafeClient,
     connectionTimeoutMillis: 5_000,
-    // The address may lead to another server by now. A connection that only reads would never notice.
-    maxLifetimeSeconds: 300,
     query_timeout: patienceMs,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,

@@ -44,12 +44,8 @@ export function listen(listener: Listener): { close(): Promise<void> } {
 async function listenOn(client: Client, listener: Listener): Promise<Error> {
   // A connection that drops without a word shows only when it is used; a pooler may have given it to others meanwhile.
   const check = async (): Promise<void> => {
-    const { rows } = await client.query(
-      `SELECT current_setting('transaction_read_only') AS "isReadOnly" FROM pg_listening_channels()`,
-    )
-    if (rows.length === 0) throw new Error('it no longer listens, as behind a pooler of transactions')
-    // A former primary that is still up announces nothing any more.
-    if (rows[0].isReadOnly === 'on') throw new Error('the server is read-only, as after a failover')
+    const { rowCount } = await client.query('SELECT pg_listening_channels()')
+    if (rowCount === 0) throw new Error('it no longer listens, as behind a pooler of transactions')
   }
   let heartbeat: NodeJS.Timeout | undefined
   const lost = new Promise<never>((_, reject) => {

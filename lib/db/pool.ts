@@ -1,6 +1,6 @@
 import { Pool, type PoolClient, type PoolConfig } from 'pg'
 import { logSeldom } from '../log'
-import { connectionConfig, type SafeClient } from './connection'
+import { connectionConfig } from './connection'
 
 const TICK_MS = 5
 
@@ -33,7 +33,7 @@ export class MeasuredPool extends Pool {
     this.on('release', (error, client) => {
       this.#end(client)
       // With an error, the pool closes the connection itself.
-      if (!error && !isReusable(client)) void client.end()
+      if (!error && !isIdle(client)) void client.end()
     })
   }
 
@@ -73,9 +73,8 @@ export class MeasuredPool extends Pool {
  * even if its ROLLBACK did not get through: the next user's COMMIT would commit the half of that transaction
  * (https://github.com/prisma/orm/issues/29719).
  */
-function isReusable(client: PoolClient): boolean {
+function isIdle(client: PoolClient): boolean {
   // Not in the types of `pg`: false while a statement is under way.
   const { readyForQuery } = client as PoolClient & { readyForQuery?: boolean }
-  if ((client as PoolClient & SafeClient).isReadOnly) return false
   return client.getTransactionStatus() === 'I' && readyForQuery !== false
 }
