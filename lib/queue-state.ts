@@ -8,7 +8,7 @@ import { enqueueAll, QUEUES, type QueueName, settleJobs } from './queue'
 export type JobCounts = Record<string, number>
 
 /** What is wrong with the queues. */
-export type QueueState = {
+type QueueState = {
   /** Jobs that were given up. */
   failed: JobCounts
   /** Jobs that wait in a queue that has left the list in lib/queue.ts: no worker of this version takes them. */

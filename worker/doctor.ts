@@ -57,7 +57,7 @@ if ((health.oldest ?? 0) > 300 && !paused && live.length > 0)
   )
 if (health.stranded)
   complain(
-    `${health.stranded} rows wait without a job.`,
+    `${health.stranded} ${health.stranded === 1 ? 'row waits' : 'rows wait'} without a job.`,
     'A worker mends them within a minute: look here again.',
   )
 if (health.attention && health.attention !== paused?.reason)

@@ -8,7 +8,7 @@ import { recordEvents } from './record'
 export type Choice = { kind?: string; after?: Date; before?: Date }
 
 /** `inDoubt`: mails that Resend may have accepted. They stay in their batch, and go out under its key as they were written. */
-export type Changed = { changed: number; inDoubt: { id: string; batchId: string }[] }
+type Changed = { changed: number; inDoubt: { id: string; batchId: string }[] }
 
 /** So many in one transaction. */
 const CHUNK = 2_000
