@@ -189,8 +189,10 @@ export async function takeJobs<Name extends QueueName>(
 
 /** Locks the jobs with these ids, if there are any. @throws when the database is unreachable. */
 export async function lockJob(tx: Transaction, name: QueueName, ...ids: string[]): Promise<void> {
-  await tx.$queryRaw`
+  const lock = (): Promise<unknown[]> => tx.$queryRaw<unknown[]>`
     SELECT FROM pgboss.job WHERE name = ${name} AND id = ANY (${ids}::uuid[]) ORDER BY id FOR UPDATE`
+  // pg-boss fails a job by deleting its row and inserting another. A statement that waited for the first sees neither.
+  if ((await lock()).length < ids.length) await lock()
 }
 
 /** Completes, fails or deletes fetched jobs in the caller's transaction. `output` is stored with them. */

@@ -30,7 +30,8 @@ test('all mail is stopped: signups, exports and erasures go on, everybody sees w
   const paused = { reason: 'paused_by_operator', until: null }
   expect(await readHealth(stack)).toMatchObject({ attention: 'paused_by_operator', paused })
   for await (const { event, data } of readEvents(`${stack.appUrl}/api/emails/${ids[0]}/events`)) {
-    if (event !== 'workers') continue
+    // A heartbeat says what the one before has read.
+    if (event !== 'workers' || (data as { paused: unknown }).paused === null) continue
     expect(data).toEqual({ workers: 2, paused: 'paused_by_operator' })
     break
   }
@@ -83,6 +84,7 @@ test('a wrong template on a busy morning, by docs/operations.md: stopped, droppe
   await edit(wrong, 'lib/email/message.ts', (text) =>
     text.replace('    subject,\n', `    subject: 'Dear %NAME%',\n`),
   )
+  const earlier = (await readInbox(stack)).length
   // Busy: more sign up than Resend lets us write to.
   await stack.setProvider({ rateLimit: 1, latencyMs: 1_000 })
   await stack.query(`INSERT INTO "Pace" (account, "perSecond") VALUES ('resend', 1)`)
@@ -126,7 +128,7 @@ test('a wrong template on a busy morning, by docs/operations.md: stopped, droppe
   await untilHurried(stack, async () => (await countEmails(stack, 'delivered')) === ids.length)
   await untilSettled(stack)
 
-  const mails = await readInbox(stack)
+  const mails = (await readInbox(stack)).slice(earlier)
   expect(mails.filter(({ subject }) => subject.includes('%NAME%'))).toHaveLength(gone)
   expect(mails).toHaveLength(ids.length)
   expect(await findFaults(stack, ids)).toEqual([])
