@@ -135,6 +135,8 @@ export async function startStack(name: string, flags: string[] = [], settings: E
       await query(databaseUrl, `DELETE FROM "${table}"`)
     await query(databaseUrl, 'UPDATE "Sweep" SET "checkedUntil" = now(), mended = 0')
     await query(databaseUrl, 'DELETE FROM pgboss.job')
+    // A killed worker would count as alive for five seconds more.
+    await query(databaseUrl, 'DELETE FROM pgboss.instance')
     await query(databaseUrl, 'DELETE FROM "Batch"')
     await query(databaseUrl, 'DELETE FROM "Pace"')
     await query(databaseUrl, 'DELETE FROM "RateLimit"')
