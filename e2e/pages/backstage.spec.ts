@@ -311,6 +311,8 @@ test('by keyboard alone: signups, weather, and the answer time', async ({ stack,
   await openBackstage(page)
   await page.getByRole('link', { name: 'Inbox' }).focus()
   const { keyboard } = page
+  await keyboard.press('Tab')
+  await expect(page.getByRole('button', { name: 'Stop all mail' })).toBeFocused()
   for (const count of ['1', '10', '100']) {
     await keyboard.press('Tab')
     await expect(page.getByRole('button', { name: new RegExp(`^Send ${count} demo`) })).toBeFocused()

@@ -35,7 +35,7 @@ export function Pause({ paused }: { paused: Backstage['paused'] | undefined }) {
         type="button"
         disabled={paused === undefined}
         onClick={toggle}
-        className="button px-4 py-1.5 text-lg"
+        className="button px-4 py-1.5 text-lg stage:hidden"
       >
         {byOperator ? 'Let mail go out' : 'Stop all mail'}
       </button>
