@@ -73,13 +73,17 @@ test.describe('a worker is killed', () => {
   }
 
   for (const [title, lock, statement] of [
-    ['when it looks what became of the batch', 'SELECT FROM "Batch" FOR UPDATE', 'SELECT attempts'],
-    ['when it records the answer', 'SELECT FROM "Email" FOR UPDATE', 'WITH fact'],
+    [
+      'when it looks what became of the batch',
+      'SELECT FROM "Batch" FOR UPDATE',
+      'AS "isKeyForgotten" FROM "Batch"',
+    ],
+    ['when it records the answer', 'SELECT FROM "Email" FOR UPDATE', 'json_array_elements(messages)'],
     ['when it dissolves the batch', 'LOCK TABLE "Batch" IN SHARE MODE', 'DELETE FROM "Batch"'],
     [
       'when it takes back the job',
       `SELECT FROM pgboss.job WHERE name = 'retry-batch' FOR UPDATE`,
-      'DELETE FROM pgboss',
+      'FROM pgboss.job WHERE name',
     ],
   ] as const) {
     test(`${title}: the same batch is sent again under its key, and nobody gets two`, async ({ stack }) => {

@@ -1,5 +1,5 @@
 import { isUnavailable, pool, prisma, type Transaction } from '../db/prisma'
-import { enqueueEmails } from '../email/enqueue'
+import { enqueueEmails, queueEmail } from '../email/enqueue'
 import type { Snapshot } from '../email/status'
 import { EMAIL } from '../email/stranded'
 import { refuseSuppressed } from '../email/suppression'
@@ -80,7 +80,10 @@ export async function createSignup(tx: Transaction, input: SignupInput, key?: st
   // Asked after the insert: it waits for an erasure that is deleting the user of this very key.
   if (key) await refuseSpentKey(tx, key, signupHash)
   await refuseSuppressed(tx, input.email)
-  return { ...(await createWelcome(tx, user.id)), user: { id: user.id, ...input } }
+  const email = await tx.email.create({ data: { userId: user.id, kind: 'welcome' } })
+  const queued = await tx.emailEvent.create({ data: { emailId: email.id, status: 'queued' } })
+  await enqueueEmails(tx, [email])
+  return { ...toWelcome(email.id, queued.at), user: { id: user.id, ...input } }
 }
 
 /**
@@ -118,13 +121,6 @@ async function refuseSpentKey(
 
 type Welcome = Pick<Signup, 'welcomeEmail'>
 
-async function createWelcome(tx: Transaction, userId: string): Promise<Welcome> {
-  const email = await tx.email.create({ data: { userId, kind: 'welcome' } })
-  const queued = await tx.emailEvent.create({ data: { emailId: email.id, status: 'queued' } })
-  await enqueueEmails(tx, [email])
-  return toWelcome(email.id, queued.at)
-}
-
 async function findWelcome(userId: string): Promise<Welcome> {
   const email = await readWelcome(prisma(), userId)
   if (email && !(await isStranded(prisma(), EMAIL, email.id))) return toWelcome(email.id, email.queuedAt)
@@ -138,9 +134,11 @@ async function findWelcome(userId: string): Promise<Welcome> {
  */
 export async function completeSignup(tx: Transaction, userId: string): Promise<Welcome> {
   await lockUser(tx, userId)
-  const email = await readWelcome(tx, userId)
-  if (!email) return await createWelcome(tx, userId)
-  await mendOne(tx, EMAIL, email.id)
+  const known = await readWelcome(tx, userId)
+  if (known) await mendOne(tx, EMAIL, known.id)
+  else await queueEmail(tx, userId, 'welcome')
+  const email = known ?? (await readWelcome(tx, userId))
+  if (!email) throw new Error('The welcome email was not created')
   return toWelcome(email.id, email.queuedAt)
 }
 
