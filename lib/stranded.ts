@@ -37,7 +37,7 @@ export async function isStranded(
 }
 
 /**
- * Gives a row what it lacks, unless somebody was faster.
+ * Gives a row what it lacks, unless another transaction already did.
  * @returns whether it lacked anything
  * @throws when the database or the queue is unavailable.
  */

@@ -27,13 +27,13 @@ export type Crowd = {
   statuses: Map<number, number>
   /** What should never have been, as sentences. */
   faults: string[]
-  /** Signs somebody up, and asks again with the same key until there is a 201. */
+  /** Signs up a new person, and asks again with the same key until there is a 201. */
   signUp(): Promise<void>
   /** No new ones begin; waits for those who are still asking. */
   end(): Promise<void>
 }
 
-/** Begins a crowd that goes on until its end: two who sign up, and one who does all else. */
+/** Begins a crowd that goes on until its end. */
 export function gather(world: World): Crowd {
   const signups: Signup[] = []
   const statuses = new Map<number, number>()
@@ -63,7 +63,7 @@ export function gather(world: World): Crowd {
     if (!response || text === undefined || response.status === 503) return
     const told = `${signup.key}: ${response.status} ${text}`
     if (response.status === 410) {
-      if (!signup.erasure) faults.push(`${told}, and nobody has erased it`)
+      if (!signup.erasure) faults.push(`${told}, and it was not erased`)
       if (response.headers.has('set-cookie')) faults.push(`${told}, with a cookie`)
       return
     }

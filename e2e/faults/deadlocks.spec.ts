@@ -24,7 +24,7 @@ test('erasing, gathering, reopening, settling, redriving, correcting, signing in
   expect(stack.output()).not.toContain('40P01')
 })
 
-/** Everybody does something at the same moment. */
+/** All of it at the same moment. */
 async function meet(stack: Stack): Promise<void> {
   // A pause, so that all mails of the round wait when it ends.
   await stack.query(
@@ -68,7 +68,7 @@ async function meet(stack: Stack): Promise<void> {
     ),
     redriveAll(stack),
   ])
-  // Until all who leave are gone, everybody goes on.
+  // All of it goes on until those who leave are gone.
   while ((await stack.query('SELECT FROM "User" WHERE erasure IS NOT NULL')).length > 0) await sleep(100)
   isOver = true
   await Promise.all(others)

@@ -44,7 +44,7 @@ test('each table, and the row of the pace, is locked for longer than all timeout
     const told = reports.map(({ name, statuses, met }) => ({ name, met, ...Object.fromEntries(statuses) }))
     console.log(JSON.stringify(told))
     expect(faults).toEqual([])
-    // Somebody has met each lock, except in the last world, where some tables are of no use to a signup.
+    // A statement has met each lock, except in the last world, where some tables are of no use to a signup.
     for (const { name, met } of reports) if (name !== 'rest') expect(met, name).toEqual([true, true])
   } finally {
     await closeWorlds(stack, worlds)
@@ -92,12 +92,12 @@ async function findTables(world: World): Promise<string[]> {
   return tables
 }
 
-/** @returns whether somebody had to wait for it */
+/** @returns whether a statement had to wait for it */
 async function lock(world: World, tables: string[], mode: string): Promise<boolean> {
   const row = world.name === 'pace' ? `SELECT FROM "Pace" FOR UPDATE;` : ''
   const close = (): ReturnType<typeof closeGate> =>
     closeGate(world, `${row} LOCK TABLE ${tables.join(', ')} IN ${mode} MODE`)
-  // Postgres may choose us when we and somebody else wait for each other.
+  // Postgres may choose this one, when it and another transaction wait for each other.
   await using gate = await close().catch(close)
   await sleep(HOLD_MS / 2)
   const waiting = await world.query(

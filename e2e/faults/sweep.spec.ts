@@ -19,7 +19,7 @@ async function readHealth(web: Web): Promise<Health> {
   return await (await fetch(`${web.url}/api/health`, { headers })).json()
 }
 
-/** Nobody has to wait for a minute to pass. */
+/** Makes all rows two minutes older, so that the test need not wait. */
 async function makeOld(stack: Stack): Promise<void> {
   await stack.query(
     `UPDATE "User" SET "createdAt" = "createdAt" - interval '2 minutes';
@@ -108,7 +108,7 @@ const LOSSES: Record<string, Loss> = {
       `${loseJobs('retry-batch', owner)};
        DELETE FROM "Batch" WHERE id = (SELECT "batchId" FROM "Email" WHERE id = '${owner.id}')`,
     async expectEnd(stack, { id }) {
-      // With the batch its key is lost, so nobody but a person may send it again.
+      // With the batch its key is lost, so only an operator may send it again.
       const { status, timeline } = await until(stack, id, isFinal)
       expect([status, timeline.at(-1)?.reason]).toEqual(['failed', 'outcome_unknown'])
       expect((await stack.redrive(id)).output).toContain('might be sent twice')
@@ -155,7 +155,7 @@ test('each kind of half is stranded after a minute, in health and backstage, and
   const web = await startWeb(stack)
   const owners: [string, Loss, Owner][] = []
   for (const [what, loss] of Object.entries(LOSSES)) owners.push([what, loss, await loss.signUp(stack)])
-  // One who lacks nothing.
+  // This one lacks nothing.
   const other = await signUpOwner(stack.appUrl)
   for (const [, loss, owner] of owners) await stack.query(loss.lose(owner))
   expect((await readHealth(web)).stranded).toBe(0)
