@@ -39,7 +39,7 @@ test('each table, and the row of the pace, is locked for longer than all timeout
     worlds.push(...(await openWorlds(stack, Object.keys(GROUPS))))
     // Batches are in the air when a lock comes.
     await stack.setProvider({ latencyMs: 2_500 })
-    const reports = await Promise.all(worlds.map(survive))
+    const reports = await Promise.all(worlds.map(surviveOrTell))
     const faults = reports.flatMap((report) => report.faults)
     const told = reports.map(({ name, statuses, met }) => ({ name, met, ...Object.fromEntries(statuses) }))
     console.log(JSON.stringify(told))
@@ -53,6 +53,16 @@ test('each table, and the row of the pace, is locked for longer than all timeout
 
 type Report = Pick<Crowd, 'faults' | 'statuses'> & { name: string; met: boolean[] }
 
+/** A world that ends with an error must not end before the others. */
+function surviveOrTell(world: World): Promise<Report> {
+  return survive(world).catch((error) => ({
+    name: world.name,
+    statuses: new Map(),
+    met: [],
+    faults: [`${world.name}: ${(error as Error).stack}`],
+  }))
+}
+
 async function survive(world: World): Promise<Report> {
   const tables = await findTables(world)
   const crowd = gather(world)
@@ -64,7 +74,10 @@ async function survive(world: World): Promise<Report> {
     await Promise.all([crowd.signUp(), crowd.signUp(), crowd.signUp()])
     await untilTrue(async () => (await world.query(`SELECT FROM "Batch"`)).length > 0)
     // Others wait for their turn until the lock is there.
-    await world.query(`UPDATE "Pace" SET "nextTurnAt" = now() + interval '3 seconds'`)
+    await untilTrue(async () => {
+      await world.query(`UPDATE "Pace" SET "nextTurnAt" = now() + interval '3 seconds'`)
+      return true
+    })
     await Promise.all([crowd.signUp(), crowd.signUp(), crowd.signUp()])
     met.push(await lock(world, tables, mode))
   }
