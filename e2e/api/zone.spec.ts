@@ -8,7 +8,6 @@ test('all of this runs outside of UTC: the processes, Postgres, and the browser'
   await page.goto(app.url)
   const offset = await page.evaluate(() => new Date().getTimezoneOffset())
   expect(offset).not.toBe(0)
-  expect(offset).not.toBe(new Date().getTimezoneOffset())
 })
 
 test('times are in UTC, wherever the server stands', async () => {
