@@ -13,7 +13,8 @@ type Command = AsyncCommand<Model, World>
 export type Limits = { maxLockMs: number }
 
 const TABLES = ['User', 'Email', 'EmailEvent', 'Batch', 'Pace', 'Session', 'SpentKey', 'RateLimit', 'Sweep']
-const LOCKABLE = [...TABLES.map((table) => `"${table}"`), 'pgboss.job']
+// Of jobs the partition itself: LOCK takes a parent before its partition, and pg-boss's inserts take them in the other order.
+const LOCKABLE = [...TABLES.map((table) => `"${table}"`), 'pgboss.job_common']
 /** What CREATE INDEX takes, what ALTER TABLE takes, and what stops only those who lock rows or change them. */
 const LOCK_MODES = ['SHARE', 'ACCESS EXCLUSIVE', 'EXCLUSIVE']
 const MODES = [
