@@ -83,7 +83,7 @@ test.describe('a worker is killed', () => {
     [
       'when it takes back the job',
       `SELECT FROM pgboss.job WHERE name = 'retry-batch' FOR UPDATE`,
-      'FROM pgboss.job WHERE name',
+      'DELETE FROM pgboss',
     ],
   ] as const) {
     test(`${title}: the same batch is sent again under its key, and nobody gets two`, async ({ stack }) => {
