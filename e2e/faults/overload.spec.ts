@@ -80,7 +80,7 @@ test('the database hangs: a crowd gets 503 while it hangs, nobody of them exists
 
   const served = (await Promise.all(hanging)).filter(({ status }) => status === 201)
   expect(await stack.query('SELECT FROM "User"')).toHaveLength(served.length)
-  expect(await stack.query('SELECT FROM pgboss.job')).toHaveLength(served.length)
+  expect(await stack.query(`SELECT FROM pgboss.job WHERE name = 'send-email'`)).toHaveLength(served.length)
 
   for (const { body, key } of refused.slice(0, 3)) {
     const ask = (): Promise<Response> => postSignup(body, { 'idempotency-key': key }, url)
@@ -111,7 +111,7 @@ test('a crowd at a slow database: every answer is 201 or 503, and who keeps aski
     const people = await Promise.all(Array.from({ length: 30 }, () => signUpStubbornly(() => url)))
     expect(people.some(({ asked }) => asked > 1)).toBe(true)
     expect(await stack.query('SELECT FROM "User"')).toHaveLength(30)
-    expect(await stack.query('SELECT FROM pgboss.job')).toHaveLength(30)
+    expect(await stack.query(`SELECT FROM pgboss.job WHERE name = 'send-email'`)).toHaveLength(30)
   } finally {
     await stack.query('DROP TRIGGER dawdle ON "User"; DROP FUNCTION dawdle()')
   }

@@ -176,7 +176,7 @@ test('each kind of half is stranded after a minute, in health and backstage, and
   await makeOld(stack)
   await sweepNow(stack)
   await sweepNow(stack)
-  expect(countMended(worker), worker.output()).toBe(owners.length)
+  await expect.poll(() => countMended(worker)).toBe(owners.length)
   await waitFor(async () => (await readHealth(web)).stranded === 0)
   expect((await readHealth(web)).mended).toBe(owners.length)
 })

@@ -121,7 +121,7 @@ test.describe('a worker is killed', () => {
     const { id } = await signUp(newAddress(), stack.appUrl)
     await waitFor(async () => (await stack.query(`SELECT FROM "Email" WHERE status = 'sent'`)).length === 1)
     await first.kill('SIGKILL')
-    const jobs = await stack.query('SELECT state, retry_count FROM pgboss.job')
+    const jobs = await stack.query(`SELECT state, retry_count FROM pgboss.job WHERE name = 'send-email'`)
     expect(jobs).toEqual([{ state: 'completed', retry_count: 0 }])
     await letReports()
     await untilSettled(stack)
