@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { takeOverConsole } from './lib/console'
 import { databaseNow } from './lib/db/clock'
 import { requireEnv } from './lib/env'
-import { closeStreams } from './lib/http/events'
-import { partGently } from './lib/http/part'
-import { countLeft } from './lib/limits'
-import { takeOverSignalFromNpm } from './lib/npm-signal'
-import { rehearseSignup } from './lib/signup/rehearse'
-import { startTelemetry } from './lib/start-telemetry'
+import { closeStreams } from './lib/live/events'
+import { takeOverConsole } from './lib/ops/console'
+import { drainConnections } from './lib/ops/drain-connections'
+import { rehearseSignup } from './lib/ops/rehearse'
+import { startTelemetry } from './lib/ops/start-telemetry'
+import { takeOverSignalFromNpm } from './lib/process'
+import { countLeft } from './lib/protection/limits'
 
 // Next would live on after an exception, and answer 500: this ends the process.
 requireEnv()
@@ -25,7 +25,7 @@ if (!process.getActiveResourcesInfo().includes('TCPServerWrap')) process.exit(14
 // to be done before Next does its part.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.prependOnceListener(signal, () => {
-    partGently()
+    drainConnections()
     closeStreams()
     void stopTelemetry()
     setTimeout(() => process.exit(0), 10_000).unref()

@@ -4,10 +4,10 @@ import type { Instrumentation } from 'next'
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return
   // First, because requests may come in already. Who sent those, nobody knows: they count as one visitor's.
-  const { watchVisitors } = await import('./lib/http/visitor')
+  const { watchVisitors } = await import('./lib/protection/visitor')
   watchVisitors()
-  const { mendRequests } = await import('./lib/http/mend')
-  mendRequests()
+  const { sanitizeRequests } = await import('./lib/ops/sanitize-requests')
+  sanitizeRequests()
   await import('./instrumentation-node')
 }
 

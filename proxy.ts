@@ -3,7 +3,7 @@ import { askForPassword } from './app/(stage)/_lib/guard' // stage
 import { Problem } from './lib/http/problem'
 import { REQUEST_ID, toRequestId } from './lib/http/request-id'
 import { toContentPolicy, transportHeaders } from './lib/http/security'
-import { limit } from './lib/limits'
+import { limit } from './lib/protection/limits'
 
 /** Next calls this before the pages below: here each answer gets a nonce of its own, for its scripts and no others. */
 export async function proxy(request: NextRequest): Promise<Response> {

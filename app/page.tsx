@@ -1,4 +1,4 @@
-import { createFormPass } from '@/lib/signup/form'
+import { createFormPass } from '@/lib/protection/form-token'
 import { SignupFlow } from './components/signup/signup-flow'
 
 export default async function SignupPage() {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
-import type { Snapshot } from '../lib/email/status'
+import type { Snapshot } from '../lib/status/status'
 import { query } from './stack'
 
 /** The installation that all tests share. Its runner wrote down how to reach each part. */

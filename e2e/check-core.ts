@@ -16,7 +16,7 @@ const ORDERS: Ring = {
   files: [
     'app/(orders)',
     'lib/orders',
-    'lib/email/templates/invitation.tsx',
+    'lib/mail/templates/invitation.tsx',
     ...['export-data', 'export-data-dead', 'expire-export'].map((name) => `worker/jobs/${name}.ts`),
   ],
 }

@@ -1,4 +1,12 @@
-import { type ConstructorOptions, fromPrisma, type Job, PgBoss, type Queue, systemClock } from 'pg-boss'
+import {
+  type ConstructorOptions,
+  fromPrisma,
+  type JobWithMetadata,
+  PgBoss,
+  type Queue,
+  systemClock,
+  type Job as TakenJob,
+} from 'pg-boss'
 import { z } from 'zod'
 import { connectionConfig } from './db/connection'
 import { listen } from './db/listen'
@@ -73,6 +81,17 @@ export const SCHEDULES: Partial<Record<QueueName, string>> = {
 
 export type QueueName = keyof typeof QUEUES
 export type JobData<Name extends QueueName> = z.infer<(typeof QUEUES)[Name]['data']>
+
+/** What the handler of a queue gets. */
+export type Job<Name extends QueueName> = JobWithMetadata<JobData<Name>>
+
+/** Thrown by a handler when trying again cannot help. The job goes to the queue's dead-letter queue. */
+export class GiveUp extends Error {
+  /** @param reason a code: it is stored with the job */
+  constructor(readonly reason: string) {
+    super(reason)
+  }
+}
 
 /** `deadLetter: null`: none. */
 type Options = Omit<Queue, 'name' | 'deadLetter'> & { deadLetter?: string | null }
@@ -181,7 +200,7 @@ export async function takeJobs<Name extends QueueName>(
   tx: Transaction,
   name: Name,
   limit: number,
-): Promise<Job<JobData<Name>>[]> {
+): Promise<TakenJob<JobData<Name>>[]> {
   if (limit === 0) return []
   const boss = await openQueue()
   return await boss.fetch<JobData<Name>>(name, { batchSize: limit, db: fromPrisma(tx) })

@@ -13,14 +13,14 @@ type Purpose =
   | 'signup'
 
 /** A code for a text that only this installation can make: always the same one, fit for a URL. */
-export function seal(purpose: Purpose, text: string): string {
+export function hmac(purpose: Purpose, text: string): string {
   const secret = env('APP_SECRET') ?? env('RESEND_API_KEY')
   return createHmac('sha256', secret).update(`${purpose}\n${text}`).digest('base64url')
 }
 
 /** A text that a stranger may carry, and can't forge. */
 export function sign(purpose: Purpose, text: string): string {
-  return `${text}.${seal(purpose, text)}`
+  return `${text}.${hmac(purpose, text)}`
 }
 
 /** The text that we have signed for this purpose, or undefined when we have not. */

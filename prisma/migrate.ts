@@ -5,9 +5,9 @@
  * processes at once.
  */
 import { connectionConfig, SafeClient } from '../lib/db/connection'
-import { findDatabase } from '../lib/find-database'
+import { findDatabase } from '../lib/db/find-database'
 import { reasonOf } from '../lib/log'
-import { explainUnserved, readQueueState } from '../lib/queue-state'
+import { explainUnserved, readQueueState } from '../lib/ops/queue-state'
 import { applyMigrations } from './engine'
 import { createQueues } from './queues'
 

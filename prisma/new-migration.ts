@@ -8,7 +8,7 @@ import { spawnSync } from 'node:child_process'
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import { findDatabase } from '../lib/find-database'
+import { findDatabase } from '../lib/db/find-database'
 import '../lib/output'
 import { diffSchemas, listMigrations, MIGRATIONS, SCHEMA } from './engine'
 

@@ -7,8 +7,8 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { escapeHtml, writeMessage } from '../lib/email/message'
-import { type EmailKind, TEMPLATES } from '../lib/email/templates'
+import { escapeHtml, writeMessage } from '../lib/mail/message'
+import { type EmailKind, TEMPLATES } from '../lib/mail/templates'
 import '../lib/output'
 
 process.env.APP_URL ??= 'http://localhost:3000'

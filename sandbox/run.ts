@@ -12,7 +12,7 @@ import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { loadEnvFiles } from '../lib/env'
-import { seal } from '../lib/sign' // stage
+import { hmac } from '../lib/sign' // stage
 import { count, printBanner } from './banner'
 import { isBuilt } from './build'
 import { dismissReaper } from './guard'
@@ -164,7 +164,7 @@ async function start(): Promise<void> {
   app.becomeReady()
   console.log(`READY ${appUrl}`)
   await printBanner({ appUrl, envFile, dev, workers, shared: share !== undefined })
-  const link = share && seal('presenter', `${process.env.PRESENTER_TOKEN}`) // stage
+  const link = share && hmac('presenter', `${process.env.PRESENTER_TOKEN}`) // stage
   if (link) console.log(`  Present  ${appUrl}/presenter/${link}\n`) // stage
   warmUp(appUrl, signal).catch(() => {})
 }

@@ -1,9 +1,9 @@
 import { prisma } from '@/lib/db/prisma'
-import { type Batch, settleBatch } from '@/lib/email/batch'
-import { sendWithinCap } from '@/lib/email/cap'
-import { keepPace, returnTrial, takeTurn } from '@/lib/email/pace'
+import { sendWithinHourlyLimit } from '@/lib/protection/hourly-limit'
+import { type Batch, settleBatch } from '@/lib/sending/batch'
+import { keepPace, returnTrial, takeTurn } from '@/lib/sending/pace'
+import { logAttempt, logOutcome } from './log-progress'
 import { stopping } from './stop'
-import { tellAttempt, tellOutcome } from './tell'
 
 /**
  * Waits for our turn, and then sends a batch: it is written down in one transaction before, and what became of it in
@@ -20,12 +20,12 @@ export async function deliver(signal: AbortSignal, prepare: () => Promise<Batch 
     if (!batch) await returnTrial(turn)
   }
   if (!batch) return
-  tellAttempt(batch)
+  logAttempt(batch)
   const start = performance.now()
   // If this worker dies from here on, a batch is left behind, and a job (retry-batch) that sends it again, under its key,
   // 15 s after it was written down.
-  const outcome = await sendWithinCap(batch)
+  const outcome = await sendWithinHourlyLimit(batch)
   const retryAt = await keepPace(turn, outcome)
   await prisma().$transaction((tx) => settleBatch(tx, batch, outcome, retryAt))
-  tellOutcome(batch, outcome, performance.now() - start)
+  logOutcome(batch, outcome, performance.now() - start)
 }

@@ -3,12 +3,14 @@
  *
  * Says what is stuck and why, and what does not fit together. It changes nothing. Exit code 1: something needs a person.
  */
+
+import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
-import { readPace } from '@/lib/email/pace'
 import { requireEnv } from '@/lib/env'
-import { reachDatabase } from '@/lib/find-database'
-import { LIVE_WORKERS, readDetails } from '@/lib/health'
-import { explainUnserved, readQueueState } from '@/lib/queue-state'
+import { LIVE_WORKERS } from '@/lib/live/workers'
+import { readDetails } from '@/lib/ops/health'
+import { explainUnserved, readQueueState } from '@/lib/ops/queue-state'
+import { readPace } from '@/lib/sending/pace'
 import { checkSettings } from './check-settings'
 
 let problems = 0

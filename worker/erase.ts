@@ -3,10 +3,11 @@
  *
  * Has a user erased who asks for it in some other way than on their ticket. A worker does it.
  */
+
+import { requestErasure } from '@/lib/account/request-erasure'
+import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
 import { requireEnv } from '@/lib/env'
-import { requestErasure } from '@/lib/erasure/request'
-import { reachDatabase } from '@/lib/find-database'
 import { canonicalAddress } from '@/lib/signup/address'
 
 const email = canonicalAddress(process.argv[2] ?? '')

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http'
-import { tellHealth } from '@/lib/health'
 import { notFound } from '@/lib/http/problem'
-import { watchVisitors } from '@/lib/http/visitor'
-import { unlimitedRoute } from '@/lib/route'
+import { readHealthFor } from '@/lib/ops/health'
+import { unlimitedRoute } from '@/lib/protection/route'
+import { watchVisitors } from '@/lib/protection/visitor'
 
 type Routes = Record<
   string,
@@ -12,7 +12,7 @@ type Routes = Record<
 /** The same two as the web server's, for platforms that ask each process how it is. */
 const ROUTES: Routes = {
   '/api/health/live': unlimitedRoute({ GET: () => Response.json({ process: 'up' }) }),
-  '/api/health': unlimitedRoute({ GET: async ({ headers }) => Response.json(await tellHealth(headers)) }),
+  '/api/health': unlimitedRoute({ GET: async ({ headers }) => Response.json(await readHealthFor(headers)) }),
 }
 
 /** Answers on this port how the worker is. It ends with the process. */

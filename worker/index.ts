@@ -1,15 +1,14 @@
 import './node-env'
 import './fatal'
-import { takeOverConsole } from '@/lib/console'
 import { databaseNow } from '@/lib/db/clock'
 import { pool } from '@/lib/db/prisma'
 import { env, requireEnv } from '@/lib/env'
-import { WORKER_NAME } from '@/lib/health'
+import { WORKER_NAME } from '@/lib/live/workers'
 import { log, reasonOf } from '@/lib/log'
-import { takeOverSignalFromNpm } from '@/lib/npm-signal'
-import { PROCESS_NAME } from '@/lib/process-name'
+import { takeOverConsole } from '@/lib/ops/console'
+import { startTelemetry } from '@/lib/ops/start-telemetry'
+import { PROCESS_NAME, takeOverSignalFromNpm } from '@/lib/process'
 import { openQueue } from '@/lib/queue'
-import { startTelemetry } from '@/lib/start-telemetry'
 import { listenForHealth } from './health'
 import { HANDLERS } from './jobs'
 import { logUnserved } from './jobs/clean-up'
@@ -34,7 +33,7 @@ const patience = setInterval(async () => {
 }, 60_000)
 const boss = await openQueue({
   application_name: `${WORKER_NAME} ${PROCESS_NAME}`,
-  // It writes down every second that it lives: see LIVE_WORKERS in lib/health.ts.
+  // It writes down every second that it lives: see LIVE_WORKERS in lib/live/workers.ts.
   registerInstance: true,
   instanceName: WORKER_NAME,
   instanceHeartbeatSeconds: 1,

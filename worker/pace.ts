@@ -2,9 +2,10 @@
  * npm run pause     no mail goes out, from any worker. Signups, erasures, exports and other jobs go on
  * npm run resume    mail goes on where it stood
  */
-import { setPaused } from '@/lib/email/pace'
+
+import { reachDatabase } from '@/lib/db/find-database'
 import { requireEnv } from '@/lib/env'
-import { reachDatabase } from '@/lib/find-database'
+import { setPaused } from '@/lib/sending/pace'
 
 const order = process.argv[2]
 if (order !== 'pause' && order !== 'resume') {

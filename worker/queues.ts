@@ -3,11 +3,12 @@
  * npm run queues -- move <old> <new>   what waits in a queue that was renamed goes to the new one
  * npm run queues -- delete <old>       a queue that has left lib/queue.ts goes, and all its jobs with it
  */
+
+import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
 import { requireEnv } from '@/lib/env'
-import { reachDatabase } from '@/lib/find-database'
+import { explainUnserved, isServed, moveQueue, readQueueState } from '@/lib/ops/queue-state'
 import { openQueue } from '@/lib/queue'
-import { explainUnserved, isServed, moveQueue, readQueueState } from '@/lib/queue-state'
 
 function fail(reason: string): never {
   console.error(reason)

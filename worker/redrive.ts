@@ -8,11 +8,11 @@
  */
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
-import { listFailedEmails, redriveEmail } from '@/lib/email/redrive'
+import { reachDatabase } from '@/lib/db/find-database'
 import { requireEnv } from '@/lib/env'
-import { reachDatabase } from '@/lib/find-database'
+import { isServed, redriveQueue } from '@/lib/ops/queue-state'
 import { QUEUES, type QueueName } from '@/lib/queue'
-import { isServed, redriveQueue } from '@/lib/queue-state'
+import { listFailedEmails, redriveEmail } from '@/lib/sending/redrive'
 
 /** Whose jobs are mails: what was given up there, the mails know. */
 const MAIL_QUEUES: QueueName[] = ['send-email', 'send-email-alone', 'retry-batch']

@@ -7,10 +7,10 @@
  */
 import { parseArgs } from 'node:util'
 import { databaseNow } from '@/lib/db/clock'
-import { type Choice, countWaiting, dropWaiting, renderWaiting } from '@/lib/email/waiting'
+import { reachDatabase } from '@/lib/db/find-database'
 import { requireEnv } from '@/lib/env'
-import { reachDatabase } from '@/lib/find-database'
-import { readPause } from '@/lib/health'
+import { readPause } from '@/lib/ops/health'
+import { type Choice, countWaiting, dropWaiting, renderWaiting } from '@/lib/ops/waiting'
 
 const MINUTES: Record<string, number> = { m: 1, h: 60, d: 24 * 60 }
 

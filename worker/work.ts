@@ -1,11 +1,9 @@
-import type { JobResult, JobWithMetadata, PgBoss } from 'pg-boss'
+import type { JobResult, PgBoss } from 'pg-boss'
 import { isUnavailable } from '@/lib/db/prisma'
 import { log, reasonOf, withLogFields } from '@/lib/log'
-import { type JobData, keepFailedJob, QUEUES, type QueueName } from '@/lib/queue'
+import { GiveUp, type Job, type JobData, keepFailedJob, QUEUES, type QueueName } from '@/lib/queue'
+import { formatSeconds } from './log-progress'
 import { stopping } from './stop'
-import { formatSeconds } from './tell'
-
-export type Job<Name extends QueueName> = JobWithMetadata<JobData<Name>>
 
 /**
  * Returns when the job is done, throws GiveUp when it never will be, and anything else to be tried again. Jobs run
@@ -14,14 +12,6 @@ export type Job<Name extends QueueName> = JobWithMetadata<JobData<Name>>
 type Handler<Name extends QueueName> = (job: Job<Name>) => Promise<void>
 
 export type Handlers = { [Name in QueueName]: Handler<Name> }
-
-/** Thrown by a handler when trying again cannot help. The job goes to the queue's dead-letter queue. */
-export class GiveUp extends Error {
-  /** @param reason a code: it is stored with the job */
-  constructor(readonly reason: string) {
-    super(reason)
-  }
-}
 
 /**
  * Settings for jobs that should start at once, alone or in a crowd. Times are in seconds.
@@ -38,7 +28,7 @@ const OPTIONS = {
 } as const
 
 /** How many jobs of a queue one worker does at the same time, where that is not one. */
-const LOOPS: Partial<Record<QueueName, number>> = {
+const CONCURRENCY: Partial<Record<QueueName, number>> = {
   'send-email': 4,
   'retry-batch': 2,
   'export-data': 4, // orders
@@ -60,7 +50,7 @@ async function workOn<Name extends QueueName>(
   name: Name,
   handler: Handler<Name>,
 ): Promise<void> {
-  const options = { ...OPTIONS, localConcurrency: LOOPS[name] ?? 1 }
+  const options = { ...OPTIONS, localConcurrency: CONCURRENCY[name] ?? 1 }
   await boss.work<JobData<Name>, unknown, typeof options>(name, options, (jobs) =>
     Promise.all(jobs.map((job) => run(name, handler, job))),
   )

@@ -1,7 +1,7 @@
 'use client'
 
 import Link from 'next/link'
-import type { Snapshot } from '@/lib/email/status'
+import type { Snapshot } from '@/lib/status/status'
 import { useSandbox } from './sandbox'
 
 type Props = { snapshot: Snapshot; mine: boolean }

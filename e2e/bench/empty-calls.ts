@@ -1,6 +1,6 @@
 /* What tracing costs where there is no collector: run by tracing.ts in a process of its own. */
 import { createRequire } from 'node:module'
-import { startTelemetry } from '../../lib/start-telemetry'
+import { startTelemetry } from '../../lib/ops/start-telemetry'
 import { tieToSpan, traced } from '../../lib/telemetry'
 
 const TIMES = 50_000

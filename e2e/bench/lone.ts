@@ -1,4 +1,4 @@
-import type { Snapshot } from '../../lib/email/status'
+import type { Snapshot } from '../../lib/status/status'
 import { isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
 import type { Stack } from '../stack'
 import { repeat } from './measure'

@@ -1,5 +1,5 @@
 import { type Browser, chromium, type Page } from '@playwright/test'
-import type { Snapshot } from '../../lib/email/status'
+import type { Snapshot } from '../../lib/status/status'
 import { newAddress, postSignup } from '../app'
 import { findBrowser } from '../browser'
 import { type Stack, startStack } from '../stack'

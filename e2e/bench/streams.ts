@@ -1,4 +1,4 @@
-import type { EmailStatus, Snapshot } from '../../lib/email/status'
+import type { EmailStatus, Snapshot } from '../../lib/status/status'
 import type { Stack, Web } from '../stack'
 import { addEmails, addJobs } from './backlog'
 import { percentile, readCpuMs, waitAtMost } from './measure'

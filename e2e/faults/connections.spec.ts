@@ -111,7 +111,7 @@ test('clients and pools of Postgres are made in lib/db alone', () => {
   expect(makers.filter((file) => !file.startsWith('lib/db/'))).toEqual([])
   // These make connections for us, of what lib/db says.
   expect(find(/new PgBoss\(/)).toEqual(['lib/queue.ts'])
-  expect(find(/PrismaPg\b/)).toEqual(['lib/db/prisma.ts', 'lib/db/watching.ts', 'prisma/engine.ts'])
+  expect(find(/PrismaPg\b/)).toEqual(['lib/db/prisma.ts', 'lib/live/read-pool.ts', 'prisma/engine.ts'])
   for (const file of ['lib/queue.ts', 'prisma/engine.ts'])
     expect(readFileSync(file, 'utf8')).toContain('...connectionConfig(')
 })

@@ -3,9 +3,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { test as base, expect } from '@playwright/test'
 import { explainReason } from '../../app/components/ticket/words'
-import type { Message } from '../../lib/email/message'
-import { VERDICTS } from '../../lib/email/outcome'
-import { sendBatch } from '../../lib/email/send'
+import type { Message } from '../../lib/mail/message'
+import { VERDICTS } from '../../lib/sending/outcome'
+import { sendBatch } from '../../lib/sending/resend'
 
 /*
  * The table of outcomes, row by row: a real HTTP server answers, and the real function with the real SDK says what it

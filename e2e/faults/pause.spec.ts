@@ -80,10 +80,10 @@ test('a wrong template on a busy morning, by docs/operations.md: stopped, droppe
 }) => {
   test.setTimeout(180_000)
   const wrong = await copyProject(`test-results/wrong-template-${test.info().parallelIndex}`)
-  await edit(wrong, 'lib/email/templates/welcome.tsx', (text) =>
+  await edit(wrong, 'lib/mail/templates/welcome.tsx', (text) =>
     text.replace('export function', `const WRONG = 'Dear %NAME%'\nexport function`),
   )
-  await edit(wrong, 'lib/email/message.ts', (text) =>
+  await edit(wrong, 'lib/mail/message.ts', (text) =>
     text.replace('    subject,\n', `    subject: 'Dear %NAME%',\n`),
   )
   const earlier = (await readInbox(stack)).length

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Snapshot } from '../../lib/email/status'
+import type { Snapshot } from '../../lib/status/status'
 import { newAddress } from '../app'
 import { sign } from './steps'
 import type { World } from './world'

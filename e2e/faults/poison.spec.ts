@@ -18,7 +18,7 @@ const PATCH = `
 /** A copy of this project in which some mails are poison. */
 async function spoil(): Promise<string> {
   const folder = await copyProject(`test-results/poison-${test.info().parallelIndex}`)
-  await edit(folder, 'lib/email/message.ts', (text) =>
+  await edit(folder, 'lib/mail/message.ts', (text) =>
     text.replace(/^export async function writeMessage.*\n/m, (start) => start + PATCH),
   )
   return folder

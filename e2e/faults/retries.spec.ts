@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test'
-import { backoff, MAX_ATTEMPTS } from '../../lib/email/outcome'
+import { backoff, MAX_ATTEMPTS } from '../../lib/sending/outcome'
 import { newAddress, signUp } from '../app'
 import { waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'

@@ -1,8 +1,8 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { Client } from 'pg'
 import { PgBoss } from 'pg-boss'
-import { MAX_ATTEMPTS } from '../../lib/email/outcome'
-import type { Snapshot } from '../../lib/email/status'
+import { MAX_ATTEMPTS } from '../../lib/sending/outcome'
+import type { Snapshot } from '../../lib/status/status'
 import { newAddress, postSignup, waitForSnapshot } from '../app'
 import { type Stack, waitFor } from '../stack'
 

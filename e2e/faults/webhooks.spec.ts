@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
-import type { EmailStatus, Snapshot } from '../../lib/email/status'
+import type { EmailStatus, Snapshot } from '../../lib/status/status'
 import { newAddress, signUp } from '../app'
 import { act, signUpOwner } from '../owner'
 import { type Stack, waitFor } from '../stack'

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test as onSharedApp, type Page } from '@playwright/test'
-import type { EmailStatus } from '@/lib/email/status'
+import type { EmailStatus } from '@/lib/status/status'
 import { isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
 import { query, type Stack } from '../stack'
 import { expectUsable, measureOverflow } from './accessibility'

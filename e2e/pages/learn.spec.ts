@@ -340,7 +340,7 @@ onSharedApp('the code beside the story is the code of the app, line by line', as
     'app/api/users/route.ts',
     'lib/signup/signup.ts',
     'worker/deliver.ts',
-    'lib/email/batch.ts',
+    'lib/sending/batch.ts',
     'lib/signup/signup.ts',
   ])
   await expect(figures.at(-1) as Locator).toContainText('await enqueueEmails(tx, [email])')

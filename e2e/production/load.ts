@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Snapshot } from '../../lib/email/status'
+import type { Snapshot } from '../../lib/status/status'
 import { postSignup, readEvents } from '../app'
 import { findWrongTime } from './visitors'
 

@@ -5,7 +5,7 @@ import path from 'node:path'
 const CHANGES: [file: string, before: string, after: string][] = [
   ['prisma/schema.prisma', 'model User {\n', 'model User {\n  locale String @default("en")\n'],
   ['lib/queue.ts', 'retryDelayMax: 300', 'retryDelayMax: 120'],
-  ['lib/email/templates/welcome.tsx', 'Say “got it” at once.', 'Say “got it”, the next version says.'],
+  ['lib/mail/templates/welcome.tsx', 'Say “got it” at once.', 'Say “got it”, the next version says.'],
 ]
 // As a large table would take it: longer than the app's own statements may.
 const MIGRATION = `SELECT pg_sleep(11);\nALTER TABLE "User" ADD COLUMN "locale" TEXT NOT NULL DEFAULT 'en';\n`

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Snapshot } from '../../lib/email/status'
+import type { Snapshot } from '../../lib/status/status'
 import { postSignup } from '../app'
 
 /** People who sign up again and again. Each asks with the same key until there is a 201. */

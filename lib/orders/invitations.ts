@@ -1,15 +1,15 @@
 import { z } from 'zod'
 import { prisma } from '../db/prisma'
-import { enqueueEmails } from '../email/enqueue'
-import { type EmailStatus, isFinal, RANK } from '../email/status'
 import { env } from '../env'
 import { Problem } from '../http/problem'
-import { count, uncount } from '../limits'
-import { lockUser } from '../lock-user'
 import { log } from '../log'
+import { count, uncount } from '../protection/limits'
 import { openQueue } from '../queue'
+import { enqueueEmails } from '../sending/enqueue'
+import { toMailbox } from '../sending/mailbox'
 import { canonicalAddress } from '../signup/address'
-import { toMailbox } from '../signup/mailbox'
+import { lockUser } from '../signup/lock-user'
+import { type EmailStatus, isFinal, RANK } from '../status/status'
 
 /** How far the invitations of a user are. Each is waiting, sent or failed; some that were sent came to a bad end. */
 export type Invitations = {

@@ -1,7 +1,7 @@
-import { createReader } from '../db/reader'
-import { watch } from '../db/watch'
-import { HEARTBEAT } from '../health'
-import { streamEvents } from '../http/events'
+import { createReader } from '../live/batch-reader'
+import { streamEvents } from '../live/events'
+import { watch } from '../live/watch'
+import { HEARTBEAT } from '../live/workers'
 import { type Progress, readProgress } from './export/progress'
 import { OPEN } from './export/request'
 import { type Invitations, readInvitations } from './invitations'
@@ -30,16 +30,19 @@ const readShared = createReader(1, (ids) => Promise.all(ids.map(readOrders)))
 const PAUSE_MS = 100
 
 /** Server-sent events about a user's orders: `orders`, at once and after each change, until nothing more can come. */
-export function streamOrders(request: Request, userId: string): Response {
-  return streamEvents(request, {
-    topic: userId,
-    heartbeat: HEARTBEAT,
-    watch: (onChange) => watch('user_event', userId, onChange),
-    pauseMs: PAUSE_MS,
-    async update(send) {
-      const orders = await readShared(userId)
-      send('orders', orders)
-      return orders.final
+export function streamOrders(request: Request, userId: string, release: () => void): Response {
+  return streamEvents(
+    request,
+    {
+      heartbeat: HEARTBEAT,
+      watch: (onChange) => watch('user_event', userId, onChange),
+      pauseMs: PAUSE_MS,
+      async update(send) {
+        const orders = await readShared(userId)
+        send('orders', orders)
+        return orders.final
+      },
     },
-  })
+    release,
+  )
 }

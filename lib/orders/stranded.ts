@@ -1,6 +1,6 @@
 import { Prisma } from '../generated/prisma/client'
 import { enqueue } from '../queue'
-import type { Kind } from '../stranded'
+import type { Kind } from '../sending/stranded'
 
 /** An export that is to be made. */
 export const EXPORT: Kind = {

@@ -1,63 +1,45 @@
-import { isUnavailable, pool, prisma, type Transaction } from '../db/prisma'
-import { enqueueEmails, queueEmail } from '../email/enqueue'
-import type { Snapshot } from '../email/status'
-import { EMAIL } from '../email/stranded'
-import { refuseSuppressed } from '../email/suppression'
+import { isUnavailable, prisma, type Transaction } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
 import { Problem, unavailable } from '../http/problem'
-import { lockUser } from '../lock-user'
 import { log, reasonOf } from '../log'
 import { openQueue } from '../queue'
-import { seal } from '../sign'
-import { isStranded, mendOne } from '../stranded'
+import { enqueueEmails, queueEmail } from '../sending/enqueue'
+import { isStranded, mendOne } from '../sending/stranded'
+import { EMAIL } from '../sending/stranded-emails'
+import { refuseSuppressed } from '../sending/suppression'
+import { hmac } from '../sign'
+import type { Snapshot } from '../status/status'
 import { traced } from '../telemetry'
 import type { SignupInput } from './input'
+import { lockUser } from './lock-user'
 
 export type Signup = {
   user: { id: string; name: string; email: string }
   welcomeEmail: Snapshot
 }
 
-/** If it would take longer than this, in ms, one is told to come back later. */
-const MAX_WAIT_MS = 1_000
-
-let underWay = 0
-
-/**
- * Asks before anything is done, so that a crowd is told at once, and what can be served is.
- * @throws {Problem} 503 when more wait for the database than it serves in about a second.
- */
-export function refuseCrowd(): void {
-  if (pool().expectWait(underWay) > MAX_WAIT_MS)
-    throw unavailable(
-      'Too many people are signing up at this moment. You are not signed up: please try again.',
-    )
-}
-
 /**
  * Creates the user, the record of their welcome email, and the job that sends it: all three or none. (The pattern is
  * called a transactional outbox; here the queue itself is the outbox.)
  * @param key the request's Idempotency-Key: the same key and input answer the same signup again
- * @param refusal what a new signup is answered; a replay is answered all the same
+ * @param admit is called before a new signup is committed, and may throw. A replay is answered all the same
  * @returns with `isReplay` when that signup was there already
  * @throws {Problem} 409 when the address is taken or wants no mail, 410 when the user of this key was erased, 422 when the
- * key belongs to another signup, 503 when the database or the queue is unavailable or has too much to do. Nothing was
- * created then; should only the answer of the database have been lost, the same key finds the signup.
+ * key belongs to another signup, 503 when the database or the queue is unavailable. Nothing was created
+ * then; should only the answer of the database have been lost, the same key finds the signup.
  */
 export async function signUp(
   input: SignupInput,
   key?: string,
-  refusal?: Problem,
+  admit = (): void => {},
 ): Promise<Signup & { isReplay: boolean }> {
-  refuseCrowd()
-  underWay++
   try {
     // Connected before the transaction, so that no transaction waits for a connection.
     await openQueue()
     const create = async (tx: Transaction): Promise<Signup> => {
       const signup = await createSignup(tx, input, key)
       // Not before the unique index has waited for a request with the same key that is under way.
-      if (refusal) throw refusal
+      admit()
       return signup
     }
     const signup = await traced('commit', () => prisma().$transaction(create))
@@ -68,8 +50,6 @@ export async function signUp(
     const signup = await findSignup(input, key).catch((reason) => Promise.reject(toProblem(reason)))
     if (!signup) throw addressTaken()
     return { ...signup, isReplay: true }
-  } finally {
-    underWay--
   }
 }
 
@@ -105,7 +85,7 @@ async function findSignup(input: SignupInput, key: string | undefined): Promise<
 
 /** A request as it was made, in a form that tells nothing of it. */
 function hashRequest({ name, email }: SignupInput): string {
-  return seal('signup', JSON.stringify([name, email]))
+  return hmac('signup', JSON.stringify([name, email]))
 }
 
 /** @throws {Problem} 410 when the user of this key was erased, 422 when the key belonged to another request */

@@ -1,6 +1,6 @@
-import { cleanUp } from '@/lib/clean-up'
 import { log } from '@/lib/log'
-import { explainUnserved, readQueueState } from '@/lib/queue-state'
+import { cleanUp } from '@/lib/ops/clean-up'
+import { explainUnserved, readQueueState } from '@/lib/ops/queue-state'
 
 /** Deletes what is older than it may be. pg-boss's cron has it done once an hour. */
 export default async function cleanUpHourly(): Promise<void> {

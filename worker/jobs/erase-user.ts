@@ -1,7 +1,7 @@
+import { eraseUser } from '@/lib/account/erase'
 import { prisma } from '@/lib/db/prisma'
-import { eraseUser } from '@/lib/erasure/erase'
+import type { Job } from '@/lib/queue'
 import { enqueue } from '@/lib/queue'
-import type { Job } from '../work'
 
 /** How often it looks whether the mails of a user are still under way. */
 const PAUSE_MS = 2_000

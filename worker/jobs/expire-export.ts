@@ -1,5 +1,5 @@
 import { prisma } from '@/lib/db/prisma'
-import type { Job } from '../work'
+import type { Job } from '@/lib/queue'
 
 /** Deletes the file that an export has left. This job has waited in the queue since the file was ready. */
 export default async function expireExport({ data }: Job<'expire-export'>): Promise<void> {

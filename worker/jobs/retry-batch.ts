@@ -1,7 +1,7 @@
 import { prisma } from '@/lib/db/prisma'
-import { reopenBatch } from '@/lib/email/batch'
+import type { Job } from '@/lib/queue'
+import { reopenBatch } from '@/lib/sending/batch'
 import { deliver } from '../deliver'
-import type { Job } from '../work'
 
 /**
  * Sends exactly the same batch again, because nobody knows whether it was accepted: the answer was lost, or a worker

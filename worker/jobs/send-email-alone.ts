@@ -1,6 +1,6 @@
+import type { Job } from '@/lib/queue'
+import { gatherBatch } from '@/lib/sending/gather'
 import { deliver } from '../deliver'
-import { gatherBatch } from '../gather'
-import type { Job } from '../work'
 
 /**
  * Sends an email over which several workers have died, or that was beside such a one: without any other, so that no

@@ -1,6 +1,7 @@
+import { batchSizeLeft } from '@/lib/protection/hourly-limit'
+import type { Job } from '@/lib/queue'
+import { gatherBatch } from '@/lib/sending/gather'
 import { deliver } from '../deliver'
-import { gatherBatch } from '../gather'
-import type { Job } from '../work'
 
 /**
  * Sends an email, and in the same request what else waits when our turn comes. The jobs are done when the batch is
@@ -8,5 +9,5 @@ import type { Job } from '../work'
  * @throws {GiveUp} when there is no such email
  */
 export default async function sendEmail(job: Job<'send-email'>): Promise<void> {
-  await deliver(job.signal, () => gatherBatch('send-email', job))
+  await deliver(job.signal, async () => gatherBatch('send-email', job, await batchSizeLeft()))
 }

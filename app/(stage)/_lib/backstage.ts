@@ -1,12 +1,13 @@
-import { MOST } from '@/lib/count'
+import { MOST } from '@/lib/db/count'
 import { prisma } from '@/lib/db/prisma'
-import { shareFor } from '@/lib/db/share'
-import type { EmailStatus } from '@/lib/email/status'
 import { inSandbox } from '@/lib/env'
 import { Prisma } from '@/lib/generated/prisma/client'
-import { countEmails, LIVE_WORKERS, type Pause, readPause } from '@/lib/health'
-import { type JobCounts, readQueueState } from '@/lib/queue-state'
-import { countStranded } from '@/lib/sweep'
+import { memoizeFor } from '@/lib/live/memoize-for'
+import { LIVE_WORKERS } from '@/lib/live/workers'
+import { countEmails, type Pause, readPause } from '@/lib/ops/health'
+import { type JobCounts, readQueueState } from '@/lib/ops/queue-state'
+import { countStranded } from '@/lib/ops/sweep'
+import type { EmailStatus } from '@/lib/status/status'
 import { isShared } from './presenter'
 import { QUEUE_DOTS } from './queue-dots'
 import { readWeather, type Weather } from './weather'
@@ -15,7 +16,7 @@ import { readWeather, type Weather } from './weather'
 export type Backstage = {
   /** Emails by what is done about them at the moment. */
   now: { waiting: number; working: number; retrying: number; failed: number }
-  /** What has waited for more than a minute without a job: see lib/sweep.ts. */
+  /** What has waited for more than a minute without a job: see lib/ops/sweep.ts. */
   stranded: number
   /** What the mail service has accepted: all of it, what came back, and how many in each of the last 60 full seconds. */
   sent: { total: number; bounced: number; perSecond: number[] }
@@ -73,7 +74,7 @@ const TIMED = 500
  * old, what was sent 0.5 s.
  * @throws when the database is unreachable.
  */
-export const readBackstage = shareFor(100, async (): Promise<Backstage & { dots: Dot[] }> => {
+export const readBackstage = memoizeFor(100, async (): Promise<Backstage & { dots: Dot[] }> => {
   const [known, weather] = await Promise.all([readDatabase(), inSandbox() ? readWeather() : null])
   return { ...known, weather }
 })
@@ -154,7 +155,7 @@ async function readNow(): Promise<Now> {
   return row
 }
 
-const readSent = shareFor(500, async (): Promise<Backstage['sent']> => {
+const readSent = memoizeFor(500, async (): Promise<Backstage['sent']> => {
   const [row] = await prisma().$queryRaw<[Backstage['sent']]>`
     WITH last_minute AS MATERIALIZED (
       SELECT (floor(extract(epoch FROM now())) - floor(extract(epoch FROM at)))::int AS age, count(*)::int AS mails
@@ -175,7 +176,7 @@ const readSent = shareFor(500, async (): Promise<Backstage['sent']> => {
 
 // From the timelines: the queue's own statistics know the waiting, but not the work. A job is done when its batch is
 // written down (worker/jobs/send-email.ts), and only then is it sent.
-const readTimes = shareFor(2_000, async (): Promise<Times | null> => {
+const readTimes = memoizeFor(2_000, async (): Promise<Times | null> => {
   const [row] = await prisma().$queryRaw<[{ [Name in keyof Times]: Times[Name] | null }]>`
     SELECT ${percentiles('taken - queued')} AS waited, ${percentiles('sent - taken')} AS took
     FROM (

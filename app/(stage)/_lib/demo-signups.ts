@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { withinCapacity } from '@/lib/protection/overload'
 import { signUp } from '@/lib/signup/signup'
 import { inParallel } from './parallel'
 import { makeUpAddress, PEOPLE } from './people'
@@ -24,10 +25,12 @@ export async function signUpCrowd({
   const numbers = Array.from({ length: count }, (_, index) => index + 1)
   const signups = await inParallel(numbers, AT_A_TIME, async (number) => {
     const start = performance.now()
-    const { welcomeEmail } = await signUp({
-      name: PEOPLE[number % PEOPLE.length] ?? '',
-      email: makeUpAddress(typos && number % 25 === 0 ? 'bounced' : 'delivered'),
-    })
+    const { welcomeEmail } = await withinCapacity(() =>
+      signUp({
+        name: PEOPLE[number % PEOPLE.length] ?? '',
+        email: makeUpAddress(typos && number % 25 === 0 ? 'bounced' : 'delivered'),
+      }),
+    )
     return { id: welcomeEmail.id, ms: performance.now() - start }
   })
   const times = signups.map(({ ms }) => ms).sort((a, b) => a - b)

@@ -1,6 +1,6 @@
 import { env } from '@/lib/env'
 import { notFound, Problem } from '@/lib/http/problem'
-import { knowsPassword } from '@/lib/operator'
+import { knowsPassword } from '@/lib/ops/operator'
 import { isPresenter } from './presenter'
 
 /**

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto'
 import { env, inSandbox } from '@/lib/env'
 import { notFound, Problem } from '@/lib/http/problem'
-import { seal } from '@/lib/sign'
+import { hmac } from '@/lib/sign'
 
 /*
  * While a whole room may reach the app, some things are for the browser of the one who speaks. It becomes the
@@ -36,7 +36,7 @@ export function mayUseSandbox(headers: Headers): boolean {
  */
 export function admitPresenter(link: string): string {
   const token = env('PRESENTER_TOKEN')
-  if (token === undefined || !isSame(link, seal('presenter', token))) throw notFound()
+  if (token === undefined || !isSame(link, hmac('presenter', token))) throw notFound()
   if (shared.presenterIsHere) {
     throw new Problem(410, 'This link has been used', {
       detail: 'It works in one browser. Start the app again for a new one.',

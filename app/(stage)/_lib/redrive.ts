@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { listFailedEmails, type Redrive, redriveEmail } from '@/lib/email/redrive'
 import { QUEUES } from '@/lib/queue'
+import { listFailedEmails, type Redrive, redriveEmail } from '@/lib/sending/redrive'
 import { inParallel } from './parallel'
 
 /** The id of an email, all emails, or the name of a queue. */

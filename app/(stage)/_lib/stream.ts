@@ -1,7 +1,8 @@
-import { watch } from '@/lib/db/watch'
-import { RANK } from '@/lib/email/status'
-import { HEARTBEAT } from '@/lib/health'
-import { streamEvents } from '@/lib/http/events'
+import { streamEvents } from '@/lib/live/events'
+import { watch } from '@/lib/live/watch'
+import { HEARTBEAT } from '@/lib/live/workers'
+import { reserveStream } from '@/lib/protection/stream-places'
+import { RANK } from '@/lib/status/status'
 import { type Backstage, type Dot, readBackstage } from './backstage'
 import { isPresenter } from './presenter'
 
@@ -24,28 +25,32 @@ export function streamBackstage(request: Request): Response {
   let told: Record<string, string> = {}
   let known: Map<string, Dot> | undefined
 
-  return streamEvents(request, {
-    heartbeat: HEARTBEAT,
-    watch: (onChange) => watch('email_event', undefined, onChange),
-    pauseMs: 200,
-    // Workers and the weather come and go without a word.
-    pollMs: 400,
-    async update(send) {
-      const { dots, ...parts } = await readBackstage()
-      const now = isPresenter(request.headers) ? dots : dots.map(withoutName)
-      const current = Object.fromEntries(
-        Object.entries(parts).map(([name, part]) => [name, JSON.stringify(part)]),
-      )
-      const changed = Object.entries(parts).filter(([name]) => told[name] !== current[name])
-      const message: BackstageMessage = Object.fromEntries(changed)
-      if (known) Object.assign(message, compareDots(known, now))
-      else message.dots = now.filter(isOnItsWay)
-      told = current
-      known = remember(known, now)
-      if (Object.keys(message).length > 0) send('backstage', message)
-      return false
+  return streamEvents(
+    request,
+    {
+      heartbeat: HEARTBEAT,
+      watch: (onChange) => watch('email_event', undefined, onChange),
+      pauseMs: 200,
+      // Workers and the weather come and go without a word.
+      pollMs: 400,
+      async update(send) {
+        const { dots, ...parts } = await readBackstage()
+        const now = isPresenter(request.headers) ? dots : dots.map(withoutName)
+        const current = Object.fromEntries(
+          Object.entries(parts).map(([name, part]) => [name, JSON.stringify(part)]),
+        )
+        const changed = Object.entries(parts).filter(([name]) => told[name] !== current[name])
+        const message: BackstageMessage = Object.fromEntries(changed)
+        if (known) Object.assign(message, compareDots(known, now))
+        else message.dots = now.filter(isOnItsWay)
+        told = current
+        known = remember(known, now)
+        if (Object.keys(message).length > 0) send('backstage', message)
+        return false
+      },
     },
-  })
+    reserveStream(request),
+  )
 }
 
 function withoutName([id, status, mails, worker]: Dot): Dot {

@@ -2,7 +2,7 @@ import { useState } from 'react'
 import type { EmailRow } from '@/app/(stage)/_lib/backstage'
 import type { Redriven } from '@/app/(stage)/_lib/redrive'
 import { formatCount } from '@/app/components/site/figures'
-import type { Redrive } from '@/lib/email/redrive'
+import type { Redrive } from '@/lib/sending/redrive'
 import { JobLine } from './jobs'
 import { send } from './send'
 

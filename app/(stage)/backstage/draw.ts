@@ -1,6 +1,6 @@
 import type { Inks } from '@/app/(stage)/_lib/canvas'
 import { formatCount } from '@/app/components/site/figures'
-import type { EmailStatus } from '@/lib/email/status'
+import type { EmailStatus } from '@/lib/status/status'
 import type { Crowd } from './crowd'
 import { type Figure, isBatch } from './figure'
 import { LOOKS, type Shape } from './looks'

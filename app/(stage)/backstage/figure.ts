@@ -1,5 +1,5 @@
 import type { Dot } from '@/app/(stage)/_lib/backstage'
-import type { EmailStatus } from '@/lib/email/status'
+import type { EmailStatus } from '@/lib/status/status'
 import type { Place } from './places'
 
 /** A dot of the picture, or a batch of them, as it is drawn. */

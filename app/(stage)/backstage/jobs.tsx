@@ -3,7 +3,7 @@ import type { ReactNode } from 'react'
 import type { EmailRow } from '@/app/(stage)/_lib/backstage'
 import { formatOrder } from '@/app/components/site/figures'
 import { explainReason, STATUS } from '@/app/components/ticket/words'
-import type { EmailStatus } from '@/lib/email/status'
+import type { EmailStatus } from '@/lib/status/status'
 import { inkOf } from './looks'
 
 /** The jobs to which something happened last. */

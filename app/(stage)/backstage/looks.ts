@@ -1,4 +1,4 @@
-import type { EmailStatus } from '@/lib/email/status'
+import type { EmailStatus } from '@/lib/status/status'
 
 export type Tone = 'ink' | 'accent' | 'good' | 'bad'
 export type Shape = 'disc' | 'ring' | 'cross'

@@ -1,5 +1,5 @@
 import { QUEUE_DOTS } from '@/app/(stage)/_lib/queue-dots'
-import { MOST } from '@/lib/count'
+import { MOST } from '@/lib/db/count'
 
 export type Waiting = { waiting: number; retrying: number }
 

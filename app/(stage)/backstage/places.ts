@@ -1,4 +1,4 @@
-import type { EmailStatus } from '@/lib/email/status'
+import type { EmailStatus } from '@/lib/status/status'
 
 /** Where a dot can be, in the order of the path. The last one is off the path. */
 export const PLACES = ['signup', 'reply', 'queue', 'worker', 'gate', 'done', 'givenUp'] as const

@@ -9,7 +9,7 @@ const STEPS = [
   { file: 'app/api/users/route.ts', from: 'async POST(request) {' },
   { file: 'lib/signup/signup.ts', from: 'export async function createSignup' },
   { file: 'worker/deliver.ts', from: 'export async function deliver' },
-  { file: 'lib/email/batch.ts', from: "if (outcome.kind === 'accepted') {" },
+  { file: 'lib/sending/batch.ts', from: "if (outcome.kind === 'accepted') {" },
 ]
 const ENQUEUE = { file: 'lib/signup/signup.ts', from: 'const user = await tx.user.create' }
 

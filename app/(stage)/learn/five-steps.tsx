@@ -6,7 +6,7 @@ import { createKey, type Problem, sendSignup } from '@/app/components/signup/sen
 import { rememberWaited } from '@/app/components/signup/waited'
 import { formatDuration } from '@/app/components/site/figures'
 import { TryAgain } from '@/app/components/site/try-again'
-import type { Snapshot } from '@/lib/email/status'
+import type { Snapshot } from '@/lib/status/status'
 import { Follow, type News } from './follow'
 import { JobTicket } from './job-ticket'
 import { STEPS, timeSteps } from './steps'

@@ -1,6 +1,6 @@
 import { useEffect } from 'react'
 import { useSnapshot } from '@/app/components/ticket/use-snapshot'
-import type { Snapshot } from '@/lib/email/status'
+import type { Snapshot } from '@/lib/status/status'
 
 export type News = Pick<ReturnType<typeof useSnapshot>, 'snapshot' | 'connection' | 'stranded'>
 

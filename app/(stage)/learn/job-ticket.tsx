@@ -4,7 +4,7 @@ import { formatDuration } from '@/app/components/site/figures'
 import { Paper } from '@/app/components/ticket/paper'
 import { Stamp } from '@/app/components/ticket/stamp'
 import { describeEmail, explainReason, LOST, STRANDED } from '@/app/components/ticket/words'
-import type { EmailStatus } from '@/lib/email/status'
+import type { EmailStatus } from '@/lib/status/status'
 import type { News } from './follow'
 import { STEPS } from './steps'
 

@@ -1,4 +1,4 @@
-import { RANK, type Snapshot } from '@/lib/email/status'
+import { RANK, type Snapshot } from '@/lib/status/status'
 
 export const STEPS = [
   {

@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import type { Snapshot } from '@/lib/email/status'
+import type { Snapshot } from '@/lib/status/status'
 import { LittlePage } from './little-page'
 import { formatWait, hasAnswers, longestWait } from './sum-up'
 import type { Phase, Runner } from './use-race'

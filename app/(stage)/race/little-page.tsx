@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 import { formatOrder } from '@/app/components/site/figures'
 import { STATUS } from '@/app/components/ticket/words'
-import type { Snapshot } from '@/lib/email/status'
+import type { Snapshot } from '@/lib/status/status'
 import type { Phase, Runner } from './use-race'
 
 type Props = { runners: Runner[]; phase: Phase; mail?: Snapshot }

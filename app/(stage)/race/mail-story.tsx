@@ -1,5 +1,5 @@
 import { Countdown } from '@/app/components/site/countdown'
-import type { Snapshot } from '@/lib/email/status'
+import type { Snapshot } from '@/lib/status/status'
 import { describeMails, findRetry } from './sum-up'
 import type { Runner } from './use-race'
 

@@ -1,4 +1,4 @@
-import type { Snapshot } from '@/lib/email/status'
+import type { Snapshot } from '@/lib/status/status'
 import type { Runner } from './use-race'
 
 /** A mail on the scale of the race. */

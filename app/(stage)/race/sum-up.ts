@@ -1,5 +1,5 @@
 import { explainReason, type Tone } from '@/app/components/ticket/words'
-import type { Snapshot, TimelineEntry } from '@/lib/email/status'
+import type { Snapshot, TimelineEntry } from '@/lib/status/status'
 import type { Lanes, Runner } from './use-race'
 
 /** A figure for the back row: "12 ms", "3.04 s", "10.1 s". */

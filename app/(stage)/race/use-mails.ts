@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 import { watchEvents } from '@/app/components/ticket/watch-events'
-import type { Snapshot } from '@/lib/email/status'
+import type { Snapshot } from '@/lib/status/status'
 
 type Mails = {
   /** The newest state of each, in no order. */

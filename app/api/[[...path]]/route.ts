@@ -1,5 +1,5 @@
 import { notFound } from '@/lib/http/problem'
-import { route } from '@/lib/route'
+import { route } from '@/lib/protection/route'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   {},

@@ -1,5 +1,5 @@
-import { route } from '@/lib/route'
-import { endSession, readToken, toSessionCookie } from '@/lib/session'
+import { endSession, readToken, toSessionCookie } from '@/lib/account/session'
+import { route } from '@/lib/protection/route'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async DELETE(request) {

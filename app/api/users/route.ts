@@ -1,13 +1,13 @@
+import { signIn, toSessionCookie } from '@/lib/account/session'
 import { readIdempotencyKey } from '@/lib/http/idempotency-key'
-import { route } from '@/lib/route'
-import { signIn, toSessionCookie } from '@/lib/session'
-import { admitSignup, signUpWithinLimit } from '@/lib/signup/admit'
-import { refuseCrowd } from '@/lib/signup/signup'
+import { rejectWhenOverloaded } from '@/lib/protection/overload'
+import { readSignup, signUpWithinLimit } from '@/lib/protection/read-signup'
+import { route } from '@/lib/protection/route'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request) {
-    refuseCrowd()
-    const input = await admitSignup(request)
+    rejectWhenOverloaded()
+    const input = await readSignup(request)
     const key = readIdempotencyKey(request.headers)
     const { user, welcomeEmail } = await signUpWithinLimit(input, key)
     const headers = {

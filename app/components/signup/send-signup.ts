@@ -1,4 +1,4 @@
-import type { Snapshot } from '@/lib/email/status'
+import type { Snapshot } from '@/lib/status/status'
 
 /** What the server says when it says no (RFC 9457), and our own words when it says nothing. */
 export type Problem = {

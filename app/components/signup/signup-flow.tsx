@@ -3,7 +3,7 @@
 import { usePathname, useRouter } from 'next/navigation'
 import { useEffect, useState } from 'react'
 import { MoreOrders } from '@/app/(orders)/more-orders' // orders
-import type { FormPass } from '@/lib/signup/form'
+import type { FormPass } from '@/lib/protection/form-token'
 import { Headline } from '../site/headline'
 import { Spread } from '../site/spread'
 import { BlankTicket } from '../ticket/blank-ticket'

@@ -2,7 +2,7 @@
 
 import { useRouter } from 'next/navigation'
 import { lazy, Suspense, useActionState, useEffect, useRef } from 'react'
-import type { FormPass } from '@/lib/signup/form'
+import type { FormPass } from '@/lib/protection/form-token'
 import { TryAgain } from '../site/try-again'
 import { Field } from './field'
 import { createKey, type Problem, type Signup, sendSignup } from './send-signup'

@@ -1,4 +1,4 @@
-import { MOST } from '@/lib/count'
+import { MOST } from '@/lib/db/count'
 
 const UNITS = [
   { name: 'ms', ms: 1, below: 1_000, digits: 0 },

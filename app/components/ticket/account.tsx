@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import type { Snapshot } from '@/lib/email/status'
+import type { Snapshot } from '@/lib/status/status'
 import type { Problem } from '../signup/send-signup'
 import { callServer } from '../site/call-server'
 import { Refusal } from '../site/refusal'

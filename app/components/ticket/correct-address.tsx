@@ -1,5 +1,5 @@
 import { type ReactNode, useActionState, useEffect, useRef } from 'react'
-import type { Snapshot } from '@/lib/email/status'
+import type { Snapshot } from '@/lib/status/status'
 import { Field } from '../signup/field'
 import type { Person, Problem } from '../signup/send-signup'
 import { callServer } from '../site/call-server'

@@ -1,4 +1,4 @@
-import type { Erasure } from '@/lib/email/status'
+import type { Erasure } from '@/lib/status/status'
 import { ERASURE } from './words'
 
 /** The last lines of a ticket whose owner wants to be forgotten. */

@@ -1,4 +1,4 @@
-import { type EmailStatus, rankOf, type TimelineEntry } from '@/lib/email/status'
+import { type EmailStatus, rankOf, type TimelineEntry } from '@/lib/status/status'
 
 /**
  * The entries worth a line on the ticket. Worker and mail service may both report the same thing, and

@@ -2,7 +2,7 @@
 
 import Link from 'next/link'
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
-import type { EmailStatus, Snapshot, TimelineEntry } from '@/lib/email/status'
+import type { EmailStatus, Snapshot, TimelineEntry } from '@/lib/status/status'
 import type { Person } from '../signup/send-signup'
 import { Headline } from '../site/headline'
 import { Spread } from '../site/spread'

@@ -1,4 +1,4 @@
-import type { TimelineEntry } from '@/lib/email/status'
+import type { TimelineEntry } from '@/lib/status/status'
 import { Countdown } from '../site/countdown'
 import { formatDuration } from '../site/figures'
 import { explainReason, STATUS } from './words'

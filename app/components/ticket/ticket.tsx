@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import { ReadMail } from '@/app/(stage)/read-mail' // stage
-import type { Snapshot, TimelineEntry } from '@/lib/email/status'
+import type { Snapshot, TimelineEntry } from '@/lib/status/status'
 import type { Person } from '../signup/send-signup'
 import { formatDuration, formatOrder, formatTime } from '../site/figures'
 import { ErasureLines } from './erasure-lines'

@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useState } from 'react'
-import { RANK, type Snapshot } from '@/lib/email/status'
+import { RANK, type Snapshot } from '@/lib/status/status'
 import { type Connection, watchEvents } from './watch-events'
 
 // Back and Forward mount a ticket anew: it goes on from the newest state that this tab has seen.

@@ -1,4 +1,4 @@
-import { type EmailStatus, type Erasure, RANK, type Snapshot } from '@/lib/email/status'
+import { type EmailStatus, type Erasure, RANK, type Snapshot } from '@/lib/status/status'
 
 export type Tone = 'busy' | 'good' | 'bad'
 

@@ -1,6 +1,6 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
-import { judgeLink } from '@/lib/signup/lost-ticket'
+import { judgeLink } from '@/lib/account/lost-ticket'
 import { OpenTicket } from './open-ticket'
 import { Over } from './over'
 

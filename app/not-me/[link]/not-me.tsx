@@ -7,7 +7,7 @@ import { Headline } from '@/app/components/site/headline'
 import { Refusal } from '@/app/components/site/refusal'
 import { useSnapshot } from '@/app/components/ticket/use-snapshot'
 import { STRANDED } from '@/app/components/ticket/words'
-import type { Snapshot } from '@/lib/email/status'
+import type { Snapshot } from '@/lib/status/status'
 import { Forgotten } from './forgotten'
 
 /** Where the link in a mail leads: somebody can say that they have not asked for it. */

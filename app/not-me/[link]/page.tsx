@@ -1,7 +1,7 @@
 import type { Metadata } from 'next'
 import { notFound } from 'next/navigation'
-import { readSnapshot } from '@/lib/email/snapshot'
-import { isDisowned, readNotMe } from '@/lib/erasure/not-me'
+import { isDisowned, readNotMe } from '@/lib/account/not-me'
+import { readSnapshot } from '@/lib/live/snapshot'
 import { Forgotten } from './forgotten'
 import { NotMe } from './not-me'
 

@@ -5,10 +5,10 @@ import { cache } from 'react'
 import { OwnersOrders } from '@/app/(orders)/owners-orders' // orders
 import { parseWaited, WAITED_COOKIE } from '@/app/components/signup/waited'
 import { SignedUp } from '@/app/components/ticket/signed-up'
-import { readSnapshot } from '@/lib/email/snapshot'
-import { listTicketMails } from '@/lib/email/ticket'
-import { findOwner } from '@/lib/owner'
-import { cookieName } from '@/lib/session'
+import { findOwner } from '@/lib/account/owner'
+import { cookieName } from '@/lib/account/session'
+import { listTicketMails } from '@/lib/account/ticket'
+import { readSnapshot } from '@/lib/live/snapshot'
 
 // Whoever knows the address of a ticket may watch it: it is for the one who signed up, not for an index.
 export async function generateMetadata({ params }: PageProps<'/tickets/[id]'>): Promise<Metadata> {

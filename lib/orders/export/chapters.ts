@@ -1,6 +1,6 @@
 import { prisma } from '../../db/prisma'
-import type { Recipient } from '../../email/message'
 import type { Prisma } from '../../generated/prisma/client'
+import type { Recipient } from '../../mail/message'
 
 type Chapter = {
   /** In the file. */
@@ -34,7 +34,7 @@ export const CHAPTERS: Chapter[] = [
         orderBy: { createdAt: 'asc' },
       })
       // Here, because a web server asks for the titles of the chapters, and should not load what renders mails.
-      const { writeMessage } = await import('../../email/message')
+      const { writeMessage } = await import('../../mail/message')
       return await Promise.all(
         emails.map(async (email) => {
           const { id, kind, status, createdAt } = email

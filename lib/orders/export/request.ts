@@ -1,7 +1,7 @@
 import { prisma } from '../../db/prisma'
 import type { ExportStatus } from '../../generated/prisma/client'
-import { lockUser } from '../../lock-user'
 import { enqueue, openQueue } from '../../queue'
+import { lockUser } from '../../signup/lock-user'
 import { type Progress, readProgress } from './progress'
 
 /** The statuses of an export that is still to be done. */

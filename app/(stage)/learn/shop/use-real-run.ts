@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { runLane } from '@/app/(stage)/race/run-lane'
 import { useMails } from '@/app/(stage)/race/use-mails'
-import type { Snapshot } from '@/lib/email/status'
+import type { Snapshot } from '@/lib/status/status'
 import type { Order } from './simulate'
 
 /** One stream tells of so many emails. */

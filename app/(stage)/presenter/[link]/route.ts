@@ -1,6 +1,6 @@
 import { admitPresenter, isPresenter, isShared } from '@/app/(stage)/_lib/presenter'
 import { notFound } from '@/lib/http/problem'
-import { route } from '@/lib/route'
+import { route } from '@/lib/protection/route'
 
 const STAGE = { location: '/?stage' }
 

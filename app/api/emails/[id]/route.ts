@@ -1,6 +1,6 @@
-import { readSnapshot } from '@/lib/email/snapshot'
 import { notFound } from '@/lib/http/problem'
-import { route } from '@/lib/route'
+import { readSnapshot } from '@/lib/live/snapshot'
+import { route } from '@/lib/protection/route'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async GET(_request, { params }: RouteContext<'/api/emails/[id]'>) {

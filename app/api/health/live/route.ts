@@ -1,4 +1,4 @@
-import { unlimitedRoute } from '@/lib/route'
+import { unlimitedRoute } from '@/lib/protection/route'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = unlimitedRoute({
   /** Whether this process answers at all. Whether it can do its work, and should get any, is /api/health. */

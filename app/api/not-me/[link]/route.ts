@@ -1,7 +1,7 @@
-import { readSnapshot } from '@/lib/email/snapshot'
-import { disown, readNotMe } from '@/lib/erasure/not-me'
+import { disown, readNotMe } from '@/lib/account/not-me'
 import { notFound } from '@/lib/http/problem'
-import { route } from '@/lib/route'
+import { readSnapshot } from '@/lib/live/snapshot'
+import { route } from '@/lib/protection/route'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(_request, { params }: RouteContext<'/api/not-me/[link]'>) {

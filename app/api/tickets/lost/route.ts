@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sendLostTicket } from '@/lib/account/lost-ticket'
 import { readInput } from '@/lib/http/input'
-import { limit } from '@/lib/limits'
-import { route } from '@/lib/route'
+import { limit } from '@/lib/protection/limits'
+import { route } from '@/lib/protection/route'
+import { toMailbox } from '@/lib/sending/mailbox'
 import { addressInput, MAX_BYTES } from '@/lib/signup/input'
-import { sendLostTicket } from '@/lib/signup/lost-ticket'
-import { toMailbox } from '@/lib/signup/mailbox'
 
 /** Longer than it takes to queue a mail: the clock does not tell either whether there was one to queue. */
 const ALWAYS_MS = 200

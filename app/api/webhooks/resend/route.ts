@@ -1,14 +1,21 @@
-import { receiveReport } from '@/lib/email/webhook'
 import { readText } from '@/lib/http/body'
-import { route } from '@/lib/route'
+import { limit } from '@/lib/protection/limits'
+import { route } from '@/lib/protection/route'
+import { receiveReport, WrongSignature } from '@/lib/status/webhook'
 
 const MAX_BYTES = 64 * 1024
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   {
     async POST(request) {
-      const stored = await receiveReport(await readText(request, MAX_BYTES), request.headers)
-      return Response.json({ stored })
+      const body = await readText(request, MAX_BYTES)
+      try {
+        return Response.json({ stored: await receiveReport(body, request.headers) })
+      } catch (error) {
+        // A report with a right signature is never limited.
+        if (error instanceof WrongSignature) await limit('signature', request)
+        throw error
+      }
     },
   },
   // The signature alone decides: some senders and proxies add an Origin.

@@ -1,7 +1,7 @@
 import { readBackstage } from '@/app/(stage)/_lib/backstage'
 import { crewOnly } from '@/app/(stage)/_lib/guard'
 import { streamBackstage } from '@/app/(stage)/_lib/stream'
-import { route } from '@/lib/route'
+import { route } from '@/lib/protection/route'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   {

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { crewOnly } from '@/app/(stage)/_lib/guard'
-import { setPaused } from '@/lib/email/pace'
 import { readInput } from '@/lib/http/input'
 import { log } from '@/lib/log'
-import { route } from '@/lib/route'
+import { route } from '@/lib/protection/route'
+import { setPaused } from '@/lib/sending/pace'
 
 const MAX_BYTES = 1024
 

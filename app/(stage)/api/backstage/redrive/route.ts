@@ -1,8 +1,8 @@
 import { crewOnly } from '@/app/(stage)/_lib/guard'
 import { redrive, redriveInput } from '@/app/(stage)/_lib/redrive'
 import { readInput } from '@/lib/http/input'
-import { isServed, redriveQueue } from '@/lib/queue-state'
-import { route } from '@/lib/route'
+import { isServed, redriveQueue } from '@/lib/ops/queue-state'
+import { route } from '@/lib/protection/route'
 
 const MAX_BYTES = 8 * 1024
 

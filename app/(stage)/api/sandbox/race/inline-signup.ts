@@ -11,9 +11,9 @@
  */
 
 import { prisma } from '@/lib/db/prisma'
-import type { Message } from '@/lib/email/message'
-import { sendBatch } from '@/lib/email/send'
 import { env } from '@/lib/env'
+import type { Message } from '@/lib/mail/message'
+import { sendBatch } from '@/lib/sending/resend'
 import type { SignupInput } from '@/lib/signup/input'
 
 /** Sends the welcome, and creates the user if that has worked. @throws {Error} whose message is a reason code */

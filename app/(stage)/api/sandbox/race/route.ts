@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { PEOPLE } from '@/app/(stage)/_lib/people'
 import { readInput } from '@/lib/http/input'
-import { route } from '@/lib/route'
+import { route } from '@/lib/protection/route'
 import { sandboxOnly } from '../sandbox-only'
 import { runSignups } from './run-signups'
 

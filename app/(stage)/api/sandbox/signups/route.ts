@@ -1,6 +1,6 @@
 import { demoInput, signUpCrowd } from '@/app/(stage)/_lib/demo-signups'
 import { readInput } from '@/lib/http/input'
-import { route } from '@/lib/route'
+import { route } from '@/lib/protection/route'
 import { sandboxOnly } from '../sandbox-only'
 
 const MAX_BYTES = 1024

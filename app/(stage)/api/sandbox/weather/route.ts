@@ -1,6 +1,6 @@
 import { changeWeather, weatherInput } from '@/app/(stage)/_lib/weather'
 import { readInput } from '@/lib/http/input'
-import { route } from '@/lib/route'
+import { route } from '@/lib/protection/route'
 import { sandboxOnly } from '../sandbox-only'
 
 const MAX_BYTES = 1024

@@ -1,7 +1,8 @@
-import { readSnapshot } from '@/lib/email/snapshot'
-import { streamEmail } from '@/lib/email/stream'
 import { notFound } from '@/lib/http/problem'
-import { route } from '@/lib/route'
+import { readSnapshot } from '@/lib/live/snapshot'
+import { streamEmail } from '@/lib/live/stream'
+import { route } from '@/lib/protection/route'
+import { reserveStream } from '@/lib/protection/stream-places'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async GET(request, { params }: RouteContext<'/api/emails/[id]/events'>) {
@@ -11,6 +12,6 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
     // A browser reconnects whenever a stream ends. 204 tells it that there is nothing more to come.
     const seen = Number(request.headers.get('last-event-id') ?? Number.NaN)
     if (snapshot.final && seen >= snapshot.version) return new Response(null, { status: 204 })
-    return streamEmail(request, id)
+    return streamEmail(request, id, reserveStream(request, id))
   },
 })

@@ -1,7 +1,7 @@
-import { readSnapshot } from '@/lib/email/snapshot'
-import { requestErasure } from '@/lib/erasure/request'
-import { requireOwner } from '@/lib/owner'
-import { route } from '@/lib/route'
+import { requireOwner } from '@/lib/account/owner'
+import { requestErasure } from '@/lib/account/request-erasure'
+import { readSnapshot } from '@/lib/live/snapshot'
+import { route } from '@/lib/protection/route'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request, { params }: RouteContext<'/api/tickets/[id]/erasure'>) {

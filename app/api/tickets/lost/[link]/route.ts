@@ -1,6 +1,6 @@
-import { route } from '@/lib/route'
-import { toSessionCookie } from '@/lib/session'
-import { openLostTicket } from '@/lib/signup/lost-ticket'
+import { openLostTicket } from '@/lib/account/lost-ticket'
+import { toSessionCookie } from '@/lib/account/session'
+import { route } from '@/lib/protection/route'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request, { params }: RouteContext<'/api/tickets/lost/[link]'>) {

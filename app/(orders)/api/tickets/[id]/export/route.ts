@@ -1,8 +1,8 @@
+import { requireOwner } from '@/lib/account/owner'
 import { notFound } from '@/lib/http/problem'
-import { limit } from '@/lib/limits'
 import { cancelExport, startExport } from '@/lib/orders/export/request'
-import { requireOwner } from '@/lib/owner'
-import { route } from '@/lib/route'
+import { limit } from '@/lib/protection/limits'
+import { route } from '@/lib/protection/route'
 
 type Context = RouteContext<'/api/tickets/[id]/export'>
 

@@ -1,9 +1,9 @@
+import { requireOwner } from '@/lib/account/owner'
 import { env } from '@/lib/env'
 import { readInput } from '@/lib/http/input'
 import { notFound } from '@/lib/http/problem'
 import { invitationsInput, inviteWithinLimits, readInvitations } from '@/lib/orders/invitations'
-import { requireOwner } from '@/lib/owner'
-import { route } from '@/lib/route'
+import { route } from '@/lib/protection/route'
 
 const MAX_BYTES = 32 * 1024
 

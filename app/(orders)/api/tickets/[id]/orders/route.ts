@@ -1,6 +1,6 @@
+import { requireOwner } from '@/lib/account/owner'
 import { readOrders } from '@/lib/orders/orders'
-import { requireOwner } from '@/lib/owner'
-import { route } from '@/lib/route'
+import { route } from '@/lib/protection/route'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async GET(request, { params }: RouteContext<'/api/tickets/[id]/orders'>) {

@@ -1,7 +1,7 @@
 import { sandboxOnly } from '@/app/(stage)/api/sandbox/sandbox-only'
 import { env } from '@/lib/env'
 import { unavailable } from '@/lib/http/problem'
-import { route } from '@/lib/route'
+import { route } from '@/lib/protection/route'
 
 /**
  * How long the mail service stays down if nobody repairs it. It counts the time itself: whatever becomes of the page

@@ -1,6 +1,6 @@
+import { requireOwner } from '@/lib/account/owner'
 import { readFile } from '@/lib/orders/export/file'
-import { requireOwner } from '@/lib/owner'
-import { route } from '@/lib/route'
+import { route } from '@/lib/protection/route'
 
 const HEADERS = {
   'content-type': 'application/json; charset=utf-8',

@@ -1,0 +1,45 @@
+import type { Transaction } from '../db/prisma'
+import type { User } from '../generated/prisma/client'
+import { deleteJobsAbout, lockJobsAbout } from '../queue'
+import { areUnderWay, takeOutOfBatches } from '../sending/forget'
+
+/**
+ * Removes a user and all that is known of them, unless one of their mails is under way: a batch whose outcome is not
+ * certain has to be sent again as it is, or its neighbours would get their mails twice, or never.
+ * @returns whether nothing is left of the user
+ * @throws when the database is unreachable.
+ */
+export async function eraseUser(tx: Transaction, id: string): Promise<boolean> {
+  const [user] = await tx.$queryRaw<ErasedUser[]>`
+    SELECT "sessionId", "signupKey", "signupHash" FROM "User" WHERE id = ${id}::uuid FOR UPDATE`
+  if (!user) return true
+  const emails = await tx.email.findMany({ where: { userId: id }, select: { id: true } })
+  const emailIds = emails.map((email) => email.id)
+  const jobsAbout = [id, ...emailIds]
+  const exports = await tx.export.findMany({ where: { userId: id }, select: { id: true } }) // orders
+  jobsAbout.push(...exports.map((file) => file.id)) // orders
+  await lockJobsAbout(tx, jobsAbout)
+  // A worker that is writing a batch with one of these emails holds their locks. Afterwards we see its batch.
+  await tx.$queryRaw`SELECT FROM "Email" WHERE "userId" = ${id}::uuid ORDER BY id FOR UPDATE`
+  if (await areUnderWay(tx, emailIds)) {
+    await tx.user.updateMany({ where: { id, erasure: 'requested' }, data: { erasure: 'waiting' } })
+    return false
+  }
+  await takeOutOfBatches(tx, emailIds)
+  await deleteJobsAbout(tx, jobsAbout)
+  await spendKey(tx, user)
+  // Their emails, events and files go with them.
+  await tx.user.delete({ where: { id } })
+  if (user.sessionId) await tx.session.deleteMany({ where: { id: user.sessionId, users: { none: {} } } })
+  return true
+}
+
+type ErasedUser = Pick<User, 'sessionId' | 'signupKey' | 'signupHash'>
+
+/** For a day, a repeat of the request that signed the user up is known: it must not create them again. */
+async function spendKey(tx: Transaction, { signupKey, signupHash }: ErasedUser): Promise<void> {
+  if (!signupKey || !signupHash) return
+  await tx.$executeRaw`
+    INSERT INTO "SpentKey" (key, hash, until) VALUES (${signupKey}::uuid, ${signupHash}, now() + interval '1 day')
+    ON CONFLICT (key) DO UPDATE SET hash = excluded.hash, until = excluded.until`
+}

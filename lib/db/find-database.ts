@@ -1,0 +1,35 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseEnv } from 'node:util'
+import { env, loadEnvFiles, requireEnv } from '../env'
+import { reasonOf } from '../log'
+import { connectionConfig, SafeClient } from './connection'
+
+/**
+ * Connection string of the database that DATABASE_URL names, or where nothing does, of the sandbox that runs on this
+ * computer. Without either, it ends the process.
+ */
+export function findDatabase(): string {
+  loadEnvFiles()
+  const sandbox = path.join(process.env.SANDBOX_DIR || '.sandbox', 'env')
+  if (!process.env.DATABASE_URL && existsSync(sandbox)) {
+    Object.assign(process.env, parseEnv(readFileSync(sandbox, 'utf8')))
+  }
+  requireEnv(['DATABASE_URL'])
+  return env('DATABASE_URL')
+}
+
+/**
+ * Finds the database, as `findDatabase` does, and asks it for a connection. When it gives none, the process ends with the
+ * reason: a stack would tell nobody more.
+ */
+export async function reachDatabase(): Promise<void> {
+  const client = new SafeClient(connectionConfig(5_000, findDatabase()))
+  try {
+    await client.connect()
+    await client.end()
+  } catch (error) {
+    console.error(`The database does not answer: ${reasonOf(error)}`)
+    process.exit(1)
+  }
+}

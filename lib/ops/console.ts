@@ -1,0 +1,22 @@
+import { format, stripVTControlCharacters } from 'node:util'
+import { log } from '../log'
+
+/** What Next and other libraries print becomes lines of the log, too. */
+export function takeOverConsole(): void {
+  for (const level of ['debug', 'info', 'warn', 'error'] as const) console[level] = toLine(level)
+  console.log = toLine('info')
+}
+
+function toLine(level: 'debug' | 'info' | 'warn' | 'error'): (...words: unknown[]) => void {
+  return (...words) => {
+    // A page that failed: see onRequestError in instrumentation.ts.
+    if (words.some((word) => word instanceof Error && 'digest' in word)) return
+    const text = stripVTControlCharacters(format(...words.map(shorten))).trim()
+    if (text) log[level](text)
+  }
+}
+
+// As text, an error is all that it carries.
+function shorten(word: unknown): unknown {
+  return word instanceof Error ? (word.stack ?? word.message) : word
+}

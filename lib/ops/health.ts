@@ -1,0 +1,149 @@
+import { MOST } from '../db/count'
+import { prisma } from '../db/prisma'
+import { env } from '../env'
+import { Prisma } from '../generated/prisma/client'
+import { memoizeFor } from '../live/memoize-for'
+import { countWorkers } from '../live/workers'
+import { logSeldom } from '../log'
+import { findVerdict } from '../sending/outcome'
+import { PAUSED_BY_OPERATOR, type PaceState, readPace } from '../sending/pace'
+import type { EmailStatus } from '../status/status'
+import { isOperator } from './operator'
+import { type JobCounts, readQueueState, sumJobs } from './queue-state'
+import { countStranded } from './sweep'
+
+/** What everybody may know: whether it works. */
+type Health = {
+  database: 'up'
+  /** Processes that take jobs. */
+  workers: number
+  /** Emails that wait to be sent, also those that wait for another try. 10,000 means so many or more. */
+  queued: number
+}
+
+/** What concerns the operator besides. Null is what could not be read: the log says why. */
+type Details = {
+  /** Emails that were given up, and jobs of all queues. 10,000 means so many or more. */
+  failed: number | null
+  /** Those of them that are jobs, by queue. */
+  failedJobs: JobCounts | null
+  /** Jobs in queues that no worker of this version takes, by queue. */
+  unserved: JobCounts | null
+  /** Rows that have waited for more than a minute without a job, which should be impossible. 1,000 of a kind at the most. */
+  stranded: number | null
+  /** How many of those a worker has mended so far: see lib/ops/sweep.ts. */
+  mended: number | null
+  /** Why mail does not go out until an operator acts, as a code: all of it, or some that kills workers or cannot be rendered. */
+  attention: string | null
+  paused: Pause | null
+  /** For how long the email that waits longest has waited for its first attempt, in s. 0 when none does. */
+  oldest: number | null
+  /** How many requests a second Resend lets us make, as far as we know. */
+  perSecond: number | null
+}
+
+/** Why no mail goes out, as a code, and when it goes on. */
+export type Pause = {
+  reason: string
+  /** ISO 8601 in UTC; null: when an operator says so. */
+  until: string | null
+}
+
+/**
+ * The state of the system, for who asks by these headers.
+ * @throws when the database is unreachable.
+ */
+export async function readHealthFor(headers: Headers): Promise<Health | (Health & Details)> {
+  const health = await readHealth()
+  return (await isOperator(headers)) ? { ...(await readDetails()), ...health } : health
+}
+
+/**
+ * Whether the database answers. Many may ask at once: one statement is under way at a time, and the answer may be 0.1 s
+ * old, the number of workers a second.
+ * @throws when the database is unreachable.
+ */
+const readHealth = memoizeFor(100, async (): Promise<Health> => {
+  const [{ queued }] = await prisma().$queryRaw<[{ queued: number }]>`
+    SELECT least(${countEmails('queued')} + ${countEmails('retrying')}, ${MOST}) AS queued`
+  return { database: 'up', workers: await countWorkers(), queued }
+})
+
+type Nullable<Type> = { [Name in keyof Type]: Type[Name] | null }
+
+/** Reads what it can. Nothing in here may make the health a 500, or a balancer would take the site out. */
+export const readDetails = memoizeFor(
+  100,
+  async (): Promise<Details & Nullable<Pick<Health, 'queued' | 'workers'>>> => {
+    const mails = await attempt('mails', readMails)
+    const queues = await attempt('queues', readQueueState)
+    const sweep = await attempt('sweep', countStranded)
+    const pace = await attempt('pace', readPace)
+    const { attention = null } = (await attempt('poisoned mails', readPoison)) ?? {}
+    const paused = pace && toPause(pace)
+    return {
+      queued: mails?.queued ?? null,
+      workers: await attempt('workers', countWorkers),
+      failed: mails && queues && Math.min(MOST, mails.failed + sumJobs(queues.failed)),
+      failedJobs: queues?.failed ?? null,
+      unserved: queues?.unserved ?? null,
+      stranded: sweep?.stranded ?? null,
+      mended: sweep?.mended ?? null,
+      attention: paused && needsOperator(paused.reason) ? paused.reason : attention,
+      paused,
+      oldest: mails?.oldest ?? null,
+      perSecond: pace ? (pace.perSecond ?? env('RESEND_RATE_LIMIT')) : null,
+    }
+  },
+)
+
+async function attempt<Part>(what: string, read: () => Promise<Part>): Promise<Part | null> {
+  try {
+    return await read()
+  } catch (error) {
+    logSeldom(`The health of the ${what} cannot be read`, { err: error })
+    return null
+  }
+}
+
+async function readMails(): Promise<{ queued: number; failed: number; oldest: number }> {
+  const [row] = await prisma().$queryRaw<[{ queued: number; failed: number; oldest: number }]>`
+    SELECT least(${countEmails('queued')} + ${countEmails('retrying')}, ${MOST}) AS queued, ${countEmails('failed')} AS failed,
+      coalesce((SELECT greatest(extract(epoch FROM now() - "updatedAt"), 0)::int FROM "Email"
+        WHERE status = 'queued' ORDER BY "updatedAt" LIMIT 1), 0) AS oldest`
+  return row
+}
+
+/** Mails that cannot be rendered, or over which workers die: see lib/sending/gather.ts. They wait in these queues, and few do. */
+async function readPoison(): Promise<{ attention: string | null }> {
+  const [row] = await prisma().$queryRaw<[{ attention: string | null }]>`
+    SELECT coalesce(
+      (SELECT output->>'reason' FROM pgboss.job
+        WHERE name IN ('send-email', 'send-email-alone') AND state IN ('retry', 'active') AND output ? 'reason' LIMIT 1),
+      (SELECT 'worker_died' FROM pgboss.job
+        WHERE name = 'send-email-alone' AND state IN ('created', 'retry', 'active') LIMIT 1)) AS attention`
+  return row
+}
+
+/**
+ * Whether no mail goes out, and why.
+ * @throws when the database is unreachable.
+ */
+export const readPause = memoizeFor(100, async (): Promise<Pause | null> => toPause(await readPace()))
+
+function toPause({ isPaused, reason, until }: PaceState): Pause | null {
+  if (isPaused) return { reason: PAUSED_BY_OPERATOR, until: null }
+  return reason === null ? null : { reason, until: until?.toISOString() ?? null }
+}
+
+/** In SQL: how many emails have this status, `MOST` at the most. In the order of the index, or all would be read. */
+export function countEmails(status: EmailStatus): Prisma.Sql {
+  return Prisma.sql`(SELECT count(*)::int FROM (
+    SELECT FROM "Email" WHERE status = ${status}::"EmailStatus" ORDER BY "updatedAt" LIMIT ${MOST}
+  ) AS email)`
+}
+
+// A stored name carries no status. Where the name alone would be the fault of a mail, it does not pause an account.
+function needsOperator(reason: string): boolean {
+  return [PAUSED_BY_OPERATOR, 'validation_error'].includes(reason) || findVerdict(reason)?.kind === 'operator'
+}

@@ -1,0 +1,109 @@
+import { MOST } from '../db/count'
+import { prisma, type Transaction } from '../db/prisma'
+import { Prisma } from '../generated/prisma/client'
+import { memoizeFor } from '../live/memoize-for'
+import { enqueueAll, QUEUES, type QueueName, settleJobs } from '../queue'
+
+/** Numbers of jobs by queue, without those that are 0. 10,000 means so many or more. */
+export type JobCounts = Record<string, number>
+
+/** What is wrong with the queues. */
+type QueueState = {
+  /** Jobs that were given up. */
+  failed: JobCounts
+  /** Jobs that wait in a queue that has left the list in lib/queue.ts: no worker of this version takes them. */
+  unserved: JobCounts
+}
+
+/** How many jobs are redriven or moved in one transaction. */
+const CHUNK = 500
+
+const UNFINISHED = Prisma.sql`state IN ('created', 'retry', 'active')`
+
+/** Whether the list in lib/queue.ts has a queue of this name. */
+export function isServed(name: string): name is QueueName {
+  return Object.hasOwn(QUEUES, name)
+}
+
+/**
+ * Counts what is wrong with the queues, by an index. Many may ask: the answer may be one second old.
+ * @throws when the database is unreachable
+ */
+export const readQueueState = memoizeFor(1_000, async (): Promise<QueueState> => {
+  const count = (which: Prisma.Sql): Prisma.Sql => Prisma.sql`(SELECT count(*)::int FROM (
+    SELECT FROM pgboss.job WHERE job.name = queue.name AND ${which} LIMIT ${MOST}) AS found)`
+  const rows = await prisma().$queryRaw<{ name: string; failed: number; unserved: number }[]>`
+    SELECT name, ${count(Prisma.sql`state = 'failed'`)} AS failed,
+      CASE WHEN name = ANY (${Object.keys(QUEUES)}) THEN 0 ELSE ${count(UNFINISHED)} END AS unserved
+    FROM pgboss.queue WHERE NOT starts_with(name, '__pgboss__') ORDER BY name`
+  const pick = (what: 'failed' | 'unserved'): JobCounts =>
+    Object.fromEntries(rows.filter((row) => row[what] > 0).map((row) => [row.name, row[what]]))
+  return { failed: pick('failed'), unserved: pick('unserved') }
+})
+
+/** How many jobs these are, 10,000 at the most. */
+export function sumJobs(counts: JobCounts): number {
+  return Math.min(
+    MOST,
+    Object.values(counts).reduce((sum, jobs) => sum + jobs, 0),
+  )
+}
+
+/** Says what waits in queues that have left the list, each with what to do about it. */
+export function explainUnserved(unserved: JobCounts): [what: string, remedy: string][] {
+  return Object.entries(unserved).map(([name, jobs]) => [
+    `${jobs} ${jobs === 1 ? 'job waits' : 'jobs wait'} in the queue "${name}", which is not in lib/queue.ts: no worker takes them.`,
+    `To move them: npm run queues -- move ${name} NEW-QUEUE. To delete them: npm run queues -- delete ${name}`,
+  ])
+}
+
+/**
+ * Puts all jobs of a queue that were given up back into it, as new.
+ * @returns how many
+ * @throws when the database or the queue is unavailable. What was put back, stays.
+ */
+export function redriveQueue(name: QueueName): Promise<number> {
+  return moveJobs(name, name, Prisma.sql`state = 'failed'`)
+}
+
+/**
+ * Moves all jobs that wait in one queue to another.
+ * @returns how many. Jobs that the other queue does not understand are left alone
+ * @throws when the database or the queue is unavailable. What was moved, is
+ */
+export function moveQueue(from: string, to: QueueName): Promise<number> {
+  return moveJobs(from, to, Prisma.sql`state IN ('created', 'retry')`)
+}
+
+async function moveJobs(from: string, to: QueueName, which: Prisma.Sql): Promise<number> {
+  let total = 0
+  let last = '00000000-0000-0000-0000-000000000000'
+  for (;;) {
+    const jobs = await prisma().$transaction((tx) =>
+      moveChunk(tx, from, to, Prisma.sql`${which} AND id > ${last}::uuid`),
+    )
+    total += jobs.filter(({ isMoved }) => isMoved).length
+    if (jobs.length < CHUNK) return total
+    last = jobs.at(-1)?.id as string
+  }
+}
+
+type Moved = { id: string; data: unknown; priority: number; startAfter: Date; isMoved: boolean }
+
+async function moveChunk(tx: Transaction, from: string, to: QueueName, which: Prisma.Sql): Promise<Moved[]> {
+  const jobs = await tx.$queryRaw<Moved[]>`
+    SELECT id, data, priority, start_after AS "startAfter" FROM pgboss.job
+    WHERE name = ${from} AND ${which} ORDER BY id LIMIT ${CHUNK} FOR UPDATE`
+  for (const job of jobs) job.isMoved = from === to || QUEUES[to].data.safeParse(job.data).success
+  const moved = jobs.filter(({ isMoved }) => isMoved)
+  await settleJobs(tx, from as QueueName, 'deleteJob', moved)
+  // One that was put off until tomorrow stays so.
+  const fresh = moved.map(({ id, data, priority, startAfter }) => ({
+    id,
+    data: data as never,
+    priority,
+    startAfter,
+  }))
+  if (fresh.length > 0) await enqueueAll(tx, to, fresh)
+  return jobs
+}

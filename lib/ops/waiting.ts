@@ -1,0 +1,111 @@
+import { prisma, type Transaction } from '../db/prisma'
+import { Prisma } from '../generated/prisma/client'
+import { deleteJobsAbout, lockJobsAbout } from '../queue'
+import { enqueueEmails } from '../sending/enqueue'
+import { recordEvents } from '../status/record'
+
+/** Which of the mails that wait: of a kind, and queued in this time. */
+export type Choice = { kind?: string; after?: Date; before?: Date }
+
+/** `inDoubt`: mails that Resend may have accepted. They stay in their batch, and go out under its key as they were written. */
+type Changed = { changed: number; inDoubt: { id: string; batchId: string }[] }
+
+/** So many in one transaction. */
+const CHUNK = 2_000
+
+const isUnfinished = Prisma.sql`status IN ('queued', 'sending', 'retrying')`
+
+/** Counts the mails that wait, by kind. @throws when the database is unreachable */
+export function countWaiting(): Promise<{ kind: string; mails: number; written: number; oldest: Date }[]> {
+  return prisma().$queryRaw`
+    SELECT kind, count(*)::int AS mails, count("batchId")::int AS written, min("createdAt") AS oldest
+    FROM "Email" WHERE ${isUnfinished} GROUP BY kind ORDER BY kind`
+}
+
+/**
+ * Gives up mails that wait, so that they are not sent unless somebody redrives them.
+ * @throws when the database is unreachable. What was dropped, is
+ */
+export function dropWaiting(choice: Choice): Promise<Changed> {
+  return changeWaiting(choice, async (tx, mails) => {
+    const facts = mails.map(({ id }) => ({
+      emailId: id,
+      status: 'failed' as const,
+      reason: 'dropped_by_operator',
+    }))
+    const dropped = await recordEvents(tx, facts)
+    await deleteJobsAbout(
+      tx,
+      mails.map(({ id }) => id),
+    )
+    return dropped.length
+  })
+}
+
+/**
+ * Has mails rendered anew that were written down and certainly not accepted. All others that wait are rendered when
+ * their turn comes.
+ * @throws when the database is unreachable. What was changed, is
+ */
+export function renderWaiting(choice: Choice): Promise<Changed> {
+  return changeWaiting(choice, async (tx, mails) => {
+    const written = mails.filter(({ batchId }) => batchId)
+    await recordEvents(
+      tx,
+      written.map(({ id }) => ({ emailId: id, status: 'retrying', reason: 'rendered_anew' })),
+    )
+    await enqueueEmails(tx, written)
+    return mails.length
+  })
+}
+
+type Mail = { id: string; kind: string; batchId: string | null }
+
+async function changeWaiting(
+  { kind, after, before }: Choice,
+  change: (tx: Transaction, mails: Mail[]) => Promise<number>,
+): Promise<Changed> {
+  const total: Changed = { changed: 0, inDoubt: [] }
+  const isChosen = Prisma.sql`${isUnfinished} AND (${kind ?? null}::text IS NULL OR kind = ${kind ?? null})
+    AND "createdAt" BETWEEN coalesce(${after ?? null}::timestamptz, '-infinity') AND coalesce(${before ?? null}::timestamptz, 'infinity')`
+  let last = '00000000-0000-0000-0000-000000000000'
+  for (;;) {
+    const chunk = await prisma().$queryRaw<Mail[]>`
+      SELECT id, "batchId" FROM "Email" WHERE ${isChosen} AND id > ${last}::uuid ORDER BY id LIMIT ${CHUNK}`
+    if (chunk.length > 0) {
+      const { changed, inDoubt } = await prisma().$transaction((tx) => changeChunk(tx, chunk, change))
+      total.changed += changed
+      total.inDoubt.push(...inDoubt)
+    }
+    if (chunk.length < CHUNK) return total
+    last = chunk.at(-1)?.id as string
+  }
+}
+
+async function changeChunk(
+  tx: Transaction,
+  chunk: Mail[],
+  change: (tx: Transaction, mails: Mail[]) => Promise<number>,
+): Promise<Changed> {
+  const ids = chunk.map(({ id }) => id)
+  await lockJobsAbout(tx, [...ids, ...chunk.flatMap(({ batchId }) => batchId ?? [])])
+  const mails = await tx.$queryRaw<Mail[]>`
+    SELECT id, kind, "batchId" FROM "Email"
+    WHERE id = ANY (${ids}::uuid[]) AND ${isUnfinished} ORDER BY id FOR UPDATE`
+  // Written down and never sent: a batch of one mail, after the refusal of a larger one (see settleBatch).
+  // A worker may have begun to send one of these meanwhile.
+  const unsent = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM "Batch" WHERE id = ANY (${mails.flatMap(({ batchId }) => batchId ?? [])}::uuid[])
+      AND attempts = 0 AND json_array_length(messages) = 1 ORDER BY id FOR UPDATE`
+  const isCertain = ({ batchId }: Mail): boolean =>
+    batchId === null || unsent.some(({ id }) => id === batchId)
+  const certain = mails.filter(isCertain)
+  const changed = await change(tx, certain)
+  const gone = unsent.map(({ id }) => id)
+  await deleteJobsAbout(tx, gone)
+  await tx.batch.deleteMany({ where: { id: { in: gone } } })
+  const inDoubt = mails.flatMap((mail) =>
+    mail.batchId && !isCertain(mail) ? [{ id: mail.id, batchId: mail.batchId }] : [],
+  )
+  return { changed, inDoubt }
+}

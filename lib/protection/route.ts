@@ -1,0 +1,41 @@
+import { isUnavailable } from '../db/prisma'
+import { unavailable } from '../http/problem'
+import { createRoute, type Origin } from '../http/route'
+import { limit } from './limits'
+
+type Handlers<Context> = Parameters<typeof createRoute<Context>>[0]
+type Route<Context> = ReturnType<typeof createRoute<Context>>
+
+type Options = {
+  /** Is asked first, and throws a problem to those for whom the route does not exist. */
+  guard?: (request: Request) => void | Promise<void>
+  /** `any` for what a signature in the request decides. Pages of other sites may then send to it. */
+  origin?: Origin
+}
+
+/**
+ * The wrapper of our routes. Visitors may not ask too often. What a handler throws becomes a problem: 503 when the
+ * database is away, 500 otherwise.
+ */
+export function route<Context>(handlers: Handlers<Context>, { guard, origin }: Options = {}): Route<Context> {
+  return unlimitedRoute(handlers, {
+    origin,
+    async guard(request) {
+      if (['GET', 'HEAD'].includes(request.method)) await limit('read', request)
+      await guard?.(request)
+    },
+  })
+}
+
+/** The same for what an operator's tools ask: they ask often, all from one address, and a 429 would end healthy servers. */
+export function unlimitedRoute<Context>(
+  handlers: Handlers<Context>,
+  { guard = () => {}, origin }: Options = {},
+): Route<Context> {
+  return createRoute(handlers, {
+    origin,
+    guard: async (request) => await guard(request),
+    explain: (error) =>
+      isUnavailable(error) ? unavailable('The database cannot be reached. Please try again.') : undefined,
+  })
+}

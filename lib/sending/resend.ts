@@ -1,0 +1,78 @@
+import { type Span, SpanKind } from '@opentelemetry/api'
+import { Resend, type Response } from 'resend'
+import { env } from '../env'
+import { log } from '../log'
+import type { Message } from '../mail/message'
+import { fail, traced } from '../telemetry'
+import { classify, type Outcome } from './outcome'
+
+const TIMEOUT_MS = 10_000
+
+/** The SDK, with the HTTP status of every error. The SDK drops it when the body is JSON of a proxy. */
+class Client extends Resend {
+  override async fetchRequest<Data>(path: string, options?: RequestInit): Promise<Response<Data>> {
+    try {
+      const response = await fetch(this.baseUrl + path, options)
+      const headers = Object.fromEntries(response.headers)
+      if (response.ok) return { data: await response.json(), error: null, headers }
+      const error = await response.json().catch(() => ({ name: 'application_error' }))
+      return { data: null, error: { ...error, statusCode: response.status }, headers }
+    } catch {
+      // The SDK's own name for a lost answer.
+      const error = { name: 'application_error', statusCode: null, message: '' } as const
+      return { data: null, error, headers: null }
+    }
+  }
+}
+
+let resend: Client | undefined
+
+/**
+ * The one place that calls Resend. A bad address is that mail's failure, and not its neighbours' (`permissive`).
+ * @param messages 1 to 100 (https://resend.com/docs/api-reference/emails/send-batch-emails)
+ * @param idempotencyKey up to 256 characters; for 24 h Resend accepts one batch a key
+ *   (https://resend.com/docs/dashboard/emails/idempotency-keys)
+ *   After 10 s without an answer, it may have been accepted all the same.
+ */
+export function sendBatch(messages: Message[], idempotencyKey: string): Promise<Outcome> {
+  // https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
+  const attributes = {
+    'messaging.system': 'resend',
+    'messaging.operation.name': 'send',
+    'messaging.operation.type': 'send',
+    'messaging.destination.name': 'emails/batch',
+    'messaging.batch.message_count': messages.length,
+  }
+  const options = { kind: SpanKind.CLIENT, attributes }
+  return traced('send emails/batch', (span) => callResend(messages, idempotencyKey, span), options)
+}
+
+async function callResend(messages: Message[], idempotencyKey: string, span: Span): Promise<Outcome> {
+  resend ??= new Client(env('RESEND_API_KEY'), { baseUrl: env('RESEND_BASE_URL') })
+  const timeout = AbortSignal.timeout(TIMEOUT_MS)
+  const response = await resend.batch.send(messages, {
+    idempotencyKey,
+    batchValidation: 'permissive',
+    signal: timeout,
+  })
+  const outcome: Outcome =
+    timeout.aborted && !response.data
+      ? { kind: 'retry', reason: 'timeout' }
+      : classify(response, messages.length)
+  if (outcome.kind !== 'accepted') fail(span, outcome.reason)
+  if (outcome.kind === 'operator') {
+    const { statusCode, message } = response.error ?? {}
+    const words =
+      quote(message) || `HTTP ${statusCode}: look at RESEND_BASE_URL and at the proxies on the way.`
+    log.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}. ${words}`)
+  }
+  return outcome
+}
+
+const ADDRESS = /("[^"]*"|[^\s()<>",;:]*)@(\[[^\]]*\]|[^\s()<>"',;:]*[^\s()<>"',;:.!?])?/g
+
+/** Quotes Resend's sentence for the operator, without the addresses in it: a code alone does not say what to fix. */
+function quote(message: unknown): string {
+  if (typeof message !== 'string') return ''
+  return message.replace(/\s+/g, ' ').trim().replace(ADDRESS, '<address>').slice(0, 300)
+}

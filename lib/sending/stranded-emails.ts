@@ -1,0 +1,39 @@
+import type { Transaction } from '../db/prisma'
+import { Prisma } from '../generated/prisma/client'
+import { recordEvents } from '../status/record'
+import { lockBatch, requeueBatch } from './batch'
+import { enqueueEmails } from './enqueue'
+import type { Kind } from './stranded'
+
+const isUnfinished = Prisma.sql`status IN ('queued', 'sending', 'retrying')`
+
+/** An email that is to be sent, in whatever batch comes next. Those of a user who is being erased are not. */
+export const EMAIL: Kind = {
+  waiting: Prisma.sql`
+    SELECT id, "updatedAt" AS since FROM "Email" WHERE ${isUnfinished} AND "batchId" IS NULL
+      AND "userId" NOT IN (SELECT id FROM "User" WHERE erasure IS NOT NULL)`,
+  job: { queues: ['send-email', 'send-email-alone', 'send-email-dead'], field: 'emailId' },
+  lock: (tx, id) => tx.$queryRaw`SELECT FROM "Email" WHERE id = ${id}::uuid FOR UPDATE`,
+  mend: mendEmail,
+}
+
+/** A batch whose outcome is not known: exactly this one is to be sent again. */
+export const BATCH: Kind = {
+  waiting: Prisma.sql`
+    SELECT "batchId" AS id, "updatedAt" AS since FROM "Email" WHERE ${isUnfinished} AND "batchId" IS NOT NULL`,
+  job: { queues: ['retry-batch'], field: 'batchId' },
+  lock: lockBatch,
+  mend: (tx, id) => requeueBatch(tx, id),
+}
+
+async function mendEmail(tx: Transaction, id: string): Promise<void> {
+  const email = await tx.email.findUniqueOrThrow({ where: { id }, include: { events: { take: 1 } } })
+  // Its batch is lost, and with it the key: another one might send the mail twice. A person decides.
+  if (email.status === 'sending') {
+    await recordEvents(tx, [{ emailId: id, status: 'failed', reason: 'outcome_unknown' }])
+    return
+  }
+  if (email.events.length === 0)
+    await tx.emailEvent.create({ data: { emailId: id, status: 'queued', at: email.createdAt } })
+  await enqueueEmails(tx, [email])
+}

@@ -1,0 +1,13 @@
+import type { Transaction } from '../db/prisma'
+import { notFound } from '../http/problem'
+
+/**
+ * Whoever else wants to do something in this user's name waits here until the transaction ends.
+ * @throws {Problem} 404 when the user was deleted, or is about to be.
+ */
+export async function lockUser(tx: Transaction, id: string): Promise<void> {
+  const rows = await tx.$queryRaw<
+    unknown[]
+  >`SELECT id FROM "User" WHERE id = ${id}::uuid AND erasure IS NULL FOR UPDATE`
+  if (rows.length === 0) throw notFound()
+}

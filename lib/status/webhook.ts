@@ -1,0 +1,132 @@
+import { Webhook } from 'standardwebhooks'
+import { z } from 'zod'
+import { prisma } from '../db/prisma'
+import { env } from '../env'
+import { Problem, unavailable } from '../http/problem'
+import { log, logSeldom } from '../log'
+import { traced } from '../telemetry'
+import { type EmailFact, recordEvents } from './record'
+import { type EmailStatus, statusOfBounce } from './status'
+
+type News = { status: EmailStatus; reason?: string }
+
+/** Translates Resend's event types. https://resend.com/docs/webhooks/event-types */
+const NEWS: Record<string, (data: ReportData) => News> = {
+  'email.sent': () => ({ status: 'sent' }),
+  'email.delivery_delayed': () => ({ status: 'delayed' }),
+  'email.delivered': () => ({ status: 'delivered' }),
+  'email.bounced': ({ bounce }) => {
+    const reason = toCode(bounce?.type) ?? 'undetermined'
+    return { status: statusOfBounce(reason), reason }
+  },
+  'email.complained': () => ({ status: 'complained' }),
+  'email.failed': ({ failed }) => ({ status: 'failed', reason: toCode(failed?.reason) }),
+  'email.suppressed': ({ suppressed }) => ({ status: 'suppressed', reason: toCode(suppressed?.type) }),
+}
+
+const tags = z.union([
+  z.record(z.string(), z.string()),
+  // A list in some of Resend's examples.
+  z.array(z.object({ name: z.string(), value: z.string() })).transform(toMap),
+])
+
+const typeSchema = z.object({ type: z.string() })
+
+/** Resend's have some thirty characters, and an index holds no more than 2,700. */
+const letterId = z.string().max(255)
+
+type ReportData = z.output<typeof reportSchema>['data']
+
+const reportSchema = z.object({
+  created_at: z.iso
+    .datetime({ offset: true })
+    .transform((time) => new Date(time))
+    .optional()
+    .catch(undefined),
+  data: z.object({
+    // Postgres takes no NUL and no half of a character. Nothing long, and nothing empty, is an id of Resend's.
+    email_id: z
+      .string()
+      .regex(/^[\x20-\x7e]*$/)
+      .transform((id) => (id === '' || id.length > 100 ? undefined : id))
+      .optional(),
+    tags: tags.optional().catch(undefined),
+    bounce: z.object({ type: z.string() }).optional().catch(undefined),
+    suppressed: z.object({ type: z.string() }).optional().catch(undefined),
+    failed: z.object({ reason: z.string() }).optional().catch(undefined),
+  }),
+})
+
+/** Thrown when a report was not signed with our secret, or is too old. */
+export class WrongSignature extends Problem {
+  constructor() {
+    super(401, 'Wrong signature')
+  }
+}
+
+/**
+ * Takes a report on a mail from Resend. It may come twice, late and in any order.
+ * @param body the raw text, as it was signed
+ * @returns false when it was ignored: a mail that is not ours, or nothing new
+ * @throws {WrongSignature} 401 when the signature or its age is wrong
+ * @throws {Problem} 400 when the body is no report, 503 without a secret
+ * @throws when the database is unreachable: Resend tries again later
+ */
+export async function receiveReport(body: string, headers: Headers): Promise<boolean> {
+  const report = await verifyBody(body, headers)
+  const { type } = parse(typeSchema, report)
+  const tell = Object.hasOwn(NEWS, type) ? NEWS[type] : undefined
+  if (!tell) return false
+  const { created_at, data } = parse(reportSchema, report)
+  const ours = z.guid().safeParse(data.tags?.email_id)
+
+  const fact = {
+    // The tag is ours from the start; the provider's id is stored only when its answer has reached us.
+    emailId: ours.data,
+    providerId: data.email_id,
+    ...tell(data),
+    at: created_at,
+    providerEventId: parse(letterId, headers.get('svix-id')),
+  }
+  const from = data.tags?.trace
+  return await traced(`report ${fact.status}`, () => storeReport(fact), { from })
+}
+
+async function storeReport(fact: EmailFact): Promise<boolean> {
+  const [emailId] = await recordEvents(prisma(), [fact])
+  if (emailId) log.info({ emailId }, `reported as ${fact.status}`)
+  return emailId !== undefined
+}
+
+async function verifyBody(body: string, headers: Headers): Promise<unknown> {
+  const secret = env('RESEND_WEBHOOK_SECRET')
+  if (!secret) throw unavailable('No webhook secret is configured.')
+  try {
+    const webhook = new Webhook(secret)
+    // Resend signs with Svix, which writes the headers of the Standard Webhooks specification in its own names.
+    return webhook.verify(body, {
+      'webhook-id': headers.get('svix-id') ?? '',
+      'webhook-timestamp': headers.get('svix-timestamp') ?? '',
+      'webhook-signature': headers.get('svix-signature') ?? '',
+    })
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Problem(400, 'Malformed JSON')
+    logSeldom('A webhook was refused: wrong signature, or sent long ago. Is RESEND_WEBHOOK_SECRET right?')
+    throw new WrongSignature()
+  }
+}
+
+function parse<Output>(schema: z.ZodType<Output>, json: unknown): Output {
+  const result = schema.safeParse(json)
+  if (!result.success) throw new Problem(400, 'Malformed report')
+  return result.data
+}
+
+// Reasons are public, so only codes: Resend's sentences may quote an address.
+function toCode(reason: string | undefined): string | undefined {
+  return reason && /^\w{1,40}$/.test(reason) ? reason.toLowerCase() : undefined
+}
+
+function toMap(list: { name: string; value: string }[]): Record<string, string> {
+  return Object.fromEntries(list.map(({ name, value }) => [name, value]))
+}
