@@ -24,7 +24,6 @@ const MAX_CONNECTIONS = 1_000
 export async function measurePromises(stack: Stack, { repeats }: Sizes, race: Race): Promise<Findings[]> {
   const [contenders, leftOut] = await findContenders(stack, race)
   const rounds = ROUNDS.map((faults) => faults.filter(({ id }) => isChosen(race.faults, id)))
-  DEBUG('found')
   await stack.query(`ALTER SYSTEM SET max_connections = ${MAX_CONNECTIONS}`)
   await stack.killPostgres('SIGINT')
   await stack.untilPostgresIsBack()
@@ -50,12 +49,10 @@ export async function measurePromises(stack: Stack, { repeats }: Sizes, race: Ra
 }
 
 /** All cells side by side. */
-const DEBUG = (...a: unknown[]) => process.env.DEBUG_RACE && console.log(new Date().toISOString(), ...a)
 async function runRound(stack: Stack, cells: Cell[]): Promise<void> {
   if (cells.length === 0) return
   const started = Date.now()
   const apps = await Promise.all(cells.map(({ contender }) => openApp(stack, contender)))
-  DEBUG('open')
   const faults = [...new Set(cells.map(({ fault }) => fault))]
   await Promise.all(
     faults.map((fault) =>
@@ -65,9 +62,7 @@ async function runRound(stack: Stack, cells: Cell[]): Promise<void> {
       ),
     ),
   )
-  DEBUG('hurt')
   const verdicts = await Promise.all(apps.map(letCome))
-  DEBUG('judged')
   for (const [i, verdict] of verdicts.entries()) cells[i]?.verdicts.push(verdict)
   await Promise.all(apps.map((app) => closeApp(stack, app)))
   console.log(`${faults.map(({ id }) => id).join(', ')}: ${Math.round((Date.now() - started) / 1000)} s`)
