@@ -6,6 +6,11 @@ if (!process.env.TZ || new Date().getTimezoneOffset() === 0) process.env.TZ = 'A
 
 export default defineConfig({
   testDir: 'e2e',
+  // `npm test` runs the first. The second takes half an hour more, and is for those who change what it is about.
+  projects: [
+    { name: 'tests', grepInvert: /@long/ },
+    { name: 'long', grep: /@long/ },
+  ],
   outputDir: 'test-results/output',
   fullyParallel: true,
   forbidOnly: !!process.env.CI,

@@ -107,9 +107,9 @@ test('two workers keep to the limit that the first answer tells', async ({ stack
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('the limit is lowered and raised while a crowd is under way: they follow, and nothing is lost', async ({
-  stack,
-}) => {
+test('the limit is lowered and raised while a crowd is under way: they follow, and nothing is lost', {
+  tag: '@long',
+}, async ({ stack }) => {
   test.setTimeout(120_000)
   await Promise.all([stack.startWorker(), stack.startWorker()])
   const ids: string[] = []
@@ -134,9 +134,10 @@ for (const [reason, title, headers] of [
   ],
   ['daily_quota_exceeded', 'without saying how long', () => ({})],
 ] as const) {
-  test(`${reason} ${title}: nobody asks again for an hour, and only the refused mail tells of it`, async ({
-    stack,
-  }) => {
+  const tag = title === 'for an hour' ? [] : '@long'
+  test(`${reason} ${title}: nobody asks again for an hour, and only the refused mail tells of it`, {
+    tag,
+  }, async ({ stack }) => {
     let calls = 0
     await using relay = await startRelay(stack, (_, forward) =>
       calls++ === 0 ? refuse(429, reason, headers()) : forward(),
@@ -273,7 +274,8 @@ test.describe('a worker freezes', () => {
       },
     ],
   ] as const) {
-    test(`${title}: the others go on, and when it wakes up nobody gets two`, async ({ stack }) => {
+    const tag = title.startsWith('with') ? '@long' : []
+    test(`${title}: the others go on, and when it wakes up nobody gets two`, { tag }, async ({ stack }) => {
       const first = await stack.startWorker()
       await freezeAt(stack, first)
       const second = await stack.startWorker()
@@ -296,7 +298,9 @@ test.describe('a worker freezes', () => {
   }
 })
 
-test('what was known of the pace is lost, again and again: they go on', async ({ stack }) => {
+test('what was known of the pace is lost, again and again: they go on', { tag: '@long' }, async ({
+  stack,
+}) => {
   await stack.setProvider({ rateLimit: 10 })
   await Promise.all([stack.startWorker(), stack.startWorker()])
   let deleted = 0

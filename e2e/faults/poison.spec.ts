@@ -94,9 +94,10 @@ test('a template that does not come to an end fails its own mail, and the batch 
 })
 
 for (const place of [0, 2]) {
-  test(`a mail that kills its worker, in place ${place + 1} of 5: after three deaths alone, after six given up`, async ({
-    stack,
-  }) => {
+  const tag = place === 0 ? '@long' : []
+  test(`a mail that kills its worker, in place ${place + 1} of 5: after three deaths alone, after six given up`, {
+    tag,
+  }, async ({ stack }) => {
     test.setTimeout(240_000)
     const folder = await spoil()
     const before = await signUpMany(stack, place)
@@ -154,9 +155,9 @@ test('a worker that dies while it waits for its turn says nothing about the mail
   expect(await stack.query('SELECT FROM "Email" WHERE deaths > 0')).toEqual([])
 })
 
-test('a table is locked for longer than all patience, again and again: no mail counts that as a death', async ({
-  stack,
-}) => {
+test('a table is locked for longer than all patience, again and again: no mail counts that as a death', {
+  tag: '@long',
+}, async ({ stack }) => {
   test.setTimeout(120_000)
   const worker = await stack.startWorker()
   const [id = ''] = await (async () => {

@@ -185,9 +185,9 @@ test('a job of one’s own that gives up: no second attempt, one line with its r
   await closeShop(stack, shop.name)
 })
 
-test('a job of one’s own that kills its worker each time: given up, and said by a worker that lives', async ({
-  stack,
-}) => {
+test('a job of one’s own that kills its worker each time: given up, and said by a worker that lives', {
+  tag: '@long',
+}, async ({ stack }) => {
   test.setTimeout(240_000)
   const shop = await openShop(stack)
   await order(stack, shop, 'deadly')

@@ -194,7 +194,9 @@ async function sweepNow(stack: Stack): Promise<void> {
   })
 }
 
-test('pg-boss’s cron sweeps every minute, in whatever worker: a half needs no hand', async ({ stack }) => {
+test('pg-boss’s cron sweeps every minute, in whatever worker: a half needs no hand', {
+  tag: '@long',
+}, async ({ stack }) => {
   test.setTimeout(240_000)
   await Promise.all([stack.startWorker(), stack.startWorker()])
   const [id = ''] = await signUpMany(stack, 1)
@@ -254,9 +256,9 @@ test('a half that cannot be mended keeps no other waiting', async ({ stack }) =>
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('a backlog of 20,000 that Postgres has not analyzed: stranded is counted all the same', async ({
-  stack,
-}) => {
+test('a backlog of 20,000 that Postgres has not analyzed: stranded is counted all the same', {
+  tag: '@long',
+}, async ({ stack }) => {
   const web = await startWeb(stack)
   await stack.query(`
     WITH person AS (

@@ -216,7 +216,7 @@ test('weather that somebody makes elsewhere shows', async ({ stack, page }) => {
   await stack.setProvider({ mode: 'rate-limit', latencyMs: 1_500 })
   await expect(page.getByRole('radio', { name: 'limit' })).toBeChecked()
   await expect(page.getByRole('slider')).toHaveValue('1500')
-  await expect(page.getByText('1.5 s')).toBeVisible()
+  await expect(page.locator('output', { hasText: '1.5 s' })).toBeVisible()
 })
 
 test('why nothing goes out, and when it goes on', async ({ stack, page }) => {
