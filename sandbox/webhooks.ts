@@ -24,7 +24,7 @@ export function createReporter(options: WebhookOptions): (mail: Mail) => Promise
       const body = JSON.stringify({
         type,
         created_at: new Date().toISOString(),
-        data: { ...describe(mail), ...details },
+        data: { ...toData(mail), ...details },
       })
       const id = `msg_${randomUUID().replaceAll('-', '')}`
       for (const seconds of RETRY_SECONDS) {
@@ -35,7 +35,7 @@ export function createReporter(options: WebhookOptions): (mail: Mail) => Promise
   }
 }
 
-function describe({ id, from, to, subject, tags }: Mail): Record<string, unknown> {
+function toData({ id, from, to, subject, tags }: Mail): Record<string, unknown> {
   return {
     email_id: id,
     message_id: `<${id}@resend.dev>`,

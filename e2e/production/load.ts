@@ -26,7 +26,7 @@ export function startLoad(url: string, perSecond: number): { report: Report; sto
   const visits = new Set<Promise<void>>()
   const timer = setInterval(() => {
     const visit = comeIn()
-      .catch((error: Error) => void report.failures.push(describe(error)))
+      .catch((error: Error) => void report.failures.push(toReason(error)))
       .finally(() => visits.delete(visit))
     visits.add(visit)
   }, 1000 / perSecond)
@@ -85,7 +85,7 @@ export function startLoad(url: string, perSecond: number): { report: Report; sto
   }
 }
 
-function describe(error: Error): string {
+function toReason(error: Error): string {
   const { code, message } = (error.cause ?? {}) as { code?: string; message?: string }
   return [error.message, code ?? message].filter(Boolean).join(': ')
 }
