@@ -1,4 +1,4 @@
-import { Webhook } from 'standardwebhooks'
+import { Resend } from 'resend'
 import { z } from 'zod'
 import { prisma } from '../db/prisma'
 import { env } from '../env'
@@ -102,13 +102,11 @@ async function verifyBody(body: string, headers: Headers): Promise<unknown> {
   const secret = env('RESEND_WEBHOOK_SECRET')
   if (!secret) throw unavailable('No webhook secret is configured.')
   try {
-    const webhook = new Webhook(secret)
-    // Resend signs with Svix, which writes the headers of the Standard Webhooks specification in its own names.
-    return webhook.verify(body, {
-      'webhook-id': headers.get('svix-id') ?? '',
-      'webhook-timestamp': headers.get('svix-timestamp') ?? '',
-      'webhook-signature': headers.get('svix-signature') ?? '',
-    })
+    const id = headers.get('svix-id') ?? ''
+    const timestamp = headers.get('svix-timestamp') ?? ''
+    const signature = headers.get('svix-signature') ?? ''
+    const { webhooks } = new Resend(env('RESEND_API_KEY'))
+    return webhooks.verify({ payload: body, headers: { id, timestamp, signature }, webhookSecret: secret })
   } catch (error) {
     if (error instanceof SyntaxError) throw new Problem(400, 'Malformed JSON')
     logSeldom('A webhook was refused: wrong signature, or sent long ago. Is RESEND_WEBHOOK_SECRET right?')
