@@ -19,7 +19,7 @@ export type App = {
   calmAt: number
 }
 
-const prepared = new Set<string>()
+const templates = new Map<string, Promise<string>>()
 let databases = 0
 
 /** Starts everything but the worker. */
@@ -53,15 +53,18 @@ export async function closeApp(stack: Stack, { web, worker, redis, provider, pla
 
 /** A copy of what the contender's own migration made of an empty database. */
 async function createDatabase(stack: Stack, contender: Contender): Promise<string> {
-  const template = `template_${contender.id.replaceAll('-', '_')}`
-  if (!prepared.has(template)) {
-    await stack.query(`CREATE DATABASE ${template}`)
-    await contender.migrate(toUrl(stack, template))
-    prepared.add(template)
-  }
+  const template = templates.get(contender.id) ?? createTemplate(stack, contender)
+  templates.set(contender.id, template)
   const name = `race_${++databases}`
-  await stack.query(`CREATE DATABASE ${name} TEMPLATE ${template}`)
+  await stack.query(`CREATE DATABASE ${name} TEMPLATE ${await template}`)
   return toUrl(stack, name)
+}
+
+async function createTemplate(stack: Stack, contender: Contender): Promise<string> {
+  const name = `template_${contender.id.replaceAll('-', '_')}`
+  await stack.query(`CREATE DATABASE ${name}`)
+  await contender.migrate(toUrl(stack, name))
+  return name
 }
 
 function toUrl(stack: Stack, database: string): string {
