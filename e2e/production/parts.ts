@@ -230,11 +230,12 @@ export async function startPgBouncer(
   const users = path.join(folder, 'userlist.txt')
   await writeFile(users, `"${url.username}" "${url.password}"\n`)
   const config = path.join(folder, 'pgbouncer.ini')
-  const settings = await readDocs('ini', {
+  const words = {
     '10.0.0.5 port=5432': `127.0.0.1 port=${url.port}`,
     'listen_port = 6432': `listen_port = ${port}`,
     '/etc/pgbouncer/userlist.txt': users,
-  })
+  }
+  const settings = await readDocs('ini', words, { first: '\\[databases\\]' })
   await writeFile(config, settings)
   const program = await startProgram(['pgbouncer', config], {
     env: { PATH: `${process.env.PATH}:/usr/sbin` },

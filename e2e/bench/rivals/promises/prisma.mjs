@@ -3,12 +3,15 @@
  * https://www.prisma.io/docs/orm/prisma-client/queries/transactions. Takes part in the locks alone.
  */
 import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { PrismaPg } from '@prisma/adapter-pg'
-import pg from 'pg'
 import { fromPrisma } from 'pg-boss'
 import { sendWelcome } from './mail.mjs'
 import { openBoss } from './pg-boss.mjs'
 import { PrismaClient } from './prisma/generated/client.mjs'
+
+// The adapter takes a pool of its own copy of pg only, and this folder may have another one.
+const pg = createRequire(import.meta.resolve('@prisma/adapter-pg'))('pg')
 
 export { pending } from './pg-boss.mjs'
 export const title = 'Prisma and pg-boss inside'
