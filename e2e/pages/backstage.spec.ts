@@ -149,7 +149,7 @@ test('workers come and go before everybody’s eyes', async ({ stack, page }) =>
   await first.kill('SIGKILL')
   await expect(workersOn(page).getByRole('listitem')).toHaveText([new RegExp(`^${second.pid}@`)])
   await second.kill('SIGTERM')
-  await expect(workersOn(page)).toContainText('Nobody is there.')
+  await expect(workersOn(page)).toContainText('No worker is running.')
 })
 
 test('a hundred demo signups all go out, and the few that mistyped their address come back', async ({
@@ -173,7 +173,7 @@ test('on stage: one screen, large type, few buttons, and the picture tells who w
   await page.setViewportSize({ width: 1280, height: 720 })
   await page.goto('/backstage?stage')
   const picture = page.locator('div:has(> canvas)')
-  await expect(picture).toContainText('Nobody is working.')
+  await expect(picture).toContainText('No worker is running.')
   expect((await picture.boundingBox())?.height).toBeGreaterThanOrEqual(360)
   await page.getByRole('button', { name: 'Send 100 demo signups' }).click()
   await expectFigures(page, { waiting: 100 })
@@ -182,11 +182,11 @@ test('on stage: one screen, large type, few buttons, and the picture tells who w
   await stack.setProvider({ mode: 'hang' })
   const worker = await stack.startWorker()
   await expect(picture.getByText(`${worker.pid}`)).toBeVisible()
-  await expect(picture).not.toContainText('Nobody is working.')
+  await expect(picture).not.toContainText('No worker is running.')
   await expectFigures(page, { 'in work': 100 })
   await worker.kill('SIGKILL')
   await expect(picture).toContainText('gone')
-  await expect(picture).toContainText('Nobody is working.')
+  await expect(picture).toContainText('No worker is running.')
   await pauseAccount(stack, 'service_unavailable', 90)
   await expect(picture).toContainText(/The mail service is down\. ?Next try in \d+ s\./)
 

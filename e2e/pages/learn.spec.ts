@@ -98,7 +98,7 @@ onSharedApp('the queue is played by keyboard: each remedy uncovers the next prob
   await expectTold(page, 'This is a jam.')
 
   await press('Stop the workers')
-  await expectTold(page, 'Nobody works.')
+  await expectTold(page, 'No worker is on duty.')
   const waiting = await countWaiting(page)
   await press('Order a coffee')
   await press('Order a coffee')

@@ -78,7 +78,7 @@ onSharedApp('signed in as somebody else, or not any more: the page says so', asy
   await signUpByHand(page)
   await expect(exporting(page)).toBeVisible()
   await context.clearCookies()
-  await page.getByRole('link', { name: 'Sign somebody else up' }).click()
+  await page.getByRole('link', { name: 'Sign up another person' }).click()
   await sendForm(page)
   await expect(exporting(page)).toBeVisible()
   await page.goBack()

@@ -41,7 +41,7 @@ test('already signed up: from the form to the mail, and the ticket in this brows
   await expect(page.getByRole('button', { name: 'Send me my ticket' })).toBeFocused()
   await expectUsable(page)
   await page.keyboard.press('Enter')
-  await expect(page.getByText('its ticket is on the way')).toBeFocused()
+  await expect(page.getByText('we have sent it a link')).toBeFocused()
 
   const [mail] = await sql<{ id: string }>(
     `SELECT id FROM "Email" WHERE kind = 'ticket' AND "userId" = (SELECT id FROM "User" WHERE email = $1)`,
@@ -60,7 +60,7 @@ test('already signed up: from the form to the mail, and the ticket in this brows
   await expect(account(page)).toBeVisible()
   await expect(ticketOn(page)).toContainText(email)
   await page.goto(link)
-  await expect(page.getByRole('heading', { name: 'This link is over.' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'This link has expired.' })).toBeVisible()
   await expectUsable(page)
   // The browser itself complains about the 409.
   expect(complaints.filter((complaint) => !complaint.includes('409'))).toEqual([])

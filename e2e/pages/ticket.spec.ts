@@ -164,7 +164,7 @@ for (const [address, stamp, sentence, line] of BAD_ENDS) {
 }
 
 const SOFT_BOUNCES = [
-  ['Transient', 'The mailbox couldn’t take it. It may be full, or its reader away.'],
+  ['Transient', 'The mailbox couldn’t take it. It may be full, or its owner may be away.'],
   ['Undetermined', 'The mailbox didn’t say why.'],
   ['Of_tomorrow', 'Reason: of tomorrow.'],
 ] as const

@@ -9,12 +9,12 @@ import { send } from './send'
  * enough for the eye.
  */
 export function Pause({ paused }: { paused: Backstage['paused'] | undefined }) {
-  const [complaint, setComplaint] = useState('')
+  const [error, setError] = useState('')
   const byOperator = paused?.reason === 'paused_by_operator'
 
   async function toggle(): Promise<void> {
     const result = await send('PUT', '/api/backstage/pause', { paused: !byOperator })
-    setComplaint('complaint' in result ? result.complaint : '')
+    setError('error' in result ? result.error : '')
   }
 
   return (
@@ -40,7 +40,7 @@ export function Pause({ paused }: { paused: Backstage['paused'] | undefined }) {
         {byOperator ? 'Let mail go out' : 'Stop all mail'}
       </button>
       <p role="alert" className="text-lg text-bad">
-        {complaint}
+        {error}
       </p>
     </div>
   )

@@ -5,14 +5,14 @@ export async function send<Answer>(
   method: 'POST' | 'PUT',
   url: string,
   body: object,
-): Promise<{ answer: Answer } | { complaint: string }> {
+): Promise<{ answer: Answer } | { error: string }> {
   try {
     const headers = { 'Content-Type': 'application/json' }
     const response = await fetch(url, { method, headers, body: JSON.stringify(body) })
     if (response.ok) return { answer: await response.json() }
     const { title, detail }: Problem = await response.json()
-    return { complaint: detail ?? title }
+    return { error: detail ?? title }
   } catch {
-    return { complaint: 'We couldn’t reach the server.' }
+    return { error: 'We couldn’t reach the server.' }
   }
 }

@@ -25,7 +25,7 @@ type Props = { weather: Weather | null | undefined; onChange: (weather: Weather)
 
 /** Makes the weather at the local mail service. */
 export function WeatherControls({ weather, onChange }: Props) {
-  const [complaint, setComplaint] = useState('')
+  const [error, setError] = useState('')
   // What somebody has chosen counts until the server has answered.
   const [chosen, setChosen] = useState<Partial<Weather>>({})
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
@@ -34,8 +34,8 @@ export function WeatherControls({ weather, onChange }: Props) {
   async function change(next: Partial<Weather>): Promise<void> {
     const result = await send<Weather>('PUT', '/api/sandbox/weather', next)
     setChosen({})
-    if ('complaint' in result) return setComplaint(result.complaint)
-    setComplaint('')
+    if ('error' in result) return setError(result.error)
+    setError('')
     onChange(result.answer)
   }
 
@@ -93,7 +93,7 @@ export function WeatherControls({ weather, onChange }: Props) {
         </output>
       </label>
       <p role="alert" className="text-base text-bad stage:text-xl">
-        {complaint}
+        {error}
       </p>
     </section>
   )
