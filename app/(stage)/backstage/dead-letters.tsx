@@ -15,11 +15,10 @@ const REFUSAL: Record<Exclude<Redrive, 'queued'>, string> = {
 type Props = {
   emails: EmailRow[] | undefined
   total: number
-  /** By queue. */
   jobs: Record<string, number> | undefined
 }
 
-/** What was given up, and the way back into the queue. */
+/** Emails and jobs that were given up, with buttons to redrive them. */
 export function DeadLetters({ emails = [], total, jobs = {} }: Props) {
   const [news, setNews] = useState('')
 

@@ -4,10 +4,7 @@ import { Countdown } from '@/app/components/site/countdown'
 import { explainPause } from '@/app/components/ticket/words'
 import { send } from './send'
 
-/**
- * Why nothing goes out, and when it goes on; and the button that stops all mail. On stage, the sign in the picture is
- * enough for the eye.
- */
+/** Says why no mail goes out and when it resumes, with a button that stops all mail. Hidden in stage mode. */
 export function Pause({ paused }: { paused: Backstage['paused'] | undefined }) {
   const [error, setError] = useState('')
   const byOperator = paused?.reason === 'paused_by_operator'

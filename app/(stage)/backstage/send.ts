@@ -1,6 +1,6 @@
 import type { Problem } from '@/app/components/signup/send-signup'
 
-/** Sends JSON to one of our routes. What goes wrong comes back as a sentence; it never throws. */
+/** Sends JSON to a route of ours. Returns an error as a sentence. Never throws. */
 export async function send<Answer>(
   method: 'POST' | 'PUT',
   url: string,

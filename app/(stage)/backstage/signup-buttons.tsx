@@ -3,16 +3,16 @@ import { Reading } from './numbers'
 import { send } from './send'
 
 const CROWDS = [1, 10, 100]
-/** A crowd comes in groups of so many, and after each the number counts on. */
+/** A crowd signs up in groups of this size. The number is updated after each group. */
 const GROUP = 25
 
-/** Lets people sign up who don’t exist, and tells how long each of them waited. */
+/** Signs up made-up people and shows how long each of them waited. */
 export function SignupButtons() {
   const [error, setError] = useState('')
   const [medianMs, setMedianMs] = useState<number>()
 
   async function signUp(count: number): Promise<void> {
-    // On stage nothing comes back that nobody asked for.
+    // No surprising bounces on stage.
     const typos = !document.documentElement.hasAttribute('data-stage')
     const medians: number[] = []
     for (let rest = count; rest > 0; rest -= GROUP) {

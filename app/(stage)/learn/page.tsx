@@ -13,7 +13,7 @@ import { Play } from './shop/play'
 import { type Excerpt, SourceCode } from './source-code'
 import { Waiting } from './waiting'
 
-/** Put here by next.config.mjs when the app is built. */
+/** next.config.mjs defines it at build time. */
 declare const LESSON_EXCERPTS: string
 const excerpts: { steps: Excerpt[]; enqueue: Excerpt } = JSON.parse(LESSON_EXCERPTS)
 

@@ -11,7 +11,7 @@ const pauseInput = z.strictObject({ paused: z.boolean() })
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   {
-    /** Stops all mail, or lets it go on, like `npm run pause` and `npm run resume`. */
+    /** Stops or resumes all mail, like `npm run pause` and `npm run resume`. */
     async PUT(request) {
       const { paused } = await readInput(request, pauseInput, MAX_BYTES)
       const since = await setPaused(paused)
