@@ -21,7 +21,7 @@ export function placeOf(status: EmailStatus): Place {
   return PLACE_OF[status]
 }
 
-/** The next place on the way to another. The way forward passes the queue, the worker and the gate. The way back is direct. */
+/** The next place on the way to another. The way forward passes queue, worker and gate. The way back is direct. */
 export function nextPlace(from: Place, to: Place): Place {
   const here = PLACES.indexOf(from)
   const end = to === 'givenUp' ? PLACES.indexOf('worker') : PLACES.indexOf(to)

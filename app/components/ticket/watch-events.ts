@@ -1,6 +1,6 @@
 export type Connection = 'live' | 'lost'
 
-/** A handler for each kind of event. Every few seconds the server sends the number of workers and why mail is stopped. */
+/** A handler for each kind of event. `workers` comes every few seconds, also with the reason why mail is stopped. */
 type Listeners = Record<string, (data: never) => void> & {
   workers?: (data: { workers: number; paused: string | null }) => void
 }
