@@ -31,7 +31,7 @@ const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
     await signUpByHand(page)
     await expectDelivered(page)
   },
-  'the ticket of somebody else': async (page) => {
+  'the ticket of another user': async (page) => {
     await page.goto(`/tickets/${(await signUp()).id}`)
     await expectDelivered(page)
   },

@@ -51,7 +51,7 @@ function pauseAccount(stack: Stack, reason: string, seconds: number): Promise<un
   )
 }
 
-/** Signs up so many people whose mail is given up. */
+/** Signs up users whose mail is given up. */
 async function failMany(stack: Stack, count: number): Promise<string[]> {
   await stack.setProvider({ mode: 'invalid' })
   const ids = await signUpMany(stack, count)
@@ -210,7 +210,7 @@ function findSmallType(page: Page): Promise<string[]> {
   })
 }
 
-test('weather that somebody makes elsewhere shows', async ({ stack, page }) => {
+test('a change of the weather on another page shows', async ({ stack, page }) => {
   await openBackstage(page)
   await expect(page.getByRole('radio', { name: 'works' })).toBeChecked()
   await stack.setProvider({ mode: 'rate-limit', latencyMs: 1_500 })
@@ -355,7 +355,7 @@ test('has a title, one h1, and is not for search engines', async ({ page }) => {
   await expect(page.locator('meta[name=robots]')).toHaveAttribute('content', /noindex/)
 })
 
-test('outside the sandbox the browser sends the token with the page and with its stream, and nobody makes weather', async ({
+test('outside the sandbox the browser sends the token with the page and with its stream, and the weather cannot be changed', async ({
   stack,
   browser,
 }) => {

@@ -6,7 +6,7 @@ import { expectDelivered, linesOn, listenForComplaints, sendForm, signUpByHand, 
 
 const account = (page: Page) => page.getByRole('region', { name: 'Your account' })
 
-test('for its owner the ticket says for whom it is, and for nobody else', async ({ page, browser }) => {
+test('only its owner sees the name on the ticket', async ({ page, browser }) => {
   const email = newAddress()
   const id = await signUpByHand(page, email, 'Ada Lovelace')
   for (const visit of ['fresh', 'reloaded']) {
@@ -19,7 +19,7 @@ test('for its owner the ticket says for whom it is, and for nobody else', async 
   expect(await stranger.content()).not.toContain(email)
   expect(await stranger.content()).not.toContain('Lovelace')
   await stranger.context().close()
-  // Somebody else in the same browser takes nothing away, and a job on the lesson neither.
+  // Another signup in the same browser changes nothing, and neither does a job on the lesson.
   await signUpByHand(page)
   await page.goto('/learn')
   await page.getByRole('button', { name: /^Sign up/ }).click()
