@@ -14,7 +14,7 @@ const RETRY_SECONDS = [1, 2, 5, ...Array<number>(20).fill(10)]
 
 /** Creates the function that reports to the app about a mail, with webhooks signed like Resend's. */
 export function createReporter(options: WebhookOptions): (mail: Mail) => Promise<void> {
-  const takeTurn = createTurnstile(MAX_IN_FLIGHT)
+  const takeTurn = createLimiter(MAX_IN_FLIGHT)
 
   return async function report(mail) {
     for (const { type, after, details } of reportsAbout(mail)) {
@@ -70,7 +70,7 @@ async function post({ url, secret, signal }: WebhookOptions, id: string, body: s
 }
 
 /** Runs at most this many tasks at a time. */
-function createTurnstile(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
+function createLimiter(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
   const line: (() => void)[] = []
   let running = 0
   return async (task) => {

@@ -27,6 +27,6 @@ export async function mayGoBackstage(headers: Headers): Promise<boolean> {
 }
 
 /** Guards a route of the backstage. @throws {Problem} 404 without permission, and as `mayGoBackstage` does */
-export async function crewOnly(request: Request): Promise<void> {
+export async function backstageOnly(request: Request): Promise<void> {
   if (!(await mayGoBackstage(request.headers))) throw notFound()
 }

@@ -34,7 +34,7 @@ export function mayUseSandbox(headers: Headers): boolean {
  * Returns the `Set-Cookie` for the first browser that opens the link.
  * @throws {Problem} 404 for a wrong link, 410 for a used one
  */
-export function admitPresenter(link: string): string {
+export function signInPresenter(link: string): string {
   const token = env('PRESENTER_TOKEN')
   if (token === undefined || !isSame(link, hmac('presenter', token))) throw notFound()
   if (shared.presenterIsHere) {

@@ -1,4 +1,4 @@
-import { admitPresenter, isPresenter, isShared } from '@/app/(stage)/_lib/presenter'
+import { isPresenter, isShared, signInPresenter } from '@/app/(stage)/_lib/presenter'
 import { notFound } from '@/lib/http/problem'
 import { route } from '@/lib/protection/route'
 
@@ -9,7 +9,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route<{ params: 
     /** Signs the presenter's browser in, and redirects so that the link is not in the address bar. */
     async GET({ headers }, { params }) {
       if (isPresenter(headers)) return new Response(null, { status: 303, headers: STAGE })
-      const cookie = admitPresenter((await params).link)
+      const cookie = signInPresenter((await params).link)
       return new Response(null, { status: 303, headers: { ...STAGE, 'set-cookie': cookie } })
     },
 

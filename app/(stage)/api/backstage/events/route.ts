@@ -1,5 +1,5 @@
 import { readBackstage } from '@/app/(stage)/_lib/backstage'
-import { crewOnly } from '@/app/(stage)/_lib/guard'
+import { backstageOnly } from '@/app/(stage)/_lib/guard'
 import { streamBackstage } from '@/app/(stage)/_lib/stream'
 import { route } from '@/lib/protection/route'
 
@@ -11,5 +11,5 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
       return streamBackstage(request)
     },
   },
-  { guard: crewOnly },
+  { guard: backstageOnly },
 )

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { crewOnly } from '@/app/(stage)/_lib/guard'
+import { backstageOnly } from '@/app/(stage)/_lib/guard'
 import { readInput } from '@/lib/http/input'
 import { log } from '@/lib/log'
 import { route } from '@/lib/protection/route'
@@ -19,5 +19,5 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
       return Response.json({ since: since?.toISOString() ?? null })
     },
   },
-  { guard: crewOnly },
+  { guard: backstageOnly },
 )

@@ -16,7 +16,7 @@ import type { Message } from '@/lib/mail/message'
 import { sendBatch } from '@/lib/sending/resend'
 import type { SignupInput } from '@/lib/signup/input'
 
-/** Sends the welcome, then creates the user. @throws {Error} whose message is a reason code */
+/** Sends the welcome, then creates the user. @throws {Error} with a reason code as its message */
 export async function signUpInline({ name, email }: SignupInput): Promise<void> {
   const text = `Welcome, ${name}. You have waited for this mail.`
   const message: Message = {
