@@ -9,20 +9,19 @@ import { startTelemetry } from './lib/ops/start-telemetry'
 import { takeOverSignalFromNpm } from './lib/process'
 import { countLeft } from './lib/protection/limits'
 
-// Next would live on after an exception, and answer 500: this ends the process.
+// After an exception here, Next would go on and answer 500. This ends the process.
 requireEnv()
 if (process.env.NODE_ENV === 'production') takeOverConsole()
 const stopTelemetry = await startTelemetry('web')
 
 takeOverSignalFromNpm()
 
-// A signal that came while the server started, before this file, has reached Next alone: it has closed its port, and
-// waits for ever for clients that keep their connections busy. All that can be seen of it from here is that this process
-// has no server any more, which Node calls a TCPServerWrap.
+// A signal that arrived before this file ran has reached only Next. Next has closed its port and waits for open
+// connections without a limit. The only sign of it here is that the process has no server (a TCPServerWrap in Node).
 if (!process.getActiveResourcesInfo().includes('TCPServerWrap')) process.exit(143)
 
-// `next start` waits for open connections when it is asked to stop, and a stream of events never ends by itself. This has
-// to be done before Next does its part.
+// On a signal, `next start` waits for open connections, and an event stream does not end by itself. This listener has to
+// run before Next's.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.prependOnceListener(signal, () => {
     drainConnections()
@@ -32,7 +31,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   })
 }
 
-// Next answers nobody before this is done, so the first person who signs up is served like the tenth. Without a database
-// it must answer, too.
+// Next answers no request before this is done, so the first signup is as fast as the tenth. If the database is down, the
+// server starts all the same.
 const rehearsal = Promise.all([databaseNow(), rehearseSignup(), countLeft('everybody', '')])
 await Promise.race([rehearsal.catch(() => {}), sleep(2_000)])

@@ -3,7 +3,7 @@ import type { Instrumentation } from 'next'
 /** Next calls this once when the server starts. */
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return
-  // First, because requests may come in already. Who sent those, nobody knows: they count as one visitor's.
+  // First, because requests may arrive already. Requests before this line count as one visitor's.
   const { watchVisitors } = await import('./lib/protection/visitor')
   watchVisitors()
   const { sanitizeRequests } = await import('./lib/ops/sanitize-requests')
@@ -11,9 +11,9 @@ export async function register(): Promise<void> {
   await import('./instrumentation-node')
 }
 
-/** Next calls this when a page fails. Our routes deal with their errors themselves. */
+/** Next calls this when a page fails. Our routes handle their own errors. */
 export const onRequestError: Instrumentation.onRequestError = async (err, request, { routePath }) => {
-  // In development, Next shows it much better.
+  // In development, Next shows the error itself.
   if (process.env.NEXT_RUNTIME !== 'nodejs' || process.env.NODE_ENV === 'development') return
   const { log } = await import('./lib/log')
   log.error({ err, requestId: request.headers['x-request-id'] }, `${request.method} ${routePath}`)

@@ -1,7 +1,7 @@
 import { defineConfig } from '@playwright/test'
 import { findBrowser } from './e2e/browser'
 
-// Most computers are not in UTC, and so neither is anything here: tests, processes, Postgres. Set TZ for another zone.
+// Most computers are not in UTC, so tests, processes and Postgres run in another zone. Set TZ to choose the zone.
 if (!process.env.TZ || new Date().getTimezoneOffset() === 0) process.env.TZ = 'Asia/Tokyo'
 
 export default defineConfig({
@@ -15,7 +15,7 @@ export default defineConfig({
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
   workers: 3,
-  // On a busy machine of somebody else's. The report counts a test that needed it as flaky, and names it.
+  // CI runs on busy machines. The report lists a test that needed its retry as flaky.
   retries: process.env.CI ? 1 : 0,
   timeout: 60_000,
   expect: { timeout: 15_000 },
@@ -23,7 +23,7 @@ export default defineConfig({
   use: {
     // biome-ignore lint/style/noNonNullAssertion: the runner's READY line sets it, see webServer
     baseURL: process.env.APP_URL!,
-    // Nor are the people all where the server is.
+    // Users are in another zone than the server.
     timezoneId: 'America/Los_Angeles',
     launchOptions: { executablePath: findBrowser() },
   },
@@ -35,13 +35,13 @@ export default defineConfig({
       SANDBOX_FRESH: '1',
       SANDBOX_LATENCY_MS: '50',
       PORT: '0',
-      // Whatever a developer's .env says: tests never touch a real database or send real mail.
+      // Overrides a developer's .env: tests never use a real database or send real mail.
       DATABASE_URL: '',
       RESEND_API_KEY: '',
     },
     wait: { stdout: /READY (?<app_url>\S+)/ },
     gracefulShutdown: { signal: 'SIGTERM', timeout: 30_000 },
-    // It builds the app when something has changed.
+    // Includes a build when the sources have changed.
     timeout: 300_000,
     stdout: 'ignore',
   },

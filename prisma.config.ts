@@ -1,7 +1,7 @@
 import { defineConfig } from 'prisma/config'
 
-// `prisma generate` needs no engine, yet the CLI downloads one first. Naming any existing file as the engine
-// spares the download, so that `npm ci` works on a plane.
+// `prisma generate` needs no engine, but the CLI downloads one first. The name of any existing file prevents that, so
+// `npm ci` works on a plane.
 if (process.argv.includes('generate')) process.env.PRISMA_SCHEMA_ENGINE_BINARY ??= process.execPath
 
 export default defineConfig({

@@ -2,7 +2,7 @@
 
 import './globals.css'
 
-/** The last resort, when even the layout failed: it brings its own document. */
+/** Shown when the layout itself failed, so it has a document of its own. */
 export default function GlobalError({ retry }: { retry: () => void }) {
   return (
     <html lang="en">

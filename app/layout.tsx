@@ -12,14 +12,14 @@ import './globals.css'
 const SITE = 'Behind the Scenes'
 
 export async function generateMetadata(): Promise<Metadata> {
-  // As below: the address is that of the running server.
+  // APP_URL is the running server's, and not the build machine's. The same holds below.
   await connection()
   return {
     metadataBase: new URL(env('APP_URL')),
     title: { default: SITE, template: `%s · ${SITE}` },
     description:
       'A signup that answers at once, and a welcome email that follows. Watch a background job at work.',
-    // Relative to each page: its own address, without the question mark and what follows.
+    // Relative to each page: its own URL without the query.
     alternates: { canonical: './' },
     openGraph: { type: 'website', siteName: SITE, url: './' },
     twitter: { card: 'summary_large_image' },
@@ -35,7 +35,6 @@ export const viewport: Viewport = {
 }
 
 export default async function RootLayout({ children }: { children: ReactNode }) {
-  // The environment is that of the running server, not of the machine that built the pages.
   await connection()
 
   let page = (

@@ -33,7 +33,7 @@ export function postSignup(
   })
 }
 
-/** Signs somebody up and returns their email. */
+/** Signs a user up and returns the email. */
 export async function signUp(email = newAddress(), url = app.url): Promise<Snapshot> {
   const response = await postSignup({ name: 'Ada', email }, {}, url)
   if (response.status !== 201) throw new Error(`${response.status} ${await response.text()}`)
@@ -94,7 +94,7 @@ class HttpError extends Error {
   }
 }
 
-// Nobody answers, the stream breaks off, or the database is away: a browser would try again.
+// No answer, a broken stream, or no database: a browser would retry.
 function isPassing(error: unknown): boolean {
   return error instanceof TypeError || (error instanceof HttpError && error.status === 503)
 }

@@ -2,7 +2,7 @@
  * npm run check:core
  *
  * Whether the outer rings can be deleted: takes the stage out of a copy, and then the orders, too. Each time the rest
- * has to compile; what is left in the end is built, started, and somebody signs up and gets their mail.
+ * has to compile; the rest is built and started at the end, and a user signs up and gets the mail.
  */
 import { cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'

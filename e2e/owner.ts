@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Orders } from '../lib/orders/orders'
 import { app, newAddress, postSignup, readEvents } from './app'
 
-/** Somebody who has signed up, with what their browser remembers. */
+/** A user who has signed up, with the browser's cookie. */
 export type Owner = {
   /** Of the ticket. */
   id: string

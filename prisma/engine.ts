@@ -9,27 +9,25 @@ import type { DatabaseError } from 'pg'
 import { connectionConfig } from '../lib/db/connection'
 
 /*
- * Prisma's own schema engine compiled to WebAssembly. It does what `prisma migrate` does and leaves the same
- * `_prisma_migrations` behind, but needs neither a download nor a native binary.
+ * Prisma's schema engine, compiled to WebAssembly. It works like `prisma migrate` and writes the same
+ * `_prisma_migrations`, but needs no download and no native binary.
  */
 const FOLDER = fileURLToPath(new URL('.', import.meta.url))
 export const SCHEMA = path.join(FOLDER, 'schema.prisma')
 export const MIGRATIONS = path.join(FOLDER, 'migrations')
 
-/** A migration that waits for a lock keeps all who come after it waiting, too: rather it fails, and is run again. */
+/** A migration that waits for a lock makes all later statements wait, too. So it fails early and can be run again. */
 const LOCK_TIMEOUT_MS = 5_000
 
 const NO_FILTER = { externalTables: [], externalEnums: [] }
 
 /**
- * Applies the migrations that the database does not have yet.
- * @param databaseUrl a PostgreSQL connection string
- * @returns the names of those applied now.
- * @throws when a migration fails, in Postgres's own words, or when the database's history does not match the folder.
- *   What has failed can be mended and applied again.
+ * Applies the migrations that the database does not have yet, and returns their names.
+ * @throws when a migration fails, with Postgres's message, or when the database's history does not match the folder. A
+ *   failed migration can be corrected and applied again.
  */
 export async function applyMigrations(databaseUrl: string): Promise<string[]> {
-  // The statements of a migration may take as long as they need.
+  // The statements of a migration have no timeout.
   const adapter = new Adapter({ ...connectionConfig(0, databaseUrl), lock_timeout: LOCK_TIMEOUT_MS })
   const engine = await openEngine(adapter)
   const names = await listMigrations()
@@ -57,17 +55,16 @@ export async function applyMigrations(databaseUrl: string): Promise<string[]> {
     const { message } = error as Error
     const [, name] = /migration_name="(.+)"/.exec(message) ?? []
     if (!name || !adapter.refusal) throw error
-    // A script is one transaction, so nothing is left of it.
+    // A script is one transaction, so Postgres has rolled it back.
     await engine.markMigrationRolledBack({ migrationName: name })
     throw new Error(`${name}, ${adapter.refusal}`)
   }
 }
 
 /**
- * The SQL that leads from one schema.prisma to another, empty when they mean the same.
- * @param databaseUrl any PostgreSQL database: the engine wants a connection, but reads and writes nothing there
+ * Returns the SQL that leads from one schema.prisma to another, or '' if they are equivalent.
+ * @param databaseUrl any PostgreSQL database. The engine needs a connection, but reads and writes nothing there.
  * @param from the contents of the older schema, or null for an empty database
- * @param to the contents of the newer one
  */
 export async function diffSchemas(databaseUrl: string, from: string | null, to: string): Promise<string> {
   const engine = await openEngine(new Adapter(connectionConfig(0, databaseUrl)))
@@ -85,7 +82,6 @@ export async function diffSchemas(databaseUrl: string, from: string | null, to: 
   return result.exitCode === 0 ? '' : (result.stdout ?? '')
 }
 
-/** The names of the migrations, oldest first. */
 export async function listMigrations(): Promise<string[]> {
   const entries = await readdir(MIGRATIONS, { withFileTypes: true })
   return entries
@@ -108,9 +104,9 @@ async function openEngine(adapter: Adapter): Promise<bindings.SchemaEngine> {
   )
 }
 
-/** Prisma's adapter cuts a script at every semicolon, even inside a function's body. Postgres takes it whole. */
+/** Sends a script as a whole. Prisma's adapter splits it at every semicolon, even inside a function's body. */
 class Adapter extends PrismaPg {
-  /** What Postgres said when it refused a script, and in which line. The engine tells only that something failed. */
+  /** Postgres's message and the line of the script. The engine itself says only that the script failed. */
   refusal?: string
 
   override async connect(): ReturnType<PrismaPg['connect']> {

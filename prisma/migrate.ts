@@ -1,8 +1,7 @@
 /*
  * npm run migrate
  *
- * Brings a database up to date: the tables, pg-boss's own schema, and the queues. Safe to run again, and by several
- * processes at once.
+ * Brings a database up to date: the tables, pg-boss's schema, and the queues. Several processes may run it at once.
  */
 import { connectionConfig, SafeClient } from '../lib/db/connection'
 import { findDatabase } from '../lib/db/find-database'
@@ -11,13 +10,13 @@ import { explainUnserved, readQueueState } from '../lib/ops/queue-state'
 import { applyMigrations } from './engine'
 import { createQueues } from './queues'
 
-/** The reason is enough: where in this program it came up, helps nobody. */
+/** Prints the reason without a stack and exits. */
 function fail(reason: string): never {
   console.error(reason)
   process.exit(1)
 }
 
-// 1. One at a time: the others wait here, and then find everything done.
+// 1. A lock. Other processes wait here and then find everything done.
 const databaseUrl = findDatabase()
 const lock = new SafeClient(connectionConfig(0, databaseUrl))
 await lock.connect().catch((error) => fail(`The database does not answer: ${reasonOf(error)}`))

@@ -1,8 +1,8 @@
 /*
  * npm run migrate:new -- add-phone
  *
- * Writes the migration that leads from the last one to schema.prisma. Each migration keeps a copy of the schema it
- * leads to, so comparing them needs no shadow database and no network. The Prisma client is generated, too.
+ * Writes the migration that leads from the last migration to schema.prisma, and generates the Prisma client. Each
+ * migration keeps a copy of its schema, so the comparison needs no shadow database and no network.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -14,7 +14,7 @@ import { diffSchemas, listMigrations, MIGRATIONS, SCHEMA } from './engine'
 
 const title = process.argv[2]
 if (!title || !/^[a-z0-9][a-z0-9_-]*$/i.test(title)) {
-  console.error('Name the migration: npm run migrate:new -- add-phone')
+  console.error('Usage: npm run migrate:new -- add-phone')
   process.exit(2)
 }
 
@@ -31,7 +31,7 @@ if (status !== 0) {
 console.log('Generated the Prisma client.')
 
 if (!sql) {
-  console.log('schema.prisma says nothing that the migrations do not.')
+  console.log('No migration to write: schema.prisma has not changed since the last one.')
   process.exit()
 }
 

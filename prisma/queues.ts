@@ -1,9 +1,8 @@
 import { createBoss, QUEUES, type QueueName, SCHEDULES } from '../lib/queue'
 
 /**
- * Creates pg-boss's own schema, the queues and the schedules, or brings them up to date. A schedule that has left the
- * list ends. A queue that has left it stays: an older version may still add jobs to it, and some may wait there. Safe to
- * run again.
+ * Creates pg-boss's schema, the queues and the schedules, or updates them. A schedule that left the list is deleted. A
+ * queue that left it stays, because an older version may still add jobs to it.
  * @returns the names of the queues
  * @throws when the database is unreachable
  */
@@ -14,7 +13,7 @@ export async function createQueues(): Promise<string[]> {
   for (const name of names) {
     const { deadLetter, ...options } = QUEUES[name].options
     await boss.createQueue(name, { ...options, ...(deadLetter && { deadLetter }) })
-    // createQueue leaves an existing queue as it is.
+    // createQueue does not change an existing queue.
     await boss.updateQueue(name, { ...options, deadLetter })
   }
   for (const [name, cron] of Object.entries(SCHEDULES)) await boss.schedule(name, cron, {})
@@ -24,7 +23,7 @@ export async function createQueues(): Promise<string[]> {
   return names
 }
 
-/** All queues, dead-letter queues before those that name them. */
+/** All queues. A dead-letter queue comes before the queues that name it. */
 function sortQueues(): QueueName[] {
   const sorted = new Set<QueueName>()
   const add = (name: QueueName): void => {

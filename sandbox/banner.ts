@@ -3,18 +3,17 @@ import { listPages } from './routes'
 
 interface Facts {
   appUrl: string
-  /** For those who join in from another terminal. */
+  /** Holds the settings for other terminals. */
   envFile: string
   dev: boolean
   workers: number
-  /** Also with others in the network. */
+  /** Whether the app is open to the network. */
   shared: boolean
 }
 
-/** Prints what somebody wants to know who has just started all this. */
 export async function printBanner({ appUrl, envFile, dev, workers, shared }: Facts): Promise<void> {
   const { RESEND_API_KEY, RESEND_BASE_URL } = process.env
-  // Some pages are there for the sandbox only.
+  // The other pages exist only with the sandbox's key.
   const pages = (await listPages()).filter((page) => RESEND_API_KEY === 're_sandbox' || page === '/')
   const inbox = pages.includes('/inbox') ? `${appUrl}/inbox` : RESEND_BASE_URL
   const env = path.relative('', envFile)
@@ -25,7 +24,7 @@ export async function printBanner({ appUrl, envFile, dev, workers, shared }: Fac
   const web = dev ? 'web server in development mode' : 'web server'
   const database = new URL(process.env.DATABASE_URL ?? '').host
   const reach = shared
-    ? `whoever is in your network, at ${appUrl}`
+    ? `everyone in your network, at ${appUrl}`
     : 'this computer only (npm run demo -- --share)'
   console.log(`
   Pages    ${pages.join('  ')}
@@ -37,7 +36,6 @@ export async function printBanner({ appUrl, envFile, dev, workers, shared }: Fac
 `)
 }
 
-/** "1 worker", "2 workers" */
 export function count(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -1,6 +1,6 @@
 /*
- * Builds the app, unless the last build was made from the same sources, by the same Node and Next. Everything that runs
- * a production build (npm run demo, npm test …) comes through here, so it always runs the code as it is.
+ * Builds the app, unless the last build has the same sources, Node and Next. Everything that runs a production build
+ * (npm run demo, npm test …) calls this, so it always runs the present code.
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -12,7 +12,7 @@ import '../lib/output'
 const NEXT = 'node_modules/next'
 const STAMP = '.next/sources'
 
-// What is not known to be without effect on the build, counts.
+// A change of anything else makes a new build necessary.
 const WITHOUT_EFFECT = [
   ...['node_modules', 'test-results', 'playwright-report', 'sandbox', 'e2e', 'docs'],
   ...['next-env.d.ts', 'playwright.config.ts', 'biome.json', 'LICENSE'],
@@ -24,7 +24,7 @@ if (isMain()) {
   else build()
 }
 
-/** Whether the last build was made from the sources as they are now. */
+/** Whether the last build has the present sources. */
 export function isBuilt(): boolean {
   return read(STAMP) === `${fingerprintSources()} ${read('.next/BUILD_ID')}`
 }
@@ -43,7 +43,6 @@ function isMain(): boolean {
   return process.argv[1] === fileURLToPath(import.meta.url)
 }
 
-/** The same every time for the same files, Node and Next. */
 function fingerprintSources(): string {
   const hash = createHash('sha256')
     .update(process.version)

@@ -1,10 +1,9 @@
 export interface Call {
   method: string
-  /** With the query. */
   path: string
   body: string
   idempotencyKey?: string
-  /** Of a batch, the valid mails are wanted even if others are not. */
+  /** Permissive validation: a batch is accepted even if some mails are invalid. */
   permissive: boolean
 }
 
@@ -18,7 +17,7 @@ export function isBatch({ path }: Call): boolean {
   return path === '/emails/batch'
 }
 
-/** The mails in a request to send, unread; undefined when it is no proper batch. */
+/** The mails of a send request, not validated. Undefined when the body is no batch. */
 export function readMails(call: Call): unknown[] | undefined {
   const content = parseJson(call.body)
   if (!isBatch(call)) return [content]

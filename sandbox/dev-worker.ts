@@ -1,6 +1,6 @@
 /*
- * The worker while somebody works on it. Each start creates what is new in the list of queues; and what does not load,
- * because a file is not written yet, is told in a line: the next change starts it again.
+ * The worker during development. Each start creates new queues. If a file does not load, one line says why, and the next
+ * change starts the worker again.
  */
 import { createQueues } from '../prisma/queues'
 
@@ -9,6 +9,6 @@ try {
   await import('../worker/index')
 } catch (error) {
   console.error(`The worker does not start: ${(error as Error).message}`)
-  console.error('It starts again when that is mended.')
+  console.error('It starts again when a file changes.')
   process.exit(1)
 }

@@ -8,34 +8,32 @@ import { findProblem, type Mail, nameMail } from './mail'
 import { createRateLimit } from './rate-limit'
 
 export interface FaultLayer {
-  /** Answers a send in the way of the mode that it finds; nothing means: cut the connection. */
+  /** Answers a send as the present mode says. Returns undefined to cut the connection. */
   send(call: Call): Promise<Reply | undefined>
-  /** GET tells the weather and what was counted; PUT changes the weather; DELETE ends a passing mode early. */
+  /** GET reads the weather and the counts. PUT changes the weather. DELETE ends a temporary mode early. */
   control(call: Call): Reply
-  /** The weather alone: what was counted grows with every mail. */
-  tellWeather(): Reply
+  /** Reads the weather without the counts, which grow with every mail. */
+  showWeather(): Reply
 }
 
 interface Options {
   latencyMs: number
   rateLimit: number
   forward(call: Call): Promise<Reply>
-  /** Called once for every mail that Resend accepted. */
   onAccepted(mail: Mail): void
   signal: AbortSignal
 }
 
 const Settings = z.strictObject({
   mode: z.enum(Object.keys(modes) as [Mode, ...Mode[]]).optional(),
-  /** How long the mode lasts: then the one before it comes back. For good, unless told. */
+  /** How long the mode lasts. Then the mode before it comes back. Without it, the mode stays. */
   forMs: z.int().min(1).max(600_000).optional(),
-  /** How long every answer takes. */
   latencyMs: z.int().min(0).max(600_000).optional(),
-  /** Requests to send that are let through in a second; 0: all. */
+  /** Requests to send a second. 0: no limit. */
   rateLimit: z.int().min(0).optional(),
 })
 
-/** What stands between the app and Resend: the limit, delay, failures on demand, and a count of what arrived. */
+/** The layer between the app and Resend: rate limit, delay, failures on demand, and counts. */
 export function createFaultLayer({ latencyMs, rateLimit, forward, onAccepted, signal }: Options): FaultLayer {
   let mode: Mode = 'ok'
   let passing: { before: Mode; end: NodeJS.Timeout } | undefined
@@ -74,7 +72,7 @@ export function createFaultLayer({ latencyMs, rateLimit, forward, onAccepted, si
     const mails = readMails(call)
     const names = mails?.map((mail) => nameMail(mail, call.idempotencyKey))
     for (const name of new Set(names)) countsOf(name).calls++
-    // What hangs has not reached Resend: it keeps nobody from using the key.
+    // A hanging request has not reached Resend, so it does not hold the key.
     const key = mode === 'hang' ? undefined : call.idempotencyKey
     const held = key === undefined || intake.hold(key)
     try {
@@ -119,9 +117,9 @@ export function createFaultLayer({ latencyMs, rateLimit, forward, onAccepted, si
     return { mode, latencyMs, rateLimit }
   }
 
-  function tellWeather(): Reply {
+  function showWeather(): Reply {
     return { status: 200, body: JSON.stringify(readWeather()) }
   }
 
-  return { send, control, tellWeather }
+  return { send, control, showWeather }
 }

@@ -9,17 +9,16 @@ export interface Reply {
 }
 
 interface Send {
-  /** Hands the request to Resend, which checks each mail, and tells what Resend says. */
+  /** Forwards the request to Resend and returns its answer. */
   accept(check?: Check): Promise<Reply>
-  /** Waits until somebody chooses a mode. */
+  /** Waits until the mode changes. */
   modeChange(): Promise<unknown>
-  /** Aborts when the local Resend stops. */
   signal: AbortSignal
 }
 
 export type Mode = keyof typeof modes
 
-/** How a send ends on an email provider's good and bad days. Without a reply the connection is cut. */
+/** The answer to a send in each mode. Without a reply, the connection is cut. */
 export const modes = {
   ok: ({ accept }) => accept(),
   slow: ({ accept, signal }) => sleep(8000, undefined, { signal }).then(() => accept()),
@@ -32,7 +31,7 @@ export const modes = {
   'bad-key': async () => refuse(401, 'restricted_api_key', 'This API key is restricted.'),
 } satisfies Record<string, (send: Send) => Promise<Reply | undefined>>
 
-/** An error as Resend words it. */
+/** An error in Resend's format. */
 export function refuse(
   status: number,
   name: string,

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { untilEnd } from './processes'
 
-/** A process group that must not outlive the runner, and the signal that ends it; no signal: it has ended. */
+/** A process group that must not outlive the runner, and the signal that ends it. No signal: it has ended. */
 export interface Ward {
   pid: number
   signal?: NodeJS.Signals
@@ -11,7 +11,7 @@ export interface Ward {
 
 let reaper: ChildProcess | undefined
 
-/** Makes sure that this process ends when the runner does, even when the runner is killed. */
+/** Makes sure that a child ends with the runner, even if the runner is killed. */
 export function guard(child: ChildProcess, signal: NodeJS.Signals): void {
   const { pid } = child
   if (!pid) return
@@ -20,7 +20,6 @@ export function guard(child: ChildProcess, signal: NodeJS.Signals): void {
   untilEnd(child).then(() => reaper?.connected && reaper.send({ pid } satisfies Ward))
 }
 
-/** Ends the reaper, when there is nothing left to guard. */
 export async function dismissReaper(): Promise<void> {
   if (!reaper) return
   reaper.ref()
@@ -30,7 +29,7 @@ export async function dismissReaper(): Promise<void> {
 
 function startReaper(): ChildProcess {
   const child = fork(fileURLToPath(new URL('reaper.ts', import.meta.url)), {
-    // In a group of its own, for it has to survive what kills the runner's.
+    // In a group of its own, so that it survives a signal to the runner's group.
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   })

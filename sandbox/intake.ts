@@ -3,32 +3,32 @@ import { type Reply, refuse } from './faults'
 import { fingerprint } from './fingerprint'
 import type { Mail } from './mail'
 
-/** Finds what is wrong with a mail, if anything is. */
+/** Returns the error of an invalid mail. */
 export type Check = (mail: unknown) => string | undefined
 
 interface Request {
   call: Call
-  /** What the body holds, if that can be read. */
+  /** Undefined when the body is no batch. */
   mails: unknown[] | undefined
 }
 
 export interface Intake {
-  /** Does with a request what Resend does with it: replays, refuses or forwards it. */
+  /** Replays, rejects or forwards a request, as Resend does. */
   take(request: Request, check: Check): Promise<Reply>
-  /** Keeps others from using an idempotency key. Returns false when somebody is using it. */
+  /** Locks an idempotency key. Returns false when another request has it. */
   hold(key: string): boolean
   release(key: string): void
 }
 
 interface Options {
   forward(call: Call): Promise<Reply>
-  /** Called once for every mail that Resend accepted. */
+  /** Called once for each accepted mail. */
   onAccepted(mail: Mail, call: Call): void
 }
 
 /**
- * What Resend does and the emulator does not: it checks each mail of a batch by itself, and remembers under an
- * idempotency key which of them it refused (https://resend.com/docs/dashboard/emails/batch-sending).
+ * Adds what Resend does and the emulator does not: it validates each mail of a batch, and remembers under an
+ * idempotency key which mails it rejected (https://resend.com/docs/dashboard/emails/batch-sending).
  */
 export function createIntake({ forward, onAccepted }: Options): Intake {
   const inUse = new Set<string>()
@@ -65,7 +65,7 @@ export function createIntake({ forward, onAccepted }: Options): Intake {
     for (const [index, { id }] of data.entries()) {
       const mail = good[index]
       if (!mail) continue
-      // Without its text: what becomes of many mails at a time takes a while.
+      // Without the body, because many mails stay in memory until their last report.
       const { from, to, subject, tags } = mail
       onAccepted({ id, from, to, subject, tags }, call)
     }

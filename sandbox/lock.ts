@@ -7,9 +7,8 @@ import { text } from 'node:stream/consumers'
 import { fingerprint } from './fingerprint'
 
 /**
- * Takes a sandbox folder for this runner alone. The lock is a socket: unlike a file, nobody answers on it once its
- * owner is gone, in whatever way it went.
- * @param whereabouts tells a second runner where this one is
+ * Locks a sandbox folder for this runner. The lock is a socket. Unlike a file, it stops answering when its owner dies.
+ * @param whereabouts returns this runner's address, for the error message of a second runner
  * @throws {Error} when another runner has it
  */
 export async function lockSandbox(dir: string, whereabouts: () => string): Promise<Server> {

@@ -1,7 +1,7 @@
 /*
  * npm run mail
  *
- * Shows every kind of mail with sample data, and shows it again when a template changes. It sends nothing, and needs no
+ * Shows every kind of mail with sample data, and reloads when a template changes. It sends nothing, and needs no
  * database and no key.
  */
 import { once } from 'node:events'
@@ -12,12 +12,12 @@ import { type EmailKind, TEMPLATES } from '../lib/mail/templates'
 import '../lib/output'
 
 process.env.APP_URL ??= 'http://localhost:3000'
-// It signs the links.
+// The key signs the links.
 process.env.RESEND_API_KEY ||= 're_preview'
 
 const server = createServer(async ({ url }, response) => {
   if (url === '/live') {
-    // It stays open until the next edit restarts this program.
+    // The stream stays open until the next edit restarts this program.
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write('retry: 200\n\n')
     return
   }
@@ -48,7 +48,7 @@ const HEAD = `<!doctype html><html lang="en"><meta charset="utf-8"><title>Mails<
   iframe { border: 1px solid #bbb; flex: none } pre { width: 26rem; flex: none; white-space: pre-wrap; margin: 0 }
 </style><script>
   const live = new EventSource('/live')
-  // Gone: the template doesn't compile at the moment, and the terminal says why.
+  // The template does not compile. The terminal says why.
   live.onerror = () => (document.body.style.opacity = 0.4)
   live.onopen = () => document.body.style.opacity && location.reload()
 </script>`

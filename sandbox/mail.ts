@@ -17,7 +17,7 @@ const Message = z.object({
 
 interface Report {
   type: string
-  /** Milliseconds since the report before, or since Resend accepted the mail. */
+  /** Milliseconds since the previous report, or since Resend accepted the mail. */
   after: number
   details?: Record<string, unknown>
 }
@@ -42,12 +42,12 @@ const stories: Record<string, Report[]> = {
   suppressed: [suppressed],
 }
 
-/** What becomes of a mail: it is delivered, unless it goes to one of Resend's test addresses, with or without +label. */
-export function tellStory({ to }: Mail): Report[] {
+/** The reports about a mail: delivered, except for Resend's test addresses (with or without +label). */
+export function reportsAbout({ to }: Mail): Report[] {
   return stories[readMailbox(String(to))] ?? [sent, delivered]
 }
 
-/** What is wrong with a mail. Of all addresses, `invalid@resend.dev` is the one that is refused. */
+/** Returns the error of an invalid mail. The only address that is rejected is `invalid@resend.dev`. */
 export function findProblem(mail: unknown): string | undefined {
   const { data, error } = Message.safeParse(mail)
   if (!data) return `Missing or invalid \`${String(error.issues[0]?.path[0] ?? 'email')}\` field.`
@@ -56,14 +56,14 @@ export function findProblem(mail: unknown): string | undefined {
 
 export const INVALID_TO = 'Invalid `to` field.'
 
-/** By what name a mail is known in the books: the id of the app's email, or else what there is. */
+/** The name of a mail in the counts: the id of the email record, else the idempotency key, else the address. */
 export function nameMail(mail: unknown, idempotencyKey: string | undefined): string {
   const { tags, to } = (mail ?? {}) as Partial<Mail>
   const tag = Array.isArray(tags) ? tags.find((tag) => tag?.name === 'email_id') : undefined
   return tag?.value ?? idempotencyKey ?? String(to)
 }
 
-/** Which of Resend's test mailboxes an address is. */
+/** The name of Resend's test mailbox in an address, or ''. */
 function readMailbox(to: string): string {
   const [, name = ''] = to.match(/\b(\w+)(?:\+[^@]*)?@resend\.dev\b/i) ?? []
   return name.toLowerCase()

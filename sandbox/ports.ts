@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 
-/** The given TCP port or the next one that nobody listens on; 0 stands for any free port. */
+/** The given TCP port, or the next free one. 0: any free port. */
 export async function findPort(wanted: number): Promise<number> {
   if (wanted === 0) return listenBriefly(0, '127.0.0.1')
   for (let port = wanted; port < 65_536; port++) {
@@ -10,14 +10,14 @@ export async function findPort(wanted: number): Promise<number> {
   throw new Error(`There is no free port from ${wanted} on.`)
 }
 
-/** Finds a port like `findPort` and keeps it from others until `release` is called. */
+/** Finds a port like `findPort`, and keeps it busy until `release` is called. */
 export async function reservePort(wanted: number): Promise<{ port: number; release(): Promise<void> }> {
   const port = await findPort(wanted)
   const placeholder = await listen(port)
   return { port, release: () => close(placeholder) }
 }
 
-// macOS lets one program take every address of a port and another take 127.0.0.1 of it: ask for each.
+// On macOS, one program can listen on all addresses of a port and another on its 127.0.0.1. So this tries both.
 async function isFree(port: number): Promise<boolean> {
   for (const host of ['127.0.0.1', '::1', undefined]) {
     try {

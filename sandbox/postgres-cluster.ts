@@ -5,13 +5,11 @@ import path from 'node:path'
 import type { PostgresHome } from './postgres-home'
 import { readVersion, runTool } from './postgres-tools'
 
-/** The files of one database server. */
 export interface Cluster {
   data: string
   password: string
 }
 
-/** The cluster in this home, or nothing if none was created yet. */
 export async function findCluster(home: PostgresHome): Promise<Cluster | undefined> {
   const dir = path.join(home.dir, 'cluster')
   if (!existsSync(dir)) return undefined
@@ -19,16 +17,15 @@ export async function findCluster(home: PostgresHome): Promise<Cluster | undefin
 }
 
 /**
- * Creates the cluster in this home, in place of any earlier one.
- *
- * It is made aside and renamed when complete: an interruption leaves nothing that looks finished.
+ * Creates the cluster in this home, in place of an earlier one. It is created under another name and renamed when it is
+ * complete, so an interrupted start leaves no half cluster.
  */
 export async function createCluster(home: PostgresHome): Promise<Cluster> {
   const dir = path.join(home.dir, 'cluster')
   const draft = `${dir}-draft-${process.pid}`
   const cluster: Cluster = { data: path.join(dir, 'data'), password: randomBytes(18).toString('base64url') }
 
-  // Deleting takes a while, and half a cluster must not be found by the next start: out of the way first.
+  // Deleting takes a while. The rename makes sure that the next start does not find half a cluster.
   if (existsSync(dir)) await rename(dir, `${dir}-trash-${process.pid}`)
   for (const name of await readdir(home.dir)) {
     // An initdb that was interrupted may need a moment to end.
@@ -48,7 +45,7 @@ export async function createCluster(home: PostgresHome): Promise<Cluster> {
     '--username=postgres',
     '--auth=scram-sha-256',
     '--encoding=UTF8',
-    // Fixed rules instead of the computer's locale: text sorts alike on every machine.
+    // Text sorts in the same way on every computer.
     '--no-locale',
     ...((await readVersion(home)) >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
   ])

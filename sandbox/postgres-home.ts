@@ -18,13 +18,11 @@ import { fingerprint } from './fingerprint'
 import { readSettings } from './settings'
 
 export interface PostgresHome {
-  /** Where the cluster and the log live. */
   dir: string
-  /** Where initdb, postgres and pg_ctl are. */
   bin: string
-  /** Whom they run as, when that is not the person at the keyboard. */
+  /** The account that runs them, if it is not the current one. */
   account?: Account
-  /** True when the data belongs to a sandbox that has been deleted since. */
+  /** True when the data is from a sandbox that was deleted since. */
   abandoned: boolean
 }
 
@@ -34,10 +32,10 @@ interface Account {
 }
 
 /**
- * Finds the binaries, those that npm installed for this platform unless told otherwise, and a folder for the data.
+ * Finds the binaries and a folder for the data. The binaries are npm's unless SANDBOX_POSTGRES_BIN is set.
  *
- * Postgres refuses to run as root, and whoever runs it instead may be unable to enter the project (a clone
- * under /root). So for root, and only then, binaries and data live below the system's temporary folder.
+ * Postgres refuses to run as root, and another account may not be able to read the project (a clone under /root). So
+ * for root, the binaries and the data are below the system's temporary folder.
  */
 export async function openPostgresHome(dir: string): Promise<PostgresHome> {
   const { SANDBOX_POSTGRES_BIN: ownBin } = readSettings()
@@ -53,7 +51,7 @@ export async function openPostgresHome(dir: string): Promise<PostgresHome> {
   await mkdir(home, { recursive: true, mode: 0o700 })
   await chown(home, account.uid, account.gid)
 
-  // The link says where the data is, and deleting the sandbox folder deletes it: then the data goes too.
+  // A link in the sandbox folder points to the data. If the folder was deleted, the link is gone and the data is stale.
   const link = `${dir}-elsewhere`
   const abandoned = (await readlink(link).catch(() => '')) !== home
   if (abandoned) {
@@ -89,7 +87,7 @@ async function openSharedFolder(): Promise<string> {
   await mkdir(base, { mode: 0o711 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error
   })
-  // Anybody may write to the temporary folder: never hand files to a folder that somebody else prepared.
+  // Any account may write to the temporary folder, so a folder of another account is not used.
   const found = await lstat(base)
   if (!found.isDirectory() || found.uid !== 0)
     throw new Error(`${base} is not a folder that belongs to root.`)
@@ -106,7 +104,7 @@ async function copyBinaries(bin: string, base: string, { uid, gid }: Account): P
     for (const entry of ['', ...(await readdir(draft, { recursive: true }))]) {
       await lchown(path.join(draft, entry), uid, gid)
     }
-    // Another runner may have been faster: its copy is as good.
+    // Another runner may have made the same copy at the same time.
     await rename(draft, copy).catch(() => rm(draft, { recursive: true }))
   }
   return path.join(copy, 'bin')

@@ -13,31 +13,30 @@ interface Lock {
   state: string
 }
 
-/** What a server has written into the lock file of its data folder, if it has come that far. */
 export async function readLock({ data }: Cluster): Promise<Lock | undefined> {
   const lines = (await readFile(lockFile(data), 'utf8').catch(() => '')).split('\n')
   const [pid, , , port, , , , state = ''] = lines
   return pid && port ? { pid: Number(pid), port: Number(port), state: state.trim() } : undefined
 }
 
-/** Stops the server of a runner that was killed and clears away a lock that nobody holds. */
+/** Stops the server of a killed runner, and deletes a stale lock file. */
 export async function releaseLock(home: PostgresHome, cluster: Cluster): Promise<void> {
   for (let lock = await readLock(cluster); lock && isAlive(lock.pid); lock = await readLock(cluster)) {
     const holder = await findHolder(cluster, lock.port)
-    // The process id has passed to some other program, which Postgres would mistake for a server.
-    if (holder === 'nobody') return rm(lockFile(cluster.data), { force: true })
+    // Another program has the process id now. Postgres would take it for a running server.
+    if (holder === 'other') return rm(lockFile(cluster.data), { force: true })
     if (holder === 'server') return stopServer(home, cluster)
     await sleep(100)
   }
 }
 
-/** Ends the sessions, saves everything and waits until the server is gone. @throws {Error} after a minute */
+/** Shuts a server down and waits for its end. @throws {Error} after a minute */
 export function stopServer(home: PostgresHome, { data }: Cluster): Promise<void> {
   return runTool(home, 'pg_ctl', ['stop', `--pgdata=${data}`, '--mode=fast', '--timeout=60', '--silent'])
 }
 
-/** Asks whoever listens on the port: the server of this cluster, one that is just starting or stopping, or another. */
-async function findHolder({ data, password }: Cluster, port: number): Promise<'server' | 'busy' | 'nobody'> {
+/** Asks the port: this cluster's server, a server that is starting or stopping (`busy`), or none of them (`other`). */
+async function findHolder({ data, password }: Cluster, port: number): Promise<'server' | 'busy' | 'other'> {
   const client = new pg.Client({
     host: '127.0.0.1',
     port,
@@ -50,10 +49,10 @@ async function findHolder({ data, password }: Cluster, port: number): Promise<'s
   try {
     await client.connect()
     const { rows } = await client.query('SHOW data_directory')
-    return (await realpath(rows[0].data_directory)) === (await realpath(data)) ? 'server' : 'nobody'
+    return (await realpath(rows[0].data_directory)) === (await realpath(data)) ? 'server' : 'other'
   } catch (error) {
     const cannotConnectNow = '57P03'
-    return (error as { code?: string }).code === cannotConnectNow ? 'busy' : 'nobody'
+    return (error as { code?: string }).code === cannotConnectNow ? 'busy' : 'other'
   } finally {
     await client.end()
   }

@@ -7,7 +7,7 @@ import type { PostgresHome } from './postgres-home'
 
 type Tool = 'initdb' | 'pg_ctl' | 'postgres'
 
-/** Starts one of Postgres' programs in a process group of its own, where a Ctrl-C in the terminal can't reach it. */
+/** Starts a program of Postgres in a process group of its own, which a Ctrl-C in the terminal does not reach. */
 export function spawnTool(home: PostgresHome, tool: Tool, args: string[], stdio: StdioOptions): ChildProcess {
   const child = spawn(path.join(home.bin, tool), args, {
     ...home.account,
@@ -22,17 +22,13 @@ export function spawnTool(home: PostgresHome, tool: Tool, args: string[], stdio:
   return child
 }
 
-/**
- * Runs one of Postgres' programs to its end.
- * @throws {Error} with the program's own words when it fails
- */
+/** Runs a program of Postgres to its end. @throws {Error} with its output when it fails */
 export async function runTool(home: PostgresHome, tool: Tool, args: string[]): Promise<void> {
   const child = spawnTool(home, tool, args, ['ignore', 'ignore', 'pipe'])
   const [[code], words] = await Promise.all([once(child, 'exit'), child.stderr ? text(child.stderr) : ''])
   if (code !== 0) throw new Error(`${tool} failed:\n${words.trim()}`)
 }
 
-/** The major version of these programs. */
 export async function readVersion(home: PostgresHome): Promise<number> {
   const child = spawnTool(home, 'postgres', ['--version'], ['ignore', 'pipe', 'ignore'])
   const words = child.stdout ? await text(child.stdout) : ''

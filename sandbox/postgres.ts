@@ -13,25 +13,19 @@ import { untilEnd } from './processes'
 export interface Postgres {
   url: string
   pid: number
-  /** Resolves when the server has ended, for whatever reason, and tells how. */
+  /** Resolves with `exit 0`, `SIGKILL` … when the server has ended. */
   ended: Promise<string>
-  /** Ends the sessions, saves everything and resolves when the server is gone. */
   stop(): Promise<void>
 }
 
 interface Options {
-  /** Where the data is kept. */
   dir: string
-  /** Default: any free one. */
   port?: number
-  /** Forget the data of earlier runs. */
+  /** Delete the data of earlier runs. */
   fresh?: boolean
 }
 
-/**
- * Starts the embedded Postgres on 127.0.0.1, whatever a crash has left behind.
- * @throws {Error} with Postgres' own words
- */
+/** Starts the embedded Postgres on 127.0.0.1, also after a crash. @throws {Error} with the output of Postgres */
 export async function startPostgres({ dir, port, fresh }: Options): Promise<Postgres> {
   const home = await openPostgresHome(dir)
   const existing = await findCluster(home)
@@ -44,7 +38,7 @@ export async function startPostgres({ dir, port, fresh }: Options): Promise<Post
     'unix_socket_directories=',
   ]
   const logFile = path.join(home.dir, 'log')
-  // A file, because a pipe would break when the runner is killed.
+  // A file, because a pipe breaks when the runner is killed.
   const log = await open(logFile, 'w')
   const args = ['-D', cluster.data, ...settings.flatMap((setting) => ['-c', setting])]
   const server = spawnTool(home, 'postgres', args, ['ignore', log.fd, log.fd])

@@ -1,17 +1,16 @@
 import { type ChildProcess, spawnSync } from 'node:child_process'
 
 export interface Service {
-  /** Resolves when it has ended, and tells how. */
   ended: Promise<string>
   stop(): Promise<void>
 }
 
-/** Resolves when a process has ended and tells how: `exit 1`, `SIGKILL`. */
+/** Resolves with `exit 1`, `SIGKILL` … when a process has ended. */
 export function untilEnd(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? `exit ${code}`)))
 }
 
-/** Signals a process that leads a group, and all of its group. Windows knows no signals: there it ends them. */
+/** Signals the group of a process. Windows has no signals, so there it ends the processes. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   if (process.platform === 'win32') {
     spawnSync('taskkill', ['/pid', String(pid), '/T', '/F'])
@@ -20,11 +19,11 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal)
   } catch {
-    // Nobody left to signal.
+    // The group has ended.
   }
 }
 
-/** True while there is a process with this id, whoever it belongs to. */
+/** Whether a process with this id runs, under any account. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0)

@@ -9,8 +9,8 @@ const GRACE_MS = 20_000
 onLostOutput((lines) => say(`${lines} lines of this output are missing: it had no reader for some time.`))
 
 /**
- * Runs a Node program and prints its lines, each after its name.
- * @param isWorthSaying for programs that talk too much
+ * Starts a Node program and prints each of its lines with its name.
+ * @param isWorthSaying filters the lines
  */
 export function startProgram(
   name: string,
@@ -18,7 +18,7 @@ export function startProgram(
   isWorthSaying: (line: string) => boolean = () => true,
 ): Service {
   const child = spawn(process.execPath, args, {
-    // A group of its own: Ctrl-C in the terminal reaches the runner only, and that stops things in order.
+    // In a group of its own, so that a Ctrl-C reaches only the runner, which stops the programs in order.
     detached: true,
     windowsHide: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -32,7 +32,7 @@ export function startProgram(
     if (child.pid) signalGroup(child.pid, 'SIGKILL')
   }
   const ended = untilEnd(child).then((how) => {
-    // A program that was killed has left its children behind.
+    // The children of a killed program may still run.
     endGroup()
     return how
   })
@@ -47,7 +47,6 @@ export function startProgram(
 
 const recent: string[] = []
 
-/** Prints a line in the name of a service. */
 export function say(line: string, name = 'sandbox'): void {
   const text = `${name.padEnd(8)} │ ${line}`
   console.log(text)
@@ -55,7 +54,7 @@ export function say(line: string, name = 'sandbox'): void {
   if (recent.length > 40) recent.shift()
 }
 
-/** The last 40 lines that were printed: when the start fails, they tell why. */
+/** The last 40 printed lines, which show why a start failed. */
 export function recentLines(): string[] {
   return recent
 }

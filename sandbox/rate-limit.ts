@@ -1,16 +1,16 @@
 export interface Turn {
   granted: boolean
-  /** What Resend tells with its answer (https://resend.com/docs/api-reference/rate-limit). */
+  /** https://resend.com/docs/api-reference/rate-limit */
   headers: Record<string, string>
 }
 
 const WINDOW_MS = 1000
-/** Told in whole seconds, rounded up. */
+/** Resend sends whole seconds, rounded up. */
 const RESET_SECONDS = '1'
 
 /**
- * Makes the function that asks for a turn, with the limit that holds at that moment: so many turns in a window of one
- * second, which the first of them opens. Who is refused uses up none. 0 stands for no limit.
+ * Creates a rate limiter with windows of one second. The first request opens a window, and a rejected request does not
+ * count. The limit may differ at each call. 0: no limit.
  */
 export function createRateLimit(): (limit: number) => Turn {
   let openedAt = Number.NEGATIVE_INFINITY

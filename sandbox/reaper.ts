@@ -1,6 +1,5 @@
 /*
- * Outlives the runner by a moment. Even a runner that is killed by `kill -9` loses its connection to this process,
- * and that is the sign to end what the runner can no longer end.
+ * Ends the runner's processes when the runner dies. Its connection to this process closes even after a `kill -9`.
  */
 import type { Ward } from './guard'
 import { signalGroup } from './processes'
@@ -13,7 +12,7 @@ process.on('message', (ward: Ward) => {
 })
 
 process.on('disconnect', () => {
-  // The database was first to come and is last to go.
+  // In reverse order, so that the database ends last.
   for (const { pid, signal } of [...wards.values()].reverse()) if (signal) signalGroup(pid, signal)
   process.exit()
 })

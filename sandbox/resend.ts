@@ -14,27 +14,25 @@ export interface LocalResend {
 }
 
 interface Options {
-  /** How long every answer to a send takes. */
   latencyMs: number
-  /** How many requests to send are let through in a second; 0: all. */
   rateLimit: number
   webhookUrl: string
   /** `whsec_` and random bytes in base64. */
   webhookSecret: string
 }
 
-// The emulator counts requests for each API key and shuts the door after 4,999 in an hour.
+// The emulator rejects a key after 4,999 requests in an hour.
 const REQUESTS_PER_KEY = 4000
 
 /**
- * Starts a stand-in for Resend on a free port of 127.0.0.1: the API as the `emulate` package knows it, webhooks
- * as Resend sends them, and `/sandbox`, where the weather is made (see fault-layer.ts).
+ * Starts a stand-in for Resend on a free port of 127.0.0.1: the API of the `emulate` package, webhooks as Resend sends
+ * them, and `/sandbox`, which controls the weather (see fault-layer.ts).
  */
 export async function startResend(options: Options): Promise<LocalResend> {
   const { latencyMs, rateLimit, webhookUrl, webhookSecret } = options
   const closing = new AbortController()
   const { signal } = closing
-  // Every send and every webhook on its way listens to it.
+  // Each send and each webhook adds a listener.
   setMaxListeners(0, signal)
   const emulator = await createEmulator({ service: 'resend', port: 0 })
   const report = createReporter({ url: webhookUrl, secret: webhookSecret, signal })
@@ -42,7 +40,7 @@ export async function startResend(options: Options): Promise<LocalResend> {
     latencyMs,
     rateLimit,
     forward,
-    // It ends by an exception only when this server stops.
+    // It rejects only when this server stops.
     onAccepted: (mail) => void report(mail).catch(() => {}),
     signal,
   })
@@ -61,7 +59,7 @@ export async function startResend(options: Options): Promise<LocalResend> {
   async function answer(request: IncomingMessage): Promise<Reply | undefined> {
     const call = await readCall(request)
     if (call.path === '/sandbox') return layer.control(call)
-    if (call.path === '/sandbox/weather') return layer.tellWeather()
+    if (call.path === '/sandbox/weather') return layer.showWeather()
     if (isSend(call)) return layer.send(call)
     return forward(call)
   }

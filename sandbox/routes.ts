@@ -2,8 +2,8 @@ import { readdir } from 'node:fs/promises'
 import path from 'node:path'
 
 /**
- * The addresses that Next serves, as it finds them in the folder app/, with "none" for what changes in them. Those
- * outside groups come first, and pages before other routes.
+ * The paths that Next serves, read from the folder app/, with "none" for dynamic segments. Paths outside of route groups
+ * come first, and pages before other routes.
  */
 export async function listRoutes(): Promise<string[]> {
   return [...(await listFiles('page.tsx')), ...(await listFiles('route.ts'))]
@@ -11,7 +11,6 @@ export async function listRoutes(): Promise<string[]> {
     .map(toAddress)
 }
 
-/** The addresses of the pages that somebody can open without knowing more. */
 export async function listPages(): Promise<string[]> {
   const files = await listFiles('page.tsx')
   return files

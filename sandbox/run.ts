@@ -1,10 +1,10 @@
 /*
  * npm run dev, npm run demo
- * npm run demo -- --no-worker    start your own in another terminal: npm run demo:worker
- * npm run demo -- --share        for the phones in the same network, too; --share=ADDRESS chooses the network
+ * npm run demo -- --no-worker    without a worker; to start one in another terminal: npm run demo:worker
+ * npm run demo -- --share        open to the phones in the same network; --share=ADDRESS chooses the network
  *
- * Everything on one computer: Postgres, a stand-in for Resend, the web server and the worker. The app knows nothing
- * of this; it is told by its environment where its database and its email provider are.
+ * Runs everything on one computer: Postgres, a stand-in for Resend, the web server and the worker. The app finds its
+ * database and its email provider by the environment only.
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -28,10 +28,9 @@ import { createSupervisor } from './supervisor'
 import { startTraceReceiver } from './traces'
 import { isOurVisit, OURS, openSignup, warmUp } from './warm-up'
 
-/** How to start a worker: arguments for Node. */
 const WORKER = ['--import', 'tsx', 'worker/index.ts']
 
-/** One that starts again at each change. A handler that is about to be written is not known yet: hence the folder. */
+/** Restarts at each change. It watches the folder, because a new handler is not imported yet. */
 const DEV_WORKER = [
   'node_modules/tsx/dist/cli.mjs',
   ...['watch', '--clear-screen=false', '--include=worker/**/*.ts'],
@@ -52,7 +51,7 @@ try {
 }
 if (signal.reason instanceof Error) {
   say(signal.reason.message)
-  // Playwright shows what a server prints on stderr alone.
+  // Playwright shows only stderr of its web server.
   if (!process.stdout.isTTY) console.error(recentLines().join('\n'))
   process.exitCode = 1
 }
@@ -66,7 +65,7 @@ async function start(): Promise<void> {
   loadEnvFiles()
   const settings = readSettings()
   const share = readShare(process.argv)
-  if (share && dev) throw new Error('What is shared is a production build: npm run demo -- --share')
+  if (share && dev) throw new Error('--share needs a production build: npm run demo -- --share')
 
   if (!dev && !isBuilt()) {
     say('The sources have changed since the last build: building …')
@@ -83,13 +82,13 @@ async function start(): Promise<void> {
   if (settings.PORT && port !== settings.PORT) say(`Port ${settings.PORT} is taken: using ${port}.`)
   const appUrl = `http://${share?.address ?? 'localhost'}:${port}`
   process.env.APP_URL = appUrl
-  // The sandbox's API key, which would sign instead, is known to everybody.
+  // Without APP_SECRET the sandbox's API key signs, and that key is public.
   if (share) process.env.APP_SECRET ||= randomBytes(32).toString('base64url')
   if (share) process.env.PRESENTER_TOKEN = randomBytes(32).toString('base64url') // stage
-  // A single user's data takes milliseconds to gather: too fast to watch, to cancel, or to kill a worker over it.
+  // An export takes milliseconds. The pause gives time to watch it, to cancel it, or to kill its worker.
   process.env.EXPORT_PAUSE_MS ||= `${settings.SANDBOX_LATENCY_MS / 2}`
   process.env.LOG_FORMAT ||= 'text'
-  // Here, nobody gets real mail.
+  // The sandbox sends no real mail.
   process.env.INVITATIONS_PER_USER ||= '100'
 
   // 3. A database, unless there is one.
@@ -126,11 +125,11 @@ async function start(): Promise<void> {
     })
   }
 
-  // 5. Somebody who keeps the traces, unless there is a collector.
+  // 5. A collector for traces, unless there is one.
   if (settings.SANDBOX_TRACES && !process.env.OTEL_EXPORTER_OTLP_ENDPOINT) {
     const receiver = await startTraceReceiver()
     cleanup.push(receiver.stop)
-    // By default they are sent every 5 s: too late for an audience.
+    // The default is 5 s, which is too late for an audience.
     const soon = { OTEL_BSP_SCHEDULE_DELAY: '250' }
     Object.assign(process.env, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...soon })
   }
@@ -140,10 +139,10 @@ async function start(): Promise<void> {
 
   // 6. The tables and queues.
   signal.throwIfAborted()
-  say('Creating what is new of tables and queues …')
+  say('Creating new tables and queues …')
   await runToEnd('migrate', ['--import', 'tsx', 'prisma/migrate.ts'], 'The database could not be migrated')
 
-  // 7. The app: one web server, and as many workers as you like.
+  // 7. The app: a web server, and the workers.
   const { SANDBOX_WORKERS: workers } = settings
   say(`Starting the web server and ${count(workers, 'worker')} …`)
   const app = createSupervisor(stopping)
@@ -157,7 +156,7 @@ async function start(): Promise<void> {
     await app.keep(name, async () => startProgram(name, dev ? DEV_WORKER : WORKER))
   }
 
-  // 8. From here on, what dies is started again. What else people may visit can wait until they can sign up.
+  // 8. From here on, a program that ends is restarted. The other pages are warmed up after the signup works.
   await openSignup(appUrl, signal)
   await waitUntilHealthy(appUrl, workers)
   database.becomeReady()
@@ -178,7 +177,7 @@ async function runToEnd(name: string, args: string[], failure: string): Promise<
   if (end !== 'exit 0') throw new Error(`${failure} (${end}).`)
 }
 
-/** Writes down how to join in from another terminal. A real provider's key is not written anywhere. */
+/** Writes the settings for other terminals. The key of a real provider is left out. */
 async function writeEnvFile(file: string): Promise<void> {
   const names = [
     'DATABASE_URL',

@@ -1,6 +1,6 @@
 /*
- * The stand-in for Resend alone, for tests that bring everything else themselves. WEBHOOK_URL and RESEND_WEBHOOK_SECRET
- * say where it reports to.
+ * The stand-in for Resend alone, for tests that start everything else themselves. It reports to WEBHOOK_URL, signed with
+ * RESEND_WEBHOOK_SECRET.
  */
 import { startResend } from './resend'
 

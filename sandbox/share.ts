@@ -2,18 +2,18 @@ import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 
 export interface Share {
-  /** What the web server listens on. */
+  /** The address that the web server listens on. */
   host: string
-  /** Where people reach it, as in a URL. */
+  /** The address for people, as in a URL. */
   address: string
 }
 
-/** Networks that programs make for themselves: no phone is in them. */
+/** Virtual networks, which no phone can join. */
 const NOT_FOR_PHONES = /^(docker|br-|veth|virbr|vmnet|vEthernet)/
 
 /**
- * Who may reach the app: this computer only; with `--share` the local network, by this computer's address in it; with
- * `--share=ADDRESS` whoever reaches that one.
+ * Reads which network may reach the app. Without the flag, none. With `--share`, the local network. With
+ * `--share=ADDRESS`, the network of that address.
  * @throws {Error} when there is no such address
  */
 export function readShare(args: string[]): Share | undefined {

@@ -3,14 +3,13 @@ import type { Service } from './processes'
 import { say } from './programs'
 
 export interface Supervisor {
-  /** Starts a service. When it ends before its time, that is a failure at first and a reason to restart it later. */
+  /** Starts a service. If it ends before `becomeReady`, everything stops. After that, it is restarted. */
   keep<Kind extends Service>(name: string, start: () => Promise<Kind>): Promise<Kind>
-  /** From now on, what ends is started again. */
   becomeReady(): void
   stopAll(): Promise<void>
 }
 
-/** Keeps services running until `stopping` is aborted, as a hosting platform would. */
+/** Keeps services running until `stopping` is aborted, as a hosting platform does. */
 export function createSupervisor(stopping: AbortController): Supervisor {
   const running = new Map<string, Service>()
   let ready = false

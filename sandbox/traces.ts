@@ -11,12 +11,11 @@ export interface TraceReceiver {
 type Value = { stringValue?: string; arrayValue?: { values: Value[] } }
 type Attribute = { key: string; value: Value }
 
-/** The parts of a span that we look at. https://github.com/open-telemetry/opentelemetry-proto */
+/** The used fields of a span. https://github.com/open-telemetry/opentelemetry-proto */
 interface Span {
   traceId: string
   links?: { traceId: string }[]
   attributes?: Attribute[]
-  /** Which process has sent it. */
   service: string
 }
 
@@ -27,12 +26,11 @@ interface Export {
   }[]
 }
 
-/** So many traces are remembered. */
-const MOST = 2_000
+const MAX_TRACES = 2_000
 
 /**
- * Starts a small collector on a free port of 127.0.0.1: it takes traces by OTLP in JSON, and `GET /emails/<id>` gives back
- * the spans of all that has happened to an email. Metrics it takes and forgets.
+ * Starts a small collector on a free port of 127.0.0.1. It takes traces by OTLP in JSON. `GET /emails/<id>` returns the
+ * spans of all traces about an email. Metrics are discarded.
  */
 export async function startTraceReceiver(): Promise<TraceReceiver> {
   const traces = new Map<string, Span[]>()
@@ -42,7 +40,7 @@ export async function startTraceReceiver(): Promise<TraceReceiver> {
     const spans = traces.get(span.traceId) ?? []
     traces.set(span.traceId, [...spans, span])
     for (const id of readEmails(span)) byEmail.set(id, (byEmail.get(id) ?? new Set()).add(span.traceId))
-    if (traces.size > MOST) forget([...traces.keys()].slice(0, MOST / 10))
+    if (traces.size > MAX_TRACES) forget([...traces.keys()].slice(0, MAX_TRACES / 10))
   }
 
   function forget(ids: string[]): void {

@@ -1,25 +1,23 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Mail, tellStory } from './mail'
+import { type Mail, reportsAbout } from './mail'
 
 export interface WebhookOptions {
   url: string
-  /** `whsec_` and random bytes in base64. */
   secret: string
-  /** Ends all reporting. */
   signal: AbortSignal
 }
 
 const MAX_IN_FLIGHT = 10
-// Resend waits 5 s, 5 min, 30 min … but an app on a laptop is away for seconds only.
+// Resend waits 5 s, 5 min, 30 min … An app on a laptop is away for seconds only.
 const RETRY_SECONDS = [1, 2, 5, ...Array<number>(20).fill(10)]
 
-/** Makes the function that reports to the app, by webhooks signed as Resend signs them, what becomes of a mail. */
+/** Creates the function that reports to the app about a mail, with webhooks signed like Resend's. */
 export function createReporter(options: WebhookOptions): (mail: Mail) => Promise<void> {
-  const takeTurn = createTurnstile(MAX_IN_FLIGHT)
+  const takeTurn = createLimiter(MAX_IN_FLIGHT)
 
   return async function report(mail) {
-    for (const { type, after, details } of tellStory(mail)) {
+    for (const { type, after, details } of reportsAbout(mail)) {
       await sleep(after, undefined, options)
       const body = JSON.stringify({
         type,
@@ -71,8 +69,8 @@ async function post({ url, secret, signal }: WebhookOptions, id: string, body: s
   }
 }
 
-/** Lets at most this many tasks run at a time; the others wait in line. */
-function createTurnstile(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
+/** Runs at most this many tasks at a time. */
+function createLimiter(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
   const line: (() => void)[] = []
   let running = 0
   return async (task) => {

@@ -1,9 +1,9 @@
 import { lazy, Suspense } from 'react'
 
-// Nobody needs them before they have signed up. If they cannot be loaded then, the ticket is what counts.
+// Loaded after the signup. If the download fails, the ticket works without them.
 const Orders = lazy(() => import('./_components/orders').catch(() => ({ default: () => null })))
 
-/** What the one who has just signed up can ask for besides. */
+/** The orders on the page of a fresh signup. */
 export function MoreOrders({ ticketId }: { ticketId: string }) {
   return (
     <Suspense>

@@ -3,7 +3,7 @@
 import { usePathname } from 'next/navigation'
 import type { ReactNode } from 'react'
 
-/** What is there where people sign up, until somebody has. */
+/** Shown at the counter before the first signup. */
 export function AtTheCounter({ children }: { children: ReactNode }) {
   return usePathname() === '/' && children
 }

@@ -2,7 +2,7 @@ import { useSandbox } from './sandbox'
 
 type Props = { count: number; onMade: (addresses: string[]) => void }
 
-/** For somebody who has no friends at hand. */
+/** A button for demonstrations. */
 export function MakeUpFriends({ count, onMade }: Props) {
   if (!useSandbox().here) return null
   return (
@@ -18,7 +18,7 @@ export function MakeUpFriends({ count, onMade }: Props) {
 
 const NAMES = ['ada', 'grace', 'alan', 'edsger', 'barbara', 'donald', 'frances', 'ken', 'radia', 'linus']
 
-/** Friends whom Resend has made up for tests: their mail goes nowhere, and one in forty is known to bounce. */
+/** Makes up addresses at Resend's test mailboxes. One in forty bounces. */
 function makeUpFriends(count: number): string[] {
   return Array.from({ length: count }, (_, index) => {
     const fate = index % 40 === 17 ? 'bounced' : 'delivered'

@@ -3,7 +3,7 @@
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 
-/** A link of the header that knows when it leads to where one already is. */
+/** A link in the header that marks the present page. */
 export function NavLink({ href, children }: { href: string; children: string }) {
   const pathname = usePathname()
   const within = pathname.startsWith(`${href}/`)

@@ -6,7 +6,7 @@ import { useSandbox } from './sandbox'
 
 type Props = { snapshot: Snapshot; mine: boolean }
 
-/** Under a ticket whose mail has gone out: the way to the mail itself, and for its owner to what went on. */
+/** Links below a ticket: to the mail, and for the owner to the trace. */
 export function ReadMail({ snapshot, mine }: Props) {
   const sandbox = useSandbox()
   if (!sandbox.here || !snapshot.final || snapshot.status === 'failed') return null

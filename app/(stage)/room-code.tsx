@@ -3,11 +3,11 @@ import { env } from '@/lib/env'
 import { isPresenter, isShared } from './_lib/presenter'
 import { AtTheCounter } from './at-the-counter'
 
-/** The way into the app for the phones in the room: on stage, beside the form, for the presenter's projector. */
+/** The QR code for the phones in the room, shown beside the form in the presenter's browser in stage mode. */
 export function RoomCode({ headers }: { headers: Headers }) {
   if (!isShared() || !isPresenter(headers)) return null
   const url = env('APP_URL')
-  // Four modules of paper around it: without them, many phones don't see it.
+  // The quiet zone of four modules: without it, many phones do not detect the code.
   const { data, size } = encode(url, { ecc: 'M', border: 4 })
   return (
     <AtTheCounter>

@@ -3,13 +3,13 @@
 import { createContext, useContext } from 'react'
 
 type Sandbox = {
-  /** Whether the mail goes to the local stand-in for Resend. */
+  /** Whether mail goes to the local stand-in for Resend. */
   here: boolean
-  /** Whether this browser may see what is kept there. */
+  /** Whether this browser may use the sandbox's pages. */
   open: boolean
 }
 
-/** The layout says it, by the environment of the server and by the browser that asks. */
+/** Set by the layout, from the server's environment and the browser's cookie. */
 export const SandboxContext = createContext<Sandbox>({ here: false, open: false })
 
 export function useSandbox(): Sandbox {

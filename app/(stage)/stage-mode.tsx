@@ -1,14 +1,14 @@
 /**
- * Larger type and less around it, for a projector: `?stage` in the address, or Alt+Shift+S, and the same again (or
- * `?stage=off`) to leave. It lasts for a day in this browser, new tabs included. What it looks like is in stage.css, and in classes `stage:…`.
+ * Stage mode: larger type and fewer details, for a projector. `?stage` in the URL or Alt+Shift+S switches it on and off
+ * (`?stage=off` as well). It lasts for a day in this browser. Its styles are in stage.css and in classes `stage:…`.
  */
 export function StageMode({ nonce }: { nonce?: string }) {
-  // In the document itself: a script that has to be fetched would come after the first paint.
-  // biome-ignore lint/security/noDangerouslySetInnerHtml: our own source, and nothing from outside in it.
+  // Inline, because an external script would run after the first paint.
+  // biome-ignore lint/security/noDangerouslySetInnerHtml: our own source, without any input.
   return <script nonce={nonce} dangerouslySetInnerHTML={{ __html: `(${keepStage})()` }} />
 }
 
-/** Runs in the browser, as text: it can use nothing from outside itself. */
+/** Runs in the browser as text, so it can use nothing from this module. */
 function keepStage(): void {
   const root = document.documentElement
 
@@ -17,7 +17,7 @@ function keepStage(): void {
     try {
       localStorage.setItem('stage', on ? `${Date.now()}` : '')
     } catch {
-      // A browser that blocks storage forgets at the next page, and that is its owner's wish.
+      // The browser blocks storage, so stage mode ends with this page.
     }
   }
 
@@ -33,7 +33,7 @@ function keepStage(): void {
   setStage(asked === null ? wasOn() : asked !== 'off')
 
   addEventListener('keydown', (event) => {
-    // By its place on the keyboard: with Alt, the letter itself depends on the system.
+    // `code`, because with Alt the letter in `key` depends on the system.
     if (event.code !== 'KeyS' || !event.altKey || !event.shiftKey || event.ctrlKey || event.metaKey) return
     const typing = event.target instanceof Element && event.target.matches('input, textarea, select')
     if (event.repeat || typing) return

@@ -6,7 +6,7 @@ import { RoomCode } from './room-code'
 import { SandboxContext } from './sandbox'
 import { StageMode } from './stage-mode'
 
-/** What the stage adds to every page. It marks the document before React sees it. */
+/** Adds the stage's script and context to every page. The script marks the document before React starts. */
 export async function Stage({ children }: { children: ReactNode }) {
   const asked = await headers()
   return (

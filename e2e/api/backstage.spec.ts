@@ -133,7 +133,7 @@ test('the reason beside a mail belongs to its status, not to a report that chang
     })
 })
 
-test('the stream of somebody who comes later begins with the dots on their way', async ({ stack }) => {
+test('a stream that opens later begins with the dots on their way', async ({ stack }) => {
   const { ids } = await (await post(`${stack.appUrl}/api/sandbox/signups`, { count: 3 })).json()
   // What is told may be 0.1 s old.
   await expect

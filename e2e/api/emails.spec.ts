@@ -29,13 +29,13 @@ test('a reconnect after the final snapshot is a 204', async () => {
   const { version } = await waitForSnapshot(id, isDelivered)
   const stream = `${app.url}/api/emails/${id}/events`
   expect((await fetch(stream, { headers: { 'last-event-id': String(version) } })).status).toBe(204)
-  // Somebody who has missed the end still gets it.
+  // A client that missed the end still gets it.
   const late = await fetch(stream, { headers: { 'last-event-id': '1' } })
   expect(late.status).toBe(200)
   expect(await late.text()).toContain('"final":true')
 })
 
-test('whoever writes, the stream hears of it', async () => {
+test('the stream announces a change by any writer', async () => {
   const { id } = await signUp()
   await waitForSnapshot(id, isDelivered)
   const { id: other } = await signUp()

@@ -132,7 +132,7 @@ test('only the owner can start, cancel, watch and download', async () => {
   ])
 })
 
-test('the orders of somebody who has none: the stream says so, and ends', async () => {
+test('the orders of a user without orders: the stream says so, and ends', async () => {
   const ada = await signUpOwner()
   const none = { invitations: expect.objectContaining({ limit: 100, total: 0 }), export: null, final: true }
   expect(await (await act(ada, 'GET', 'orders')).json()).toEqual(none)

@@ -21,7 +21,7 @@ test('accepts a hundred friends at once, and tells how far they are until the la
   expect(seen.at(-1)).toMatchObject({ waiting: 0, sent: 100, bounced: 2, complained: 0, final: true })
 })
 
-test('each friend is invited once, and the mail tells by whom', async () => {
+test('each friend is invited once, and the mail names the inviting user', async () => {
   const ada = await signUpOwner()
   const [friend = ''] = makeFriends(1)
   await invite(ada, [friend])
@@ -67,7 +67,7 @@ test('nobody invites more friends than they may, also not with many requests at 
   expect(count).toEqual({ count: 90 })
 })
 
-test('names every address that is none, and invites nobody then', async () => {
+test('names every invalid address, and then sends no invitation', async () => {
   const ada = await signUpOwner()
   const response = await invite(ada, [...makeFriends(1), 'grace', 'Grace <grace@example.com>', 'a@b'])
   expect(response.status).toBe(422)

@@ -70,7 +70,7 @@ test('foreign pages are refused', async ({ stack }) => {
   expect(await readMode(stack.resendUrl)).toBe('ok')
 })
 
-test('bad bodies are refused, and nobody signs up', async ({ stack }) => {
+test('bad bodies are rejected without a signup', async ({ stack }) => {
   const bad: [number, unknown, Record<string, string>?][] = [
     [400, '{'],
     [415, {}, { 'content-type': 'text/plain' }],
@@ -121,7 +121,7 @@ test('the stream tells of all emails, and ends when all are final', async ({ sta
   for (const id of ids) expect(text).toMatch(new RegExp(`"id":"${id}","status":"delivered"`))
 })
 
-test('an outage ends with its repair, and gives way to weather that somebody chooses', async ({ stack }) => {
+test('an outage ends with its repair, or with a change of the weather', async ({ stack }) => {
   const outage = async (method: string): Promise<string> => {
     expect((await fetch(`${stack.appUrl}${RACE}/outage`, { method })).status).toBe(204)
     return readMode(stack.resendUrl)
@@ -137,7 +137,7 @@ test('an outage ends with its repair, and gives way to weather that somebody cho
   expect(await outage('DELETE')).toBe('rate-limit')
 })
 
-test('an outage that nobody repairs ends by itself', async ({ stack }) => {
+test('an outage without a repair ends by itself', async ({ stack }) => {
   await fetch(`${stack.resendUrl}/sandbox`, {
     method: 'PUT',
     body: JSON.stringify({ mode: 'outage', forMs: 300 }),

@@ -53,7 +53,7 @@ test.describe('the limit', () => {
           return answer
         }),
       )
-      // Nobody waits for a refusal.
+      // A rejection comes at once.
       expect(inOrder).toEqual(['rate_limit_exceeded', ...Array(10).fill(undefined)])
       const refused = answers.find(({ error }) => error)
       expect(refused).toMatchObject(anError(429, 'rate_limit_exceeded'))

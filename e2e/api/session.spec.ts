@@ -17,7 +17,7 @@ async function signUpIn(cookie: string): Promise<Owner> {
   return { id: welcomeEmail.id, userId: user.id, email, cookie: sent, url: app.url }
 }
 
-test('the cookie is for our server only, and what the database has of it signs nobody in', async () => {
+test('the cookie is for our server only, and its hash in the database is no session', async () => {
   const response = await postSignup({ name: 'Ada', email: newAddress() })
   const { user } = await response.json()
   const [cookie = '', ...attributes] = (response.headers.get('set-cookie') ?? '').split('; ')

@@ -75,7 +75,7 @@ test('a lost ticket: the link works once, for an hour, and in whatever browser',
   expect((await open(link)).status).toBe(410)
 })
 
-test('nobody learns who has signed up: the answer is the same, and takes about as long', async () => {
+test('the answer does not reveal who has signed up: it is the same, and takes about as long', async () => {
   const known = newAddress()
   await signUp(known)
   const peaceful = newAddress()

@@ -3,7 +3,7 @@ import type { Stack } from '../stack'
 
 const CHUNK = 1_000
 
-/** The rows of so many signups, by SQL. Returns the ids of their emails. */
+/** Inserts the rows of `count` signups by SQL. Returns the ids of their emails. */
 export async function addEmails(stack: Stack, count: number): Promise<string[]> {
   const rows = await stack.query<{ id: string }>(
     `WITH users AS (

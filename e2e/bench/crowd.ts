@@ -48,7 +48,7 @@ export async function measureSender(stack: Stack, { alone }: Sizes): Promise<Fin
   }
 }
 
-/** One worker of this project on so many mails. @param limit requests a second, 0 for any number */
+/** One worker of this project sends many mails. @param limit requests a second, 0 for any number */
 export async function drainByUs(
   stack: Stack,
   mails: number,

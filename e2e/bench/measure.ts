@@ -36,7 +36,7 @@ export function readCpuMs(pid: number): number {
 
 const CONNECTIONS = 4
 
-/** CPU time of a web server for each of so many requests, over a few kept connections. */
+/** CPU time of a web server for each request, over a few kept connections. */
 export async function measureCpu(pid: number, times: number, request: () => Promise<void>): Promise<number> {
   const before = readCpuMs(pid)
   let left = times

@@ -58,7 +58,7 @@ export const BULLMQ: Rival[] = [
 
 type Work = { redisUrl?: string; mails: number; limit: number; patienceMs: number }
 
-/** Lets a rival do the work of so many mails, in a process of its own. */
+/** Lets a rival send the mails, in a process of its own. */
 export async function drainByRival(
   stack: Stack,
   { program: [file, ...args] }: Rival,

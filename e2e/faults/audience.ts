@@ -1,6 +1,6 @@
 import { get } from 'node:http'
 
-/** Somebody who watches an email on a stream of their own. */
+/** A client that watches an email on a stream of its own. */
 export type Viewer = {
   /** The newest version that they have heard of, and when. */
   version: number

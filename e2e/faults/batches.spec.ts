@@ -366,7 +366,7 @@ test('300 invitations wait, and somebody signs up: their welcome is not behind t
   const owners = await Promise.all([1, 2, 3].map(() => signUpOwner(stack.appUrl)))
   for (const owner of owners) expect((await invite(owner, makeFriends(100))).status).toBe(202)
   await stack.setProvider({ rateLimit: 1 })
-  // Nobody's turn comes before somebody has signed up.
+  // No turn comes before the signup.
   await stack.query(`INSERT INTO "Pace" (account, "nextTurnAt") VALUES ('resend', now() + interval '1 hour')`)
   await stack.startWorker({ RESEND_RATE_LIMIT: '1' })
   await waitFor(async () => {

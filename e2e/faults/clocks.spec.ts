@@ -12,7 +12,7 @@ import { test } from './test'
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 
-/** The environment of a process whose clock is wrong by so many ms. */
+/** The environment of a process whose clock is wrong by some ms. */
 function shiftClock(ms: number): Env {
   const preload = pathToFileURL(path.resolve('e2e/faults/shift-clock.mjs')).href
   const file = test.info().outputPath(`clock ${ms}`)
@@ -20,7 +20,7 @@ function shiftClock(ms: number): Env {
   return { CLOCK_SHIFT: file, NODE_OPTIONS: `--import=${preload}` }
 }
 
-/** A web server whose clock is wrong by so many ms. */
+/** A web server whose clock is wrong by some ms. */
 async function startWeb(stack: Stack, ms: number, env: Env = {}): Promise<Web> {
   const port = await findPort()
   return await stack.startWeb({
@@ -109,7 +109,7 @@ test('web servers ten minutes fast and slow: forms, sessions, links, files and m
     }
   })
 
-  await test.step('rows have the time of the database, whoever writes them', async () => {
+  await test.step('rows have the time of the database, from every writer', async () => {
     const owners = await Promise.all(webs.map(({ url }) => signUpOwner(url)))
     for (const { id } of owners) {
       const { timeline } = await until(stack, id, isDelivered)

@@ -1,6 +1,6 @@
 import type { Stack } from '../stack'
 
-/** Everything that the database holds, as text: each row of each table, whoever made it. */
+/** Everything that the database holds, as text: each row of each table. */
 export async function dumpDatabase(stack: Stack): Promise<string> {
   const tables = await stack.query<{ name: string }>(
     `SELECT format('%I.%I', table_schema, table_name) AS name FROM information_schema.tables

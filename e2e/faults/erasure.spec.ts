@@ -71,7 +71,7 @@ test('a whole life, erased: neither the database nor any log has heard of them',
   expect((await act(owner, 'POST', 'export')).status).toBe(202)
   await untilOrders(owner, (orders) => orders.export?.status === 'ready')
 
-  // A mail that nobody could begin, with a dead letter that says more than it should.
+  // A mail that never started, with a dead letter that holds personal data.
   const [letter] = await stack.query<{ id: string }>(
     `INSERT INTO "Email" ("userId", kind) VALUES ($1, 'newsletter') RETURNING id`,
     [owner.userId],
@@ -84,8 +84,8 @@ test('a whole life, erased: neither the database nor any log has heard of them',
     return email?.status === 'failed'
   })
 
-  // A batch of which nobody knows whether it was accepted, with somebody else in it. A worker takes four mails before
-  // its turn comes: what follows is one batch.
+  // A batch in doubt that also has another user's mail. A worker fetches four mails before its turn comes, so the next
+  // mails are one batch.
   await stack.setProvider({ mode: 'hang' })
   await worker.kill('SIGTERM')
   expect((await invite(owner, friends.slice(1))).status).toBe(202)
@@ -118,7 +118,7 @@ test('a whole life, erased: neither the database nor any log has heard of them',
     expect((await countSends(stack, id)).accepted).toBe(1)
   }
 
-  // Reports that come later find nobody.
+  // Later reports find no email.
   const late = await report(stack, 'email.complained', {
     email_id: 'unknown',
     to: [address],
@@ -255,7 +255,7 @@ test('“This wasn’t me”: opening the link does nothing; saying so forgets t
   await untilSettled(stack)
   expect(countLines(await dumpDatabase(stack), [victim, friend])).toBe(0)
 
-  // Neither can be signed up again, under whatever spelling, nor is written to for somebody else.
+  // Neither can be signed up again, in any spelling, and neither gets another user's mails.
   const [local, domain] = victim.split('@')
   for (const email of [victim, `${local}+2@${domain}`, friend]) {
     const refused = await postSignup({ name: 'Ada', email }, {}, stack.appUrl)

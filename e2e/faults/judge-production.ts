@@ -5,10 +5,10 @@ import type { Stack } from '../stack'
  * whether the sweep had to mend what no fault may break.
  */
 
-/** What Node and Next print of an exception that nobody caught. */
+/** The output of Node and Next for an uncaught exception. */
 const UNCAUGHT = /uncaught ?exception|unhandled ?rejection|unhandled 'error'/i
 
-/** The lines of a log that tell of an exception that nobody caught. */
+/** The lines of a log about uncaught exceptions. */
 export function findUncaught(log: string): string[] {
   return log
     .split('\n')

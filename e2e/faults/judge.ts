@@ -10,7 +10,7 @@ type Books = Pick<Stack, 'query' | 'setProvider'>
 
 /**
  * Judges a run when everything has come to rest.
- * @param people all who signed up, and nobody else
+ * @param people exactly the users who signed up
  * @returns what is wrong, as sentences
  */
 export async function judgePeople(stack: Books, people: Person[]): Promise<string[]> {
@@ -48,7 +48,7 @@ function judgeUser({ body, answer, corrected }: Person, user: User | undefined):
   const { id, email, emailIds } = user
   const faults: string[] = []
   const isCorrected = email === corrected?.email
-  if (!isCorrected && email !== body.email) faults.push(`user ${id}: has an address that nobody gave`)
+  if (!isCorrected && email !== body.email) faults.push(`user ${id}: has an address that no request named`)
   if (!isCorrected && corrected?.isCertain) faults.push(`user ${id}: the correction is lost`)
   if (emailIds[0] !== answer?.emailId) faults.push(`user ${id}: has another email than was answered`)
   const due = isCorrected ? 2 : 1

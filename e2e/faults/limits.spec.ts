@@ -11,7 +11,7 @@ import { test } from './test'
 
 let visitors = 0
 
-/** The header of a visitor whom nobody has seen before, as a proxy of ours would write it. */
+/** The header of a new visitor, as a proxy of ours would write it. */
 const newVisitor = (): Record<string, string> => from(`203.0.113.${++visitors}`)
 const from = (addresses: string): Record<string, string> => ({ 'x-forwarded-for': addresses })
 
@@ -76,7 +76,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     await expectRefusal(await signUp(`${name}+2@example.com`), 429, 24 * 3600)
     const taken = newAddress()
     for (const status of [201, 409, 409, 409]) expect((await signUp(taken)).status).toBe(status)
-    expect((await signUp(taken.replace('@', '+1@'))).status, 'nobody was written to for a 409').toBe(201)
+    expect((await signUp(taken.replace('@', '+1@'))).status, 'a 409 sends no mail').toBe(201)
     const dotted = [1, 2, 3].map((place) => `${name.slice(0, place)}.${name.slice(place)}@gmail.com`)
     const statuses = []
     for (const email of dotted) statuses.push((await signUp(email)).status)
@@ -84,7 +84,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     const owner = { ...(await signUpOwner(stack.appUrl)), url: web.url }
     const response = await invite(owner, [newAddress(), `${name}+friend@example.com`])
     await expectRefusal(response, 429, 24 * 3600)
-    // Too many, so none of them is written to: somebody else may.
+    // Too many for this user, so none is sent. Another user may invite them.
     const friends = Array.from({ length: 6 }, newAddress)
     for (let i = 0; i < 3; i++) expect((await invite(owner, friends)).status).toBe(422)
     expect((await signUp(friends[0] ?? '')).status).toBe(201)
@@ -101,7 +101,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     for (let i = 0; i < 3; i++)
       expect((await ask(address.replace('@', `+${i}@`), visitor)).status).toBe(i < 2 ? 202 : 429)
     await expectRefusal(await ask(newAddress(), visitor), 429, 3600)
-    // Nobody was written to, and nobody is kept from signing up.
+    // No mail was sent, and every address can still sign up.
     expect((await signUp(address)).status).toBe(201)
     const { email } = await signUpOwner(stack.appUrl)
     for (const address of [email, newAddress()]) {
@@ -173,7 +173,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     expect((await open(owner.id)).statusCode).toBe(200)
   })
 
-  await test.step('what somebody sends to a page is not kept in memory', async () => {
+  await test.step('a request body to a page is not kept in memory', async () => {
     await fetch(web.url, { method: 'POST', body: 'x'.repeat(100_000), headers: newVisitor() })
     await expect.poll(() => web.output()).toContain('Request body exceeded 64KB')
   })

@@ -53,7 +53,7 @@ function signUp(url: string): Promise<number | undefined> {
   return ask(url, 'POST', '/api/users', JSON.stringify({ name: 'Ada', email: newAddress() }))
 }
 
-/** The status of the answer. The certificate is one that nobody trusts. */
+/** The status of the answer. The certificate is self-signed. */
 function ask(url: string, method: string, path: string, body?: string): Promise<number | undefined> {
   const headers = { 'content-type': 'application/json' }
   return new Promise((resolve, reject) => {

@@ -6,7 +6,7 @@ import { type Stack, waitFor } from '../stack'
 import { signUpStubbornly } from './steps'
 import { test } from './test'
 
-/** Runs `act` while nobody else can touch a table. */
+/** Runs `act` while a table is locked. */
 async function whileLocked(stack: Stack, table: string, act: () => Promise<void>): Promise<void> {
   const lock = new Client({ connectionString: stack.databaseUrl })
   await lock.connect()
@@ -129,7 +129,7 @@ test('however many ask for health and backstage while the emails are locked: one
   }
   await whileLocked(stack, '"Email"', async () => {
     for (let i = 0; i < 100; i++) for (const path of ['/api/health', '/api/backstage/events']) ask(path)
-    // Until nobody is given the answer of before any more.
+    // Until no request gets the old answer any more.
     await waitFor(async () => {
       ask('/api/health')
       return (await countBlocked(stack, '"Email"')) === 2
@@ -183,12 +183,12 @@ test('an answer about health that takes long is read once for all who ask meanwh
     const ask = (): Promise<unknown> =>
       fetch(`${stack.appUrl}/api/health`, { signal: asking.signal }).catch(() => {})
     const answers: Promise<unknown>[] = []
-    // Until nobody is given the answer of before any more.
+    // Until no request gets the old answer any more.
     await waitFor(async () => {
       answers.push(ask())
       return (await countBlocked(stack, '"Pace"')) === 1
     })
-    // Longer than an answer is shared: whoever asks now waits for the same one.
+    // The shared answer takes longer than its lifetime, so a new request waits for the same answer.
     const end = Date.now() + 500
     while (Date.now() < end) {
       answers.push(ask())

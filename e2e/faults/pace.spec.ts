@@ -29,12 +29,12 @@ async function readHealth(stack: Stack): Promise<{ paused: { reason: string; unt
   return await (await fetch(`${stack.appUrl}/api/health`)).json()
 }
 
-/** Nobody's turn comes before `makeDue`. */
+/** No turn comes before `makeDue`. */
 async function stopTurns(stack: Stack): Promise<void> {
   await stack.query(`INSERT INTO "Pace" (account, "nextTurnAt") VALUES ('resend', now() + interval '1 hour')`)
 }
 
-/** Waits until the workers have taken so many mails, and so wait for their turns: up to four each. */
+/** Waits until the workers have fetched this many mails and wait for their turns. Each fetches up to four. */
 async function untilTaken(stack: Stack, count: number): Promise<void> {
   await waitFor(async () => {
     const taken = await stack.query(`SELECT FROM pgboss.job WHERE name = 'send-email' AND state = 'active'`)
@@ -323,7 +323,7 @@ test('SIGTERM during a pause: the worker gives back what waits, untouched, and a
   const ids = await signUpMany(stack, 6)
   await untilTaken(stack, 4)
   expect(await first.kill('SIGTERM')).toBe(0)
-  // It did not wait for a turn that was minutes away, or for somebody to lose patience.
+  // It did not wait for a turn that was minutes away, or until it was killed.
   expect(first.output()).toContain('The worker stops')
   expect((await listUntouched(stack)).sort()).toEqual([...ids].sort())
   expect(await stack.query(`SELECT FROM pgboss.job WHERE state = 'active'`)).toEqual([])

@@ -4,7 +4,7 @@ import { newAddress } from '../app'
 import { sign } from './steps'
 import type { World } from './world'
 
-/** Somebody who signs up, as their browser knows it, and what they were promised. */
+/** A user who signs up: the state of the browser, and the promises of the app. */
 export type Person = {
   key: string
   body: { name: string; email: string }
@@ -43,7 +43,7 @@ export async function replay(world: World, person: Person): Promise<void> {
   const { erasure } = person
   await postSignup(world, 'a replay', person, person.body, (answer) => {
     if (answer.status === 410) {
-      if (!person.erasure) world.fault('a replay was answered 410, and nobody asked for an erasure')
+      if (!person.erasure) world.fault('a replay was answered 410 without an erasure')
       if (answer.headers.has('set-cookie')) world.fault('a 410 set a cookie')
     } else if (answer.status !== 201) {
       world.fault(`a replay was answered ${answer.status} ${answer.text}`)

@@ -107,7 +107,7 @@ for (const place of [0, 2]) {
     const isOver = async (): Promise<boolean> =>
       (await stack.query(`SELECT FROM "Email" WHERE id = $1 AND status = 'failed'`, [bad])).length > 0
     while (!(await isOver())) {
-      // Workers side by side would die together, and which of them over this mail, nobody could count.
+      // Several workers would die together, and the deaths over this mail could not be counted.
       const worker = await stack.startWorkerOf(folder).catch(() => undefined)
       await waitFor(async () => {
         await hurryHeartbeats(stack)

@@ -87,7 +87,7 @@ test('hang: given up after ten seconds, then tried again', async ({ stack }) => 
   expect(await findFaults(stack, [id])).toEqual([])
 })
 
-test('garbage: an answer that nobody can read counts as none', async ({ stack }) => {
+test('garbage: an unreadable answer counts as none', async ({ stack }) => {
   await stack.setProvider({ mode: 'garbage' })
   await stack.startWorker({ RETRY_MAX_SECONDS: '0.1' })
   const { id } = await signUp(newAddress(), stack.appUrl)

@@ -7,7 +7,7 @@ import { findFaults, untilSettled } from './oracle'
 import { hurryHeartbeats, isFinal, limitAttempts, report, signUpMany, until, untilAsked } from './steps'
 import { test } from './test'
 
-/** Signs up so many people whose mail Resend refuses. */
+/** Signs up users whose mail Resend rejects. */
 async function failMany(stack: Stack, count: number): Promise<string[]> {
   await stack.setProvider({ mode: 'invalid' })
   const worker = await stack.startWorker()
@@ -18,7 +18,7 @@ async function failMany(stack: Stack, count: number): Promise<string[]> {
   return ids
 }
 
-/** Signs up somebody whose only attempt ends without a clear answer. */
+/** Signs up a user whose only attempt ends without a clear answer. */
 async function failInDoubt(stack: Stack): Promise<string> {
   await stack.setProvider({ mode: 'garbage' })
   const { id } = await signUp(newAddress(), stack.appUrl)

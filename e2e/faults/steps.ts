@@ -101,14 +101,14 @@ export async function hurryHeartbeats(stack: Stack): Promise<void> {
   )
 }
 
-/** Leaves what is being tried again only so many attempts. */
+/** Limits the attempts that are left to waiting retries. */
 export async function limitAttempts(stack: Stack, attempts: number): Promise<void> {
   await stack.query(`UPDATE "Batch" SET attempts = $1`, [MAX_ATTEMPTS - attempts])
 }
 
-/** A lock that stops whoever comes to it. */
+/** A lock that stops every statement that needs it. */
 export type Gate = AsyncDisposable & {
-  /** Waits until somebody stands there with such a statement. */
+  /** Waits until such a statement is blocked. */
   untilReached(statement: string): Promise<void>
   open(): Promise<void>
 }

@@ -60,7 +60,7 @@ test('two thousand streams: each hears of every change, and Postgres hardly noti
     await everybodyHeard(3)
   })
 
-  await test.step('something happens while nobody listens', async () => {
+  await test.step('an event happens while no connection listens', async () => {
     const statements = await count(async () => {
       await cutListeners(stack)
       await move(stack, ids, 'sending')

@@ -31,7 +31,7 @@ async function makeOld(stack: Stack): Promise<void> {
 const countMended = (worker: Process): number =>
   worker.output().match(/A stranded \w+ was mended/g)?.length ?? 0
 
-/** Signs up somebody whose worker dies with their mail in a batch. */
+/** Signs up a user whose worker dies with the mail in a batch. */
 async function signUpInBatch(stack: Stack): Promise<Owner> {
   await stack.setProvider({ mode: 'hang' })
   const worker = await stack.startWorker()
@@ -42,7 +42,7 @@ async function signUpInBatch(stack: Stack): Promise<Owner> {
   return owner
 }
 
-/** Signs up somebody whose file is ready. */
+/** Signs up a user whose file is ready. */
 async function signUpWithFile(stack: Stack): Promise<Owner> {
   const worker = await stack.startWorker()
   const owner = await signUpOwner(stack.appUrl)
@@ -53,7 +53,7 @@ async function signUpWithFile(stack: Stack): Promise<Owner> {
   return owner
 }
 
-/** Signs up somebody who asks for something at once. */
+/** Signs up a user who places an order at once. */
 async function signUpAnd(stack: Stack, path: string): Promise<Owner> {
   const owner = await signUpOwner(stack.appUrl)
   expect((await act(owner, 'POST', path)).status).toBe(202)

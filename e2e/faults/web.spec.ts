@@ -53,7 +53,7 @@ test('SIGTERM while a proxy keeps an idle connection: what it sends through that
   expect(first.headers.connection).toBe('keep-alive')
   await once(first, 'end')
   const ended = web.kill('SIGTERM')
-  // Nobody new is let in any more.
+  // New connections are rejected.
   await waitFor(() =>
     fetch(web.url).then(
       () => false,

@@ -43,7 +43,7 @@ test.describe('a worker is killed', () => {
     await until(stack, id, isDelivered)
     await hurryHeartbeats(stack)
     await stack.startWorker()
-    // The job has outlived its worker. Whoever takes it now must see that there is nothing left to do.
+    // The job has outlived its worker. The next worker must see that there is nothing left to do.
     await untilSettled(stack)
     expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
     expect(await findFaults(stack, [id])).toEqual([])
@@ -280,7 +280,7 @@ test('the web server loses its LISTEN connection: open streams go on', async ({ 
   await waitFor(async () => (await listListeners(stack, 'live status')).length === 1)
   const [before] = await listListeners(stack, 'live status')
   await stack.query('SELECT pg_terminate_backend($1)', [before])
-  // While nobody listens, a report comes in.
+  // A report arrives while no connection listens.
   await waitFor(async () => (await listListeners(stack, 'live status')).length === 0)
   await stack.query(`INSERT INTO "EmailEvent" ("emailId", status) VALUES ($1, 'sending')`, [id])
   expect((await stream.next()).value.version).toBe(2)

@@ -220,7 +220,7 @@ ${name}:
   return wrong.map((fault) => `${name}: ${fault}`)
 }
 
-/** As if somebody had pulled the plug: nothing of it writes another byte. */
+/** Simulates a power cut: none of its processes writes another byte. */
 async function cutPower({ program }: Database): Promise<void> {
   const children = readFileSync(`/proc/${program.pid}/task/${program.pid}/children`, 'utf8').trim().split(' ')
   for (const pid of [program.pid, ...children.map(Number)]) process.kill(pid, 'SIGKILL')

@@ -31,7 +31,7 @@ const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
     await signUpByHand(page)
     await expectDelivered(page)
   },
-  'the ticket of somebody else': async (page) => {
+  'the ticket of another user': async (page) => {
     await page.goto(`/tickets/${(await signUp()).id}`)
     await expectDelivered(page)
   },
@@ -143,7 +143,7 @@ onSharedApp('by keyboard alone: from the top of the page to the mail', async ({ 
   await expect(page.getByRole('heading', { name: 'You’re in.' })).toBeFocused()
   await expectDelivered(page)
   await keyboard.press('Tab')
-  await expect(page.getByRole('link', { name: 'Sign somebody else up' })).toBeFocused()
+  await expect(page.getByRole('link', { name: 'Sign up another person' })).toBeFocused()
   await keyboard.press('Tab')
   await expect(page.getByRole('link', { name: 'Read the email' })).toBeFocused()
   await keyboard.press('Enter')

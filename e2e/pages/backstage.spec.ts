@@ -51,7 +51,7 @@ function pauseAccount(stack: Stack, reason: string, seconds: number): Promise<un
   )
 }
 
-/** Signs up so many people whose mail is given up. */
+/** Signs up users whose mail is given up. */
 async function failMany(stack: Stack, count: number): Promise<string[]> {
   await stack.setProvider({ mode: 'invalid' })
   const ids = await signUpMany(stack, count)
@@ -149,7 +149,7 @@ test('workers come and go before everybody’s eyes', async ({ stack, page }) =>
   await first.kill('SIGKILL')
   await expect(workersOn(page).getByRole('listitem')).toHaveText([new RegExp(`^${second.pid}@`)])
   await second.kill('SIGTERM')
-  await expect(workersOn(page)).toContainText('Nobody is there.')
+  await expect(workersOn(page)).toContainText('No worker is running.')
 })
 
 test('a hundred demo signups all go out, and the few that mistyped their address come back', async ({
@@ -173,7 +173,7 @@ test('on stage: one screen, large type, few buttons, and the picture tells who w
   await page.setViewportSize({ width: 1280, height: 720 })
   await page.goto('/backstage?stage')
   const picture = page.locator('div:has(> canvas)')
-  await expect(picture).toContainText('Nobody is working.')
+  await expect(picture).toContainText('No worker is running.')
   expect((await picture.boundingBox())?.height).toBeGreaterThanOrEqual(360)
   await page.getByRole('button', { name: 'Send 100 demo signups' }).click()
   await expectFigures(page, { waiting: 100 })
@@ -182,11 +182,11 @@ test('on stage: one screen, large type, few buttons, and the picture tells who w
   await stack.setProvider({ mode: 'hang' })
   const worker = await stack.startWorker()
   await expect(picture.getByText(`${worker.pid}`)).toBeVisible()
-  await expect(picture).not.toContainText('Nobody is working.')
+  await expect(picture).not.toContainText('No worker is running.')
   await expectFigures(page, { 'in work': 100 })
   await worker.kill('SIGKILL')
   await expect(picture).toContainText('gone')
-  await expect(picture).toContainText('Nobody is working.')
+  await expect(picture).toContainText('No worker is running.')
   await pauseAccount(stack, 'service_unavailable', 90)
   await expect(picture).toContainText(/The mail service is down\. ?Next try in \d+ s\./)
 
@@ -210,7 +210,7 @@ function findSmallType(page: Page): Promise<string[]> {
   })
 }
 
-test('weather that somebody makes elsewhere shows', async ({ stack, page }) => {
+test('a change of the weather on another page shows', async ({ stack, page }) => {
   await openBackstage(page)
   await expect(page.getByRole('radio', { name: 'works' })).toBeChecked()
   await stack.setProvider({ mode: 'rate-limit', latencyMs: 1_500 })
@@ -355,7 +355,7 @@ test('has a title, one h1, and is not for search engines', async ({ page }) => {
   await expect(page.locator('meta[name=robots]')).toHaveAttribute('content', /noindex/)
 })
 
-test('outside the sandbox the browser sends the token with the page and with its stream, and nobody makes weather', async ({
+test('outside the sandbox the browser sends the token with the page and with its stream, and the weather cannot be changed', async ({
   stack,
   browser,
 }) => {

@@ -3,7 +3,7 @@ import { app, isDelivered, signUp, waitForSnapshot } from '../app'
 import { expectDelivered, listenForComplaints } from './person'
 
 /*
- * What every page owes to browsers, search engines and whoever shares its address: one line for each page, with the
+ * What every page needs for browsers, search engines and shared links: one line for each page, with the
  * title that it bears. `<id>` stands for an email that has arrived.
  */
 const PAGES: Record<string, string> = {
@@ -37,7 +37,7 @@ for (const [pattern, title] of Object.entries(PAGES)) {
     await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1)
   })
 
-  test(`${pattern} brings a picture when somebody shares it`, async ({ page }) => {
+  test(`${pattern} has a picture for shared links`, async ({ page }) => {
     await page.goto(await findPath(pattern))
     expect(await readMeta(page, 'og:title')).toBe(title)
     expect(await readMeta(page, 'twitter:card')).toBe('summary_large_image')

@@ -2,7 +2,7 @@ import { expect, test } from '@playwright/test'
 import { findViolations } from './accessibility'
 import { expectDelivered, listenForComplaints, signUpByHand } from './person'
 
-test('behind their ticket, and nobody else, its owner sees one trace from the request to the report', async ({
+test('only its owner sees, behind the ticket, one trace from the request to the report', async ({
   page,
   browser,
 }) => {
@@ -22,7 +22,7 @@ test('behind their ticket, and nobody else, its owner sees one trace from the re
     'One transaction web',
     'Job queued web',
     'Waits queue',
-    // Unless somebody else's job, which came first, has taken the mail along.
+    // Unless another user's earlier job has taken the mail along.
     '(The job|Waits for its turn) worker',
   ].entries())
     await expect(steps.nth(index)).toContainText(new RegExp(`${step}.*\\d m?s`))

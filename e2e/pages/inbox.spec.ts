@@ -79,7 +79,7 @@ test('an empty inbox leads to the signup, and a full one has pages', async ({ pa
     await page.goto(`${stack.appUrl}/inbox`)
     await expect(page.getByText('There is no mail yet.')).toBeVisible()
     expect(await findViolations(page)).toEqual([])
-    await page.getByRole('link', { name: 'Sign somebody up' }).click()
+    await page.getByRole('link', { name: 'Go to the signup' }).click()
     await expect(page.getByRole('button', { name: 'Sign me up' })).toBeVisible()
 
     const mails = Array.from({ length: 51 }, () => ({

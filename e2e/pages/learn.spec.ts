@@ -64,7 +64,7 @@ async function playRush(page: Page): Promise<void> {
   await shopOn(page).getByRole('button', { name: 'Close, and compare' }).click()
 }
 
-/** In so many frames of the browser. */
+/** Counts frames of the browser. */
 async function countPictures(page: Page, frames: number): Promise<number> {
   return shopOn(page).evaluate(async (shop, frames) => {
     const pictures = new Set<string | undefined>()
@@ -98,7 +98,7 @@ onSharedApp('the queue is played by keyboard: each remedy uncovers the next prob
   await expectTold(page, 'This is a jam.')
 
   await press('Stop the workers')
-  await expectTold(page, 'Nobody works.')
+  await expectTold(page, 'No worker is on duty.')
   const waiting = await countWaiting(page)
   await press('Order a coffee')
   await press('Order a coffee')
@@ -260,7 +260,7 @@ test('no worker: the ticket says so, and goes on when one starts', async ({ stac
   await expect(jobOn(page)).not.toContainText('No worker is on duty.')
 })
 
-test('a mail that nobody can send: the ticket says so and is not done', async ({ stack, page }) => {
+test('a mail that cannot be sent: the ticket says so and is not done', async ({ stack, page }) => {
   await stack.startWorker()
   await stack.setProvider({ mode: 'invalid' })
   await openLesson(page)

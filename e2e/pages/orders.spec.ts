@@ -24,7 +24,7 @@ onSharedApp('a hundred made-up friends: from the button to the last mail, live',
   await expect(panel.getByRole('progressbar', { name: 'Invitations sent' })).toBeVisible()
   await expect(panel).toContainText(/100 of 100 sent, \d bounced/, { timeout: 45_000 })
   await expect(panel.getByRole('status')).toHaveText(/^All invitations are out: 100 of 100 sent/)
-  // Nobody has any friends left to invite.
+  // No friend is left to invite.
   await expect(panel.getByRole('textbox')).toHaveCount(0)
   expect(complaints).toEqual([])
 })
@@ -74,11 +74,11 @@ onSharedApp('a stranger who knows the address sees the ticket, and nothing to or
   await expect(page.getByRole('heading', { name: 'More orders?' })).toHaveCount(0)
 })
 
-onSharedApp('signed in as somebody else, or not any more: the page says so', async ({ page, context }) => {
+onSharedApp('signed in as another user, or signed out: the page says so', async ({ page, context }) => {
   await signUpByHand(page)
   await expect(exporting(page)).toBeVisible()
   await context.clearCookies()
-  await page.getByRole('link', { name: 'Sign somebody else up' }).click()
+  await page.getByRole('link', { name: 'Sign up another person' }).click()
   await sendForm(page)
   await expect(exporting(page)).toBeVisible()
   await page.goBack()

@@ -6,7 +6,7 @@ import { expectDelivered, linesOn, listenForComplaints, sendForm, signUpByHand, 
 
 const account = (page: Page) => page.getByRole('region', { name: 'Your account' })
 
-test('for its owner the ticket says for whom it is, and for nobody else', async ({ page, browser }) => {
+test('only its owner sees the name on the ticket', async ({ page, browser }) => {
   const email = newAddress()
   const id = await signUpByHand(page, email, 'Ada Lovelace')
   for (const visit of ['fresh', 'reloaded']) {
@@ -19,7 +19,7 @@ test('for its owner the ticket says for whom it is, and for nobody else', async 
   expect(await stranger.content()).not.toContain(email)
   expect(await stranger.content()).not.toContain('Lovelace')
   await stranger.context().close()
-  // Somebody else in the same browser takes nothing away, and a job on the lesson neither.
+  // Another signup in the same browser changes nothing, and neither does a job on the lesson.
   await signUpByHand(page)
   await page.goto('/learn')
   await page.getByRole('button', { name: /^Sign up/ }).click()
@@ -41,7 +41,7 @@ test('already signed up: from the form to the mail, and the ticket in this brows
   await expect(page.getByRole('button', { name: 'Send me my ticket' })).toBeFocused()
   await expectUsable(page)
   await page.keyboard.press('Enter')
-  await expect(page.getByText('its ticket is on the way')).toBeFocused()
+  await expect(page.getByText('we have sent it a link')).toBeFocused()
 
   const [mail] = await sql<{ id: string }>(
     `SELECT id FROM "Email" WHERE kind = 'ticket' AND "userId" = (SELECT id FROM "User" WHERE email = $1)`,
@@ -60,7 +60,7 @@ test('already signed up: from the form to the mail, and the ticket in this brows
   await expect(account(page)).toBeVisible()
   await expect(ticketOn(page)).toContainText(email)
   await page.goto(link)
-  await expect(page.getByRole('heading', { name: 'This link is over.' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'This link has expired.' })).toBeVisible()
   await expectUsable(page)
   // The browser itself complains about the 409.
   expect(complaints.filter((complaint) => !complaint.includes('409'))).toEqual([])

@@ -137,7 +137,7 @@ test.describe('shared with a room', () => {
       .poll(async () => (await stack.setProvider({})) as { mode?: string })
       .toMatchObject({ mode: 'outage' })
 
-    // Whoever has read it on the screen comes too late; the presenter may come again.
+    // The link on the projector is used already. The presenter may open it again.
     const other = await browser.newPage()
     expect((await other.goto(link))?.status()).toBe(410)
     await expectShut(other, '/backstage')

@@ -67,7 +67,7 @@ test('Back shows a blank form, Forward the ticket', async ({ page }) => {
 
 test('one person after the other signs up in the same page, and Back finds each ticket', async ({ page }) => {
   const first = await signUpByHand(page)
-  await page.getByRole('link', { name: 'Sign somebody else up' }).click()
+  await page.getByRole('link', { name: 'Sign up another person' }).click()
   await sendForm(page)
   await expect(page).toHaveURL(new RegExp(`/tickets/(?!${first})`))
   await expectDelivered(page)

@@ -97,7 +97,7 @@ test('where the app is reached by https, browsers are told to try nothing else',
   }
 })
 
-onSharedApp('a script that somebody has smuggled into a page does not run', async ({ page }) => {
+onSharedApp('an injected script does not run', async ({ page }) => {
   const complaints = listenForComplaints(page)
   await page.goto('/')
   await page.evaluate(() => {

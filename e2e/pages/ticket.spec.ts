@@ -50,10 +50,7 @@ test('an outage: the ticket counts down to the next attempt, which delivers', as
   await expect(ticketOn(page)).not.toContainText('attempt 2 in')
 })
 
-test('a mail that nobody can send: the ticket says so and offers no mail to read', async ({
-  stack,
-  page,
-}) => {
+test('a mail that cannot be sent: the ticket says so and offers no mail to read', async ({ stack, page }) => {
   await stack.startWorker()
   await stack.setProvider({ mode: 'invalid' })
   await signUpByHand(page)
@@ -132,7 +129,7 @@ onSharedApp(
 )
 
 onSharedApp(
-  'somebody else with the link sees the ticket, not how long another has waited',
+  'a stranger with the link sees the ticket, and not how long its owner waited',
   async ({ page, browser }) => {
     await signUpByHand(page)
     const context = await browser.newContext()
@@ -164,7 +161,7 @@ for (const [address, stamp, sentence, line] of BAD_ENDS) {
 }
 
 const SOFT_BOUNCES = [
-  ['Transient', 'The mailbox couldn’t take it. It may be full, or its reader away.'],
+  ['Transient', 'The mailbox couldn’t take it. It may be full, or its owner may be away.'],
   ['Undetermined', 'The mailbox didn’t say why.'],
   ['Of_tomorrow', 'Reason: of tomorrow.'],
 ] as const
@@ -209,16 +206,13 @@ test('delayed, and then failed at the mail service: the ticket ends with that', 
   }
 })
 
-onSharedApp(
-  'a complaint that follows the delivery is on the ticket when somebody opens it',
-  async ({ page }) => {
-    const { id } = await signUp(`complained+${randomUUID()}@resend.dev`)
-    await waitForSnapshot(id, ({ status }) => status === 'complained')
-    await page.goto(`/tickets/${id}`)
-    await expect(linesOn(page)).toContainText(['queued', 'sending', 'sent', 'delivered', 'reported'])
-    await expect(page.getByRole('heading', { name: 'The email was reported.' })).toBeVisible()
-  },
-)
+onSharedApp('a complaint after the delivery is on the ticket when it is opened', async ({ page }) => {
+  const { id } = await signUp(`complained+${randomUUID()}@resend.dev`)
+  await waitForSnapshot(id, ({ status }) => status === 'complained')
+  await page.goto(`/tickets/${id}`)
+  await expect(linesOn(page)).toContainText(['queued', 'sending', 'sent', 'delivered', 'reported'])
+  await expect(page.getByRole('heading', { name: 'The email was reported.' })).toBeVisible()
+})
 
 onSharedApp('on a phone the new ticket scrolls into view', async ({ page }) => {
   await page.setViewportSize({ width: 390, height: 700 })

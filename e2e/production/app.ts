@@ -36,7 +36,7 @@ export async function readHealth(url: string): Promise<Health> {
   return await answer.json()
 }
 
-/** Settings for a process whose clock is wrong by so many minutes. */
+/** Settings for a process whose clock is wrong by some minutes. */
 export function withClock(minutes: number): Settings {
   return {
     LD_PRELOAD: findFakeTime() ?? '',

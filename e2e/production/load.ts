@@ -18,8 +18,8 @@ export type Report = {
 }
 
 /**
- * People sign up, so many a second, until `stop` is called: each opens the page with all that belongs to it, signs up,
- * and watches the ticket until the mail is there. None of them tries again, except when a stream ends.
+ * Signs users up at a fixed rate until `stop` is called. Each loads the page with its files, signs up, and watches the
+ * ticket until the mail is delivered. Only a stream that ends is opened again.
  */
 export function startLoad(url: string, perSecond: number): { report: Report; stop(): Promise<Report> } {
   const report: Report = { requests: 0, failures: [], emails: [], times: [], comebacks: 0 }

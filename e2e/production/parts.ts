@@ -58,7 +58,7 @@ export function findFakeTime(): string | undefined {
     .find((library) => existsSync(library))
 }
 
-/** Somebody without rights, if we are root: neither Postgres nor the app may run as root. */
+/** An account without rights, if this runs as root. Neither Postgres nor the app may run as root. */
 export function findAccount(name = 'nobody'): Account | undefined {
   if (process.getuid?.() !== 0) return
   const [, , uid, gid] = (
@@ -246,7 +246,7 @@ export async function startPgBouncer(
   return { url: url.href, config, program }
 }
 
-/** Makes a certificate that nobody but the tests trusts. */
+/** Makes a self-signed certificate for the tests. */
 export async function makeCertificate(folder: string): Promise<{ cert: string; key: string }> {
   const [cert, key] = [path.join(folder, 'cert.pem'), path.join(folder, 'key.pem')]
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost']

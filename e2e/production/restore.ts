@@ -14,7 +14,7 @@ import { startVisitors, type Visitors } from './visitors'
  * and comes back without all of pg-boss.
  */
 
-/** What a dump holds of an email: it waits, it is in a batch of which nobody knows the outcome, or it is done with. */
+/** The state of an email in a dump: waiting, in a batch without a known outcome, or finished. */
 type Held = { id: string; state: 'waiting' | 'under way' | 'done'; batchId: string | null }
 
 /** An email after the restore. */
@@ -77,7 +77,7 @@ export async function surviveLoss(site: Site): Promise<string[]> {
     }
   })
 
-  // 4. Again, but nobody stops anything, and the queue is empty, or not there at all.
+  // 4. Again, but no process is stopped, and the queue is empty or missing.
   const unfinished = count('waiting') + new Set(held.flatMap(({ batchId }) => batchId ?? [])).size
   const partial = await restore('without jobs', [known, ...again], () => restoreWithoutJobs(database, dump))
   const bare = await restore('without pg-boss', [known, ...again], async () => {
@@ -216,7 +216,7 @@ async function restoreWithoutJobs(database: Database, dump: string): Promise<voi
   await runRestore(database, `-L ${dump}.list ${dump}`)
 }
 
-/** What a dump holds, from a database that nobody else uses. */
+/** The contents of a dump, restored into a database of its own. */
 async function readDump(database: Database, dump: string): Promise<Held[]> {
   const name = 'look_into_the_dump'
   await database.maintain(`CREATE DATABASE ${name} OWNER owner`)

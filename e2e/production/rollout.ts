@@ -168,8 +168,7 @@ A rolling deployment of the next version, and back, under ${VISITORS_A_SECOND} v
   async function untilSignups(count: number): Promise<void> {
     const goal = load.report.emails.length + count
     for (const end = Date.now() + 60_000; load.report.emails.length < goal; await sleep(100)) {
-      if (Date.now() > end)
-        throw new Error(`Nobody can sign up: ${load.report.failures.slice(-3).join('\n')}`)
+      if (Date.now() > end) throw new Error(`No signup works: ${load.report.failures.slice(-3).join('\n')}`)
     }
   }
 

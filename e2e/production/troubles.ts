@@ -183,7 +183,7 @@ export async function surviveTroubles(site: Site, disk: string, earlier: string[
     for (const status of visitors.answers.keys())
       if (status !== 201 && status !== 503) complain(`people got ${status}`)
     for (const fault of visitors.faults) complain(fault)
-    if (answer && !answers.has(answer)) complain(`nobody got ${answer}`)
+    if (answer && !answers.has(answer)) complain(`no request got ${answer}`)
     if (log && !lines.some((line) => log.test(line))) complain(`the log did not say ${log}`)
     if (!isRight) complain(`not right after ${PATIENCE_MS / 1000} s`)
     for (const [program, { isRunning, output }] of Object.entries(programs))
@@ -192,7 +192,7 @@ export async function surviveTroubles(site: Site, disk: string, earlier: string[
   return [...faults, ...(await findFaults(site.stack, all))]
 }
 
-/** A lock of the pace, one of any table that nobody may write to, and one of any that nobody may read either. */
+/** Locks: of the pace, of a table against writes, and of a table against reads as well. */
 async function chooseLocks({ database, stack }: Site): Promise<Trouble[]> {
   const { path } = await listTableLocks(stack)
   const pick = (mode: string): string => {

@@ -1,9 +1,9 @@
 import { type Answer, callServer } from '@/app/components/site/call-server'
 
-/** What the server says, and how long somebody waited for it. */
+/** The server's answer, and how long it took. */
 export type OrderAnswer<Data> = Answer<Data> & { waitedMs: number }
 
-/** Asks the server for something in the name of a ticket's owner, and measures the wait. It never throws. */
+/** Calls a route of a ticket and measures the wait. Never throws. */
 export async function callOrder<Data>(
   ticketId: string,
   method: 'GET' | 'POST' | 'DELETE',

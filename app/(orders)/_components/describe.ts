@@ -2,7 +2,7 @@ import { formatTime } from '@/app/components/site/figures'
 import type { Progress } from '@/lib/orders/export/progress'
 import type { Invitations } from '@/lib/orders/invitations'
 
-/** What follows the number of those that were sent: “37 of 100 sent, 1 bounced” */
+/** The text after the number of sent invitations: “37 of 100 sent, 1 bounced” */
 export function describeInvitations(state: Invitations): string {
   const { total, bounced, complained, failed } = state
   const parts = [`of ${total} sent`]
@@ -12,7 +12,7 @@ export function describeInvitations(state: Invitations): string {
   return parts.join(', ')
 }
 
-/** For a screen reader: the beginning, each quarter, and the end, instead of every step. */
+/** For screen readers: announces the beginning, each quarter and the end, and not every step. */
 export function announceInvitations(state: Invitations): string {
   const { total, waiting, sent, final } = state
   if (total === 0) return ''
@@ -27,13 +27,13 @@ export function announceInvitations(state: Invitations): string {
   ][quarters] as string
 }
 
-/** What follows the number of the chapter: “2 of 5: emails to you” */
+/** The text after the number of the chapter: “2 of 5: emails to you” */
 export function describeExport({ status, total, chapter }: Progress): string {
   if (status === 'queued') return 'In the queue'
   return chapter ? `of ${total}: ${chapter}` : `of ${total}`
 }
 
-/** For a screen reader: the beginning and the end. */
+/** For screen readers: announces the beginning and the end. */
 export function announceExport(state: Progress | null): string {
   switch (state?.status) {
     case 'queued':
@@ -46,7 +46,7 @@ export function announceExport(state: Progress | null): string {
   }
 }
 
-/** What there is to say when no export is on its way. */
+/** The text when no export is under way. */
 export function explainExport(state: Progress | null): string {
   switch (state?.status) {
     case 'ready':
@@ -58,6 +58,6 @@ export function explainExport(state: Progress | null): string {
     case 'expired':
       return 'Your last file has expired and was deleted.'
     default:
-      return 'All we know about you, in one file. Gathering it takes a while, so nobody has to wait for it.'
+      return 'All we know about you, in one file. Gathering it takes a while, and you need not wait.'
   }
 }

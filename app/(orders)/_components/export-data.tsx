@@ -33,8 +33,8 @@ export function ExportData({ ticketId, state, note, onChange }: Props) {
     if ('data' in answer) onChange(answer.data)
   }
 
-  // The button that was pressed may have gone, and the focus with it.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: whenever another button takes its place
+  // A new status may remove the focused button.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs when the status changes
   useEffect(() => {
     const lost = acted.current && document.activeElement === document.body
     if (lost) headingRef.current?.focus({ preventScroll: true })

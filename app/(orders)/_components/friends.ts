@@ -1,4 +1,4 @@
-/** The addresses in a text, each once. Whether they are any good is for the server to say. */
+/** The addresses in a text, each once. The server validates them. */
 export function parseAddresses(text: string): string[] {
   return [...new Set(text.split(/[\s,;]+/).filter(Boolean))]
 }

@@ -24,7 +24,7 @@ export function InviteFriends({ ticketId, state, note, onChange }: Props) {
   const fieldRef = useRef<HTMLTextAreaElement>(null)
   const count = parseAddresses(text).length
   const left = state.limit - state.total
-  const complaints = problem?.errors?.emails
+  const errors = problem?.errors?.emails
 
   async function invite(): Promise<Problem | null> {
     const emails = parseAddresses(text)
@@ -33,14 +33,14 @@ export function InviteFriends({ ticketId, state, note, onChange }: Props) {
     setText('')
     setWaitedMs(answer.waitedMs)
     onChange(answer.data)
-    // The button may go with the last friend.
+    // After the last friend, the focused button is removed.
     headingRef.current?.focus({ preventScroll: true })
     return null
   }
 
   useEffect(() => {
-    if (complaints) fieldRef.current?.focus()
-  }, [complaints])
+    if (errors) fieldRef.current?.focus()
+  }, [errors])
 
   return (
     <section aria-labelledby="invite">
@@ -67,7 +67,7 @@ export function InviteFriends({ ticketId, state, note, onChange }: Props) {
       {left > 0 && (
         <form
           action={submit}
-          // React empties a form after its action; what somebody has typed stays theirs until it is accepted.
+          // React resets a form after its action. The text has to stay until the server accepts it.
           onReset={(event) => event.preventDefault()}
           noValidate
           className="mt-2"
@@ -82,22 +82,20 @@ export function InviteFriends({ ticketId, state, note, onChange }: Props) {
             rows={4}
             value={text}
             onChange={(event) => setText(event.target.value)}
-            aria-invalid={complaints ? true : undefined}
-            aria-describedby={complaints ? 'emails-error' : undefined}
+            aria-invalid={errors ? true : undefined}
+            aria-describedby={errors ? 'emails-error' : undefined}
             autoCapitalize="none"
             autoComplete="off"
             spellCheck={false}
             className="mt-2 block w-full resize-y border-2 border-ink bg-transparent px-4 py-3 font-mono text-lg outline-offset-2 aria-invalid:border-bad"
           />
           <div id="emails-error" className="text-base text-bad">
-            {complaints?.slice(0, 5).map((complaint) => (
-              <p key={complaint} className="pt-2 break-words">
-                {complaint}
+            {errors?.slice(0, 5).map((error) => (
+              <p key={error} className="pt-2 break-words">
+                {error}
               </p>
             ))}
-            {complaints && complaints.length > 5 && (
-              <p className="pt-2">… and {complaints.length - 5} more.</p>
-            )}
+            {errors && errors.length > 5 && <p className="pt-2">… and {errors.length - 5} more.</p>}
           </div>
           <div className="mt-5 flex flex-wrap items-center gap-x-6 gap-y-2">
             <button
@@ -110,7 +108,7 @@ export function InviteFriends({ ticketId, state, note, onChange }: Props) {
             </button>
             <MakeUpFriends count={left} onMade={(friends) => setText(friends.join('\n'))} /> {/* stage */}
           </div>
-          <Refusal problem={complaints ? null : problem} />
+          <Refusal problem={errors ? null : problem} />
         </form>
       )}
     </section>

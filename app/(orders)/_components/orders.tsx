@@ -12,7 +12,7 @@ type Props = {
   initial?: State
 }
 
-/** What the owner of a ticket can ask for besides: the next kinds of job. */
+/** The orders of a ticket's owner: invitations and export. */
 export default function Orders({ ticketId, initial }: Props) {
   const { orders, problem, note, update } = useOrders(ticketId, initial)
   if (!orders && !problem) return null

@@ -2,13 +2,11 @@ type Props = {
   label: string
   value: number
   max: number
-  /** To be read from the back row. */
+  /** A large number before the text. */
   figure?: number
-  /** What it counts. */
   children: string
 }
 
-/** A bar, and above it what it means. */
 export function Progress({ label, value, max, figure, children }: Props) {
   return (
     <div>

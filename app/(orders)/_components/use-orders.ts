@@ -9,13 +9,13 @@ type Live = {
   /** Undefined until the first answer. */
   orders: Orders | undefined
   problem: Problem | undefined
-  /** Why nothing moves, if nothing does. */
+  /** Why nothing moves at the moment. */
   note: string | undefined
-  /** Takes over what the server has just answered. */
+  /** Merges an answer of the server. */
   update: (part: Partial<Orders>) => void
 }
 
-/** What the owner of a ticket has asked for, live while something is in flight. */
+/** The orders of a ticket, live while an order is in flight. */
 export function useOrders(ticketId: string, initial: Orders | undefined): Live {
   const [orders, setOrders] = useState(initial)
   const [problem, setProblem] = useState<Problem>()
@@ -32,7 +32,7 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
     })
   }, [ticketId, asked])
 
-  // A browser keeps at most six streams per host: this one is open only while there is something to tell.
+  // A browser allows six streams per host, so this one is open only while an order is in flight.
   useEffect(() => {
     if (final) return
     const listeners = {
@@ -45,7 +45,7 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
     return watchEvents(`/api/tickets/${ticketId}/orders/events`, listeners, setConnection)
   }, [ticketId, final])
 
-  // The stream has the last word: it begins with the state of that moment.
+  // A stream that opens later starts with the whole state, so it corrects this.
   const update = useCallback((part: Partial<Orders>) => {
     setOrders((current) => current && { ...current, ...part, final: false })
   }, [])

@@ -1,6 +1,6 @@
 import { formatDuration } from '@/app/components/site/figures'
 
-/** The answer came at once, whatever it is that follows. In the words of the ticket. */
+/** How long the answer took, in the words of the ticket. */
 export function Waited({ ms }: { ms: number | undefined }) {
   if (ms === undefined) return null
   return (

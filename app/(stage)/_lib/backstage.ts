@@ -12,27 +12,27 @@ import { isShared } from './presenter'
 import { QUEUE_DOTS } from './queue-dots'
 import { readWeather, type Weather } from './weather'
 
-/** All that the backstage shows, except the dots. In counts of emails, 10,000 means so many or more. */
+/** The state of the backstage without the dots. Counts of emails stop at 10,000, which means 10,000 or more. */
 export type Backstage = {
-  /** Emails by what is done about them at the moment. */
+  /** Emails by their present state. */
   now: { waiting: number; working: number; retrying: number; failed: number }
-  /** What has waited for more than a minute without a job: see lib/ops/sweep.ts. */
+  /** Rows that have waited for more than a minute without a job: see lib/ops/sweep.ts. */
   stranded: number
-  /** What the mail service has accepted: all of it, what came back, and how many in each of the last 60 full seconds. */
+  /** Accepted mails, bounced mails, and the accepted ones in each of the last 60 full seconds. */
   sent: { total: number; bounced: number; perSecond: number[] }
-  /** How long the mails of the last minutes took: median and 95th percentile, in ms. */
+  /** How long the mails of the last five minutes took. */
   times: Times | null
-  /** Why nothing goes out at the moment. */
+  /** Why no mail goes out at the moment. */
   paused: Pause | null
   /** The live workers, each as "process id@computer". */
   workers: string[]
-  /** The emails to which something happened last. */
+  /** The emails with the latest events. */
   latest: EmailRow[]
-  /** The emails that were given up last. */
+  /** The latest emails that were given up. */
   dead: EmailRow[]
-  /** The jobs that were given up, by queue. */
+  /** Dead-lettered jobs, by queue. */
   failedJobs: JobCounts
-  /** Only the sandbox can make any. */
+  /** Null outside the sandbox. */
   weather: Weather | null
 }
 
@@ -44,12 +44,12 @@ export type EmailRow = {
   reason: string | null
 }
 
-/** `waited` until the attempt that succeeded, and how long that one `took`. */
+/** In ms: the wait until the attempt that succeeded, and the time that this attempt took. */
 export type Times = { waited: [median: number, p95: number]; took: [median: number, p95: number] }
 
 /**
- * An email that waits or was given up, with the beginning of its id; or a request that sends some: it stands for all of
- * them, and has an id and a worker. While a room takes part, a single one has the first name of its user.
+ * A dot of the picture. It is one email, with the beginning of its id, or a request with all its emails, with an id and
+ * a worker. In a shared sandbox, a single email has the first name of its user.
  */
 export type Dot = [
   id: string,
@@ -62,16 +62,16 @@ export type Dot = [
 const LATEST = 10
 const DEAD = 20
 const FAILED_DOTS = 50
-/** So many of the last events are searched for what was sent since the last look, and for the latest jobs. */
+/** The number of last events that are searched for newly sent mails and for the latest jobs. */
 const RECENT_EVENTS = 3_000
-/** The first of them may be the rest of a batch: those before it in the same request are no longer in sight. */
+/** The first of these events may be the rest of a batch whose other events are out of range. */
 const CUT_OFF = 500
-/** Of the mails that were sent in the last five minutes, the last so many are timed. */
+/** The number of last mails, out of the last five minutes, whose times count. */
 const TIMED = 500
 
 /**
- * Everything that is going on. Several may watch: one statement is under way at a time, and the answer may be 0.1 s
- * old, what was sent 0.5 s.
+ * Reads the state for the backstage. All watchers share one statement at a time. The answer may be 0.1 s old, and the
+ * sent mails 0.5 s.
  * @throws when the database is unreachable.
  */
 export const readBackstage = memoizeFor(100, async (): Promise<Backstage & { dots: Dot[] }> => {
@@ -95,8 +95,8 @@ async function readDatabase(): Promise<Omit<Backstage, 'weather'> & { dots: Dot[
   }
 }
 
-// One statement, so that the numbers and the dots are of the same moment. No part costs more for a backlog, or for what
-// has ever been: they go by the index on `status` and `updatedAt`, and backwards along the primary key of the events.
+// One statement, so that the numbers and the dots are of the same moment. Its cost does not grow with the backlog or the
+// history: it uses the index on `status` and `updatedAt`, and the primary key of the events backwards.
 async function readNow(): Promise<Now> {
   const [row] = await prisma().$queryRaw<[Now]>`
     WITH count AS MATERIALIZED (
@@ -174,8 +174,7 @@ const readSent = memoizeFor(500, async (): Promise<Backstage['sent']> => {
   return row
 })
 
-// From the timelines: the queue's own statistics know the waiting, but not the work. A job is done when its batch is
-// written down (worker/jobs/send-email.ts), and only then is it sent.
+// Read from the timelines. pg-boss's statistics miss the sending, because a job completes before its batch is sent.
 const readTimes = memoizeFor(2_000, async (): Promise<Times | null> => {
   const [row] = await prisma().$queryRaw<[{ [Name in keyof Times]: Times[Name] | null }]>`
     SELECT ${percentiles('taken - queued')} AS waited, ${percentiles('sent - taken')} AS took
@@ -192,7 +191,7 @@ const readTimes = memoizeFor(2_000, async (): Promise<Times | null> => {
   return waited && took && { waited, took }
 })
 
-/** In SQL: one more column, the first name of who gets a single mail. */
+/** In SQL: a column with the first name of the user, for a single mail. */
 function withName(): Prisma.Sql {
   if (!isShared()) return Prisma.empty
   return Prisma.sql`, (
@@ -201,7 +200,7 @@ function withName(): Prisma.Sql {
   )`
 }
 
-/** In SQL: median and 95th percentile of a time, in whole ms. */
+/** In SQL: the median and the 95th percentile of a time, in whole ms. */
 function percentiles(time: string): Prisma.Sql {
   return Prisma.sql`(SELECT array_agg(round(extract(epoch FROM time) * 1000)::int) FROM unnest(
     percentile_disc(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY ${Prisma.raw(time)})) AS time)`

@@ -1,13 +1,13 @@
 const COLORS = ['paper', 'ink', 'muted', 'line', 'accent', 'good', 'bad'] as const
 
-/** The colours and the type of the page as they are now, by day or by night. */
+/** The colours and the font of the page in its present colour scheme. */
 export type Inks = Record<(typeof COLORS)[number] | 'font', string>
 
 /**
- * Keeps a canvas as sharp as the screen, and has it drawn anew with each new size and at nightfall, until the returned
+ * Keeps a canvas as sharp as the screen. It draws again when the size or the colour scheme changes, until the returned
  * function is called.
- * @param scaleOf how large a px of the drawing is, in CSS px, in a canvas of this height
- * @param draw is told how wide the drawing may be, in its own px
+ * @param scaleOf returns the size of a px of the drawing, in CSS px, for a canvas of this height
+ * @param draw gets the width of the drawing, in its own px
  */
 export function keepSharp(
   canvas: HTMLCanvasElement,

@@ -6,16 +6,16 @@ import { makeUpAddress, PEOPLE } from './people'
 
 export const demoInput = z.strictObject({
   count: z.int().min(1).max(100),
-  /** Whether one of 25 has mistyped their address. */
+  /** Whether one address in 25 bounces. */
   typos: z.boolean().default(true),
 })
 
-/** The pool of connections has ten, and others sign up, too. */
+/** The connection pool has ten, and visitors need some of them. */
 const AT_A_TIME = 4
 
 /**
- * Signs up so many people at the mail service's test addresses, in the way of everybody else.
- * @returns the ids of their emails, and how long a signup took, in ms: the median
+ * Signs up made-up people at the mail service's test addresses, with the same code as a real signup.
+ * @returns the ids of their emails, and the median time of a signup in ms
  * @throws {Problem} as signUp does
  */
 export async function signUpCrowd({

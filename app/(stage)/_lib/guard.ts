@@ -4,9 +4,9 @@ import { knowsPassword } from '@/lib/ops/operator'
 import { isPresenter } from './presenter'
 
 /**
- * For the proxy, because a page cannot ask for the password of the backstage. The page and its routes look again whether
- * somebody may see them: nothing depends on this pattern.
- * @throws {Problem} 401 to those who come without it, and as `mayGoBackstage` does
+ * Asks for the password of the backstage. A page cannot do that, so the proxy calls this. The page and its routes check
+ * the permission again and do not depend on the URL pattern here.
+ * @throws {Problem} 401 without a password, and as `mayGoBackstage` does
  */
 export async function askForPassword({ url, headers }: Request): Promise<void> {
   if (!/^\/(api\/)?backstage(\/|$)/.test(new URL(url).pathname)) return
@@ -18,15 +18,15 @@ export async function askForPassword({ url, headers }: Request): Promise<void> {
 }
 
 /**
- * Whether a request may see the backstage: the presenter's, and others with the token as HTTP password.
- * @throws {Problem} 429 after too many wrong ones, whatever the password is: it may be the next guess
+ * Whether a request may see the backstage: the presenter's, or a request with BACKSTAGE_TOKEN as its HTTP password.
+ * @throws {Problem} 429 after too many wrong passwords, even if this one is right
  */
 export async function mayGoBackstage(headers: Headers): Promise<boolean> {
   if (isPresenter(headers)) return true
   return await knowsPassword(headers, [env('BACKSTAGE_TOKEN')], ['basic'])
 }
 
-/** Guards a route of the backstage. @throws {Problem} 404 to everybody else, and as `mayGoBackstage` does */
-export async function crewOnly(request: Request): Promise<void> {
+/** Guards a route of the backstage. @throws {Problem} 404 without permission, and as `mayGoBackstage` does */
+export async function backstageOnly(request: Request): Promise<void> {
   if (!(await mayGoBackstage(request.headers))) throw notFound()
 }

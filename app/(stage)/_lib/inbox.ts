@@ -6,7 +6,7 @@ import type { Email } from '@/lib/generated/prisma/client'
 
 /** A mail as the local stand-in for Resend shows it. */
 type Mail = {
-  /** The id that Resend gave it. */
+  /** Resend's id. */
   id: string
   to: string
   subject: string
@@ -15,14 +15,14 @@ type Mail = {
 
 export type MailWithContent = Mail & { html: string; text: string }
 
-/** A mail in the list, with the email whose it is: the race also sends mails that have none, and friends are nameless. */
+/** A mail in the list with its email record. Mails of the race have no record, and invitations have no name. */
 export type ListedMail = Mail & { name?: string; email?: Pick<Email, 'id' | 'kind' | 'status'> }
 
 const PER_PAGE = 50
 
 /**
- * The mails that were sent, newest first, 50 a page.
- * @param page the first is 1
+ * Lists the sent mails, newest first, 50 a page.
+ * @param page counts from 1
  * @throws when Resend does not answer, or the database is unreachable
  */
 export async function listMails(page: number): Promise<{ mails: ListedMail[]; more: boolean }> {
@@ -43,13 +43,13 @@ export async function listMails(page: number): Promise<{ mails: ListedMail[]; mo
   }
 }
 
-/** One mail by the id that Resend gave it, or null. */
+/** One mail by Resend's id, or null. */
 export async function readMail(id: string): Promise<MailWithContent | null> {
   const { data } = await openResend().emails.get(id)
   return data && { ...toMail(data), html: data.html ?? '', text: data.text ?? '' }
 }
 
-/** The mail that was sent for one of our email records, or null while there is none. */
+/** The mail that was sent for an email record, or null while there is none. */
 export async function readMailOf(emailId: string): Promise<MailWithContent | null> {
   if (!z.guid().safeParse(emailId).success) return null
   const email = await prisma().email.findUnique({ where: { id: emailId } })

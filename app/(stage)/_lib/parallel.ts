@@ -1,4 +1,4 @@
-/** Does something with each item, so many at a time, and returns the results in the order of the items. */
+/** Runs a task for each item, at most `limit` at a time. Returns the results in the order of the items. */
 export async function inParallel<Item, Result>(
   items: Item[],
   limit: number,

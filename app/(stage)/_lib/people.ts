@@ -12,7 +12,7 @@ export const PEOPLE = [
   'Hedy',
 ] as const
 
-/** An address that nobody else has, at one of Resend's test mailboxes: what becomes of its mail is their name. */
+/** A new address at one of Resend's test mailboxes. The mailbox is named after the outcome of its mails. */
 export function makeUpAddress(mailbox: 'delivered' | 'bounced' = 'delivered'): string {
   return `${mailbox}+${crypto.randomUUID().slice(-12)}@resend.dev`
 }

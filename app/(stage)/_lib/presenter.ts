@@ -4,20 +4,20 @@ import { notFound, Problem } from '@/lib/http/problem'
 import { hmac } from '@/lib/sign'
 
 /*
- * While a whole room may reach the app, some things are for the browser of the one who speaks. It becomes the
- * presenter's by a link from the terminal, which works once: who has seen it on the screen comes too late. The link is
- * made from the token, and nobody can tell the token from it.
+ * In a shared sandbox, some pages are for the presenter's browser only. It gets a cookie by a link from the terminal.
+ * The link works once, because the audience may read it on the projector. It is an HMAC of the token, so it does not
+ * reveal the cookie.
  */
 const COOKIE = 'presenter'
 const DAY_S = 86_400
 
-/** Of this process, and on globalThis, because Next evaluates this module more than once. */
+/** On globalThis, because Next evaluates this module more than once in a process. */
 const shared = globalThis as { presenterIsHere?: boolean }
 
-/** Whether others than the presenter may reach the app. */
+/** Whether the app is open to the network (`--share`). */
 export const isShared = (): boolean => env('PRESENTER_TOKEN') !== undefined
 
-/** Whether a request is the presenter's. In a sandbox that is not shared, every one is. */
+/** Whether a request is the presenter's. In a sandbox that is not shared, every request is. */
 export function isPresenter(headers: Headers): boolean {
   const token = env('PRESENTER_TOKEN')
   if (token === undefined) return inSandbox()
@@ -25,16 +25,16 @@ export function isPresenter(headers: Headers): boolean {
   return sent !== undefined && isSame(sent, token)
 }
 
-/** Whether a request may see and change what there is in the sandbox only. */
+/** Whether a request may use the pages and routes that exist only in the sandbox. */
 export function mayUseSandbox(headers: Headers): boolean {
   return inSandbox() && isPresenter(headers)
 }
 
 /**
- * The `Set-Cookie` for the browser that opens the link first.
- * @throws {Problem} 404 for a wrong link, 410 for one that has been used
+ * Returns the `Set-Cookie` for the first browser that opens the link.
+ * @throws {Problem} 404 for a wrong link, 410 for a used one
  */
-export function admitPresenter(link: string): string {
+export function signInPresenter(link: string): string {
   const token = env('PRESENTER_TOKEN')
   if (token === undefined || !isSame(link, hmac('presenter', token))) throw notFound()
   if (shared.presenterIsHere) {

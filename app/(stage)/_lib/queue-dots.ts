@@ -1,2 +1,2 @@
-/** A queue that is longer has no dots: the picture shows an area. */
+/** A longer queue is drawn as an area and not as dots. */
 export const QUEUE_DOTS = 400

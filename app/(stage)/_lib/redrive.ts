@@ -10,7 +10,7 @@ export const redriveInput = z.strictObject({
 
 export type Redriven = { id: string; result: Redrive }
 
-/** Puts one email that was given up, or all of them, back into the queue. Says of each what became of it. */
+/** Puts one email that was given up, or all of them, back into the queue. Returns a result for each. */
 export async function redrive(id: string): Promise<Redriven[]> {
   const ids = id === 'all' ? await listFailedEmails() : [id]
   return await inParallel(ids, 4, async (id) => ({ id, result: await redriveEmail(id) }))

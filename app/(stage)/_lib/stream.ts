@@ -8,21 +8,21 @@ import { isPresenter } from './presenter'
 
 const MEMORY = 5_000
 
-/** The first message has everything, later ones what has changed. */
+/** The first message has everything. Later messages have only the changes. */
 export type BackstageMessage = Partial<Backstage> & {
-  /** All dots there are: those of all emails that are under way or were given up. */
+  /** All dots: the emails that are under way or were given up. */
   dots?: Dot[]
-  /** New dots. They go all the way, even if their email has been quicker. */
+  /** New dots. They take the whole way, even if their email is further on already. */
   come?: Dot[]
-  /** The dots whose status has changed, or who sends them. */
+  /** Dots with another status or another worker. */
   moves?: Dot[]
-  /** The dots of emails that no longer exist. */
+  /** The ids of dots whose email no longer exists. */
   gone?: string[]
 }
 
-/** Server-sent events about everything that goes on behind the scenes: `backstage`, at most five times a second. */
+/** Streams the state of the backstage as server-sent events (`backstage`), at most five times a second. */
 export function streamBackstage(request: Request): Response {
-  let told: Record<string, string> = {}
+  let sent: Record<string, string> = {}
   let known: Map<string, Dot> | undefined
 
   return streamEvents(
@@ -31,7 +31,7 @@ export function streamBackstage(request: Request): Response {
       heartbeat: HEARTBEAT,
       watch: (onChange) => watch('email_event', undefined, onChange),
       pauseMs: 200,
-      // Workers and the weather come and go without a word.
+      // Changes of workers and weather are not announced, so they are polled.
       pollMs: 400,
       async update(send) {
         const { dots, ...parts } = await readBackstage()
@@ -39,11 +39,11 @@ export function streamBackstage(request: Request): Response {
         const current = Object.fromEntries(
           Object.entries(parts).map(([name, part]) => [name, JSON.stringify(part)]),
         )
-        const changed = Object.entries(parts).filter(([name]) => told[name] !== current[name])
+        const changed = Object.entries(parts).filter(([name]) => sent[name] !== current[name])
         const message: BackstageMessage = Object.fromEntries(changed)
         if (known) Object.assign(message, compareDots(known, now))
         else message.dots = now.filter(isOnItsWay)
-        told = current
+        sent = current
         known = remember(known, now)
         if (Object.keys(message).length > 0) send('backstage', message)
         return false
@@ -69,9 +69,7 @@ function compareDots(known: Map<string, Dot>, now: Dot[]): Pick<BackstageMessage
   }
 }
 
-// What was sent drops out of the last events sooner or later, and comes back with the next report: known it remains, or
-// it would seem to be new. What is on its way drops out when it is deleted, or when there are more than the picture
-// holds.
+// Keeps sent mails. They leave the range of the last events, and would look new when their next report arrives.
 function remember(known: Map<string, Dot> | undefined, now: Dot[]): Map<string, Dot> {
   const sent = [...(known?.values() ?? [])].filter((dot) => !isOnItsWay(dot)).slice(-MEMORY)
   return new Map([...sent, ...now].map((dot) => [dot[0], dot]))

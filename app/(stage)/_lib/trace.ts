@@ -10,12 +10,12 @@ type Span = {
   attributes?: { key: string; value: { arrayValue?: { values: { stringValue?: string }[] } } }[]
 }
 
-/** A step on the way of a mail. Times are in ms since the first one began. */
+/** A step on the way of a mail. Times are in ms since the start of the first step. */
 export type Step = { what: string; where: Place; from: number; to: number; depth: number }
 
 export type Place = 'web' | 'queue' | 'worker' | 'Resend'
 
-/** The spans that tell the story, in our words, by their names. Next and pg-boss have many more. */
+/** The spans that are shown, by name. Next and pg-boss make many more. */
 const STEPS: { name: RegExp; what: string; where: Place; depth: number }[] = [
   { name: /^executing api route .*(?<!webhooks\/resend)$/, what: 'The request', where: 'web', depth: 0 },
   { name: /^commit$/, what: 'One transaction', where: 'web', depth: 1 },
@@ -28,7 +28,7 @@ const STEPS: { name: RegExp; what: string; where: Place; depth: number }[] = [
   { name: /^report /, what: 'Webhook', where: 'web', depth: 0 },
 ]
 
-/** What happened to an email, in the order in which it began; empty while nothing is known of it. */
+/** The steps of an email, in the order of their start. Empty while the collector has none. */
 export async function readSteps(emailId: string): Promise<Step[]> {
   const response = await fetch(`${env('OTEL_EXPORTER_OTLP_ENDPOINT')}/emails/${emailId}`, {
     signal: AbortSignal.timeout(1_000),
@@ -53,20 +53,20 @@ function toSteps(spans: Span[], emailId: string): Step[] {
   return startAtZero(withQueue(steps.sort(inOrder)).sort(inOrder))
 }
 
-// A trace may lead through a batch, and there past the mails of other people.
+// The trace of a batch also has spans about other people's mails.
 function isAbout(span: Span, emailId: string, byId: Map<string, Span>): boolean {
-  const told = span.attributes?.find(({ key }) => key === 'email.ids')?.value.arrayValue?.values
-  if (told) return told.some(({ stringValue }) => stringValue === emailId)
+  const ids = span.attributes?.find(({ key }) => key === 'email.ids')?.value.arrayValue?.values
+  if (ids) return ids.some(({ stringValue }) => stringValue === emailId)
   const parent = byId.get(span.parentSpanId ?? '')
   return parent !== undefined && isAbout(parent, emailId, byId)
 }
 
-// Nobody measures the wait in the queue: it is what is left between the commit and the worker.
+// The wait in the queue has no span. It is the time between the commit and the start of the job.
 function withQueue(steps: Step[]): Step[] {
   const commit = steps.find(({ what }) => what === 'One transaction')
   const job = steps.find(({ where }) => where === 'worker')
   if (!commit || !job) return steps
-  // A worker may hear of it before the web server does.
+  // A worker may start the job before the web server hears of its own commit.
   const from = Math.min(commit.to, job.from)
   return [{ what: 'Waits', where: 'queue', depth: 0, from, to: job.from }, ...steps]
 }

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { env } from '@/lib/env'
 import { unavailable } from '@/lib/http/problem'
 
-/** What the local stand-in for Resend can be told to do: see sandbox/faults.ts. */
+/** The modes of the local stand-in for Resend: see sandbox/faults.ts. */
 const MODES = [
   'ok',
   'slow',
@@ -19,19 +19,18 @@ export type Mode = (typeof MODES)[number]
 
 export type Weather = {
   mode: Mode
-  /** How long every answer takes. */
+  /** The delay of every answer. */
   latencyMs: number
-  /** How many requests to send are let through in a second; 0: all. */
+  /** Requests to send a second. 0: no limit. */
   rateLimit: number
 }
 
-/** A change of the weather. */
 export const weatherInput = z
   .strictObject({ mode: z.enum(MODES), latencyMs: z.int().min(0).max(10_000) })
   .partial()
   .refine((change) => Object.keys(change).length > 0, 'Send mode, latencyMs, or both.')
 
-/** The weather at the local mail service, or null when it doesn't tell. */
+/** The weather at the local mail service, or null when it does not answer. */
 export async function readWeather(): Promise<Weather | null> {
   try {
     const response = await fetch(`${env('RESEND_BASE_URL')}/sandbox/weather`, {
@@ -40,13 +39,13 @@ export async function readWeather(): Promise<Weather | null> {
     })
     return response.ok ? await response.json() : null
   } catch {
-    // While the mail service restarts, that there is no weather is all there is to say.
+    // The mail service is restarting.
     return null
   }
 }
 
 /**
- * Changes the weather, and returns the new one.
+ * Changes the weather and returns the new state.
  * @throws {Problem} 503 when the local mail service does not answer.
  */
 export async function changeWeather(change: Partial<Weather>): Promise<Weather> {

@@ -18,30 +18,30 @@ import {
 
 const STAGGER_MS = 8
 const LONGEST_DELAY_MS = 900
-/** How long it takes to go two thirds of the way. */
+/** The time for two thirds of the way. */
 const EASE_MS = 110
-/** How near is near enough to go on, in px. */
+/** A dot has arrived at this distance, in px. */
 const NEAR = 14
-/** What is done stays for a while: a batch less, for many may follow. What came back stays longest: see what it is. */
+/** How long a finished dot stays. A batch stays for less, because many may follow. A bounce stays longest. */
 const STAY_MS = 5_000
 const STAY_BATCH_MS = 2_500
 const STAY_BOUNCED_MS = 20_000
 
-/** What the picture needs to know. */
+/** The part of a message that the picture needs. */
 export type News = Pick<BackstageMessage, 'now' | 'dots' | 'come' | 'moves' | 'gone'>
 
-/** All dots of the picture. It knows where they are and where they are going, and nothing of the page. */
+/** All dots of the picture, with their places and their goals. Independent of the page. */
 export class Crowd {
   readonly figures = new Map<string, Figure>()
   readonly pile = new Pile()
   areas: Areas | undefined
-  /** Called when there is something to draw. */
+  /** Called when the picture has to be drawn again. */
   onChange = (): void => {}
   private rooms = new Map<string, number>()
   private turns = 0
 
-  /** Takes in what the server says. Everything that it does not mention stays as it is. */
-  tell({ now, dots, come = [], moves = [], gone = [] }: News): void {
+  /** Applies a message. Dots that it does not mention stay as they are. */
+  update({ now, dots, come = [], moves = [], gone = [] }: News): void {
     if (now) this.pile.set(now)
     if (dots) {
       const present = new Set(dots.map(([id]) => id))
@@ -53,7 +53,7 @@ export class Crowd {
     }
     for (const dot of moves) this.redirect(dot)
     for (const dot of dots ?? []) {
-      // It was under way before the page was opened.
+      // It was under way before the page was opened, so it appears at its place.
       if (!this.figures.has(dot[0])) this.add(dot, placeOf(dot[1]))
       else this.redirect(dot)
     }
@@ -69,7 +69,7 @@ export class Crowd {
     this.onChange()
   }
 
-  /** Whether this worker still has something in hand. */
+  /** Whether this worker is still sending. */
   isAtDesk(worker: string): boolean {
     return [...this.figures.values()].some(
       (figure) => figure.heading === 'worker' && figure.worker === worker,
@@ -77,7 +77,7 @@ export class Crowd {
   }
 
   /**
-   * Moves everything on.
+   * Moves all dots.
    * @param ms since the last step
    * @param now the time in ms
    * @returns whether there is more to come
@@ -115,7 +115,7 @@ export class Crowd {
     return busy || moved || this.isAnybodyDone()
   }
 
-  /** The same without a way in between: everybody is at once where they are going. */
+  /** Like `step`, for reduced motion: each dot is at its goal at once. */
   jump(now: number): boolean {
     if (!this.areas) return false
     this.pile.step(Number.POSITIVE_INFINITY)
@@ -139,7 +139,7 @@ export class Crowd {
     return [...this.figures.values()].some(({ heading }) => heading === 'done')
   }
 
-  /** Lets those go home who have been done for a while. Returns whether anybody has left. */
+  /** Removes dots that have been finished for a while. Returns whether it removed any. */
   private clear(now: number): boolean {
     let left = false
     for (const [id, figure] of this.figures) {
@@ -154,7 +154,7 @@ export class Crowd {
     return left
   }
 
-  /** Somebody new: from the street, or from where those were who leave in the same moment. */
+  /** Adds a new dot: at the start, or at the place of a dot that leaves at the same moment. */
   private welcome(dot: Dot, leaving: Figure[], delay: number): void {
     const [, status] = dot
     const from = this.findStart(dot, leaving)
@@ -164,11 +164,11 @@ export class Crowd {
 
   private findStart(dot: Dot, leaving: Figure[]): Point | undefined {
     const [, status, mails] = dot
-    // Refused, or returned.
+    // Rejected or bounced mail comes back from the gate.
     if (status === 'retrying' || isBounced(status)) return this.startOf('gate')
     if (status === 'failed') return this.startOf('worker')
     if (!isRequest(dot)) return
-    // Another worker takes over what a dead one had in hand.
+    // A worker takes over the batch of a dead one.
     const same = leaving.find((figure) => figure.heading === 'worker' && figure.mails === mails)
     const next = leaving.find(({ heading }) => heading === 'queue')
     return same ?? next ?? (mails > 1 ? this.startOf('queue') : undefined)
@@ -188,19 +188,19 @@ export class Crowd {
     const figure = this.figures.get(id)
     if (!figure) return
     const isElsewhere = worker !== null && worker !== figure.worker
-    // What was sent keeps its desk until it has left.
+    // A sent request keeps its desk until it has left.
     Object.assign(figure, { status, worker: worker ?? figure.worker, gone: false, doneAt: undefined })
-    // Those whose arrival was reported early are still part of it.
+    // Mails that are reported delivered early still belong to the request.
     figure.mails = Math.max(figure.mails, mails)
     const goal = placeOf(status)
     if (isElsewhere) figure.slot = undefined
-    // Whoever stands still sets out; whoever is on the way decides at the next place.
+    // A standing dot sets out now. A moving dot changes direction at the next place.
     if (figure.heading !== goal && PLACES.indexOf(figure.heading) >= PLACES.indexOf('queue')) {
       this.head(figure, nextPlace(figure.heading, goal))
     }
   }
 
-  /** Of those who leave, those in the queue join the new requests, and the others disappear. */
+  /** Dots that leave the queue join the new requests. The others disappear. */
   private dismiss(leaving: Figure[], requests: Figure[]): void {
     const seats = requests.flatMap((request) => Array<Figure>(request.mails).fill(request))
     for (const [index, figure] of leaving.entries()) {
@@ -225,7 +225,7 @@ export class Crowd {
     return this.rooms.get(spotOf(figure)) ?? 1
   }
 
-  /** Gives everybody a slot at the spot where they are going. */
+  /** Gives each dot a slot at its goal. */
   private arrange(): void {
     if (!this.areas) return
     const spots = new Map<string, Figure[]>()
@@ -258,7 +258,7 @@ function isRequest([, status]: Dot): boolean {
   return status === 'sending' || status === 'sent'
 }
 
-/** Who has the same spot shares its room. */
+/** Dots with the same spot share its room. */
 function spotOf({ heading, worker }: Figure): string {
   return heading === 'worker' ? `worker ${worker}` : heading
 }

@@ -15,22 +15,21 @@ const REFUSAL: Record<Exclude<Redrive, 'queued'>, string> = {
 type Props = {
   emails: EmailRow[] | undefined
   total: number
-  /** By queue. */
   jobs: Record<string, number> | undefined
 }
 
-/** What was given up, and the way back into the queue. */
+/** Emails and jobs that were given up, with buttons to redrive them. */
 export function DeadLetters({ emails = [], total, jobs = {} }: Props) {
   const [news, setNews] = useState('')
 
   async function redrive(id: string): Promise<void> {
     const result = await send<{ emails: Redriven[] }>('POST', '/api/backstage/redrive', { id })
-    setNews('complaint' in result ? result.complaint : summarize(result.answer.emails))
+    setNews('error' in result ? result.error : summarize(result.answer.emails))
   }
 
   async function redriveQueue(queue: string): Promise<void> {
     const result = await send<{ jobs: number }>('POST', '/api/backstage/redrive', { id: queue })
-    setNews('complaint' in result ? result.complaint : `${queue}: ${result.answer.jobs} back in the queue.`)
+    setNews('error' in result ? result.error : `${queue}: ${result.answer.jobs} back in the queue.`)
   }
 
   return (

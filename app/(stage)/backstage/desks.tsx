@@ -2,7 +2,7 @@ import { deskAt } from './places'
 import { Sign } from './sign'
 import type { Desk } from './use-desks'
 
-/** A desk for each worker: lit while somebody works there. */
+/** A desk for each worker, lit while the worker is alive. */
 export function Desks({ desks, deserted }: { desks: Desk[]; deserted: boolean }) {
   return (
     <div className="relative col-start-4">
@@ -26,7 +26,7 @@ export function Desks({ desks, deserted }: { desks: Desk[]; deserted: boolean })
       })}
       {deserted && (
         <Sign className="top-2 inset-x-0">
-          Nobody is working.
+          No worker is running.
           <span className="block text-base font-normal max-sm:hidden sm:text-xl">
             The queue keeps everything.
           </span>

@@ -7,13 +7,12 @@ import { LOOKS, type Shape } from './looks'
 import type { Pile } from './pile'
 import { type Area, DOT } from './places'
 
-/** The least for the back row, in px. */
+/** The smallest type that the back row can read, in px. */
 const SMALLEST_TYPE = 20
 const LARGEST_TYPE = 52
-/** A name, in px: its type, how narrow its place may become, and how far it lifts its dot. */
+/** A name, in px: the size of its type, the least width for it, and how far it lifts its dot. */
 const NAME = { type: 17, room: 52, lift: 8 }
 
-/** Draws all there is. */
 export function drawCrowd(context: CanvasRenderingContext2D, crowd: Crowd, inks: Inks): void {
   const figures = [...crowd.figures.values()].filter(
     ({ delay, joins, x }) => (joins || delay <= 0) && !Number.isNaN(x),
@@ -28,7 +27,7 @@ export function drawCrowd(context: CanvasRenderingContext2D, crowd: Crowd, inks:
   for (const batch of figures.filter(isBatch)) drawBatch(context, batch, inks)
 }
 
-/** Under each dot as much of its name as there is room for. */
+/** Draws under each dot as much of its name as fits. */
 function drawNames(context: CanvasRenderingContext2D, figures: Figure[], inks: Inks): void {
   context.font = `600 ${NAME.type}px ${inks.font}`
   context.textAlign = 'center'
@@ -45,12 +44,12 @@ function drawNames(context: CanvasRenderingContext2D, figures: Figure[], inks: I
   }
 }
 
-// Whoever joins a batch is one of many.
+// Only a single mail shows its name.
 function showsName({ name, size, mails, joins }: Figure): boolean {
   return Boolean(name) && size > NAME.room && mails === 1 && !joins
 }
 
-// Those that look alike are one path: a thousand cost little more than one.
+// Dots with the same look are one path, because many paths are slow.
 function drawDots(context: CanvasRenderingContext2D, dots: Figure[], inks: Inks): void {
   const paths = new Map<string, { status: EmailStatus; width: number; path: Path2D }>()
   for (const dot of dots) {
@@ -87,13 +86,13 @@ function addDot(path: Path2D, shape: Shape, x: number, y: number, radius: number
   path.arc(x, y, outer, 0, 2 * Math.PI)
 }
 
-/** A block with the number of its mails, and behind it the edges of more. */
+/** Draws a batch as a block with its number of mails, and the edges of more blocks behind it. */
 function drawBatch(
   context: CanvasRenderingContext2D,
   { status, mails, x, y, size }: Figure,
   inks: Inks,
 ): void {
-  // A hundred weigh more than two.
+  // A larger batch is a larger block.
   const side = size * 0.78 * Math.min(1, 0.6 + 0.2 * Math.log10(mails))
   const left = x - side / 2 - size * 0.04
   const top = y - side / 2 + size * 0.04
@@ -129,7 +128,7 @@ function drawPile(context: CanvasRenderingContext2D, pile: Pile, area: Area, ink
   }
 }
 
-/** A number in the middle of a box, if there is room. */
+/** Writes a number in the middle of a box, if it fits. */
 function write(
   context: CanvasRenderingContext2D,
   text: string,

@@ -2,34 +2,34 @@ import type { Dot } from '@/app/(stage)/_lib/backstage'
 import type { EmailStatus } from '@/lib/status/status'
 import type { Place } from './places'
 
-/** A dot of the picture, or a batch of them, as it is drawn. */
+/** A dot of the picture, or a batch. */
 export type Figure = {
   status: EmailStatus
-  /** More than one: a batch, which goes as one. */
+  /** More than 1 for a batch. */
   mails: number
-  /** At whose desk it is sent. */
+  /** The worker that sends it. */
   worker: string | null
-  /** Whose mail it is, if a room takes part. */
+  /** The user's first name, in a shared sandbox. */
   name: string | null | undefined
   x: number
   y: number
-  /** The room it takes, and the room it should take. */
+  /** The room that it takes. */
   size: number
-  /** Where it is going: the next place on its way. */
+  /** The next place on its way. */
   heading: Place
-  /** Its turn and its slot at that place. */
+  /** Its place in the order, and its slot. */
   turn: number
   slot: number | undefined
-  /** The request that it joins: it follows that, and ends there. */
+  /** The request that it joins. It follows the request and disappears there. */
   joins: Figure | undefined
-  /** Before it sets out, in ms: those who come together don't walk in one spot. */
+  /** The delay before it sets out, in ms, so that dots which come together do not overlap. */
   delay: number
-  /** Since when it has been at the end of its way. */
+  /** When it arrived at the end of its way. */
   doneAt: number | undefined
   gone: boolean
 }
 
-/** It has no place on the canvas until it has a slot. */
+/** Creates a figure. It is not drawn until it has a slot. */
 export function createFigure(
   [, status, mails, worker, name]: Dot,
   heading: Place,
@@ -42,13 +42,13 @@ export function createFigure(
   }
 }
 
-/** A queue moves up. Those who wait for another try let the others go first. */
+/** Orders a queue, which moves up. Mails that wait for a retry come last. */
 export function lineUp(figures: Figure[]): void {
   figures.sort((a, b) => Number(a.status === 'retrying') - Number(b.status === 'retrying') || a.turn - b.turn)
   for (const [slot, figure] of figures.entries()) figure.slot = slot
 }
 
-/** Elsewhere everybody keeps their place, and newcomers fill the gaps. */
+/** In other places each dot keeps its slot, and new ones fill the gaps. */
 export function takeFreeSlots(figures: Figure[]): void {
   const taken = new Set(figures.map(({ slot }) => slot))
   let free = 0

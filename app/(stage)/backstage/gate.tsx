@@ -3,12 +3,12 @@ import { Countdown } from '@/app/components/site/countdown'
 import { explainPause } from '@/app/components/ticket/words'
 import { Sign } from './sign'
 
-/** `way`: how much of it stands open. */
+/** `way` is the height of the opening. */
 type Props = { paused: Backstage['paused'] | undefined; way: string }
 
 /**
- * The gate before the mail service. While the account has to wait it is shut, and says why and for how long; on a phone,
- * where there is no room for a sign, the words above it do.
+ * The gate before the mail service. It is shut while the account waits, and a sign says why and for how long. A phone
+ * has no room for the sign, and shows the text above the picture only.
  */
 export function Gate({ paused, way }: Props) {
   return (

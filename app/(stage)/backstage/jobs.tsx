@@ -6,7 +6,7 @@ import { explainReason, STATUS } from '@/app/components/ticket/words'
 import type { EmailStatus } from '@/lib/status/status'
 import { inkOf } from './looks'
 
-/** The jobs to which something happened last. */
+/** The emails with the latest events. */
 export function Jobs({ jobs }: { jobs: EmailRow[] | undefined }) {
   return (
     <section aria-labelledby="jobs" className="stage:hidden">
@@ -22,12 +22,12 @@ export function Jobs({ jobs }: { jobs: EmailRow[] | undefined }) {
           </li>
         ))}
       </ol>
-      {jobs?.length === 0 && <p className="-mt-60 text-lg text-muted">Nobody has signed up yet.</p>}
+      {jobs?.length === 0 && <p className="-mt-60 text-lg text-muted">There are no signups yet.</p>}
     </section>
   )
 }
 
-/** One email: its number, what is the matter with it, and the way to its ticket. */
+/** One email: its number, its status, and a link to its ticket. */
 export function JobLine({ job, children }: { job: EmailRow; children?: ReactNode }) {
   const reason = job.reason && explainReason(job.reason)
   return (

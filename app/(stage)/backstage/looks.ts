@@ -4,8 +4,8 @@ export type Tone = 'ink' | 'accent' | 'good' | 'bad'
 export type Shape = 'disc' | 'ring' | 'cross'
 
 /**
- * One look for one state, in the picture, the numbers and the lists. Colour is never the only sign: what tries again is a
- * ring, what came to a bad end a cross.
+ * The look of each status in the picture, the numbers and the lists. Colour is never the only sign: a retry is a ring,
+ * and a failure is a cross.
  */
 export const LOOKS: Record<EmailStatus, { tone: Tone; shape: Shape }> = {
   queued: { tone: 'ink', shape: 'disc' },
@@ -22,7 +22,7 @@ export const LOOKS: Record<EmailStatus, { tone: Tone; shape: Shape }> = {
 
 const TEXT: Record<Tone, string> = { ink: '', accent: 'text-accent', good: 'text-good', bad: 'text-bad' }
 
-/** The class of text about this state. */
+/** The class of text about a status. */
 export function inkOf(status: EmailStatus): string {
   return TEXT[LOOKS[status].tone]
 }

@@ -9,11 +9,11 @@ type Props = {
   failedJobs: Backstage['failedJobs'] | undefined
   stranded: number | undefined
   sent: Backstage['sent'] | undefined
-  /** Stands where the users come in and get their reply. */
+  /** Shown below the places for signup and reply. */
   children: ReactNode
 }
 
-/** How many are where, each number under its place in the picture. */
+/** The numbers of the picture, each under its place. */
 export function Numbers({ now, failedJobs = {}, stranded = 0, sent, children }: Props) {
   const jobs = Object.values(failedJobs).reduce((sum, count) => sum + count, 0)
   return (
@@ -42,14 +42,14 @@ type ReadingProps = {
   label: string
   value: number | undefined
   unit?: string
-  /** A colour for what is not zero. */
+  /** The colour if the number is not zero. */
   tone?: string
   children?: ReactNode
 }
 
 export function Reading({ label, value, unit, tone = '', children }: ReadingProps) {
   const text = value === undefined ? '–' : formatCount(value)
-  // Two of them stand side by side.
+  // Two numbers share the width.
   const small = text.length > 5 ? 'text-3xl 2xl:text-4xl' : 'text-4xl 2xl:text-5xl'
   const size = text.length > 4 ? small : 'text-5xl 2xl:text-6xl'
   return (

@@ -4,17 +4,14 @@ import { Countdown } from '@/app/components/site/countdown'
 import { explainPause } from '@/app/components/ticket/words'
 import { send } from './send'
 
-/**
- * Why nothing goes out, and when it goes on; and the button that stops all mail. On stage, the sign in the picture is
- * enough for the eye.
- */
+/** Says why no mail goes out and when it resumes, with a button that stops all mail. Hidden in stage mode. */
 export function Pause({ paused }: { paused: Backstage['paused'] | undefined }) {
-  const [complaint, setComplaint] = useState('')
+  const [error, setError] = useState('')
   const byOperator = paused?.reason === 'paused_by_operator'
 
   async function toggle(): Promise<void> {
     const result = await send('PUT', '/api/backstage/pause', { paused: !byOperator })
-    setComplaint('complaint' in result ? result.complaint : '')
+    setError('error' in result ? result.error : '')
   }
 
   return (
@@ -40,7 +37,7 @@ export function Pause({ paused }: { paused: Backstage['paused'] | undefined }) {
         {byOperator ? 'Let mail go out' : 'Stop all mail'}
       </button>
       <p role="alert" className="text-lg text-bad">
-        {complaint}
+        {error}
       </p>
     </div>
   )

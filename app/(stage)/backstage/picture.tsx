@@ -10,12 +10,12 @@ import { useDesks } from './use-desks'
 
 const STATIONS = ['User signs up', 'Instant reply', 'Queue', 'Worker', 'Done']
 
-/** All measures are px of a page with type of 16 px, and grow with it. Below the counter is room for what was given up. */
+/** All measures are px at a type size of 16 px, and grow with it. This is the room for mails that were given up. */
 const BELOW = 44
 const COUNTER = 10
-/** What a desk keeps free for its name and its edges. */
+/** The parts of a desk that no dot may cover. */
 const DESK = { name: 40, edge: 12 }
-/** So wide and so high is the way through the gate. */
+/** The width and the height of the way through the gate. */
 const WAY = 80
 
 export const COLUMNS =
@@ -23,7 +23,7 @@ export const COLUMNS =
 
 type Props = { crowd: Crowd; workers: string[] | undefined; paused: Backstage['paused'] | undefined }
 
-/** The path of the article. For the eye alone: the same in words and numbers stands below. */
+/** The path of the article as a picture. The text and the numbers below say the same to screen readers. */
 export function Picture({ crowd, workers, paused }: Props) {
   const canvasRef = useRef<HTMLCanvasElement>(null)
   const stationsRef = useRef<HTMLOListElement>(null)
@@ -79,7 +79,7 @@ export function Picture({ crowd, workers, paused }: Props) {
 
 const rem = (px: number): string => `${px / 16}rem`
 
-/** How much larger than usual the type of the page is. */
+/** The type size of the page, relative to 16 px. */
 function readScale(): number {
   return Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16
 }
@@ -99,7 +99,7 @@ function measureAreas(canvas: HTMLCanvasElement, stations: HTMLOListElement, wor
     ...{ x: done.x - (gap + WAY) / 2, y: (counter - WAY) / 2 },
     ...{ width: WAY, height: WAY, from: 'left' },
   }
-  // Above its number, which stands in the right half.
+  // Above its number, which is in the right half.
   const half = worker.width / 2
   const givenUp: Area = {
     ...worker,
@@ -118,7 +118,7 @@ function measureAreas(canvas: HTMLCanvasElement, stations: HTMLOListElement, wor
     }
     return [name, { ...area, from: 'left' }]
   })
-  // A queue stands before its counter: the next in turn is the one nearest to the worker.
+  // The next job in the queue is the one nearest to the worker.
   return {
     ...{ signup, reply, worker, gate, done, givenUp },
     queue: { ...queue, from: 'right' },
@@ -126,7 +126,7 @@ function measureAreas(canvas: HTMLCanvasElement, stations: HTMLOListElement, wor
   }
 }
 
-/** Draws whenever there is something new to see, until the returned function is called. */
+/** Draws after each change, until the returned function is called. */
 function animate(
   crowd: Crowd,
   canvas: HTMLCanvasElement,
@@ -141,7 +141,7 @@ function animate(
 
   function draw(now: number): void {
     frame = 0
-    // A tab that was away does not make up for it.
+    // A hidden tab does not catch up.
     const ms = Math.min(now - (last ?? now - 16), 50)
     const busy = still.matches ? crowd.jump(now) : crowd.step(ms, now)
     context.clearRect(0, 0, canvas.width, canvas.height)
@@ -160,7 +160,7 @@ function animate(
   const stop = keepSharp(canvas, readScale, (next) => {
     inks = next
     crowd.setAreas(measure())
-    // Now rather than in the next frame: a canvas of a new size is empty.
+    // A resized canvas is empty, so this draws at once and does not wait for the next frame.
     cancelAnimationFrame(frame)
     draw(performance.now())
   })

@@ -3,12 +3,12 @@ import { MOST } from '@/lib/db/count'
 
 export type Waiting = { waiting: number; retrying: number }
 
-/** How long it takes a pile to go two thirds of the way to its new height. */
+/** The time for two thirds of the way to a new height. */
 const EASE_MS = 250
 
-/** A queue too long for dots: two layers, as high as many wait. */
+/** A queue that is too long for dots: two layers, whose height shows how many jobs wait. */
 export class Pile {
-  /** As they are drawn. */
+  /** The numbers as they are drawn. */
   readonly shown: Waiting = { waiting: 0, retrying: 0 }
   private target: Waiting = { waiting: 0, retrying: 0 }
 
@@ -17,7 +17,7 @@ export class Pile {
     this.target = isLong ? { waiting, retrying } : { waiting: 0, retrying: 0 }
   }
 
-  /** Moves on by so many ms, and returns whether there is more to come. */
+  /** Moves on by some ms, and returns whether there is more to come. */
   step(ms: number): boolean {
     const share = 1 - Math.exp(-ms / EASE_MS)
     let busy = false
@@ -29,7 +29,7 @@ export class Pile {
     return busy
   }
 
-  /** How much of the queue's room it takes. Not in proportion: 400 should be seen beside 10,000. */
+  /** The share of the queue's room that it takes. It is not linear, so that 400 is visible beside 10,000. */
   get share(): number {
     return Math.sqrt(Math.min(this.shown.waiting + this.shown.retrying, MOST) / MOST)
   }

@@ -1,18 +1,18 @@
 import type { Problem } from '@/app/components/signup/send-signup'
 
-/** Sends JSON to one of our routes. What goes wrong comes back as a sentence; it never throws. */
+/** Sends JSON to a route of ours. Returns an error as a sentence. Never throws. */
 export async function send<Answer>(
   method: 'POST' | 'PUT',
   url: string,
   body: object,
-): Promise<{ answer: Answer } | { complaint: string }> {
+): Promise<{ answer: Answer } | { error: string }> {
   try {
     const headers = { 'Content-Type': 'application/json' }
     const response = await fetch(url, { method, headers, body: JSON.stringify(body) })
     if (response.ok) return { answer: await response.json() }
     const { title, detail }: Problem = await response.json()
-    return { complaint: detail ?? title }
+    return { error: detail ?? title }
   } catch {
-    return { complaint: 'We couldn’t reach the server.' }
+    return { error: 'We couldn’t reach the server.' }
   }
 }

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react'
 
-/** Hangs in the picture while something is not as it should be. */
+/** A warning sign in the picture. */
 export function Sign({ className, children }: { className: string; children: ReactNode }) {
   return (
     <p

@@ -3,23 +3,23 @@ import { Reading } from './numbers'
 import { send } from './send'
 
 const CROWDS = [1, 10, 100]
-/** A crowd comes in groups of so many, and after each the number counts on. */
+/** A crowd signs up in groups of this size. The number is updated after each group. */
 const GROUP = 25
 
-/** Lets people sign up who don’t exist, and tells how long each of them waited. */
+/** Signs up made-up people and shows how long each of them waited. */
 export function SignupButtons() {
-  const [complaint, setComplaint] = useState('')
+  const [error, setError] = useState('')
   const [medianMs, setMedianMs] = useState<number>()
 
   async function signUp(count: number): Promise<void> {
-    // On stage nothing comes back that nobody asked for.
+    // No surprising bounces on stage.
     const typos = !document.documentElement.hasAttribute('data-stage')
     const medians: number[] = []
     for (let rest = count; rest > 0; rest -= GROUP) {
       const crowd = { count: Math.min(rest, GROUP), typos }
       const result = await send<{ medianMs: number }>('POST', '/api/sandbox/signups', crowd)
-      if ('complaint' in result) return setComplaint(result.complaint)
-      setComplaint('')
+      if ('error' in result) return setError(result.error)
+      setError('')
       medians.push(result.answer.medianMs)
       setMedianMs(medians.toSorted((a, b) => a - b)[medians.length >> 1])
     }
@@ -44,7 +44,7 @@ export function SignupButtons() {
         </div>
         <p className="pt-1 text-xl text-muted">demo signups</p>
         <p role="alert" className="text-base text-bad stage:text-xl">
-          {complaint}
+          {error}
         </p>
       </fieldset>
       <dl>

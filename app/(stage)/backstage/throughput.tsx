@@ -1,4 +1,4 @@
-/** Mails that the mail service accepted, second by second. */
+/** The accepted mails of each second. */
 export function Throughput({ perSecond = [] }: { perSecond: number[] | undefined }) {
   const most = Math.max(...perSecond, 0)
   const last = perSecond.at(-1) ?? 0

@@ -1,7 +1,7 @@
 import type { Times } from '@/app/(stage)/_lib/backstage'
 import { formatDuration } from '@/app/components/site/figures'
 
-/** How long the mails of the last minutes took: half of them at most so long, and 19 of 20. */
+/** How long the mails of the last five minutes took: median and 95th percentile. */
 export function TimesTable({ times }: { times: Times | null | undefined }) {
   return (
     <table className="w-full table-fixed text-left text-xl leading-7 tabular-nums stage:w-80">

@@ -5,15 +5,15 @@ import { type Connection, watchEvents } from '@/app/components/ticket/watch-even
 import { Crowd } from './crowd'
 
 type Live = {
-  /** Nothing is known until the first message. */
+  /** Empty until the first message. */
   backstage: Partial<Backstage>
-  /** Takes the place of what the server has said, until it says more. */
+  /** Overrides the server's values until its next message. */
   correct: (known: Partial<Backstage>) => void
   crowd: Crowd
   connection: Connection
 }
 
-/** What goes on behind the scenes. The dots go to the picture directly: they move without React. */
+/** The live state of the backstage. The dots go to the picture directly, because they move without React. */
 export function useBackstage(): Live {
   const [backstage, setBackstage] = useState<Partial<Backstage>>({})
   const [connection, setConnection] = useState<Connection>('live')
@@ -24,7 +24,7 @@ export function useBackstage(): Live {
   useEffect(() => {
     const listeners = {
       backstage: ({ dots, come, moves, gone, ...parts }: BackstageMessage) => {
-        crowd.tell({ now: parts.now, dots, come, moves, gone })
+        crowd.update({ now: parts.now, dots, come, moves, gone })
         setBackstage((before) => ({ ...before, ...parts }))
       },
     }

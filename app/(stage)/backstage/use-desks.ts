@@ -1,21 +1,20 @@
 import { useEffect, useState } from 'react'
 import type { Crowd } from './crowd'
 
-/** The desk of a worker. */
 export type Desk = {
   /** Process id@computer. */
   name: string
-  /** Since when nobody sits there, in ms. */
+  /** When its worker was last alive, in ms. Absent while the worker is alive. */
   darkSince?: number
-  /** It is about to be carried away. */
+  /** True while it fades out. */
   leaving?: boolean
 }
 
-/** The desk of somebody who has gone stays for a while, and as long as there is something on it. */
+/** The desk of a dead worker stays for this time, and while it has a request. */
 const DARK_MS = 5_000
 const TICK_MS = 600
 
-/** A desk for each worker, in the order in which they came. */
+/** A desk for each worker, in the order of their start. */
 export function useDesks(workers: string[] | undefined, crowd: Crowd): Desk[] {
   const [desks, setDesks] = useState<Desk[]>([])
   const isAnyDark = desks.some(({ darkSince }) => darkSince)

@@ -15,18 +15,17 @@ const WORDS: Record<Mode, string> = {
 }
 
 const MODES = Object.entries(WORDS) as [Mode, string][]
-/** The others are for those who look closer. */
+/** The modes that are shown in stage mode. */
 const ON_STAGE: Mode[] = ['ok', 'outage', 'rate-limit']
 
-/** Dragging a slider makes many changes: only one that lasts so long is sent. */
+/** Debounces the slider. */
 const PAUSE_MS = 150
 
 type Props = { weather: Weather | null | undefined; onChange: (weather: Weather) => void }
 
-/** Makes the weather at the local mail service. */
 export function WeatherControls({ weather, onChange }: Props) {
-  const [complaint, setComplaint] = useState('')
-  // What somebody has chosen counts until the server has answered.
+  const [error, setError] = useState('')
+  // Shows the choice until the server has answered.
   const [chosen, setChosen] = useState<Partial<Weather>>({})
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
   const { mode, latencyMs, rateLimit } = { ...weather, ...chosen }
@@ -34,8 +33,8 @@ export function WeatherControls({ weather, onChange }: Props) {
   async function change(next: Partial<Weather>): Promise<void> {
     const result = await send<Weather>('PUT', '/api/sandbox/weather', next)
     setChosen({})
-    if ('complaint' in result) return setComplaint(result.complaint)
-    setComplaint('')
+    if ('error' in result) return setError(result.error)
+    setError('')
     onChange(result.answer)
   }
 
@@ -52,7 +51,7 @@ export function WeatherControls({ weather, onChange }: Props) {
         <h2 id="weather" className="text-xl font-semibold">
           Mail service
         </h2>
-        {/* It comes a little later than the rest, which must not jump: it fits beside the heading. */}
+        {/* It appears later than the rest. Beside the heading it does not move the page. */}
         {Boolean(rateLimit) && (
           <p className="text-base whitespace-nowrap text-muted stage:text-xl">{rateLimit} requests/s</p>
         )}
@@ -93,7 +92,7 @@ export function WeatherControls({ weather, onChange }: Props) {
         </output>
       </label>
       <p role="alert" className="text-base text-bad stage:text-xl">
-        {complaint}
+        {error}
       </p>
     </section>
   )

@@ -2,7 +2,7 @@ const COMMAND = 'npm run demo:worker'
 
 type Props = { workers: string[] | undefined; sandbox: boolean }
 
-/** Who is working: every process that is there to take jobs. On stage, the desks are enough for the eye. */
+/** The live workers. In stage mode, the desks in the picture show them. */
 export function Workers({ workers, sandbox }: Props) {
   const count = workers?.length
   return (
@@ -22,7 +22,9 @@ export function Workers({ workers, sandbox }: Props) {
             {worker}
           </li>
         ))}
-        {count === 0 && <li className="font-sans text-bad">Nobody is there. The queue keeps everything.</li>}
+        {count === 0 && (
+          <li className="font-sans text-bad">No worker is running. The queue keeps every job.</li>
+        )}
       </ul>
       {sandbox && (
         <p className="text-base text-muted">

@@ -19,11 +19,7 @@ export default async function InboxPage({ searchParams }: PageProps<'/inbox'>) {
     <>
       <Headline>Inbox</Headline>
       <p className="mt-5 text-xl text-muted">
-        {mails.length > 0 ? (
-          'Everybody’s mailbox in this demonstration. No mail leaves it.'
-        ) : (
-          <Empty page={page} />
-        )}
+        {mails.length > 0 ? 'All mail of this demonstration. No mail leaves it.' : <Empty page={page} />}
       </p>
       {mails.length > 0 && (
         <ul className="mt-10 grid grid-cols-[minmax(0,1fr)_auto] gap-x-6 divide-y divide-line border-y border-line sm:grid-cols-[minmax(0,1fr)_auto_auto] lg:grid-cols-[minmax(0,1fr)_7rem_11rem_auto] lg:gap-x-8">
@@ -78,7 +74,7 @@ function Empty({ page }: { page: number }) {
     <>
       {page === 1 ? 'There is no mail yet.' : 'There is no older mail.'}{' '}
       <Link href="/" className="link text-ink">
-        Sign somebody up
+        Go to the signup
       </Link>
     </>
   )

@@ -5,7 +5,7 @@ const CHOICES = [
     look: 'text-good',
     reasons: [
       [
-        'it depends on somebody else’s computer.',
+        'it depends on another company’s computer.',
         'A mail service, a bank, a partner: they are slow at times, and down at times. A job waits and tries again. A person should not have to.',
       ],
       [
@@ -28,7 +28,7 @@ const CHOICES = [
     look: 'text-bad',
     reasons: [
       [
-        'nobody can go on without the result.',
+        'the user can’t go on without the result.',
         'Is the password right? What does the basket cost? A job would only turn the answer into a spinner.',
       ],
       [
@@ -40,7 +40,7 @@ const CHOICES = [
         'Take the last seat in the transaction that promises it. The letter that confirms it can follow.',
       ],
       [
-        'nobody would see it fail.',
+        'its failure would go unnoticed.',
         'A job that fails without a sign is lost twice. First make the place where its failure shows: a status, an alarm, a list of what was given up.',
       ],
       [

@@ -4,7 +4,7 @@ const CAPTIONS = [
   { title: 'Behind the scenes', text: 'The orders hang on a rail. Free hands take the next one.' },
 ]
 
-/** The whole idea as a picture, on one screen with the headline. The people are drawn with lines as thick as they are. */
+/** The idea as a picture. It fits one screen with the headline. */
 export function CoffeeShop() {
   return (
     <figure className="max-w-[max(40rem,139vh)]">
@@ -22,7 +22,7 @@ export function CoffeeShop() {
           <path d="M4 226H636" strokeWidth="4" />
           <path d="M350 20V216" strokeWidth="3" strokeDasharray="1 9" className="stroke-muted" />
 
-          {/* The one who has ordered: chair, person, telephone, table, ticket. */}
+          {/* A customer with a ticket: chair, person, telephone, table, ticket. */}
           <path d="M44 112L52 176H100M56 176L50 224M94 176L100 224" strokeWidth="4" />
           <g className="stroke-accent">
             <path d="M76 130V158" strokeWidth="30" />
@@ -37,7 +37,7 @@ export function CoffeeShop() {
             <path d="M167 122H176M167 131H172" />
           </g>
 
-          {/* The next one, who orders. */}
+          {/* The next customer, who orders. */}
           <g className="stroke-muted">
             <path d="M246 122V164" strokeWidth="28" />
             <path d="M240 172V218M252 172V218" strokeWidth="12" />
@@ -45,13 +45,13 @@ export function CoffeeShop() {
           </g>
           <circle cx="246" cy="84" r="14" className="fill-muted stroke-muted" />
 
-          {/* The counter, its till, and who takes the order. */}
+          {/* The counter, the till and the cashier. */}
           <path d="M322 112V140" strokeWidth="28" />
           <circle cx="322" cy="74" r="14" className="fill-ink" />
           <path d="M272 148H340V224H280V148Z" strokeWidth="4" className="fill-ink" />
           <path d="M288 144V122L308 118V144Z" strokeWidth="4" className="fill-paper" />
 
-          {/* The rail with the orders: first come, first served. */}
+          {/* The rail with the orders. */}
           <path d="M366 44H500" strokeWidth="5" />
           {[368, 400, 432].map((x) => (
             <g key={x} strokeWidth="3" className="sheet fill-sheet stroke-ink">
@@ -60,7 +60,7 @@ export function CoffeeShop() {
             </g>
           ))}
 
-          {/* The one who makes it, with an order in hand. */}
+          {/* The barista, with an order in hand. */}
           <path d="M500 124V166" strokeWidth="30" />
           <path d="M493 174V218M507 174V218" strokeWidth="13" />
           <path d="M496 122L478 122L469 98M506 122L526 140L546 134" strokeWidth="10" />

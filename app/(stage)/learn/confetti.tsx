@@ -3,7 +3,7 @@ import styles from './confetti.module.css'
 const COLOURS = ['bg-accent', 'bg-ink', 'bg-good', 'bg-line']
 const PIECES = Array.from({ length: 70 }, (_, index) => index)
 
-/** Scraps of paper that come down once, over the whole window. Who prefers less motion sees none of it. */
+/** Confetti over the whole window, once. Hidden under prefers-reduced-motion. */
 export function Confetti() {
   return (
     <div aria-hidden className={styles.sky}>
@@ -11,7 +11,7 @@ export function Confetti() {
         <span
           key={index}
           className={`${styles.piece} ${COLOURS[index % COLOURS.length]}`}
-          // Spread by the golden ratio: even, and without a pattern that the eye would find.
+          // The golden ratio spreads them evenly, without a visible pattern.
           style={{
             left: `${((index * 0.618) % 1) * 100}%`,
             animationDelay: `${((index * 0.382) % 1) * 900}ms`,

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * The lines of our own code that stand in the lesson: a file, and how the first of its lines begins.
- * The build takes them from the source when the app is built, so they are never out of date.
+ * The lines of our own code that the lesson shows: a file, and the beginning of the first line.
+ * The build reads them from the source, so they are never out of date.
  */
 const STEPS = [
   { file: 'app/components/signup/send-signup.ts', from: "const response = await fetch('/api/users'" },
@@ -13,17 +13,17 @@ const STEPS = [
 ]
 const ENQUEUE = { file: 'lib/signup/signup.ts', from: 'const user = await tx.user.create' }
 
-/** For the compiler, which puts them where LESSON_EXCERPTS stands. */
+/** Defines LESSON_EXCERPTS for the compiler. */
 export function defineExcerpts() {
   return { LESSON_EXCERPTS: JSON.stringify({ steps: STEPS.map(readExcerpt), enqueue: readExcerpt(ENQUEUE) }) }
 }
 
 /**
- * A first line that ends with an open bracket leads to the line that closes it; any other leads to the end of its
- * paragraph.
- * @param {{ file: string, from: string }} excerpt the file as seen from the top of the project
+ * If the first line ends with an open bracket, the excerpt ends at the closing bracket. Otherwise it ends at the end of
+ * the paragraph.
+ * @param {{ file: string, from: string }} excerpt the file is relative to the top of the project
  * @returns {{ file: string, line: number, code: string }} `line` counts from 1
- * @throws {Error} when there is no such file, when not exactly one of its lines begins like that, or when it has no end
+ * @throws {Error} when the file is missing, when not exactly one line begins like that, or when the excerpt has no end
  */
 function readExcerpt({ file, from }) {
   const lines = readLines(file)

@@ -60,7 +60,7 @@ export function FiveSteps({ sandbox, code }: Props) {
         </div>
         <JobTicket times={times} waitedMs={signup?.waitedMs} news={news} />
         {signup && <Follow key={signup.initial.id} initial={signup.initial} onNews={setLatest} />}
-        {/* Sight sees the steps light up; this says each of them once. */}
+        {/* For screen readers: announces each step once. */}
         <div role="log" aria-label="Your job" className="sr-only">
           {STEPS.map(
             ({ title }, index) =>
@@ -100,7 +100,7 @@ function StepNumber({ number, reached }: { number: number; reached: boolean }) {
 }
 
 async function signUpReader(previous: State | undefined): Promise<State> {
-  // After a problem it is the same signup once more: the key keeps it from being a second one.
+  // After an error this repeats the same request under the same key, so it cannot sign up twice.
   const { body, key } = previous?.problem ? previous : { body: newReader(), key: createKey() }
   const answer = await sendSignup(body, key)
   if ('problem' in answer) return { problem: answer.problem, body, key }
@@ -110,7 +110,7 @@ async function signUpReader(previous: State | undefined): Promise<State> {
   return { signup: { initial: welcomeEmail, waitedMs }, body, key }
 }
 
-// Resend's own address for tests: what is sent there is delivered to nobody.
+// Resend's test mailbox: it accepts mail and discards it.
 function newReader(): string {
   return JSON.stringify({ name: 'A reader', email: `delivered+${createKey()}@resend.dev` })
 }

@@ -4,7 +4,7 @@ import type { Snapshot } from '@/lib/status/status'
 
 export type News = Pick<ReturnType<typeof useSnapshot>, 'snapshot' | 'connection' | 'stranded'>
 
-/** Follows one email and passes on what it hears. It shows nothing itself. */
+/** Follows one email and passes on its changes. Renders nothing. */
 export function Follow({ initial, onNews }: { initial: Snapshot; onNews: (news: News) => void }) {
   const { snapshot, connection, stranded } = useSnapshot(initial)
   useEffect(() => onNews({ snapshot, connection, stranded }), [onNews, snapshot, connection, stranded])

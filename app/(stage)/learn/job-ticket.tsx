@@ -16,7 +16,7 @@ type Props = {
   news: News | undefined
 }
 
-/** The five steps on a ticket: blank at first, then with the times of the reader's own job. */
+/** The five steps on a ticket, with the times of the reader's own job. */
 export function JobTicket({ times, waitedMs, news }: Props) {
   const reached = times.filter((time) => time !== undefined).length
   const next = reached > 0 && !news?.snapshot.final ? reached : undefined
@@ -64,7 +64,7 @@ function Lines({ from, to, times, next }: LinesProps) {
   )
 }
 
-/** The figure that it is all about, or a place for it. */
+/** How long the reader waited, or a placeholder. */
 function Waited({ ms }: { ms: number | undefined }) {
   const [value, unit] = ms === undefined ? [] : formatDuration(ms).split(' ')
   return (
@@ -88,7 +88,7 @@ function Waited({ ms }: { ms: number | undefined }) {
 
 function Outcome({ news }: { news: News | undefined }) {
   const { snapshot, connection, stranded } = news ?? {}
-  // The last entry may be a report that changed nothing.
+  // The last entry may be a late report, which did not change the status.
   const last = snapshot?.timeline.findLast(({ status }) => status === snapshot.status)
   return (
     <div className="mt-2">
@@ -123,7 +123,7 @@ function Outcome({ news }: { news: News | undefined }) {
   )
 }
 
-// The steps speak for themselves, as long as all goes well.
+// While all goes well, the steps need no explanation.
 function needsWords(status: EmailStatus): boolean {
   return !['queued', 'sending', 'sent'].includes(status)
 }

@@ -3,7 +3,7 @@ const DISHES = [
     name: 'Password-reset mail',
     takes: 'seconds',
     remark:
-      'Somebody is waiting at their mailbox for this one, so it has a queue of its own and no newsletter stands before it. The page says “look at your mail” whether the account exists or not: a stranger learns nothing.',
+      'A user waits at the mailbox for this one. So it has a queue of its own, without newsletters in front of it. The page says “look at your mail” whether the account exists or not. So a stranger learns nothing.',
   },
   {
     name: 'Payment',
@@ -21,7 +21,7 @@ const DISHES = [
     name: 'Report',
     takes: 'minutes',
     remark:
-      'Write the question down with the job: which months, which customers. Otherwise it is answered as of whenever a worker had time. The result is a file and a message, not a page held open.',
+      'Write the question down with the job: which months, which customers. Otherwise the answer depends on when a worker had time. The result is a file and a message, not a page held open.',
   },
   {
     name: 'Import',
@@ -33,7 +33,7 @@ const DISHES = [
     name: 'Export my data',
     takes: 'minutes',
     remark:
-      'Show how far it is, and let people change their mind. The file holds all you know about somebody: keep its address secret, and let it expire.',
+      'Show how far it is, and let people change their mind. The file holds all you know about a person: keep its address secret, and let it expire.',
   },
   {
     name: 'Invite 100 friends',

@@ -13,14 +13,14 @@ import { Play } from './shop/play'
 import { type Excerpt, SourceCode } from './source-code'
 import { Waiting } from './waiting'
 
-/** Put here by next.config.mjs when the app is built. */
+/** next.config.mjs defines it at build time. */
 declare const LESSON_EXCERPTS: string
 const excerpts: { steps: Excerpt[]; enqueue: Excerpt } = JSON.parse(LESSON_EXCERPTS)
 
 export const metadata: Metadata = {
   title: 'Learn',
   description:
-    'What a background job is, told in a coffee shop: why nobody likes waiting, the five steps of every job with a real one to watch, and when to use one.',
+    'What a background job is, told in a coffee shop: why waiting hurts, the five steps of every job with a real one to watch, and when to use one.',
 }
 
 export default function LearnPage() {
@@ -33,36 +33,36 @@ export default function LearnPage() {
       </Headline>
       <p className="mt-6 mb-10 max-w-5xl text-xl leading-8 text-pretty sm:text-2xl sm:leading-9 text-muted">
         That is a background job. Here you see why apps need them and how they work, and you send one of your
-        own on its way. For those who program, our code stands beside the story.
+        own on its way. If you program, you find our code beside the story.
       </p>
       <CoffeeShop />
 
       <Section title="What a coffee shop knows">
         <p>
           A shop that made each coffee while its customer blocked the till would have a line down the street.
-          So it splits the work. In front, somebody takes the order and the money and gives you a ticket: a
-          matter of seconds. In the back the orders hang on a rail, and whoever has free hands takes the next.
+          So it splits the work. In front, a cashier takes the order and the money and gives you a ticket,
+          within seconds. In the back, the orders hang on a rail. The next free barista takes the next order.
         </p>
         <p>
           An app can do the same.{' '}
-          <strong>A background job is work that is promised now and done a little later</strong>, while nobody
-          stands and waits for it. You sign up, and “Account created!” comes with your ticket. The job is the
-          order on the rail, which is the queue; a worker takes it. The welcome email is the coffee.
+          <strong>A background job is work that is promised now and done a little later</strong>, while you do
+          something else. You sign up, and “Account created!” comes with your ticket. The job is your order.
+          The queue is the rail, and a worker is a barista. The welcome email is the coffee.
         </p>
       </Section>
 
       <Section title="Nobody likes to wait" figure={<Waiting />}>
         <p>
-          A page that does not answer looks broken. People press the button once more, or leave. And what they
-          wait for is often nothing that they need at once: they wanted an account, and the mail can follow.
+          A page that does not answer looks broken. People press the button once more, or leave. Often they
+          wait for something that can come later: they wanted an account, and the mail can follow.
         </p>
       </Section>
 
       <Section title="Many things at once" figure={<Play />}>
         <p>
-          This is the back of the shop, to play with. Each order becomes a job: a welcome mail to send.
-          Whoever ordered has their ticket and sits down, and the job hangs on the rail until a worker takes
-          it. See what happens when too many come at once, and what helps.
+          This is the back of the shop, to play with. Each order becomes a job: a welcome mail to send. The
+          customer gets a ticket and sits down, and the job hangs on the rail until a worker takes it. See
+          what happens when too many come at once, and what helps.
         </p>
       </Section>
 

@@ -28,7 +28,7 @@ export const QUESTIONS: Question[] = [
     options: [
       {
         text: 'The people who wait for a page.',
-        feedback: 'Nobody stands in this line. Work waits in it, so that people need not.',
+        feedback: 'No person stands in this line. Jobs wait in it, so that people need not.',
       },
       {
         text: 'The program that does the slow work.',
@@ -48,7 +48,7 @@ export const QUESTIONS: Question[] = [
       {
         text: 'Making a PDF of last year’s orders.',
         feedback:
-          'It takes long and nobody has to watch. Say “we are on it”, and send word when the file is ready.',
+          'It takes long, and the user need not watch. Say “we are on it”, and send a message when the file is ready.',
         right: true,
       },
       {

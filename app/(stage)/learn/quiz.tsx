@@ -5,11 +5,11 @@ import { QuestionForm } from './question-form'
 import { QUESTIONS } from './questions'
 import { Score } from './score'
 
-/** Three questions. An answer may be changed and checked again; the score counts the first ones. */
+/** Three questions. Answers can be changed and checked again. The score counts the first answer to each. */
 export function Quiz() {
   const listRef = useRef<HTMLOListElement>(null)
   const [round, setRound] = useState(1)
-  // By question, the answers in the order in which they were checked: true for the right one.
+  // For each question, whether each checked answer was right, in order.
   const [checked, setChecked] = useState<boolean[][]>(() => QUESTIONS.map(() => []))
   const firstTries = checked.map((answers) => (answers.includes(true) ? answers[0] : undefined))
 
@@ -24,7 +24,7 @@ export function Quiz() {
     setChecked(QUESTIONS.map(() => []))
   }
 
-  // “Try again” has gone with the score, and the focus with it.
+  // A new round removes the focused button “Try again”.
   useEffect(() => {
     if (round > 1) listRef.current?.querySelector('input')?.focus()
   }, [round])

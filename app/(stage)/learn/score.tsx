@@ -3,12 +3,12 @@ import { Paper } from '@/app/components/ticket/paper'
 import { Confetti } from './confetti'
 
 type Props = {
-  /** By question, whether the first answer was the right one; undefined while there is no right one. */
+  /** For each question, whether the first answer was right. Undefined until a right answer was given. */
   firstTries: (boolean | undefined)[]
   onAgain: () => void
 }
 
-/** The receipt for the knowledge check: blank until all answers are right. Full marks are on the house. */
+/** The receipt for the quiz. Blank until all answers are right. */
 export function Score({ firstTries, onAgain }: Props) {
   const ref = useRef<HTMLDivElement>(null)
   const complete = !firstTries.includes(undefined)

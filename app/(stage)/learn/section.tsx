@@ -2,7 +2,7 @@ import type { ReactNode } from 'react'
 
 type Props = { title: string; children: ReactNode; figure?: ReactNode }
 
-/** A chapter of the lesson: its title beside its text, and a figure as wide as the page. */
+/** A chapter of the lesson: the title beside the text, and a figure as wide as the page. */
 export function Section({ title, children, figure }: Props) {
   return (
     <section className="mt-20 border-t-4 border-ink pt-6 sm:mt-28 sm:pt-8">

@@ -1,10 +1,10 @@
 export type Excerpt = { file: string; line: number; code: string }
 
-/** Comments, texts and keywords; everything else is left as it is. */
+/** Matches comments, strings and keywords. */
 const TOKENS =
   /(\/\/.*|#.*|'[^']*'|"[^"]*"|`[^`]*`|\b(?:async|await|as|case|catch|const|def|export|function|new|return|throw|try)\b)/
 
-/** Some lines of our own code, and where they stand. */
+/** Lines of our own code, with their file and line. */
 export function SourceCode({ file, line, ...rest }: Excerpt & { mark?: string }) {
   return <Code title={`${file}:${line}`} {...rest} />
 }
@@ -12,18 +12,18 @@ export function SourceCode({ file, line, ...rest }: Excerpt & { mark?: string })
 type Props = {
   title: string
   code: string
-  /** What the line contains that it is all about. */
+  /** Highlights the line that contains this. */
   mark?: string
 }
 
-/** A long line goes on below itself, a little to the right; on a phone it is not broken, and one scrolls to its end. */
+/** A long line wraps with an indent. On a phone it does not wrap, and the block scrolls. */
 export function Code({ title, code, mark }: Props) {
   return (
     <figure className="border-l-4 border-line">
       <figcaption className="mb-2 pl-4 font-mono text-[0.9375rem] font-semibold wrap-anywhere text-accent">
         {title}
       </figcaption>
-      {/* Not every browser lets the keyboard scroll by itself what overflows. */}
+      {/* Some browsers scroll with the keyboard only if the element can have the focus. */}
       <section
         // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
         tabIndex={0}

@@ -11,27 +11,27 @@ export const STEPS = [
   },
   {
     title: 'Task queued',
-    text: 'Before it replies, the server writes down the user, the email and the job in one transaction: all three or none. So whoever reads “Account created!” gets their email, even after a power cut.',
+    text: 'Before it replies, the server writes down the user, the email and the job in one transaction: all three or none. So “Account created!” means that the email will come, even after a power cut.',
   },
   {
     title: 'Worker runs',
-    text: 'The worker is another program, perhaps on another machine. It hears of the job, takes it, and hands the email to the mail service. This is the slow part, and nobody stands and waits for it.',
+    text: 'The worker is another program, perhaps on another machine. It hears of the job, takes it, and hands the email to the mail service. This is the slow part, and you do not wait for it.',
   },
   {
     title: 'Done',
-    text: 'The result and the end of the job are written together, again in one transaction. The database tells your browser at once. Whether the mailbox took the email follows later, in a report from the mail service.',
+    text: 'The result and the end of the job are written together, again in one transaction. Your browser sees it at once. A report from the mail service says later whether the mailbox took the email.',
   },
 ]
 
-/** One press of the button, as far as it has come. */
+/** One signup of the reader, with its newest state. */
 export type Run = { waitedMs: number; snapshot: Snapshot }
 
-/** When each step was reached, in ms since the click; undefined for those that are still to come. */
+/** When each step was reached, in ms since the click. Undefined for steps that are still to come. */
 export function timeSteps({ waitedMs, snapshot: { timeline } }: Run): (number | undefined)[] {
   const queued = timeline[0]
   const sending = timeline.find(({ status }) => status === 'sending')
   const done = timeline.find(({ status }) => RANK[status] >= RANK.sent && status !== 'failed')
-  // The browser's clock knows the wait, the database's all that followed: they meet at the reply.
+  // The browser measures the wait for the reply, and the database's clock the rest. Both have the reply in common.
   const sinceClick = (entry: typeof queued) =>
     entry && queued && Date.parse(entry.at) - Date.parse(queued.at) + waitedMs
   return [0, waitedMs, sinceClick(queued), sinceClick(sending), sinceClick(done)]

@@ -4,7 +4,7 @@ const LIMITS = [
   { figure: '10', unit: 's', text: 'is too long. You look at something else, perhaps for good.' },
 ]
 
-/** How long is long, and the same signup twice, drawn to scale. */
+/** Three limits of patience, and the same signup twice, drawn to scale. */
 export function Waiting() {
   return (
     <>

@@ -5,9 +5,8 @@ type Props = {
   runners: Runner[]
   color: string
   elapsed: number
-  /** What the full width stands for, in ms. */
+  /** The time of the full width, in ms. */
   scale: number
-  /** Of each runner. */
   mails?: (MailTime | undefined)[]
 }
 
@@ -73,7 +72,7 @@ export function Axis({ scale }: { scale: number }) {
   )
 }
 
-/** Where the scale has its lines: five or so. */
+/** The lines of the scale, about five. */
 function seconds(scale: number): number[] {
   const step = [1, 2, 5, 10, 30, 60, 300].find((candidate) => scale / 1000 / candidate <= 6) ?? 600
   return Array.from({ length: Math.ceil(scale / 1000 / step) - 1 }, (_, index) => (index + 1) * step)

@@ -7,7 +7,7 @@ type Props<Value extends string> = {
   onChange(value: Value): void
 }
 
-/** One of two, as two radio buttons that look like one switch. */
+/** Two radio buttons that look like a switch. */
 export function Choices<Value extends string>({
   legend,
   name,

@@ -6,19 +6,19 @@ import type { Phase, Runner } from './use-race'
 
 type Props = {
   title: string
-  /** The same, beside the bars. */
+  /** The title beside the bars. */
   label: string
   runners: Runner[]
   phase: Phase
-  /** What becomes of the first one’s mail. */
+  /** The mail of the first person. */
   mail?: Snapshot
   elapsed: number
   bars: ReactNode
-  /** What becomes of it. */
+  /** The text about the result. */
   children: ReactNode
 }
 
-/** A little page and its bars. On a wide screen the pages stand side by side, and all bars below, on one scale. */
+/** A little page and its bars. On a wide screen the pages are side by side, and all bars are below, on one scale. */
 export function Lane({ title, label, runners, phase, mail, elapsed, bars, children }: Props) {
   const waited = hasAnswers(runners) ? longestWait(runners) : elapsed
   const [value, unit] = (phase === 'ready' ? '0 ms' : formatWait(waited)).split(' ')

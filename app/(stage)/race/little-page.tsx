@@ -6,7 +6,7 @@ import type { Phase, Runner } from './use-race'
 
 type Props = { runners: Runner[]; phase: Phase; mail?: Snapshot }
 
-/** A browser's page in miniature. It is a picture: what it shows is said in words below the bars. */
+/** A picture of a browser window. The text below the bars says the same. */
 export function LittlePage({ runners, phase, mail }: Props) {
   const [first] = runners
   return (

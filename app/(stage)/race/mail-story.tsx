@@ -6,16 +6,16 @@ import type { Runner } from './use-race'
 type Props = {
   mails: Snapshot[]
   total: number
-  /** When the last one arrived, in ms since the button was pressed. */
+  /** When the last mail arrived, in ms since the button was pressed. */
   lastMs: number
   stranded: boolean
   /** True after an outage. */
   repaired: boolean
-  /** Those of the other lane. */
+  /** The runners of the other lane. */
   inline: Runner[]
 }
 
-/** What becomes of the mails, up to the end. Only the end is announced. A next try ends with how long that is. */
+/** The text about the mails, with a countdown to the next retry. Screen readers announce only the end. */
 export function MailStory({ mails, ...story }: Props) {
   const text = describeMails(mails, story)
   const retry = story.stranded ? undefined : findRetry(mails)

@@ -3,14 +3,14 @@ import type { Runner } from './use-race'
 
 /** A mail on the scale of the race. */
 export type MailTime = {
-  /** When it arrived, or now. In ms since the button was pressed. */
+  /** When it arrived, or the present time. In ms since the button was pressed. */
   untilMs: number
   arrived: boolean
 }
 
 /**
- * For each runner when their mail arrived. The events are timed by the database's clock, of which only the distance
- * between two events is used: the first is the answer, and when that came, the browser knows.
+ * Returns when each runner's mail arrived. The browser measures the time of the answer. The rest is the difference
+ * between two events, both by the database's clock.
  */
 export function timeMails(runners: Runner[], mails: Snapshot[], elapsed: number): (MailTime | undefined)[] {
   return runners.map(({ answer, waitedMs = 0 }) => {

@@ -37,7 +37,7 @@ export function Race() {
     else void start({ people, down: weather === 'down' })
   }
 
-  /** What is on the page was the answer to another question. */
+  /** Changes the setting and clears the result, which belongs to the old setting. */
   function choose(change: () => void): void {
     change()
     clear()
@@ -130,7 +130,7 @@ export function Race() {
       <p className="mt-3 text-base stage:sr-only max-lg:mt-10 text-pretty text-muted">
         Measured by this browser’s clock, from the start of both requests to the arrival of each answer.
         Server, database, mail service and the function that sends are the same. Ten sign up as if each had a
-        browser of their own. A bar is somebody who waits, dots are a mail under way.
+        browser of their own. A bar is a person who waits, dots are a mail on its way.
       </p>
     </>
   )

@@ -1,6 +1,6 @@
 import type { LaneAnswer, Way } from '@/app/(stage)/api/sandbox/race/run-signups'
 
-/** Lets people sign up in one of the two ways, and tells each answer in the moment of its arrival. It never throws. */
+/** Signs people up in one of the two ways, and calls back for each answer when it arrives. Never throws. */
 export async function runLane(
   way: Way,
   people: number,
@@ -19,13 +19,13 @@ export async function runLane(
       onAnswer(answer)
     }
   } catch {
-    // The server is away. Below, those who still wait are told.
+    // The server is not reachable. The code below answers everyone who still waits.
   }
   for (const person of waiting) onAnswer({ person, account: false, reason: 'no_answer' })
 }
 
 async function* readLines(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<LaneAnswer> {
-  // Not every browser can iterate over a stream.
+  // Some browsers cannot iterate over a stream.
   const reader = body.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
   for (;;) {

@@ -3,7 +3,7 @@ import type { Runner } from './use-race'
 
 const SHORTEST_MS = 4_000
 
-/** What the full width of all bars stands for, in ms. It grows with the race, until the last mail has arrived. */
+/** The time of the full width of all bars, in ms. It grows until the last mail has arrived. */
 export function pickScale(runners: Runner[], mails: (MailTime | undefined)[], elapsed: number): number {
   const wait = Math.max(0, ...runners.map(({ waitedMs }) => waitedMs ?? elapsed))
   const mail = Math.max(0, ...mails.map((time) => time?.untilMs ?? 0))

@@ -1,7 +1,7 @@
-/** Takes the local mail service down, or repairs it. Returns whether that worked; it never throws. */
+/** Takes the local mail service down, or repairs it. Returns whether that worked. Never throws. */
 export async function setOutage(down: boolean): Promise<boolean> {
   try {
-    // It is also called in the moment in which the page is left.
+    // It is also called when the page is being left.
     const response = await fetch('/api/sandbox/race/outage', {
       method: down ? 'PUT' : 'DELETE',
       keepalive: true,

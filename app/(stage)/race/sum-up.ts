@@ -8,7 +8,7 @@ export function formatWait(ms: number): string {
   return `${(ms / 1000).toFixed(ms < 9_995 ? 2 : 1)} s`
 }
 
-/** When the last one had an answer. */
+/** The longest wait for an answer, in ms. */
 export function longestWait(runners: Runner[]): number {
   return Math.max(0, ...runners.map(({ waitedMs = 0 }) => waitedMs))
 }
@@ -21,21 +21,21 @@ function countLost(runners: Runner[]): number {
   return runners.filter(({ answer }) => answer?.account === false).length
 }
 
-/** The result as a headline, and for screen readers as sentences. */
+/** The result as a headline, and as sentences for screen readers. */
 export function sumUp({ inline, background }: Lanes): { headline: string; tone: Tone; sentences: string } {
   const [slow, fast] = [longestWait(inline), longestWait(background)]
-  const sentences = `${tell('inside the request', inline)} ${tell('by a background job', background)}`
+  const sentences = `${describeLane('inside the request', inline)} ${describeLane('by a background job', background)}`
   const [lost, alsoLost] = [countLost(inline), countLost(background)]
   if (alsoLost > 0) {
-    const everybody = lost + alsoLost === inline.length + background.length
-    return { headline: everybody ? 'Nobody got in.' : 'Not all got in.', tone: 'bad', sentences }
+    const isAll = lost + alsoLost === inline.length + background.length
+    return { headline: isAll ? 'Nobody got in.' : 'Not all got in.', tone: 'bad', sentences }
   }
   if (lost > 0) return { headline: `Without a queue, ${sayGone(inline)}`, tone: 'bad', sentences }
   const headline = `${nameAll(inline)} waited ${compare(slow / fast)}.`
   return { headline, tone: 'busy', sentences: `${sentences} ${headline}` }
 }
 
-function tell(how: string, runners: Runner[]): string {
+function describeLane(how: string, runners: Runner[]): string {
   const lost = countLost(runners)
   const wait = formatWait(longestWait(runners))
   const who = runners.length === 1 ? 'an answer' : `${runners.length} answers`
@@ -49,7 +49,7 @@ function compare(ratio: number): string {
   return `${ratio < 9.5 ? ratio.toFixed(1).replace('.0', '') : Math.round(ratio)} times as long`
 }
 
-/** What became of those who waited for their mail. */
+/** The text about the lane that sends inside the request. */
 export function describeInline(runners: Runner[]): string {
   const [first] = runners
   const alone = runners.length === 1
@@ -69,14 +69,14 @@ export function describeInline(runners: Runner[]): string {
   return `${why} ${nameLost(runners)} got no account and won’t come back.`
 }
 
-/** What became of those whose mail is sent by a job. The rest is in the story of the mails. */
+/** The text about the answers in the lane with a background job. `describeMails` has the rest. */
 export function describeBackground(runners: Runner[]): string | undefined {
   if (!hasAnswers(runners)) return `${nameAll(runners)} ${runners.length === 1 ? 'waits' : 'wait'}.`
   if (countLost(runners) === 0) return
   return explain(runners, 'The database took no account: nothing was created, and no mail goes out.')
 }
 
-/** What becomes of the mails. */
+/** The text about the mails of the lane with a background job. */
 export function describeMails(
   mails: Snapshot[],
   {
@@ -113,7 +113,7 @@ export function describeMails(
   return `${what} ${is} ${count('queued') > 0 ? 'in the queue' : 'going out'}, behind the scenes.`
 }
 
-/** The failed attempt whose repetition comes next, if nothing else is going on. */
+/** The failed attempt with the next retry. */
 export function findRetry(mails: Snapshot[]): TimelineEntry | undefined {
   const entries = mails.flatMap(({ status, timeline }) =>
     status === 'retrying' ? (timeline.at(-1) ?? []) : [],

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'react'
 
-/** The ms since a moment of `performance.now()`, anew for each frame while `running`. */
+/** The ms since a value of `performance.now()`, updated in each frame while `running`. */
 export function useElapsed(startedAt: number, running: boolean): number {
   const [now, setNow] = useState(0)
 

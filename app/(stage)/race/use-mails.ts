@@ -3,15 +3,15 @@ import { watchEvents } from '@/app/components/ticket/watch-events'
 import type { Snapshot } from '@/lib/status/status'
 
 type Mails = {
-  /** The newest state of each, in no order. */
+  /** The newest state of each email, unordered. */
   mails: Snapshot[]
-  /** True while no worker is there. */
+  /** True while no worker runs. */
   stranded: boolean
-  /** True when nothing more can come. */
+  /** True when all are final. */
   settled: boolean
 }
 
-/** What becomes of some emails, live until all are final. */
+/** The state of several emails, live until all are final. */
 export function useMails(ids: string[]): Mails {
   const [snapshots, setSnapshots] = useState<Record<string, Snapshot>>({})
   const [stranded, setStranded] = useState(false)

@@ -7,7 +7,7 @@ import { setOutage } from './set-outage'
 export type Runner = {
   name: string
   answer?: LaneAnswer
-  /** From the start of the request to the arrival of the answer, by this browser's clock. */
+  /** The time from the request to the answer, by this browser's clock. */
   waitedMs?: number
 }
 export type Lanes = Record<Way, Runner[]>
@@ -19,7 +19,7 @@ type Race = {
   lanes: Lanes
   /** By `performance.now()`. */
   startedAt: number
-  /** Of the mail service, for the sake of this race. */
+  /** The outage that this race makes. */
   outage: 'none' | 'on' | 'over'
   /** True when the mail service could not be taken down or repaired. */
   stuck: boolean
@@ -38,7 +38,6 @@ export function useRace(): Race & {
   const change = (next: Partial<Race>): void => setRace((current) => ({ ...current, ...next }))
 
   async function start(settings: Settings): Promise<void> {
-    // Pressed twice.
     if (running.current) return
     running.current = true
     change({ phase: 'running', lanes: lineUp(settings.people), startedAt: performance.now(), stuck: false })
@@ -64,7 +63,7 @@ export function useRace(): Race & {
     if (bad) down.current = true
     const changed = await setOutage(bad)
     if (changed && !bad) down.current = false
-    // The page was left before the outage began.
+    // The page was left before the outage started.
     if (bad && !down.current) void setOutage(false)
     change({ stuck: !changed })
     return changed
@@ -74,13 +73,13 @@ export function useRace(): Race & {
     if (await makeWeather(false)) change({ outage: 'over' })
   }
 
-  /** Back to the start, in the weather that was there before. */
+  /** Resets the race and ends its outage. */
   function clear(): void {
     setRace(READY)
     if (down.current) void makeWeather(false)
   }
 
-  // Others use the same mail service: whoever leaves puts back what was there before.
+  // Other pages use the same mail service, so leaving this page ends its outage.
   useEffect(() => {
     const leave = (): void => {
       if (!down.current) return

@@ -6,7 +6,7 @@ type Props = ComponentProps<'input'> & {
   errors: string[] | undefined
 }
 
-/** A labelled input with a place for its error and what else there is to say, kept free so that nothing moves. */
+/** A labelled input. It reserves room for its error, so that an error does not move the page. */
 export function Field({ label, errors, children, ...input }: Props) {
   const errorId = `${input.name}-error`
   return (

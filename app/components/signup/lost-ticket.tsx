@@ -3,14 +3,14 @@ import { callServer } from '../site/call-server'
 import { Refusal } from '../site/refusal'
 import type { Problem } from './send-signup'
 
-/** For somebody whose address is signed up already. They learn no more than anybody would. */
+/** Offers to send the ticket of an address that is taken. It reveals no more than the 409 did. */
 export default function LostTicket({ email }: { email: string }): ReactNode {
   const [problem, setProblem] = useState<Problem>()
   const [state, setState] = useState<'idle' | 'pending' | 'asked'>('idle')
 
   const answerRef = useRef<HTMLParagraphElement>(null)
 
-  // The button that was pressed goes.
+  // The focused button is removed.
   useEffect(() => {
     if (state === 'asked') answerRef.current?.focus()
   }, [state])
@@ -27,7 +27,7 @@ export default function LostTicket({ email }: { email: string }): ReactNode {
     <>
       <p ref={answerRef} tabIndex={-1} className="max-w-lg text-pretty outline-none">
         {state === 'asked'
-          ? 'If this address is signed up, its ticket is on the way to it. The link works once, and for an hour.'
+          ? 'If this address has a ticket, we have sent it a link. The link works once, and for an hour.'
           : 'Is it yours? We can send you your ticket again.'}
       </p>
       {state !== 'asked' && (

@@ -1,15 +1,15 @@
 import type { Snapshot } from '@/lib/status/status'
 
-/** What the server says when it says no (RFC 9457), and our own words when it says nothing. */
+/** An error of the server (RFC 9457), or `UNREACHABLE`. */
 export type Problem = {
   title: string
   detail?: string
   errors?: Record<string, string[]>
-  /** ISO 8601, by this browser's clock: when it makes sense to try again. */
+  /** When to try again. ISO 8601, by this browser's clock. */
   retryAt?: string
 }
 
-/** For whom a ticket is. Only its owner gets to see it. */
+/** The owner of a ticket. Only the owner's browser gets this. */
 export type Person = { name: string; email: string }
 
 export type Signup = { user: Person; welcomeEmail: Snapshot; waitedMs: number }
@@ -21,8 +21,8 @@ export const UNREACHABLE: Problem = {
 }
 
 /**
- * Posts a signup and measures the wait. It never throws.
- * @param key the same for the same body, so that asking again cannot sign up twice.
+ * Posts a signup and measures the wait. Never throws.
+ * @param key the Idempotency-Key: the same for the same body, so that a retry cannot sign up twice
  */
 export async function sendSignup(body: string, key: string): Promise<SignupAnswer> {
   const start = performance.now()
@@ -40,9 +40,9 @@ export async function sendSignup(body: string, key: string): Promise<SignupAnswe
   }
 }
 
-/** What an answer that is not OK says. */
+/** Reads the error from an answer that is not OK. */
 export async function readProblem(response: Response): Promise<Problem> {
-  // A proxy in between answers in HTML.
+  // A proxy's own error page is HTML.
   if (!response.headers.get('Content-Type')?.includes('json')) return UNREACHABLE
   const problem: Problem = await response.json()
   const seconds = Number(response.headers.get('Retry-After'))
@@ -50,7 +50,7 @@ export async function readProblem(response: Response): Promise<Problem> {
   return { ...problem, retryAt: new Date(Date.now() + seconds * 1000).toISOString() }
 }
 
-/** A random UUID. `crypto.randomUUID` is missing where a page is opened by plain http from another machine. */
+/** A random UUID. `crypto.randomUUID` is missing on a page that another machine opened over plain HTTP. */
 export function createKey(): string {
   if (typeof crypto.randomUUID === 'function') return crypto.randomUUID()
   const bytes = crypto.getRandomValues(new Uint8Array(16))

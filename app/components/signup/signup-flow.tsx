@@ -12,7 +12,7 @@ import type { Signup } from './send-signup'
 import { SignupForm } from './signup-form'
 import { rememberWaited } from './waited'
 
-/** The page `/`: the form, and after the answer the ticket, under the address of the ticket. */
+/** The page `/`: the form, and after a signup the ticket, under the ticket's URL. */
 export function SignupFlow({ pass }: { pass: FormPass }) {
   const pathname = usePathname()
   const router = useRouter()
@@ -22,15 +22,15 @@ export function SignupFlow({ pass }: { pass: FormPass }) {
 
   function showTicket(signup: Signup): void {
     const path = ticketPath(signup.welcomeEmail.id)
-    // Pressed twice before the page was ready: the second answer is the first one again.
+    // Two clicks before the page was ready: the second answer is a replay of the first.
     if (window.location.pathname === path) return
     rememberWaited(path, signup.waitedMs)
     setSignups((earlier) => [...earlier, signup])
-    // The same page stays mounted; Back returns to the form, and a reload asks the server for the ticket.
+    // The page stays mounted. Back returns to the form, and a reload gets the ticket from the server.
     window.history.pushState(null, '', path)
   }
 
-  // Back from another page finds the address of a ticket that went with the old page: the server has it.
+  // Back from another page mounts this without the signup. The server renders its ticket.
   useEffect(() => {
     if (forgotten) router.replace(pathname)
   }, [forgotten, pathname, router])

@@ -13,7 +13,7 @@ type Props = {
   onSignup: (signup: Signup) => void
 }
 
-/** Why nobody is signed up yet: the server has said no, or we ask whether they meant another address. */
+/** Why the signup is not done yet: the server rejected it, or the address looks like a typo. */
 type Pause = { email: string } & ({ problem: Problem } | { suggestion: string })
 
 export function SignupForm({ pass, onSignup }: Props) {
@@ -30,7 +30,7 @@ export function SignupForm({ pass, onSignup }: Props) {
     const { website, ...person } = Object.fromEntries(form)
     const email = String(person.email)
     const suggestion = await findSuggestion(email)
-    // Asked once: whoever presses again has meant it.
+    // The question comes once. Submitting again confirms the address.
     if (suggestion && email !== previous?.email) return { email, suggestion }
 
     const asText = JSON.stringify(person)
@@ -40,7 +40,7 @@ export function SignupForm({ pass, onSignup }: Props) {
     const body = JSON.stringify({ ...person, website, form: pass.token })
     const answer = await sendSignup(body, last.current.key)
     if ('problem' in answer) {
-      // The page was made with an older key: it gets a new token, and keeps what was typed.
+      // The form token was signed with an older key. This fetches a new one and keeps the fields.
       if (answer.problem.errors?.form) router.refresh()
       return { email, problem: answer.problem }
     }
@@ -70,9 +70,9 @@ export function SignupForm({ pass, onSignup }: Props) {
       ref={formRef}
       onFocus={loadSuggestions}
       action={submit}
-      // React empties a form after its action; what somebody has typed stays theirs until it is accepted.
+      // React resets a form after its action. The text has to stay until the server accepts it.
       onReset={(event) => event.preventDefault()}
-      // The server is the one judge of what is valid.
+      // Only the server validates.
       noValidate
     >
       <Field name="name" label="Name" errors={problem?.errors?.name} autoComplete="name" />
@@ -103,7 +103,7 @@ export function SignupForm({ pass, onSignup }: Props) {
         {pending ? 'Signing you up' : 'Sign me up'}
       </button>
       <div ref={alertRef} role="alert" className="min-h-16 pt-4 text-lg">
-        {problem && <Complaint problem={problem} />}
+        {problem && <SignupError problem={problem} />}
         {pause && problem?.title === TAKEN && (
           <Suspense>
             <LostTicket key={pause.email} email={pause.email} />
@@ -114,7 +114,7 @@ export function SignupForm({ pass, onSignup }: Props) {
   )
 }
 
-// Few need them, and nobody before they have begun to type. If they cannot be loaded, it goes on without.
+// Loaded when needed. If the download fails, the form works without them.
 const LostTicket = lazy(() => import('./lost-ticket').catch(() => ({ default: () => null })))
 const loadSuggestions = () => import('./suggest-address').catch(() => undefined)
 
@@ -138,15 +138,15 @@ function DidYouMean({ address, onTake }: { address: string; onTake: () => void }
   )
 }
 
-// Whoever has a password manager may be quicker than any program would be believed to be.
+// The server rejects a form that comes back too soon. A password manager can be that quick.
 async function untilReady(time: number): Promise<void> {
   const ms = time - performance.now()
   if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms))
 }
 
-function Complaint({ problem: { title, detail, errors = {}, retryAt } }: { problem: Problem }) {
+function SignupError({ problem: { title, detail, errors = {}, retryAt } }: { problem: Problem }) {
   const { name, email, ...others } = errors
-  // The fields show their own errors; only a screen reader needs to hear that there are some.
+  // The fields show their own errors. A screen reader still needs the title.
   if (name || email) return <p className="sr-only">{title}</p>
   return (
     <p>

@@ -1,7 +1,7 @@
 import emailMisspelled from 'email-misspelled'
 import { toVisible } from '@/lib/signup/visible'
 
-// The large ones, and only long names: two letters make something else of a short one.
+// Only large providers with long names. With a short name, nearly every other name is within two letters.
 const findSimilar = emailMisspelled({
   maxMisspelled: 2,
   domains: [
@@ -22,10 +22,10 @@ const findSimilar = emailMisspelled({
   ],
 })
 
-/** They look like a large one, and are not. */
+/** Real providers that look like a typo of a large one. */
 const RIGHT = ['mail.com', 'email.com', 'yahoo.ca']
 
-/** What somebody probably meant, or undefined when their address looks right. */
+/** Suggests a correction, or returns undefined when the address looks right. */
 export function suggestAddress(address: string): string | undefined {
   const [local = '', domain = ''] = toVisible(address).split('@')
   if (RIGHT.includes(domain.toLowerCase())) return

@@ -1,4 +1,4 @@
-/** A field for programs that fill in whatever there is. People, screen readers and password managers never meet it. */
+/** A honeypot: bots fill in every field. People, screen readers and password managers never see this one. */
 export function Trap() {
   return (
     <div className="hidden" aria-hidden="true">

@@ -1,7 +1,4 @@
-/**
- * How long somebody waited for the answer is known to their browser alone. A cookie that is sent
- * with this one ticket only lets the server print the same figure when they reload it.
- */
+/** Only the browser knows how long its user waited. With this cookie, the server can print it on a reload. */
 export const WAITED_COOKIE = 'waited'
 
 const ONE_DAY = 86_400
@@ -11,7 +8,7 @@ export function rememberWaited(path: string, ms: number): void {
   document.cookie = `${WAITED_COOKIE}=${ms}; path=${path}; max-age=${ONE_DAY}; samesite=lax`
 }
 
-/** @returns undefined when there is no figure, or none that anybody could have waited. */
+/** @returns undefined when there is no figure, or an impossible one */
 export function parseWaited(value: string | undefined): number | undefined {
   if (!value || !/^\d{1,6}$/.test(value)) return undefined
   return Number(value)

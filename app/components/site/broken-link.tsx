@@ -1,6 +1,6 @@
 import { Headline } from './headline'
 
-/** What there is to say of a link from a mail that is none of ours. */
+/** For a link whose signature is wrong. */
 export function BrokenLink() {
   return (
     <>

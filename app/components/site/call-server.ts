@@ -2,7 +2,7 @@ import { type Problem, readProblem, UNREACHABLE } from '../signup/send-signup'
 
 export type Answer<Data> = { data: Data } | { problem: Problem }
 
-/** Asks the server for something. A 204 is no data. It never throws. */
+/** Calls a route of ours. A 204 has no data. Never throws. */
 export async function callServer<Data>(
   method: 'GET' | 'POST' | 'DELETE',
   path: string,

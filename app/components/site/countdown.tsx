@@ -1,14 +1,14 @@
 import { useEffect, useState } from 'react'
 
 type Props = {
-  /** When the pause began, if that is known. */
+  /** When the pause began. */
   from?: string
   to: string
-  /** What it says when the moment has come. */
+  /** The text when the time has come. */
   after?: string
 }
 
-/** "in 4 s", "in 12 min", counting down to a moment that the server has set. It speaks to the eye only. */
+/** Counts down to a moment of the server's: "in 4 s", "in 12 min". Screen readers do not announce it. */
 export function Countdown({ from, to, after = 'any moment now' }: Props) {
   const [now, setNow] = useState<number>()
 
@@ -19,7 +19,7 @@ export function Countdown({ from, to, after = 'any moment now' }: Props) {
     return () => clearInterval(timer)
   }, [])
 
-  // The server knows no "now" of the browser's, and a wrong clock must not promise more than the whole pause.
+  // The browser's clock may be wrong, so it never shows more than the whole pause.
   const longest = Date.parse(to) - (from ? Date.parse(from) : Date.now())
   const left = now === undefined ? longest : Math.min(Date.parse(to) - now, longest)
   return <span aria-live="off">{left > 0 ? `in ${formatLeft(Math.ceil(left / 1000))}` : after}</span>

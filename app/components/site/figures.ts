@@ -24,7 +24,7 @@ export function formatCount(count: number): string {
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
 
-/** "23 Nov, 19:49 UTC": the same on the server and in every browser, whatever their language and time zone. */
+/** "23 Nov, 19:49 UTC": the same on the server and in every browser, in any language and time zone. */
 export function formatTime(iso: string): string {
   const time = new Date(iso)
   return `${time.getUTCDate()} ${MONTHS[time.getUTCMonth()]}, ${time.toISOString().slice(11, 16)} UTC`

@@ -1,7 +1,7 @@
 import type { Problem } from '@/app/components/signup/send-signup'
 import { TryAgain } from '@/app/components/site/try-again'
 
-/** Why the server said no. The place for it is there before it is needed, or a screen reader would not notice. */
+/** An error of the server. The element is there before the error, because a screen reader would miss it otherwise. */
 export function Refusal({ problem }: { problem: Problem | null | undefined }) {
   return (
     <div role="alert" className="text-lg">

@@ -1,7 +1,6 @@
 /** The same as in package.json. */
 const SOURCE_URL = 'https://github.com/behind-the-scenes/behind-the-scenes'
 
-/** The way to the code, for whoever wants to know how it is done. */
 export function SiteFooter() {
   return (
     <footer className="mx-auto flex w-full max-w-304 flex-wrap gap-x-8 px-5 pb-4 text-sm text-muted sm:px-10">

@@ -3,11 +3,11 @@ import type { ReactNode } from 'react'
 type Props = {
   aside: ReactNode
   children: ReactNode
-  /** The paper is what the page is about. */
+  /** True when the paper is the main content. */
   starring?: boolean
 }
 
-/** Words on the left, paper on the right; on a phone one below the other. */
+/** Text on the left and paper on the right. On a phone, the paper is below. */
 export function Spread({ aside, children, starring = false }: Props) {
   return (
     <div

@@ -1,6 +1,6 @@
 import { Countdown } from './countdown'
 
-/** When it makes sense to try again, if the server has told. */
+/** Says when to try again, if the server named a time. */
 export function TryAgain({ at }: { at: string | undefined }) {
   if (!at) return null
   return (

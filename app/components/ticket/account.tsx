@@ -6,11 +6,11 @@ import { Refusal } from '../site/refusal'
 
 type Props = {
   ticketId: string
-  /** What the server answers when somebody wants to be forgotten: nothing, if that is done already. */
+  /** Called after the request to be erased, without a snapshot if the erasure is already done. */
   onErasure: (snapshot: Snapshot | undefined) => void
 }
 
-/** What the owner of a ticket can do with it: let go of it, or have everything erased. */
+/** Lets the owner of a ticket sign out, or be erased. */
 export function Account({ ticketId, onErasure }: Props) {
   const [problem, setProblem] = useState<Problem>()
   const [pending, setPending] = useState(false)
@@ -45,8 +45,7 @@ export function Account({ ticketId, onErasure }: Props) {
             Erase me
           </summary>
           <p className="mt-2 text-pretty">
-            Your name, your address, your mails and all that you have ordered: everything goes. It can’t be
-            undone.
+            We delete your name, your address, your mails and everything you ordered. It can’t be undone.
           </p>
           <button
             type="button"

@@ -3,7 +3,7 @@ import { Paper } from './paper'
 const WAITING = ['You sign up', 'Instant reply']
 const BEHIND = ['Task queued', 'Worker runs', 'Done']
 
-/** The ticket before anybody has signed up: the five steps of every background job. */
+/** The ticket before a signup: the five steps of every background job. */
 export function BlankTicket() {
   return (
     <Paper

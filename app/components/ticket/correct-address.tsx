@@ -9,12 +9,12 @@ export type Correction = { user: Person; welcomeEmail: Snapshot }
 
 type Props = {
   ticketId: string
-  /** The one that refused the mail. */
+  /** The address that bounced. */
   address: string
   onCorrection: (correction: Correction) => void
 }
 
-/** For the owner of a ticket whose mail came back. The account stays as it is, and another mail goes out. */
+/** Lets the owner correct an address that bounced. The account stays, and a new mail goes out. */
 export default function CorrectAddress({ ticketId, address, onCorrection }: Props): ReactNode {
   const [problem, submit, pending] = useActionState(correct, null)
   const formRef = useRef<HTMLFormElement>(null)
@@ -36,7 +36,7 @@ export default function CorrectAddress({ ticketId, address, onCorrection }: Prop
     <form
       ref={formRef}
       action={submit}
-      // React empties a form after its action; what somebody has typed stays theirs until it is accepted.
+      // React resets a form after its action. The text has to stay until the server accepts it.
       onReset={(event) => event.preventDefault()}
       noValidate
       className="mt-6 max-w-lg"

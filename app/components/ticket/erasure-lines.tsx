@@ -1,7 +1,7 @@
 import type { Erasure } from '@/lib/status/status'
 import { ERASURE } from './words'
 
-/** The last lines of a ticket whose owner wants to be forgotten. */
+/** The last lines of a ticket whose owner asked to be erased. */
 export function ErasureLines({ erasure, erased }: { erasure: Erasure | undefined; erased: boolean }) {
   if (!erasure && !erased) return null
   return (

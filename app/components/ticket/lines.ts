@@ -1,9 +1,9 @@
 import { type EmailStatus, rankOf, type TimelineEntry } from '@/lib/status/status'
 
 /**
- * The entries worth a line on the ticket. Worker and mail service may both report the same thing, and
- * a report may come after a later one has overtaken it: neither is news to the reader.
- * @param status the mail's own. When it is "failed", no other entry outranks that
+ * Picks the entries that get a line on the ticket. It drops a repeat, because the worker and the mail service may both
+ * report the same status. It drops a report that arrived after a later one.
+ * @param status the status of the mail. When it is "failed", no other entry outranks that
  */
 export function pickLines(timeline: TimelineEntry[], status: EmailStatus): TimelineEntry[] {
   const rank = (entry: TimelineEntry): number =>
@@ -12,7 +12,7 @@ export function pickLines(timeline: TimelineEntry[], status: EmailStatus): Timel
   const lines: TimelineEntry[] = []
 
   for (const entry of timeline) {
-    // A redrive starts over.
+    // A redrive starts again.
     if (entry.status === 'queued') round = []
     const overtaken = round.some((line) => rank(line) > rank(entry))
     const repeated = round.some((line) => line.status === entry.status && isSame(line, entry))
@@ -27,6 +27,6 @@ export function pickLines(timeline: TimelineEntry[], status: EmailStatus): Timel
 function isSame(known: TimelineEntry, entry: TimelineEntry): boolean {
   const isSameAttempt =
     known.attempt === undefined || entry.attempt === undefined || known.attempt === entry.attempt
-  // A soft bounce after a delayed delivery is news: it has a reason.
+  // A soft bounce after a delayed delivery has a reason, so it gets a line.
   return isSameAttempt && (entry.reason === undefined || known.reason === entry.reason)
 }

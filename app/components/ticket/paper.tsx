@@ -2,15 +2,13 @@ import type { ReactNode } from 'react'
 
 type Props = {
   label: string
-  /** True while it comes out of the printer. */
+  /** True to animate the printing. */
   feeding?: boolean
-  /** What somebody waited for. */
+  /** The part above the perforation. */
   stub: ReactNode
-  /** What happens behind the scenes. */
   children: ReactNode
 }
 
-/** A strip of paper in a printer: a stub, a perforation, and the part below it. */
 export function Paper({ label, feeding = false, stub, children }: Props) {
   return (
     <section aria-label={label} className="@container relative scroll-mt-4 font-mono">

@@ -13,26 +13,25 @@ import { useSnapshot } from './use-snapshot'
 import { describeEmail, ERASURE, HELD, STRANDED } from './words'
 
 type Props = {
-  /** The id of the first mail that was printed on it. */
+  /** The id of the first mail of the user. */
   ticketId: string
   initial: Snapshot
-  /** What is on the ticket of mails to addresses that were corrected since. */
+  /** The timelines of mails to addresses that were corrected since. */
   earlier?: TimelineEntry[]
   waitedMs: number | undefined
-  /** True when it follows the form in the same page, false when the server rendered it. */
+  /** True after a signup on the same page, false when the server rendered the ticket. */
   fresh?: boolean
-  /** For whom it is, if it was this browser that signed up. */
+  /** Only set in the browser that holds the ticket. */
   owner: Person | undefined
-  /** What the owner of the ticket can do besides. */
   children?: ReactNode
 }
 
-// Few need it. If it cannot be loaded, the ticket is what counts.
+// Loaded when needed. If the download fails, the ticket works without it.
 const CorrectAddress = lazy(() => import('./correct-address').catch(() => ({ default: () => null })))
 
 type Print = { mail: Snapshot; earlier: TimelineEntry[]; owner: Person | undefined }
 
-// Back and Forward mount a ticket anew: it goes on with the address that was corrected in this tab.
+// Back and Forward mount the component again. This keeps the address that was corrected in this tab.
 const corrected = new Map<string, Print>()
 
 export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props }: Props) {
@@ -44,9 +43,9 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
   const leaving = erased ? 'erased' : snapshot.erasure
   const { headline, sentence, tone } = leaving ? ERASURE[leaving] : describeEmail(snapshot)
   const waiting = leaving ? STRANDED.erasure : STRANDED.sentence
-  const told = stranded ? waiting : held ? HELD.sentence : sentence
+  const explanation = stranded ? waiting : held ? HELD.sentence : sentence
 
-  // The form has gone, and the focus with it. On a phone the ticket prints below the fold.
+  // The focused form is gone. On a phone the ticket prints below the fold.
   useEffect(() => {
     if (!fresh) return
     headlineRef.current?.focus({ preventScroll: true })
@@ -57,7 +56,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
 
   function showErasure(next: Snapshot | undefined): void {
     update(next)
-    // The button that was pressed goes.
+    // The focused button is removed.
     headlineRef.current?.focus({ preventScroll: true })
     window.scrollTo({ top: 0 })
   }
@@ -67,7 +66,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
     corrected.set(ticketId, next)
     setPrint(next)
     replace(welcomeEmail)
-    // The form that was sent goes.
+    // The focused form is removed.
     headlineRef.current?.focus({ preventScroll: true })
   }
 
@@ -76,7 +75,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
       <Spread
         starring
         aside={
-          // A place for the whole ticket, so that what follows doesn’t move while it prints.
+          // Reserves room for the whole ticket, so that the page does not move while it prints.
           <div ref={ticketRef} className={`scroll-mt-4 ${children ? 'ticket-place min-h-220' : ''}`}>
             <Ticket
               ticketId={ticketId}
@@ -104,7 +103,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
           )}
         </Headline>
         <p role="status" className="lead mt-6 min-h-24 max-w-xl text-2xl leading-8 text-pretty text-muted">
-          {told}
+          {explanation}
         </p>
         {owner && !leaving && REFUSED.includes(snapshot.status) && (
           <Suspense>
@@ -112,7 +111,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
           </Suspense>
         )}
         <Link href="/" className="mt-8 link text-xl font-semibold">
-          Sign somebody else up
+          Sign up another person
         </Link>
       </Spread>
       {!leaving && children}
@@ -121,7 +120,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
   )
 }
 
-/** What only another address can mend. */
+/** Only another address helps. */
 const REFUSED: EmailStatus[] = ['bounced', 'suppressed']
 
 function findPrint(
@@ -129,7 +128,7 @@ function findPrint(
   { initial, earlier = [], owner }: Pick<Props, 'initial' | 'earlier' | 'owner'>,
 ): Print {
   const known = corrected.get(ticketId)
-  // The server may know of more, from another tab; and a session that is over is nobody's.
+  // A correction in another tab is newer than ours. Without a session there is no owner.
   if (known && owner && known.earlier.length > earlier.length) return known
   return { mail: initial, earlier, owner }
 }

@@ -8,7 +8,7 @@ const COLOR: Record<Tone, string> = {
 
 type Props = { words: Pick<Words, 'line' | 'tone'>; fresh?: boolean }
 
-/** The end of the story, stamped on the ticket. */
+/** The final status, stamped on the ticket. */
 export function Stamp({ words: { line, tone }, fresh = false }: Props) {
   return (
     <p className="py-4 text-center">

@@ -6,7 +6,7 @@ import { explainReason, STATUS } from './words'
 type Props = {
   entry: TimelineEntry
   sinceClick: number
-  /** False when it has been on the ticket all along. */
+  /** True to animate the line. */
   fresh: boolean
   last: boolean
 }

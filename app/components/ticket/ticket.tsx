@@ -13,22 +13,22 @@ import { describeEmail, ERASURE, HELD, LOST, STRANDED } from './words'
 
 type Props = {
   ticketId: string
-  /** For whom it is: only they get to see it. */
+  /** Shown to the owner only. */
   owner: Person | undefined
   snapshot: Snapshot
-  /** Of mails to addresses that were corrected since. */
+  /** The timelines of mails to addresses that were corrected since. */
   earlier: TimelineEntry[]
   connection: Connection
   stranded: boolean
   held: boolean
   erased: boolean
-  /** Absent when the page is opened by somebody else than the one who signed up. */
+  /** Only known to the browser that signed up. */
   waitedMs: number | undefined
-  /** True right after the signup: the ticket comes out of the printer. */
+  /** True right after the signup: the ticket is printed with an animation. */
   fresh: boolean
 }
 
-// Of a long story, the beginning and the end.
+// Of a long timeline, only the beginning and the end are shown.
 const TOP_LINES = 3
 const BOTTOM_LINES = 9
 
@@ -45,7 +45,7 @@ export function Ticket({
   fresh,
 }: Props) {
   const lines = pickLines([...earlier, ...snapshot.timeline], snapshot.status)
-  // What was there when the page came is not printed again.
+  // Lines that the page was loaded with appear without an animation.
   const [alreadyPrinted] = useState(lines.length)
   const start = lines[0]
 

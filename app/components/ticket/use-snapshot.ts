@@ -2,25 +2,25 @@ import { useCallback, useEffect, useState } from 'react'
 import { RANK, type Snapshot } from '@/lib/status/status'
 import { type Connection, watchEvents } from './watch-events'
 
-// Back and Forward mount a ticket anew: it goes on from the newest state that this tab has seen.
+// Back and Forward mount a ticket again. This is the newest state that the tab has seen of each email.
 const seen = new Map<string, Snapshot>()
 
 type Live = {
   snapshot: Snapshot
   connection: Connection
-  /** True while no worker is there to take the job. */
+  /** True while no worker runs and the job waits. */
   stranded: boolean
-  /** True while an operator has stopped all mail, and this one waits. */
+  /** True while an operator has stopped all mail and this email waits. */
   held: boolean
-  /** True when the email is gone, and its user with it. */
+  /** True when the user was erased. */
   erased: boolean
-  /** Takes over what the server has just answered: nothing, if it is gone. */
+  /** Takes the server's answer: undefined when the user is erased already. */
   update: (next: Snapshot | undefined) => void
-  /** Goes on with another email. */
+  /** Watches another email from now on. */
   replace: (next: Snapshot) => void
 }
 
-/** The newest state of an email, live until it is final. One component watches one email at a time: give it a `key`. */
+/** The newest state of an email, live until it is final. Give the component a `key` for each email. */
 export function useSnapshot(initial: Snapshot): Live {
   const [snapshot, setSnapshot] = useState(() => pickNewer(initial, seen.get(initial.id)))
   const [connection, setConnection] = useState<Connection>('live')
@@ -36,10 +36,10 @@ export function useSnapshot(initial: Snapshot): Live {
 
   useEffect(() => {
     if (final || erased) return
-    let told = false
+    let heardOfErasure = false
     const listeners = {
       erased: () => {
-        told = true
+        heardOfErasure = true
         setErased(true)
       },
       email: (next: Snapshot) => {
@@ -54,8 +54,8 @@ export function useSnapshot(initial: Snapshot): Live {
     }
     const handleConnection = (next: Connection): void => {
       setConnection(next)
-      // A stream can't tell those who were not listening when the email was erased.
-      if (next === 'lost' && !told) void isGone(id).then((gone) => gone && setErased(true))
+      // The erasure may have been announced while this stream was disconnected.
+      if (next === 'lost' && !heardOfErasure) void isGone(id).then((gone) => gone && setErased(true))
     }
     return watchEvents(`/api/emails/${id}/events`, listeners, handleConnection)
   }, [id, final, erased, update])
@@ -80,7 +80,7 @@ async function isGone(id: string): Promise<boolean> {
   return response?.status === 404
 }
 
-/** Messages may come twice or late: a snapshot replaces another one only if its version is higher. */
+/** Messages may come twice or late, so a snapshot replaces another only if its version is higher. */
 function pickNewer(current: Snapshot, next: Snapshot | undefined): Snapshot {
   return next && next.version > current.version ? next : current
 }

@@ -1,18 +1,18 @@
 export type Connection = 'live' | 'lost'
 
-/** What to do with each kind of event. Every few seconds the server tells the number of workers, and why mail is stopped. */
+/** A handler for each kind of event. `workers` comes every few seconds, also with the reason why mail is stopped. */
 type Listeners = Record<string, (data: never) => void> & {
   workers?: (data: { workers: number; paused: string | null }) => void
 }
 
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 10_000
-/** The server says something every 3 s: a connection that is silent for longer is dead, even if nobody told us. */
+/** The server sends something every 3 s. A connection that is silent for this long is dead, even without an error. */
 const SILENCE_MS = 10_000
 
 /**
- * Follows a stream of server-sent events until the returned function is called. It heals by itself: every connection
- * begins with the whole state, so nothing that was missed in between is lost.
+ * Follows a stream of server-sent events until the returned function is called. It reconnects by itself. Each
+ * connection starts with the whole state, so a missed message does no harm.
  */
 export function watchEvents(
   url: string,
@@ -41,7 +41,7 @@ export function watchEvents(
     }
     source.addEventListener('error', () => {
       onConnection('lost')
-      // A broken connection the browser mends alone; after an HTTP error (a restart, a proxy) it gives up.
+      // After a broken connection the browser reconnects. After an HTTP error (a restart, a proxy) it gives up.
       if (source?.readyState === EventSource.CLOSED) reopenLater()
     })
   }
@@ -63,24 +63,24 @@ export function watchEvents(
 
   function reopenLater(): void {
     close()
-    // Not all at the same moment, when many were refused.
+    // Jitter, for the case that many clients were rejected at once.
     timer = setTimeout(open, delay * (0.5 + Math.random() / 2))
     delay = Math.min(delay * 2, LONGEST_DELAY_MS)
   }
 
-  // Being offline says nothing about a server on the same machine: try anyway.
+  // A server on the same machine is reachable offline, so this tries anyway.
   function handleOffline(): void {
     onConnection('lost')
     reopenLater()
   }
 
-  // The browser may be pausing before its own next attempt: don't make anybody wait for it.
+  // The browser may be waiting before its next attempt. This connects at once.
   function handleOnline(): void {
     close()
     open()
   }
 
-  // A browser keeps at most six streams per host: a tab that nobody sees gives its own back.
+  // A browser allows six streams per host, so a hidden tab closes its own.
   function handleVisibility(): void {
     if (document.hidden) close()
     else open()
@@ -90,7 +90,7 @@ export function watchEvents(
   const { signal } = leaving
   window.addEventListener('online', handleOnline, { signal })
   window.addEventListener('offline', handleOffline, { signal })
-  // A page kept for the Back button must not hold a stream.
+  // A page in the back/forward cache must not hold a stream.
   window.addEventListener('pagehide', close, { signal })
   window.addEventListener('pageshow', open, { signal })
   document.addEventListener('visibilitychange', handleVisibility, { signal })

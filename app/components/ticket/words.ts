@@ -7,7 +7,7 @@ export type Words = {
   line: string
   /** Ends the headline that begins "You’re in. The email …". */
   headline: string
-  /** Tells somebody who doesn't program what is going on. */
+  /** For readers who do not program. */
   sentence: string
   tone: Tone
 }
@@ -16,7 +16,7 @@ export const STATUS: Record<EmailStatus, Words> = {
   queued: {
     line: 'queued',
     headline: 'can wait.',
-    sentence: 'Your welcome email is in the queue. Nobody has to stand and wait for it, least of all you.',
+    sentence: 'Your welcome email is in the queue. You do not have to wait for it.',
     tone: 'busy',
   },
   sending: {
@@ -75,7 +75,7 @@ export const STATUS: Record<EmailStatus, Words> = {
   },
 }
 
-/** A soft bounce: Resend does not retry, and the address is right. */
+/** A soft bounce: the address is right, and Resend does not retry. */
 const CAME_BACK: Words = {
   line: 'delayed',
   headline: 'came back.',
@@ -96,7 +96,7 @@ export function describeEmail({ status, final, timeline }: Snapshot): Words {
   return STATUS[status]
 }
 
-/** What the ticket tells when its owner wants to be forgotten. The headline begins "You’re out." */
+/** For a ticket whose owner asked to be erased. The headline begins "You’re out." */
 export const ERASURE: Record<Erasure | 'erased', Words> = {
   requested: {
     line: 'asked for',
@@ -108,14 +108,14 @@ export const ERASURE: Record<Erasure | 'erased', Words> = {
     line: 'under way',
     headline: 'One mail to go.',
     sentence:
-      'A mail to you is under way, and nobody knows yet whether it was accepted. When that is certain, everything goes.',
+      'We do not know yet whether the mail service accepted a mail to you. As soon as we do, everything is deleted.',
     tone: 'busy',
   },
   erased: {
     line: 'erased',
     headline: 'All forgotten.',
     sentence:
-      'Your name, your address and your mails are gone. So is this ticket: it is on this page only, until you leave it.',
+      'Your name, your address and your mails are gone. So is this ticket: only this page still shows it.',
     tone: 'good',
   },
 }
@@ -126,24 +126,24 @@ export const LOST = 'The connection is lost. We try again.'
 export const STRANDED = {
   line: 'waiting for a worker',
   sentence: 'No worker is on duty. Your email is safe in the queue and goes out as soon as one starts.',
-  erasure: 'No worker is on duty. As soon as one starts, everything goes.',
+  erasure: 'No worker is on duty. As soon as one starts, everything is deleted.',
 }
 
 /** An operator has stopped all mail. */
 export const HELD = {
   line: 'waiting: mail is stopped',
   sentence:
-    'We have stopped all mail for a moment. Yours is safe in the queue and goes out as soon as we go on.',
+    'We have stopped all mail for a moment. Yours is safe in the queue and goes out as soon as we start again.',
 }
 
 const DOWN = 'The mail service is down.'
 const NO_ANSWER = 'The mail service didn’t answer properly.'
 const NOT_YET = 'The mail service is still busy with our last attempt.'
 const OUR_ACCOUNT = 'The mail service doesn’t accept our account. We have to fix that.'
-const WRONG_ADDRESS = 'We ask for the mail service at a wrong address. We have to fix that.'
+const WRONG_ADDRESS = 'We have a wrong address for the mail service. We have to fix that.'
 const NOT_ACCEPTED = 'The mail service doesn’t accept this email.'
 
-/** By the codes on the timeline: most are Resend’s own error names, some are ours. */
+/** By the code on the timeline. Most codes are Resend’s own error names, some are ours. */
 const REASON: Record<string, string> = {
   timeout: 'The mail service didn’t answer in time.',
   service_unavailable: DOWN,
@@ -167,7 +167,7 @@ const REASON: Record<string, string> = {
   method_not_allowed: WRONG_ADDRESS,
   invalid_access: WRONG_ADDRESS,
   invalid_region: WRONG_ADDRESS,
-  refused_on_the_way: 'Something on the way to the mail service refuses our mail. We have to fix that.',
+  refused_on_the_way: 'Something between us and the mail service rejects our mail. We have to fix that.',
   validation_error: NOT_ACCEPTED,
   missing_required_field: NOT_ACCEPTED,
   invalid_parameter: NOT_ACCEPTED,
@@ -175,12 +175,12 @@ const REASON: Record<string, string> = {
   invalid_idempotency_key: NOT_ACCEPTED,
   security_error: NOT_ACCEPTED,
   permanent: 'The mailbox doesn’t exist, or refuses all mail.',
-  transient: 'The mailbox couldn’t take it. It may be full, or its reader away.',
+  transient: 'The mailbox couldn’t take it. It may be full, or its owner may be away.',
   undetermined: 'The mailbox didn’t say why.',
   onaccountsuppressionlist: 'Mail to this mailbox came back before, or was marked as spam.',
   reached_daily_quota: 'Today’s allowance of mail is used up.',
   reached_monthly_quota: 'This month’s allowance of mail is used up.',
-  no_mail_wanted: 'Whoever reads this mailbox has asked us not to write to it.',
+  no_mail_wanted: 'The owner of this mailbox asked us not to email it.',
   worker_died: 'The worker died each time it tried.',
   paused_by_operator: 'We have stopped all mail.',
   template_failed: 'We could not write this email. That is our mistake.',
@@ -191,14 +191,14 @@ const REASON: Record<string, string> = {
   forced: 'A person decided to send it again.',
 }
 
-/** A sentence for a reason code. A code that nobody has put into words yet is shown as it is. */
+/** Returns a sentence for a reason code. An unknown code is shown as it is. */
 export function explainReason(reason: string): string {
-  // Resend chooses the code, so it may be "constructor".
+  // Resend chooses the code. It may be "constructor", which every object has.
   const words = Object.hasOwn(REASON, reason) ? REASON[reason] : undefined
   return words ?? `Reason: ${reason.replaceAll('_', ' ')}.`
 }
 
-/** The same for the whole account. A code that can blame one mail then blames the account. */
+/** Like `explainReason`, for a pause of the whole account. There, `validation_error` is about the account. */
 export function explainPause(reason: string): string {
   return reason === 'validation_error' ? OUR_ACCOUNT : explainReason(reason)
 }

@@ -4,7 +4,7 @@ import { judgeLink } from '@/lib/account/lost-ticket'
 import { OpenTicket } from './open-ticket'
 import { Over } from './over'
 
-// Opening the page does nothing: mail programs open links to look what is behind them.
+// Opening the page changes nothing, because mail programs open links to check them.
 export const metadata: Metadata = {
   title: 'Open your ticket',
   robots: { index: false },

@@ -1,6 +1,5 @@
 import { Headline } from '@/app/components/site/headline'
 
-/** What is left to say when everything is gone. */
 export function Forgotten() {
   return (
     <>
@@ -8,8 +7,8 @@ export function Forgotten() {
         We have
       </Headline>
       <p role="status" className="mt-6 max-w-xl text-xl text-pretty text-muted">
-        Nothing is left of it here. After a link like this one, we don’t write to a mailbox for 30 days,
-        whoever asks us to.
+        Your address is no longer stored here. We won’t email this mailbox for 30 days, even if a new signup
+        names it.
       </p>
     </>
   )

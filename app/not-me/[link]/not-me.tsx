@@ -10,7 +10,7 @@ import { STRANDED } from '@/app/components/ticket/words'
 import type { Snapshot } from '@/lib/status/status'
 import { Forgotten } from './forgotten'
 
-/** Where the link in a mail leads: somebody can say that they have not asked for it. */
+/** The page behind the link “This wasn’t me” in every mail. */
 export function NotMe({ link, initial }: { link: string; initial: Snapshot }) {
   const { snapshot, stranded, erased, update } = useSnapshot(initial)
   const [problem, setProblem] = useState<Problem>()
@@ -40,9 +40,8 @@ export function NotMe({ link, initial }: { link: string; initial: Snapshot }) {
     <>
       <Headline news="wasn’t you?">This</Headline>
       <p className="mt-6 max-w-xl text-xl text-pretty text-muted">
-        Somebody has given us your address, for an account or to invite you. Press the button, and we forget
-        it, with the account if there is one. And whoever asks us to, we don’t write to this mailbox for 30
-        days.
+        A person gave us your address, to create an account or to invite you. Press the button, and we delete
+        it, together with the account if there is one. We also won’t email this mailbox for 30 days.
       </p>
       <button type="button" aria-disabled={pending} onClick={forget} className="mt-8 button">
         Forget my address
@@ -53,7 +52,7 @@ export function NotMe({ link, initial }: { link: string; initial: Snapshot }) {
 }
 
 const EXPLAIN = {
-  requested: 'A worker removes all that we know of you. You need not wait for it.',
+  requested: 'A worker deletes everything we know about you. You need not wait for it.',
   waiting:
-    'A mail to you is under way, and nobody knows yet whether it was accepted. When that is certain, everything goes. You need not wait for it.',
+    'We do not know yet whether the mail service accepted a mail to you. As soon as we do, everything is deleted. You need not wait for it.',
 }

@@ -5,7 +5,7 @@ import { readSnapshot } from '@/lib/live/snapshot'
 import { Forgotten } from './forgotten'
 import { NotMe } from './not-me'
 
-// Opening the page does nothing: mail programs open links to look what is behind them.
+// Opening the page changes nothing, because mail programs open links to check them.
 export const metadata: Metadata = {
   title: 'This wasn’t me',
   robots: { index: false },

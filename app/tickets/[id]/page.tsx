@@ -10,9 +10,9 @@ import { cookieName } from '@/lib/account/session'
 import { listTicketMails } from '@/lib/account/ticket'
 import { readSnapshot } from '@/lib/live/snapshot'
 
-// Whoever knows the address of a ticket may watch it: it is for the one who signed up, not for an index.
+// The URL of a ticket is a permission to watch it, so it must not be indexed.
 export async function generateMetadata({ params }: PageProps<'/tickets/[id]'>): Promise<Metadata> {
-  // Said here as well, or the page that says "not found" would bear the title of a ticket.
+  // Without this, the "not found" page would have the title of a ticket.
   if (!(await findSnapshot((await params).id))) notFound()
   return { title: 'Your ticket', robots: { index: false } }
 }
@@ -23,7 +23,7 @@ export default async function TicketPage({ params }: PageProps<'/tickets/[id]'>)
   if (!first) notFound()
   const mails = await listTicketMails(first.id)
   const [ticketId] = mails
-  // The mail to a corrected address leads to where it is printed.
+  // A mail to a corrected address is shown on the ticket of the first mail.
   if (ticketId && ticketId !== first.id && mails.includes(first.id)) redirect(`/tickets/${ticketId}`)
   const snapshots = await Promise.all((ticketId === first.id ? mails : [first.id]).map(findSnapshot))
   const printed = snapshots.filter((snapshot) => snapshot !== null)
@@ -45,5 +45,5 @@ export default async function TicketPage({ params }: PageProps<'/tickets/[id]'>)
   )
 }
 
-/** Read once for both of the above. */
+/** Reads once for metadata and page. */
 const findSnapshot = cache(readSnapshot)

@@ -68,7 +68,7 @@ function sumUp(
       `${repeats} ${repeats === 1 ? 'run' : 'runs'} of each: least–most. Small numbers on purpose: they say whether, not how often.`,
       kept.length > 0
         ? `Every account got exactly one mail: ${kept.map(({ title }) => title).join('; ')}.`
-        : 'Nobody kept every promise.',
+        : 'No contender kept every promise.',
       'Transaction, idempotency key and short lease make the difference, not the brand.',
       'Your library could do better? Mend its file in e2e/bench/rivals/promises, and send us the change.',
       ...leftOut,

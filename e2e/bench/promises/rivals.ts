@@ -9,7 +9,7 @@ const FOLDER = path.join(import.meta.dirname, '../rivals')
 const PRISMA = path.join('node_modules', 'prisma', 'build', 'index.js')
 const PROGRAM = path.join(FOLDER, 'promises/run.mjs')
 
-/** What a file in rivals/promises exports, besides its functions. */
+/** The constants that a file in rivals/promises exports. */
 type Rival = {
   title: string
   packages: string[]

@@ -5,7 +5,7 @@ import type { App } from './app'
 /** A client's patience. */
 const PATIENCE_MS = 10_000
 
-/** Signs somebody up, once, and writes down what they were told. */
+/** Signs a user up once, and records the answer. */
 export async function signUp({ place, answers }: App): Promise<void> {
   const email = newAddress()
   const answered = await fetch(`http://localhost:${place.port}/api/users`, {
@@ -20,7 +20,7 @@ export async function signUp({ place, answers }: App): Promise<void> {
   answers.set(email, answered ? 'ok' : 'error')
 }
 
-/** So many, one every so many ms, whatever becomes of those before. */
+/** Signs users up at a fixed interval, without waiting for earlier answers. */
 export async function signUpMany(app: App, count: number, everyMs: number): Promise<void> {
   const signups: Promise<void>[] = []
   for (let i = 0; i < count; i++) {

@@ -1,7 +1,7 @@
 import { mayUseSandbox } from '@/app/(stage)/_lib/presenter'
 import { notFound } from '@/lib/http/problem'
 
-/** Guards a route that exists in the sandbox only, and there for the presenter. @throws {Problem} 404 to all others */
+/** Guards a route that exists only in the sandbox, for the presenter. @throws {Problem} 404 otherwise */
 export function sandboxOnly({ headers }: Request): void {
   if (!mayUseSandbox(headers)) throw notFound()
 }

@@ -9,7 +9,7 @@ import { Headline } from '@/app/components/site/headline'
 
 export const metadata: Metadata = { title: 'Mail', robots: { index: false } }
 
-/** One mail, by the id of our email record or by the mail service's own id. */
+/** One mail, by the id of the email record or by Resend's id. */
 export default async function MailPage({ params, searchParams }: PageProps<'/inbox/[id]'>) {
   if (!mayUseSandbox(await headers())) notFound()
   const { id } = await params
@@ -39,7 +39,7 @@ export default async function MailPage({ params, searchParams }: PageProps<'/inb
             {mail.text}
           </pre>
         ) : (
-          // An empty sandbox: no scripts, no forms, no way out of the frame.
+          // An empty sandbox: no scripts, no forms, no navigation out of the frame.
           <iframe
             sandbox=""
             srcDoc={mail.html}

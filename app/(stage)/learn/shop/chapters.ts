@@ -1,25 +1,25 @@
 import type { Scene } from './scene'
 
-/** So many wait when it is a jam. */
+/** This many waiting jobs are a jam. */
 const JAM = 8
-/** So many letters in the line are a newsletter under way. */
+/** With this many waiting letters, a newsletter is under way. */
 const CROWD = 100
 
 type Chapter = {
-  /** What is told, in the moment in which it can be seen. */
+  /** The text of the chapter. */
   line: string
-  /** What the reader sees when the next one begins. */
+  /** Whether the reader has seen enough for the next chapter. */
   until: (scene: Scene) => boolean
 }
 
-/** Each remedy uncovers the next problem. The number of the chapter says which controls there are: see play.tsx. */
+/** Each remedy shows the next problem. The number of the chapter decides which controls are shown: see play.tsx. */
 export const CHAPTERS: Chapter[] = [
   {
     line: 'One worker sends one mail after the other, in half a second each. Order a coffee, and some more.',
     until: ({ waiting }) => waiting.length >= JAM,
   },
   {
-    line: 'This is a jam. Nobody stands at the counter, but the jobs pile up. Would more workers help?',
+    line: 'This is a jam. The counter is free, but the jobs pile up. Would more workers help?',
     until: ({ waiting, shop }) => shop.workers > 1 && (waiting.length < JAM || shop.workers > 5),
   },
   {
@@ -36,16 +36,16 @@ export const CHAPTERS: Chapter[] = [
       letters >= CROWD && waiting.at(-1)?.kind === 'welcome' && !shop.welcomesFirst,
   },
   {
-    line: 'Somebody new waits for a welcome, behind thousands of newsletters that nobody waits for.',
+    line: 'A new customer waits for a welcome, behind thousands of newsletters that could come later.',
     until: ({ letters, requests, shop }) =>
       shop.welcomesFirst && letters >= CROWD && requests.at(-1)?.mails[0]?.kind === 'welcome',
   },
   {
-    line: 'The welcome goes first, and nobody minds. Close the shop, and see what each of these steps was worth.',
+    line: 'The welcome goes first, and the newsletter can wait. Close the shop to see how much each step helped.',
     until: () => false,
   },
 ]
 
-export const CLOSED =
-  'The shop is closed. Below, your own orders come once more, and are served in four ways.'
-export const STOPPED = 'Nobody works. Orders are still taken, the queue keeps the jobs, and nothing is lost.'
+export const CLOSED = 'The shop is closed. Below, your own orders are served once more, in four ways.'
+export const STOPPED =
+  'No worker is on duty. Orders are still taken, the queue keeps the jobs, and nothing is lost.'

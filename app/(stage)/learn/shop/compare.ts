@@ -1,8 +1,8 @@
 import { type Order, type Shop, simulate } from './simulate'
 
-/** So many orders are compared at most: as many as the real queue gets in one go. */
+/** The most orders that are compared. The real run sends as many. */
 const MOST = 30
-/** How long it takes to write an order down, in ms: about what it takes here. */
+/** The time to store an order, in ms. About the time of a real signup. */
 const ANSWER_MS = 10
 
 export type Waits = { median: number; longest: number }
@@ -18,7 +18,7 @@ const WAYS = [
   { title: 'Eight workers, and batches', shop: { ...EIGHT, batch: 100 } },
 ]
 
-/** Those orders that came closest together, timed from the first of them. */
+/** The orders that came closest together, with times from the first of them. */
 export function pickRush(orders: Order[]): Order[] {
   const count = Math.min(MOST, orders.length)
   const spans = orders
@@ -29,7 +29,7 @@ export function pickRush(orders: Order[]): Order[] {
   return rush.map((order) => ({ ...order, at: order.at - (rush[0]?.at ?? 0) }))
 }
 
-/** How long people and mails wait when the same orders are served in different ways. */
+/** How long people and mails wait when the same orders are served in four ways. */
 export function compareWays(orders: Order[]): Row[] {
   return WAYS.map(({ title, shop, inline }) => {
     const waits = simulate(orders, [shop]).mails.map(({ at, sentAt = at }) => sentAt - at)

@@ -68,7 +68,7 @@ export function Switch({ label, checked, disabled, onChange }: SwitchProps) {
   )
 }
 
-/** A place for what comes later: nothing moves when it does. */
+/** Reserves the room of a control that appears later, so that the page does not move. */
 export function Later({ shown, children }: { shown: boolean; children: ReactNode }) {
   if (shown) return children
   return <div className="min-h-16 stage:min-h-12" />

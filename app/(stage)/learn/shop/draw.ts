@@ -3,7 +3,7 @@ import { formatCount } from '@/app/components/site/figures'
 import type { Scene } from './scene'
 import { type Mail, TURN_MS } from './simulate'
 
-/** All measures are px of a page with type of 16 px, and grow with it. */
+/** All measures are px at a type size of 16 px, and grow with it. */
 export const HEIGHT = 272
 const ROWS = 3
 const ROW = 35
@@ -12,10 +12,10 @@ const COUNTER_TOP = 192
 const COUNTER = 14
 const SERVICE = 266
 const DESKS = 8
-/** So long a mail is on its way from the desk to the mail service, and so far back its row of requests goes. In ms. */
+/** In ms: the flight of a mail from the desk to the mail service, and the history in the row of requests. */
 const FLIGHT_MS = 350
 const MEMORY_MS = 6_000
-/** A pile of letters takes the room of so many tickets. */
+/** The room of a pile of letters, in tickets. */
 const PILE = 4
 
 type Point = { x: number; y: number }
@@ -27,7 +27,7 @@ type Picture = { width: number; inks: Inks; places: Places; hired: number }
 
 /**
  * Draws the rail, the desks and the mail service.
- * @param ease how much of its way a ticket goes in this frame, from 0 to 1
+ * @param ease the share of its way that a ticket goes in this frame, from 0 to 1
  */
 export function drawScene(context: Context, scene: Scene, picture: Picture, ease: number): void {
   const { width } = picture
@@ -47,7 +47,7 @@ function drawRail(context: Context, { waiting }: Scene, picture: Picture, ease: 
   const { width, inks } = picture
   const { pitch } = ticketSize(width)
   const columns = Math.floor((width + 4) / pitch)
-  // The last places are for saying how many more there are.
+  // The last places show how many more tickets there are.
   const room = columns * ROWS - PILE
   const placeAt = (slot: number): Point => ({
     x: (slot % columns) * pitch + 2,
@@ -78,7 +78,7 @@ function drawRail(context: Context, { waiting }: Scene, picture: Picture, ease: 
   if (more > 0) write(context, `+${formatCount(more)}`, { x: width - 2, y: ROWS * ROW - 6 }, inks, 'right')
 }
 
-/** What hangs on the rail: tickets, and the number of letters wherever they stand together. */
+/** The pieces on the rail: tickets, and the number of letters in a row. */
 function toPieces(waiting: Mail[]): (Mail | number)[] {
   const pieces: (Mail | number)[] = []
   for (const mail of waiting) {
@@ -90,23 +90,23 @@ function toPieces(waiting: Mail[]): (Mail | number)[] {
   return pieces
 }
 
-/** A ticket drops in from above, and moves on as the line does. */
+/** Draws a waiting ticket. It drops in from above and moves up with the line. */
 function drawWaiting(context: Context, place: Point, mail: Mail, picture: Picture, ease: number): void {
   const last = picture.places.get(mail.id)
-  // From the beginning of one rail to the end of the next is no way to go.
+  // A ticket that changes to the other rail jumps.
   const jumps = last && last.y !== place.y && Math.abs(last.x - place.x) > picture.width / 2
   const point = move(picture.places, mail, { x: place.x, y: -40 }, place, jumps ? 1 : ease)
   drawTicket(context, point, mail, 'ink', picture)
 }
 
-/** The tickets that are in somebody's hands, or on their way to the mail service. */
+/** Draws the tickets that a worker holds, or that fly to the mail service. */
 function drawHands(context: Context, { requests, now }: Scene, picture: Picture, ease: number): void {
   const { width, places } = picture
   const size = ticketSize(width)
   for (const request of requests) {
     const gone = (now - request.sentAt) / FLIGHT_MS
     if (gone >= 1) {
-      // Those before them have been forgotten in an earlier picture.
+      // Older requests were forgotten in an earlier frame.
       if (gone < 4) for (const { id } of request.mails) places.delete(id)
       continue
     }
@@ -142,7 +142,7 @@ function deskAt(index: number, width: number): { x: number; width: number } {
   return { x: slot * (index + 0.5), width: Math.min(slot * 0.78, 92) }
 }
 
-/** Somebody at a desk: in full ink while they send, with their progress on the desk; pale while they can't. */
+/** Draws a worker at a desk: dark with its progress while it sends, pale while it cannot. */
 function drawDesk(context: Context, index: number, { shop, requests, now }: Scene, picture: Picture): void {
   const { width, inks, hired } = picture
   const desk = deskAt(index, width)
@@ -168,7 +168,7 @@ function drawDesk(context: Context, index: number, { shop, requests, now }: Scen
   context.stroke()
   if (!request) return
 
-  // An arm, to where the ticket lies.
+  // An arm to the ticket.
   context.lineWidth = small ? 5 : 8
   context.beginPath()
   context.moveTo(x + (small ? 5 : 7), DESK_TOP + (small ? 36 : 42))
@@ -180,7 +180,7 @@ function drawDesk(context: Context, index: number, { shop, requests, now }: Scen
   context.fillRect(left + 2, COUNTER_TOP + 2, (desk.width - 4) * done, COUNTER - 4)
 }
 
-/** The last seconds at the mail service: a place for each tenth of a second, and a bar for each request in it. */
+/** Draws the last seconds at the mail service: a slot for each tenth of a second, with a bar for its request. */
 function drawRequests(context: Context, { requests, now }: Scene, picture: Picture): void {
   const { width, inks } = picture
   const turns = MEMORY_MS / TURN_MS
@@ -195,13 +195,13 @@ function drawRequests(context: Context, { requests, now }: Scene, picture: Pictu
   for (const { sentAt, mails } of requests.filter(
     ({ sentAt }) => sentAt <= now && now - sentAt < MEMORY_MS,
   )) {
-    // Ten times as many mails: so much higher.
+    // A bar grows by 15 px when its request has ten times as many mails.
     const height = 12 + 15 * Math.log10(mails.length)
     context.fillRect(xAt(sentAt), SERVICE - height, bar, height)
   }
 }
 
-/** In ink while it waits, in colour while somebody works on it; filled if it is the reader's own. */
+/** Draws a ticket: dark while it waits, coloured while it is sent, filled if it is the reader's own. */
 function drawTicket(
   context: Context,
   point: Point,
@@ -226,7 +226,7 @@ function drawPile(context: Context, { x, y }: Point, count: number, { inks, widt
 
 type Size = { width: number; height: number }
 
-/** A ticket, torn off below. */
+/** Draws the paper of a ticket, torn off at the bottom. */
 function drawPaper(
   context: Context,
   { x, y }: Point,

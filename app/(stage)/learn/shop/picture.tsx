@@ -3,20 +3,20 @@ import { type Inks, keepSharp } from '@/app/(stage)/_lib/canvas'
 import { drawScene, HEIGHT, type Places } from './draw'
 import type { Scene } from './scene'
 
-/** How fast a ticket goes to its place: after so many ms, most of the way is done. */
+/** A ticket goes most of the way to its place in this time. */
 const EASE_MS = 90
-/** How often the picture changes for those who prefer less motion. */
+/** The time between two frames under prefers-reduced-motion. */
 const STILL_MS = 500
 
 type Props = {
-  /** Called with each new moment of the shop. */
+  /** Receives the function that draws a scene. */
   drawRef: RefObject<(scene: Scene) => void>
-  /** What to draw before, and whenever the window changes. */
+  /** The scene to draw at first, and when the window changes. */
   scene: Scene
   hired: number
 }
 
-/** The rail, the desks and the mail service. For the eye alone: the same stands beside it in numbers. */
+/** The rail, the desks and the mail service. The numbers beside it say the same to screen readers. */
 export function Picture({ drawRef, scene, hired }: Props) {
   const canvasRef = useRef<HTMLCanvasElement>(null)
   const latest = useRef({ scene, hired })
@@ -56,7 +56,7 @@ export function Picture({ drawRef, scene, hired }: Props) {
     }
   }, [drawRef])
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a desk more or less, while nothing else moves
+  // biome-ignore lint/correctness/useExhaustiveDependencies: draws when a desk is added or removed
   useEffect(() => drawRef.current(latest.current.scene), [hired, drawRef])
 
   return <canvas ref={canvasRef} aria-hidden className="h-68 stage:h-58 w-full font-mono" />

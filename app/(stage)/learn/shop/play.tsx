@@ -11,17 +11,16 @@ import type { Scene } from './scene'
 import { useShop } from './use-shop'
 import { useVisible } from './use-visible'
 
-/** A rush: so many people, and so many ms between them. */
+/** A rush: the number of people, and the ms between them. */
 const RUSH = { count: 60, every: 50 }
 const LETTERS = 3_000
 const BATCH = 100
-/** Whoever reads the line has at least so long, in ms. */
+/** The shortest time for which a line is shown, in ms. */
 const DWELL_MS = 1_500
 
-/** In which chapter each control comes: the remedy with the problem that it is for. */
+/** The chapter in which each control appears, together with the problem that it solves. */
 const SHOWS = { workers: 1, close: 1, batches: 3, letters: 4, priority: 5 }
 
-/** The back of the shop, to be played. */
 export function Play() {
   const [round, setRound] = useState(1)
   return <Round key={round} again={round > 1} onAgain={() => setRound(round + 1)} />
@@ -45,7 +44,7 @@ function Round({ again, onAgain }: { again: boolean; onAgain: () => void }) {
     if (isOver) setChapter({ number: chapter.number + 1, since: scene.now })
   })
 
-  // “Open again” has gone with the last round, and the focus with it.
+  // A new round removes the focused button “Open again”.
   useEffect(() => {
     if (again) figureRef.current?.querySelector('button')?.focus()
   }, [again])
@@ -87,7 +86,7 @@ function Round({ again, onAgain }: { again: boolean; onAgain: () => void }) {
           mails in it.
         </span>
         <span>
-          <Mark look="bg-ink" /> yours <Mark look="bg-paper" /> somebody else’s
+          <Mark look="bg-ink" /> yours <Mark look="bg-paper" /> other people’s
           {shows('letters') && (
             <>
               {' '}

@@ -6,12 +6,12 @@ import { useRealRun } from './use-real-run'
 
 type Props = { orders: Order[]; onRow: (row: Row) => void }
 
-/** The same orders as real signups, through the app's own queue, and a row of what was measured. */
+/** Sends the same orders as real signups through the app's own queue, and adds a row with the measured times. */
 export function RealRun({ orders, onRow }: Props) {
   const { phase, people, mails, requestMs, stranded, start } = useRealRun(orders)
   const over = phase === 'over'
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when all is measured
+  // biome-ignore lint/correctness/useExhaustiveDependencies: runs once, when the run is over
   useEffect(() => {
     if (over && mails.length > 0)
       onRow({ title: 'This app’s own queue, measured', person: sumUpWaits(people), mail: sumUpWaits(mails) })

@@ -6,7 +6,7 @@ import type { Order } from './simulate'
 
 type Props = { orders: Order[]; sandbox: boolean }
 
-/** The reader's own orders once more, in every way at once, on one axis. */
+/** Compares the four ways to serve the reader's own orders, on one axis. */
 export function Replay({ orders, sandbox }: Props) {
   const [real, setReal] = useState<Row>()
   const ref = useRef<HTMLDivElement>(null)
@@ -26,8 +26,8 @@ export function Replay({ orders, sandbox }: Props) {
         {rush.length} of your orders, within {formatDuration(span)}, in four ways
       </h3>
       <p className="mt-2 text-lg text-pretty text-muted stage:mt-1">
-        They came closest together. The dark part of a bar is how long half of them wait, its end the longest
-        wait.
+        These orders came closest together. The dark part of a bar is the median wait, and the whole bar is
+        the longest wait.
       </p>
       <table className="mt-4 w-full table-fixed stage:mt-0 border-collapse text-base sm:text-xl stage:text-lg stage:leading-6">
         <caption className="sr-only">How long people and their mails wait, in each way</caption>

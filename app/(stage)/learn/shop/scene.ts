@@ -1,15 +1,15 @@
 import type { Course, Mail, Request, Shop } from './simulate'
 
-/** What there is to see at one moment. */
+/** The shop at one moment. */
 export type Scene = {
   now: number
   shop: Shop
-  /** In the order in which they will be taken. */
+  /** In the order in which the workers take them. */
   waiting: Mail[]
   letters: number
-  /** How long the first welcome in the line has waited. */
+  /** The wait of the first welcome in the line. */
   longestMs: number
-  /** All requests that have begun. */
+  /** All requests that have started. */
   requests: Request[]
 }
 

@@ -1,15 +1,15 @@
-/** How long the mail service takes for a request, however many mails are in it. All times are in ms. */
+/** The time of a request to the mail service, with any number of mails. All times are in ms. */
 const REQUEST_MS = 500
-/** It takes ten requests a second: one for each of these. */
+/** The mail service accepts one request in this time, which is ten a second. */
 export const TURN_MS = 100
 
 export type Order = { id: number; at: number; kind: 'welcome' | 'letter' }
 
-/** What holds in the shop from a moment on. */
+/** The settings of the shop from a moment on. */
 export type Shop = {
   from: number
   workers: number
-  /** How many mails one request may carry. */
+  /** The most mails in one request. */
   batch: number
   welcomesFirst: boolean
 }
@@ -21,8 +21,8 @@ export type Course = { mails: Mail[]; requests: Request[] }
 type Lines = Record<Order['kind'], Mail[]>
 
 /**
- * What happens to each order, from event to event: whoever has free hands, when it is the account's turn, takes what
- * waits. The same orders in the same shop always end the same.
+ * Simulates what happens to each order. When a turn comes, a free worker takes the waiting mails. The result depends only
+ * on the arguments.
  * @param orders by time
  * @param shops by time, the first from 0
  */
@@ -48,7 +48,7 @@ export function simulate(orders: Order[], shops: Shop[]): Course {
       turn = now + TURN_MS
     }
     const events = [turn, mails[come]?.at ?? 0, ...busyUntil, ...shops.map(({ from }) => from)]
-    // Of nothing, the least is infinity.
+    // Infinity when there are no more events.
     now = Math.min(...events.filter((at) => at > now))
   }
   return { mails, requests }

@@ -4,23 +4,23 @@ import { useMails } from '@/app/(stage)/race/use-mails'
 import type { Snapshot } from '@/lib/status/status'
 import type { Order } from './simulate'
 
-/** One stream tells of so many emails. */
+/** The emails that one stream follows. */
 const STREAM = 10
 
 type Signup = { waitedMs: number; emailId?: string }
 type Run = {
   phase: 'ready' | 'running' | 'over'
-  /** How long each waited, in ms. */
+  /** How long each person waited, in ms. */
   people: number[]
   mails: number[]
-  /** The quickest request to the mail service, in ms. */
+  /** The shortest request to the mail service, in ms. */
   requestMs: number
-  /** True while no worker is there. */
+  /** True while no worker runs. */
   stranded: boolean
   start(): Promise<void>
 }
 
-/** Sends up to thirty orders as real signups, with the pauses between them, and follows their mails. */
+/** Sends up to thirty orders as real signups, at their own times, and follows their mails. */
 export function useRealRun(orders: Order[]): Run {
   const [started, setStarted] = useState(false)
   const [signups, setSignups] = useState<Signup[]>([])
@@ -37,7 +37,7 @@ export function useRealRun(orders: Order[]): Run {
   return {
     phase: settled ? 'over' : started ? 'running' : 'ready',
     people: signups.map(({ waitedMs }) => waitedMs),
-    // The browser's clock knows the wait for the answer, the database's all that followed.
+    // The browser measures the wait for the answer, and the database's clock the rest.
     mails: sent.map(
       ({ id, mailMs }) => mailMs + (signups.find(({ emailId }) => emailId === id)?.waitedMs ?? 0),
     ),
@@ -46,7 +46,7 @@ export function useRealRun(orders: Order[]): Run {
     async start() {
       setSignups([])
       setStarted(true)
-      // The first request to a route loads it: nobody’s wait should be that.
+      // The first request to a route loads its code. This keeps that out of the measurement.
       await fetch('/api/sandbox/race', { method: 'OPTIONS' }).catch(() => {})
       setSignups(await Promise.all(orders.map(signUpInTime)))
     },

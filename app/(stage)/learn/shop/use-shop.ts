@@ -2,14 +2,14 @@ import { type RefObject, useEffect, useMemo, useReducer, useRef, useState } from
 import { lookAt, type Scene } from './scene'
 import { type Order, type Shop, simulate } from './simulate'
 
-/** By themselves, orders come so far apart, until the reader has done nothing for so long. In ms. */
+/** In ms: orders come by themselves at this distance, until the reader has been idle for this time. */
 const CALM = { every: 1_200, for: 30_000 }
-/** So many have come before the reader. */
+/** The number of orders at the start. */
 const EARLY = 3
-/** How much longer there is something to see when all is done. */
+/** How long the animation goes on when all work is done. */
 const AFTER_MS = 6_000
-/** How often the numbers change. */
-const TELL_MS = 100
+/** The time between two updates of the numbers. */
+const NUMBERS_MS = 100
 
 type Kind = Order['kind']
 type History = { orders: Order[]; shops: Shop[]; touchedAt: number }
@@ -22,10 +22,9 @@ const OPENING: History = {
 }
 
 /**
- * The shop that is played. All that is kept is what the reader did and when; what became of it is simulated anew after
- * each press.
- * @param visible whether somebody can see it: if not, its clock stands still
- * @param onScene is told each moment of it
+ * The shop in play. It stores only the reader's actions and their times, and simulates the shop again after each action.
+ * @param visible false when it is not on the screen, which stops its clock
+ * @param onScene called for each frame
  */
 export function useShop(visible: boolean, onScene: RefObject<(scene: Scene) => void>) {
   const [history, act] = useReducer(keepHistory, OPENING)
@@ -47,11 +46,11 @@ export function useShop(visible: boolean, onScene: RefObject<(scene: Scene) => v
     if (!visible || !started) return
     let last: number | undefined
     let frame = requestAnimationFrame(function tick(time) {
-      // A tab that was away does not make up for it.
+      // A hidden tab does not catch up.
       clock.current += Math.min(time - (last ?? time), 50)
       last = time
       onScene.current(lookAt(course, shop, clock.current))
-      setNow(clock.current - (clock.current % TELL_MS))
+      setNow(clock.current - (clock.current % NUMBERS_MS))
       if (clock.current < end) frame = requestAnimationFrame(tick)
     })
     return () => cancelAnimationFrame(frame)
@@ -59,7 +58,7 @@ export function useShop(visible: boolean, onScene: RefObject<(scene: Scene) => v
 
   return {
     scene: lookAt(course, shop, now),
-    /** Those of the reader, in their order. */
+    /** The welcome orders, in their order. */
     orders: history.orders.filter(({ kind }) => kind === 'welcome'),
     order: (kind: Kind, count = 1, every = 0) =>
       act({ at: Math.round(clock.current), order: { kind, count, every } }),

@@ -9,7 +9,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
     if (!id) throw notFound()
     await disown(id)
     const snapshot = await readSnapshot(id)
-    // Gone already, or a friend's mail, which is done.
+    // The user is erased already, or it was an invitation, which needs no job.
     if (!snapshot?.erasure) return new Response(null, { status: 204 })
     return Response.json(snapshot, { status: 202 })
   },

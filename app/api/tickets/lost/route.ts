@@ -6,7 +6,7 @@ import { route } from '@/lib/protection/route'
 import { toMailbox } from '@/lib/sending/mailbox'
 import { addressInput, MAX_BYTES } from '@/lib/signup/input'
 
-/** Longer than it takes to queue a mail: the clock does not tell either whether there was one to queue. */
+/** Longer than queueing a mail takes, so that the time of the answer does not reveal whether the address is known. */
 const ALWAYS_MS = 200
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({

@@ -12,12 +12,12 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
       try {
         return Response.json({ stored: await receiveReport(body, request.headers) })
       } catch (error) {
-        // A report with a right signature is never limited.
+        // Only wrong signatures count. Resend's own reports are never limited.
         if (error instanceof WrongSignature) await limit('signature', request)
         throw error
       }
     },
   },
-  // The signature alone decides: some senders and proxies add an Origin.
+  // The signature is the check. Some senders and proxies add an Origin.
   { origin: 'any' },
 )

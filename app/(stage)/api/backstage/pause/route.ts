@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { crewOnly } from '@/app/(stage)/_lib/guard'
+import { backstageOnly } from '@/app/(stage)/_lib/guard'
 import { readInput } from '@/lib/http/input'
 import { log } from '@/lib/log'
 import { route } from '@/lib/protection/route'
@@ -11,7 +11,7 @@ const pauseInput = z.strictObject({ paused: z.boolean() })
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   {
-    /** Stops all mail, or lets it go on, like `npm run pause` and `npm run resume`. */
+    /** Stops or resumes all mail, like `npm run pause` and `npm run resume`. */
     async PUT(request) {
       const { paused } = await readInput(request, pauseInput, MAX_BYTES)
       const since = await setPaused(paused)
@@ -19,5 +19,5 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
       return Response.json({ since: since?.toISOString() ?? null })
     },
   },
-  { guard: crewOnly },
+  { guard: backstageOnly },
 )

@@ -1,4 +1,4 @@
-import { crewOnly } from '@/app/(stage)/_lib/guard'
+import { backstageOnly } from '@/app/(stage)/_lib/guard'
 import { redrive, redriveInput } from '@/app/(stage)/_lib/redrive'
 import { readInput } from '@/lib/http/input'
 import { isServed, redriveQueue } from '@/lib/ops/queue-state'
@@ -14,5 +14,5 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
       return Response.json({ emails: await redrive(id) })
     },
   },
-  { guard: crewOnly },
+  { guard: backstageOnly },
 )

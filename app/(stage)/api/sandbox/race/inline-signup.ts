@@ -1,11 +1,11 @@
 /*
  * THE WAY NOT TO DO IT, for comparison only: the mail is sent inside the request.
  *
- * - The person waits for somebody else's server. When that one is slow, the signup is slow; when it is down, nobody
- *   can sign up.
- * - Two systems, no transaction. Whichever comes first, the other may fail: here somebody gets a welcome without an
- *   account; the other way round they would have an account and never a welcome.
- * - Nobody tries again. What failed is gone.
+ * - The user waits for the server of another company. When it is slow, the signup is slow. When it is down, no signup
+ *   works.
+ * - There are two systems and no transaction. Here, the insert may fail after the mail went out: a welcome without an
+ *   account. In the other order, the mail may fail after the insert: an account without a welcome.
+ * - There is no retry. A failed signup is lost.
  *
  * The right way is lib/signup/signup.ts.
  */
@@ -16,7 +16,7 @@ import type { Message } from '@/lib/mail/message'
 import { sendBatch } from '@/lib/sending/resend'
 import type { SignupInput } from '@/lib/signup/input'
 
-/** Sends the welcome, and creates the user if that has worked. @throws {Error} whose message is a reason code */
+/** Sends the welcome, then creates the user. @throws {Error} with a reason code as its message */
 export async function signUpInline({ name, email }: SignupInput): Promise<void> {
   const text = `Welcome, ${name}. You have waited for this mail.`
   const message: Message = {

@@ -15,15 +15,15 @@ const lane = z.strictObject({
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   {
     /**
-     * One lane of the race. Browsers open six connections to a server, so ten people who sign up at once, each in a
-     * browser of their own, are one request here; their answers come as lines of JSON, each when it is ready.
+     * Runs one lane of the race. A browser opens at most six connections to a server. So ten simultaneous signups are
+     * one request, and each answer is a line of JSON as soon as it is ready.
      */
     async POST(request) {
       const { way, people } = await readInput(request, lane, MAX_BYTES)
       return new Response(streamLines(runSignups(way, people)), {
         headers: {
           'content-type': 'application/x-ndjson; charset=utf-8',
-          // Compression would hold the lines back.
+          // Compression would buffer the lines.
           'cache-control': 'no-store, no-transform',
           'x-accel-buffering': 'no',
         },
@@ -33,7 +33,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   { guard: sandboxOnly },
 )
 
-/** Each value as a line when it is there. A reader who leaves early stops nothing: the work goes on to its end. */
+/** Streams each value as a line as soon as it is ready. If the client disconnects, the signups still finish. */
 function streamLines(values: Promise<unknown>[]): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   let gone = false

@@ -6,13 +6,13 @@ import { signUpInline } from './inline-signup'
 
 export type Way = 'inline' | 'background'
 
-/** What one person is told in the end. They have an account, or they have a reason why not, as a code. */
+/** The answer for one person: an account, or the reason code why there is none. */
 export type LaneAnswer = { person: number } & (
   | { account: true; emailId?: string }
   | { account: false; reason: string }
 )
 
-/** Signs up the first people of the list, all at once. The promises never reject. */
+/** Signs up the first people of the list at the same time. The promises never reject. */
 export function runSignups(way: Way, people: number): Promise<LaneAnswer>[] {
   return PEOPLE.slice(0, people).map(async (name, person): Promise<LaneAnswer> => {
     const input = { name, email: makeUpAddress() }

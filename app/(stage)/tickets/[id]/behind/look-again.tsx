@@ -4,10 +4,10 @@ import { useRouter } from 'next/navigation'
 import { useEffect } from 'react'
 
 const EVERY_MS = 1_000
-/** What has not come by then, in ms, does not come. */
+/** The time after which it stops, in ms. */
 const PATIENCE_MS = 60_000
 
-/** Asks for the page again, until all of the trace is there: processes send their part when they find the time. */
+/** Refreshes the page until the trace is complete, because each process sends its spans with a delay. */
 export function LookAgain({ done }: { done: boolean }) {
   const router = useRouter()
   useEffect(() => {

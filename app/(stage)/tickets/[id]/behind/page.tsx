@@ -16,11 +16,11 @@ import { Waterfall } from './waterfall'
 export const metadata: Metadata = {
   title: 'Behind this ticket',
   description:
-    'One trace of a signup: from the click over the commit, the queue and the worker to the report.',
+    'One trace of a signup: from the click through the commit, the queue and the worker to the report.',
   robots: { index: false },
 }
 
-/** The trace of a signup, for the one who signed up. */
+/** The trace of a signup, for its owner. */
 export default async function BehindPage({ params }: PageProps<'/tickets/[id]/behind'>) {
   const { id } = await params
   const owner = inSandbox() && (await findOwner(id, (await cookies()).get(cookieName())?.value))
@@ -40,8 +40,8 @@ export default async function BehindPage({ params }: PageProps<'/tickets/[id]/be
         <Headline news="ticket.">Behind this</Headline>
       </div>
       <p className="lead mt-6 mb-10 max-w-2xl text-xl text-pretty text-muted">
-        What your signup set off, as an operator sees it. You had your answer after the first bar; the rest
-        went on without you.
+        This is your signup as an operator sees it. You had your answer after the first bar. The rest went on
+        without you.
       </p>
       <div className="trace">
         <Paper
@@ -60,7 +60,7 @@ export default async function BehindPage({ params }: PageProps<'/tickets/[id]/be
             <Waterfall steps={steps} total={total} />
           ) : (
             <p role="status" className="text-lg">
-              Nothing is known of this signup. The sandbox keeps its last traces in memory, unless
+              There is no trace of this signup. The sandbox keeps its last traces in memory, unless
               SANDBOX_TRACES is false.
             </p>
           )}

@@ -3,13 +3,13 @@ import { formatDuration } from '@/app/components/site/figures'
 
 const COLOR: Record<Place, string> = {
   web: 'bg-ink',
-  // Hollow: nobody does anything there.
+  // Hollow, because no process works there.
   queue: 'border-2 border-ink',
   worker: 'bg-accent',
   Resend: 'bg-good',
 }
 
-/** Each step as a bar, from when it began to when it ended: who did it, how long, and what it was waiting for. */
+/** Each step as a bar, with its process and its duration. */
 export function Waterfall({ steps, total }: { steps: Step[]; total: number }) {
   return (
     <>
@@ -47,7 +47,7 @@ const ROW =
   'grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 @3xl:grid-cols-[20rem_minmax(0,1fr)_5rem] stage:grid-cols-[18rem_minmax(0,1fr)_4.5rem]'
 const INDENT = ['', 'pl-4', 'pl-8']
 
-/** A little less than all: what is too short to be seen is drawn all the same, and must not leave the paper. */
+/** Scales to a little less than the full width, so that the shortest bar at the end still fits. */
 function toShare(ms: number, total: number): string {
   return `${(ms / total) * 97}%`
 }

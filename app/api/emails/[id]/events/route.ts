@@ -9,7 +9,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
     const { id } = await params
     const snapshot = await readSnapshot(id)
     if (!snapshot) throw notFound()
-    // A browser reconnects whenever a stream ends. 204 tells it that there is nothing more to come.
+    // A browser reconnects whenever a stream ends. A 204 stops that.
     const seen = Number(request.headers.get('last-event-id') ?? Number.NaN)
     if (snapshot.final && seen >= snapshot.version) return new Response(null, { status: 204 })
     return streamEmail(request, id, reserveStream(request, id))

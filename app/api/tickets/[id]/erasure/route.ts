@@ -9,7 +9,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
     const user = await requireOwner(request, id)
     await requestErasure(user.id)
     const snapshot = await readSnapshot(id)
-    // A worker may have been quicker than this answer.
+    // The worker may have finished before this read.
     return snapshot ? Response.json(snapshot, { status: 202 }) : new Response(null, { status: 204 })
   },
 })

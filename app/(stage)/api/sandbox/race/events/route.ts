@@ -13,7 +13,7 @@ const ids = z.array(z.guid()).min(1).max(PEOPLE.length)
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   {
-    /** Server-sent events about several emails: `email` with a snapshot of each at once and after each change of it. */
+    /** Streams several emails as server-sent events (`email`): a snapshot of each at once, and after each change. */
     async GET(request) {
       const query = new URL(request.url).searchParams.get('ids')?.toLowerCase().split(',')
       const result = ids.safeParse([...new Set(query)])

@@ -4,8 +4,8 @@ import { unavailable } from '@/lib/http/problem'
 import { route } from '@/lib/protection/route'
 
 /**
- * How long the mail service stays down if nobody repairs it. It counts the time itself: whatever becomes of the page
- * and of this server, the weather that was there before comes back.
+ * How long the mail service stays down at most. It counts the time itself, so the old weather comes back even if the
+ * page is closed or this server is stopped.
  */
 const OUTAGE_MS = 180_000
 
@@ -16,7 +16,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
       return changeWeather('PUT', { mode: 'outage', forMs: OUTAGE_MS })
     },
 
-    /** Repairs it. If it is not down, or down for another reason, nothing happens. */
+    /** Ends the outage of `PUT`. It does nothing if there is none, or if the mail service is down for another reason. */
     async DELETE() {
       return changeWeather('DELETE')
     },
