@@ -68,7 +68,7 @@ test('each row of docs/faults.md names a test that there is', () => {
     .flatMap(([, proof = '']) => proof.split('; '))
     .filter((proof) => proof.startsWith('`'))
   const missing = proofs.filter((proof) => {
-    const [, name = ''] = /^`([\w/]+)`/.exec(proof) ?? []
+    const [, name = ''] = /^`([\w/-]+)`/.exec(proof) ?? []
     if (name === 'production') return false
     const file = [`e2e/faults/${name}.spec.ts`, `e2e/${name}.spec.ts`].find(existsSync)
     const titles = [...proof.matchAll(/\*([^*]+)\*/g)].flatMap(([, title = '']) => title.split('…'))

@@ -41,7 +41,7 @@ test('each page about a fault upstream names the versions that are installed, an
 })
 
 test('each dependency is pinned to one version', () => {
-  for (const file of ['package.json', 'e2e/bench/rivals/package.json']) {
+  for (const file of ['package.json', 'e2e/maintenance/bench/rivals/package.json']) {
     const { dependencies = {}, devDependencies = {}, overrides = {} } = JSON.parse(readFileSync(file, 'utf8'))
     const pins = Object.entries<string>({ ...dependencies, ...devDependencies, ...overrides })
     const loose = pins.filter(([, version]) => !/^\d+\.\d+\.\d+(-[\w.-]+)?$/.test(version))

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from '@playwright/test'
 import { newAddress } from '../app'
-import { isThere, makeCertificate, startNginx } from '../production/parts'
+import { isThere, makeCertificate, startNginx } from '../maintenance/production/parts'
 import { findPort, waitFor } from '../stack'
 import { test } from './test'
 

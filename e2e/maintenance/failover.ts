@@ -14,6 +14,8 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { findFaults, untilSettled, watchStatuses } from '../faults/oracle'
+import { bundleWorker, findPort, query, type Stack } from '../stack'
+import { type Crowd, startCrowd } from './crowd'
 import {
   type Database,
   findParts,
@@ -22,10 +24,8 @@ import {
   startDatabase,
   startPgBouncer,
   startStandby,
-} from '../production/parts'
-import { endPrograms, type Program, runProgram, startProgram } from '../production/program'
-import { bundleWorker, findPort, query, type Stack } from '../stack'
-import { type Crowd, startCrowd } from './crowd'
+} from './production/parts'
+import { endPrograms, type Program, runProgram, startProgram } from './production/program'
 import { startSlowLink } from './slow-link'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`

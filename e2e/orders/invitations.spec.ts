@@ -1,0 +1,137 @@
+import { expect } from '@playwright/test'
+import { untilSettled } from '../faults/oracle'
+import { hurryHeartbeats, isFinal, report, until } from '../faults/steps'
+import { test } from '../faults/test'
+import { act, invite, makeFriends, type Owner, signUpOwner, untilOrders } from '../owner'
+import { type Stack, waitFor } from '../stack'
+
+/** How many mails each friend got. */
+async function countMails(stack: Stack, owner: Owner): Promise<number[]> {
+  const { emails } = await stack.setProvider({})
+  const invitations = await stack.query<{ id: string }>(
+    `SELECT id FROM "Email" WHERE "userId" = $1 AND kind = 'invitation'`,
+    [owner.userId],
+  )
+  return invitations.map(({ id }) => emails[id]?.accepted ?? 0)
+}
+
+test('a worker is killed in the middle of a hundred invitations: each friend gets one mail', async ({
+  stack,
+}) => {
+  const first = await stack.startWorker()
+  const ada = await signUpOwner(stack.appUrl)
+  await until(stack, ada.id, isFinal)
+  const { calls } = await stack.setProvider({ latencyMs: 1_000 })
+  expect((await invite(ada, makeFriends(100))).status).toBe(202)
+  await waitFor(async () => (await stack.setProvider({})).calls > calls)
+  await first.kill('SIGKILL')
+  expect((await untilOrders(ada, () => true)).invitations?.waiting).toBe(100)
+
+  await hurryHeartbeats(stack)
+  await stack.setProvider({ latencyMs: 20 })
+  await Promise.all([stack.startWorker(), stack.startWorker()])
+  const { invitations } = await untilOrders(ada, ({ final }) => final)
+  expect(invitations).toMatchObject({ total: 100, sent: 100, failed: 0 })
+  await untilSettled(stack)
+  expect(await countMails(stack, ada)).toEqual(Array(100).fill(1))
+})
+
+test('an answer that gets lost: asking again invites nobody twice', async ({ stack }) => {
+  const ada = await signUpOwner(stack.appUrl)
+  const friends = makeFriends(20)
+  const web = await stack.startWeb()
+  // The commit waits behind this lock, and the server dies before it can answer.
+  await stack.query(`CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       PERFORM pg_sleep(1); RETURN NULL; END $$;
+     CREATE CONSTRAINT TRIGGER dawdle AFTER INSERT ON "Email" DEFERRABLE INITIALLY DEFERRED
+       FOR EACH ROW WHEN (NEW.recipient LIKE '%resend.dev') EXECUTE FUNCTION dawdle()`)
+  const lost = invite({ ...ada, url: web.url }, friends.slice(0, 1)).catch(() => 'lost')
+  await waitFor(
+    async () => (await stack.query(`SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'`)).length > 0,
+  )
+  await web.kill('SIGKILL')
+  expect(await lost).toBe('lost')
+  await waitFor(async () => (await stack.query(`SELECT FROM "Email" WHERE kind = 'invitation'`)).length === 1)
+  await stack.query('DROP TRIGGER dawdle ON "Email"; DROP FUNCTION dawdle()')
+
+  expect((await invite(ada, friends)).status).toBe(202)
+  await stack.startWorker()
+  expect((await untilOrders(ada, ({ final }) => final)).invitations).toMatchObject({ total: 20, sent: 20 })
+  await untilSettled(stack)
+  expect(await countMails(stack, ada)).toEqual(Array(20).fill(1))
+})
+
+test('given up, and sent again by npm run redrive', async ({ stack }) => {
+  await stack.setProvider({ mode: 'invalid' })
+  await stack.startWorker()
+  const ada = await signUpOwner(stack.appUrl)
+  await invite(ada, makeFriends(3))
+  const { invitations } = await untilOrders(ada, ({ final }) => final)
+  expect(invitations).toMatchObject({ total: 3, waiting: 0, sent: 0, failed: 3 })
+
+  await stack.setProvider({ mode: 'ok' })
+  expect((await stack.redrive()).code).toBe(0)
+  await untilOrders(ada, (orders) => orders.invitations?.sent === 3)
+})
+
+test('soft bounces and failures at Resend: the invitations are final', async ({ stack }) => {
+  const ada = await signUpOwner(stack.appUrl)
+  await invite(ada, makeFriends(4))
+  const ids = await stack.query<{ id: string }>(`SELECT id FROM "Email" WHERE kind = 'invitation'`)
+  const [full = '', delayed = '', failed = '', away = ''] = ids.map(({ id }) => id)
+  const say = (id: string, type: string, details = {}): Promise<Response> =>
+    report(stack, type, { email_id: `mail-of-${id}`, tags: { email_id: id }, ...details })
+  await say(full, 'email.bounced', { bounce: { type: 'Transient' } })
+  await say(failed, 'email.failed', { failed: { reason: 'reached_daily_quota' } })
+  await say(away, 'email.delivered')
+  await say(away, 'email.bounced', { bounce: { type: 'Transient' } })
+  await say(delayed, 'email.delivery_delayed')
+  const read = async () => (await (await act(ada, 'GET', 'orders')).json()).invitations
+  expect(await read()).toMatchObject({ waiting: 0, sent: 3, failed: 1, bounced: 0, final: false })
+  await say(delayed, 'email.bounced', { bounce: { type: 'Undetermined' } })
+  expect(await read()).toMatchObject({ waiting: 0, sent: 3, failed: 1, bounced: 0, final: true })
+})
+
+test('a transaction that breaks at its last step: nobody is invited', async ({ stack }) => {
+  const ada = await signUpOwner(stack.appUrl)
+  await stack.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       RAISE EXCEPTION 'not now'; END $$;
+     CREATE TRIGGER refuse BEFORE INSERT ON "EmailEvent" FOR EACH ROW EXECUTE FUNCTION refuse()`)
+  const response = await invite(ada, makeFriends(50))
+  await stack.query('DROP TRIGGER refuse ON "EmailEvent"; DROP FUNCTION refuse()')
+  expect(response.status).toBe(503)
+  expect(await stack.query('SELECT FROM "Email"')).toHaveLength(1)
+  expect(await stack.query(`SELECT FROM pgboss.job WHERE name = 'send-email'`)).toHaveLength(1)
+})
+
+test('Postgres is away: 503 with Retry-After, and afterwards it goes on', async ({ stack }) => {
+  const ada = await signUpOwner(stack.appUrl)
+  await stack.killPostgres('SIGINT')
+  for (const answer of [await invite(ada, makeFriends(2)), await act(ada, 'POST', 'export')]) {
+    // The runner may be quick to bring it back.
+    if (answer.status === 202) continue
+    expect(answer.status).toBe(503)
+    expect(answer.headers.get('retry-after')).toBe('5')
+  }
+  await stack.untilPostgresIsBack()
+  expect((await invite(ada, makeFriends(2))).status).toBe(202)
+})
+
+test('without the sandbox, nobody can invite until the operator allows it, and then so many', async ({
+  stack,
+}) => {
+  const ada = await signUpOwner(stack.appUrl)
+  // Any other key means the real Resend.
+  const real = { RESEND_API_KEY: 're_real', INVITATIONS_PER_USER: '' }
+  const [off, on] = await Promise.all([
+    stack.startWeb({ env: real }),
+    stack.startWeb({ env: { ...real, INVITATIONS_PER_USER: '3' } }),
+  ])
+  expect((await invite({ ...ada, url: off.url }, makeFriends(1))).status).toBe(404)
+  const orders = await act({ ...ada, url: off.url }, 'GET', 'orders')
+  expect(await orders.json()).toEqual({ invitations: null, export: null, final: true })
+
+  expect((await invite({ ...ada, url: on.url }, makeFriends(4))).status).toBe(422)
+  expect((await invite({ ...ada, url: on.url }, makeFriends(3))).status).toBe(202)
+  expect((await invite({ ...ada, url: on.url }, makeFriends(1))).status).toBe(422)
+})

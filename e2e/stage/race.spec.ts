@@ -1,0 +1,244 @@
+import { expect, type Locator, type Page } from '@playwright/test'
+import { expectUsable } from '../pages/accessibility'
+import { listenForComplaints } from '../pages/person'
+import { test } from '../pages/test'
+import type { Stack } from '../stack'
+
+const inline = (page: Page): Locator => page.getByRole('region', { name: 'Mail sent inside the request' })
+const background = (page: Page): Locator =>
+  page.getByRole('region', { name: 'Mail sent by a background job' })
+const start = (page: Page): Locator => page.getByRole('button', { name: 'Press both buttons' })
+
+async function countUsers(stack: Stack): Promise<number> {
+  const [row] = await stack.query<{ count: number }>('SELECT count(*)::int FROM "User"')
+  return row?.count ?? Number.NaN
+}
+
+async function readMode(stack: Stack): Promise<string> {
+  return (await (await fetch(`${stack.resendUrl}/sandbox`)).json()).mode
+}
+
+/** What stands in a lane as its result, in ms. */
+async function readWait(lane: Locator): Promise<number> {
+  const [, value, unit] = /([\d.]+)\s*(ms|s)\b/.exec(await lane.innerText()) ?? []
+  return Number(value) * (unit === 's' ? 1000 : 1)
+}
+
+test('inside the request one waits for the mail; with a job the answer is there before', async ({
+  stack,
+  page,
+}) => {
+  const complaints = listenForComplaints(page)
+  await stack.startWorker()
+  await stack.setProvider({ latencyMs: 700 })
+  await page.goto('/race')
+  await start(page).click()
+
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(
+    /^\s*Ada waited ([\d.]+ times|about) as long\.$/,
+  )
+  expect(await readWait(inline(page))).toBeGreaterThanOrEqual(700)
+  expect(await readWait(background(page))).toBeLessThan(await readWait(inline(page)))
+  await expect(background(page)).toContainText(
+    /The mail was delivered [\d.]+ m?s after the click\. Nobody waited for it\./,
+  )
+  await expect(page.getByRole('status').first()).toHaveText(
+    /an answer after .* an answer after .* as long\.$/,
+  )
+
+  expect(await countUsers(stack)).toBe(2)
+  expect(await readMode(stack)).toBe('ok')
+  expect(complaints).toEqual([])
+})
+
+test('while one page is frozen, the other has its ticket', async ({ stack, page }) => {
+  await stack.setProvider({ mode: 'hang' })
+  await page.goto('/race')
+  await start(page).click()
+  await expect(background(page)).toContainText('Account created!')
+  await expect(inline(page)).toContainText('Ada waits.')
+  await expect(page.getByRole('button', { name: 'Both are pressed' })).toBeFocused()
+  expect(await countUsers(stack)).toBe(1)
+  await stack.setProvider({ mode: 'ok' })
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Without a queue, Ada is gone.')
+})
+
+test('ten at once: twenty accounts, and all mails of the background lane arrive', async ({ stack, page }) => {
+  await stack.startWorker()
+  await page.goto('/race')
+  await page.getByLabel('10 at once').check()
+  await start(page).click()
+  await expect(background(page)).toContainText('Ten mails were delivered')
+  await expect(inline(page)).toContainText('Each had to stand there until the mail was out.')
+  expect(await countUsers(stack)).toBe(20)
+  const mails = await stack.query<{ status: string }>('SELECT status FROM "Email"')
+  expect(mails).toEqual(Array(10).fill({ status: 'delivered' }))
+})
+
+test('the mail service is down: one user is lost, the other gets the mail after the repair', async ({
+  stack,
+  page,
+}) => {
+  await stack.startWorker()
+  await page.goto('/race')
+  await page.getByLabel('is down').check()
+  await start(page).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Without a queue, Ada is gone.')
+  await expect(inline(page)).toContainText(
+    'The mail service is down. Ada got no account and won’t come back.',
+  )
+  await expect(background(page)).toContainText('Account created!The email tries again.')
+  await expect(background(page)).toContainText(/The mail waits and tries again (in \d+ s|any moment now)\./)
+  expect(await countUsers(stack)).toBe(1)
+
+  await page.getByRole('button', { name: 'Repair the mail service' }).click()
+  await expect(start(page)).toBeVisible()
+  expect(await readMode(stack)).toBe('ok')
+  await expect(background(page)).toContainText('Ada is gone. Here, she has her mail,')
+  const kinds = await stack.query('SELECT kind, status FROM "Email"')
+  expect(kinds).toEqual([{ kind: 'welcome', status: 'delivered' }])
+
+  // Another question: the old answer goes.
+  await page.getByLabel('10 at once').check()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Who has to wait?')
+  await expect(background(page)).toContainText('The answer comes at once')
+})
+
+for (const [way, leave] of Object.entries({
+  'a reload': (page: Page) => page.reload(),
+  'another page': (page: Page) => page.getByRole('link', { name: 'Inbox' }).click(),
+  'a closed tab': (page: Page) => page.close({ runBeforeUnload: true }),
+})) {
+  test(`leaving by ${way} in the middle of an outage puts the weather back`, async ({ stack, page }) => {
+    await stack.setProvider({ mode: 'rate-limit', latencyMs: 2_000 })
+    await page.goto('/race')
+    await page.getByLabel('is down').check()
+    await start(page).click()
+    await expect.poll(() => readMode(stack)).toBe('outage')
+    await leave(page)
+    await expect.poll(() => readMode(stack)).toBe('rate-limit')
+  })
+}
+
+test('pressing again during the race changes nothing', async ({ stack, page }) => {
+  await stack.setProvider({ latencyMs: 500 })
+  await page.goto('/race')
+  await start(page).dblclick()
+  await page.keyboard.press('Enter')
+  await page.keyboard.press('Escape')
+  await expect(inline(page)).toContainText('Ada had to stand there')
+  expect(await countUsers(stack)).toBe(2)
+})
+
+test('no worker: the account is there, and the page says that the mail waits', async ({ page }) => {
+  await page.goto('/race')
+  await start(page).click()
+  await expect(background(page)).toContainText('No worker is on duty.')
+})
+
+test('the database fails: both lanes say in words what is lost', async ({ stack, page }) => {
+  await stack.query('ALTER TABLE "User" RENAME TO "UserAway"')
+  try {
+    await page.goto('/race')
+    await start(page).click()
+    await expect(page.getByRole('heading', { level: 1 })).toHaveText('Nobody got in.')
+    await expect(inline(page)).toContainText('The mail went out, but the database took no account.')
+    await expect(background(page)).toContainText('nothing was created, and no mail goes out')
+  } finally {
+    await stack.query('ALTER TABLE "UserAway" RENAME TO "User"')
+  }
+})
+
+test('without a server the page says so, and can start anew', async ({ page }) => {
+  await page.goto('/race')
+  await page.route('**/api/sandbox/race', (route) => route.abort())
+  await start(page).click()
+  await expect(inline(page)).toContainText('The server did not answer.')
+  await expect(background(page)).toContainText('The server did not answer.')
+  await page.route('**/api/sandbox/race/outage', (route) => route.abort())
+  await start(page).click()
+  await expect(page.getByRole('alert').filter({ hasText: 'cannot be reached' })).toBeVisible()
+  await page.unrouteAll()
+  await start(page).click()
+  await expect(inline(page)).toContainText('Ada had to stand there')
+})
+
+test('by keyboard alone', async ({ stack, page }) => {
+  await stack.startWorker()
+  await page.goto('/race')
+  await page.getByRole('link', { name: 'Inbox' }).focus()
+  await page.keyboard.press('Tab')
+  await expect(page.getByLabel('1 signup')).toBeFocused()
+  await page.keyboard.press('ArrowRight')
+  await expect(page.getByLabel('10 at once')).toBeChecked()
+  await page.keyboard.press('Tab')
+  await expect(page.getByLabel('Mail service works')).toBeFocused()
+  await page.keyboard.press('ArrowRight')
+  await expect(page.getByLabel('is down')).toBeChecked()
+  await page.keyboard.press('Tab')
+  await expect(start(page)).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Without a queue, 10 people are gone.')
+  await expect(page.getByRole('button', { name: 'Repair the mail service' })).toBeFocused()
+  await page.keyboard.press('Enter')
+  await expect(background(page)).toContainText('Here, all have their mails')
+})
+
+test('no violations by day and night before, during and after, and no sideways scroll on a phone', async ({
+  stack,
+  page,
+}) => {
+  await stack.startWorker()
+  await page.goto('/race')
+  await expect(page).toHaveTitle('The race · Behind the Scenes')
+  await expectUsable(page)
+  await stack.setProvider({ mode: 'hang' })
+  await start(page).click()
+  await expect(inline(page)).toContainText('Ada waits.')
+  await expectUsable(page)
+  await stack.setProvider({ mode: 'ok' })
+  await expect(background(page)).toContainText('Here, she has her mail')
+  await expectUsable(page)
+  await page.getByLabel('10 at once').check()
+  await page.getByLabel('is down').check()
+  await start(page).click()
+  await expect(background(page)).toContainText('Ten mails wait and try again')
+  await expectUsable(page)
+})
+
+test('everything that counts fits on one screen of a projector', async ({ stack, page }) => {
+  await stack.startWorker()
+  await page.setViewportSize({ width: 1280, height: 720 })
+  await page.goto('/race?stage')
+  await page.getByLabel('10 at once').check()
+  await start(page).click()
+  const fate = background(page).getByText('Ten mails were delivered')
+  await expect(fate).toBeInViewport({ ratio: 1 })
+  await expect(page.getByRole('heading', { level: 1 })).toBeInViewport({ ratio: 1 })
+  await expect(inline(page).getByText('Each had to stand there')).toBeInViewport({ ratio: 1 })
+  expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBe(720)
+
+  await page.getByLabel('1 signup').check()
+  await start(page).click()
+  await expect(background(page)).toContainText('The mail was delivered')
+  for (const littlePage of await page.locator('.sheet').all())
+    expect(await littlePage.evaluate((sheet) => sheet.scrollHeight - sheet.clientHeight)).toBe(0)
+})
+
+test('more than the mail service takes in a second: the inline lane loses people, and says why', async ({
+  stack,
+  page,
+}) => {
+  await stack.startWorker()
+  await stack.setProvider({ rateLimit: 5 })
+  await page.goto('/race')
+  await page.getByLabel('10 at once').check()
+  await start(page).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(
+    /Without a queue, \S+ (is|people are) gone\.$/,
+  )
+  await expect(inline(page)).toContainText(
+    /That is more than the mail service takes in a second\. .+ got no account and won’t come back\./,
+  )
+  await expect(background(page)).toContainText('Here, all have their mails')
+})
