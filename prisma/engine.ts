@@ -82,7 +82,7 @@ export async function diffSchemas(databaseUrl: string, from: string | null, to: 
   return result.exitCode === 0 ? '' : (result.stdout ?? '')
 }
 
-export async function listMigrations(): Promise<string[]> {
+async function listMigrations(): Promise<string[]> {
   const entries = await readdir(MIGRATIONS, { withFileTypes: true })
   return entries
     .filter((entry) => entry.isDirectory())

@@ -1,8 +1,8 @@
 /*
  * npm run migrate:new -- add-phone
  *
- * Writes the migration that leads from the last migration to schema.prisma, and generates the Prisma client. Each
- * migration keeps a copy of its schema, so the comparison needs no shadow database and no network.
+ * Writes the migration that leads from the last migration to schema.prisma, and generates the Prisma client. A copy of
+ * the last schema stands beside the migrations, so the comparison needs no shadow database and no network.
  */
 import { spawnSync } from 'node:child_process'
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
@@ -10,7 +10,7 @@ import { createRequire } from 'node:module'
 import path from 'node:path'
 import { findDatabase } from '../lib/db/find-database'
 import '../lib/output'
-import { diffSchemas, listMigrations, MIGRATIONS, SCHEMA } from './engine'
+import { diffSchemas, MIGRATIONS, SCHEMA } from './engine'
 
 const title = process.argv[2]
 if (!title || !/^[a-z0-9][a-z0-9_-]*$/i.test(title)) {
@@ -18,8 +18,8 @@ if (!title || !/^[a-z0-9][a-z0-9_-]*$/i.test(title)) {
   process.exit(2)
 }
 
-const last = (await listMigrations()).at(-1)
-const before = last ? await readFile(path.join(MIGRATIONS, last, 'schema.prisma'), 'utf8') : null
+const lastSchema = path.join(MIGRATIONS, 'schema.prisma')
+const before = await readFile(lastSchema, 'utf8')
 const sql = await diffSchemas(findDatabase(), before, await readFile(SCHEMA, 'utf8'))
 
 const prisma = createRequire(import.meta.url).resolve('prisma/build/index.js')
@@ -39,5 +39,5 @@ const timestamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14)
 const folder = path.join(MIGRATIONS, `${timestamp}_${title}`)
 await mkdir(folder)
 await writeFile(path.join(folder, 'migration.sql'), sql)
-await copyFile(SCHEMA, path.join(folder, 'schema.prisma'))
+await copyFile(SCHEMA, lastSchema)
 console.log(`Wrote ${path.relative(process.cwd(), folder)}. Read the SQL, then: npm run migrate`)

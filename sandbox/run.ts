@@ -16,6 +16,7 @@ import { hmac } from '../lib/sign' // stage
 import { count, printBanner } from './banner'
 import { isBuilt } from './build'
 import { dismissReaper } from './guard'
+import { emptyIfOutdated } from './history'
 import { lockSandbox } from './lock'
 import { findPort, reservePort } from './ports'
 import { startPostgres } from './postgres'
@@ -104,6 +105,7 @@ async function start(): Promise<void> {
     const { url } = await database.keep('postgres', () => startPostgres(options))
     process.env.DATABASE_URL = url
     options.fresh = false
+    if (await emptyIfOutdated(url)) say('The database has an older history of migrations: it begins anew.')
   }
 
   // 4. An email provider, unless there is a key for the real one.

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { expect } from '@playwright/test'
 import { newAddress, postSignup, readEvents } from '../app'
 import { act, type Owner, signUpOwner } from '../owner'
@@ -212,24 +211,6 @@ test('pg-boss’s cron sweeps every minute, in whatever worker: a half needs no 
   await waitFor(
     async () => (await stack.query(`SELECT FROM "Email" WHERE status = 'delivered'`)).length === 2,
   )
-})
-
-test('users without a mail whom an earlier version has left: the migration finds them, and the sweep sends their mail', async ({
-  stack,
-}) => {
-  await stack.query(
-    `INSERT INTO "User" (name, email, "signupKey", "createdAt")
-     VALUES ('Ada', '${newAddress()}', '${randomUUID()}', now() - interval '90 days')`,
-  )
-  const sql = readFileSync('prisma/migrations/20261128211500_sweep-and-replays/migration.sql', 'utf8')
-  const [, statements = ''] = sql.split('-- Halves')
-  await stack.query(`DELETE FROM "Sweep"; --${statements}`)
-  await makeOld(stack)
-  await stack.startWorker()
-  await sweepNow(stack)
-  await untilSettled(stack)
-  const [email] = await stack.query<{ id: string }>('SELECT id FROM "Email"')
-  expect(await findFaults(stack, [email?.id ?? ''])).toEqual([])
 })
 
 test('a half that cannot be mended keeps no other waiting', async ({ stack }) => {
