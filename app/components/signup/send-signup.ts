@@ -3,6 +3,8 @@ import type { Snapshot } from '@/lib/status/status'
 /** What the server says when it says no (RFC 9457), and our own words when it says nothing. */
 export type Problem = {
   title: string
+  /** Of HTTP. */
+  status?: number
   detail?: string
   errors?: Record<string, string[]>
   /** ISO 8601, by this browser's clock: when it makes sense to try again. */
