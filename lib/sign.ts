@@ -10,7 +10,10 @@ type Purpose =
   | 'limit'
   | 'session'
   | 'ticket'
+  | 'forget'
+  | 'confirm'
   | 'signup'
+  | 'key'
 
 /** A code for a text that only this installation can make: always the same one, fit for a URL. */
 export function hmac(purpose: Purpose, text: string): string {

@@ -7,6 +7,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { signLinks } from '../lib/mail/links'
 import { escapeHtml, writeMessage } from '../lib/mail/message'
 import { type EmailKind, TEMPLATES } from '../lib/mail/templates'
 import '../lib/output'
@@ -30,10 +31,11 @@ await once(server, 'listening')
 console.log(`The mails: http://localhost:${(server.address() as AddressInfo).port}`)
 
 async function showMail(kind: EmailKind): Promise<string> {
-  const user = { name: 'Ada Lovelace', email: 'ada@example.com' }
+  const user = { name: 'Ada Lovelace', email: 'ada@example.com', confirmedAt: null }
   const id = '1a2b3c4d-0000-4000-8000-000000000000'
   try {
-    const { from, to, subject, html, text } = await writeMessage({ id, kind, recipient: null, user })
+    const message = await writeMessage({ id, kind, recipient: null, user })
+    const { from, to, subject, html, text } = signLinks(message, new Date())
     return `<h2>${kind}</h2><p>From ${escapeHtml(from)} to ${escapeHtml(to)}: <b>${escapeHtml(subject)}</b></p><div>
       <iframe sandbox title="${kind}" width="680" height="760" srcdoc="${escapeHtml(html)}"></iframe>
       <iframe sandbox title="${kind} on a phone" width="360" height="760" srcdoc="${escapeHtml(html)}"></iframe>

@@ -176,6 +176,7 @@ test.describe('names', () => {
     ['markup', '<b>Ada</b>'],
     ['an address', 'https://evil.example'],
     ['a domain', 'Win at evil.com now'],
+    ['a domain of one letter', 'Pay at x.ai'],
     ['a domain in full-width letters', 'ｗｗｗ．evil．com'],
     ['a domain with an ideographic dot', 'evil。com'],
     ['a domain with a half-width dot', 'evil｡com'],

@@ -1,6 +1,7 @@
 import { createHmac, randomUUID } from 'node:crypto'
 import { expect, test } from '@playwright/test'
 import { app, isDelivered, newAddress, postSignup, signUp, sql, waitForSnapshot } from '../app'
+import { readLink, sendLink } from '../links'
 import { act, type Owner, signUpOwner } from '../owner'
 
 const ask = (body: unknown, headers = {}): Promise<Response> =>
@@ -11,7 +12,7 @@ const ask = (body: unknown, headers = {}): Promise<Response> =>
   })
 
 const open = (link: string, headers = {}): Promise<Response> =>
-  fetch(`${app.url}/api/tickets/lost/${link}`, { method: 'POST', headers })
+  sendLink(app.url, 'tickets/open', link, headers)
 
 const countMails = async (email: string, kind: string): Promise<number> =>
   (
@@ -31,8 +32,7 @@ async function askForLink(email: string): Promise<{ id: string; link: string }> 
   )
   const id = mail?.id ?? ''
   await waitForSnapshot(id, isDelivered)
-  const text = await (await fetch(`${app.url}/inbox/${id}?as=text`)).text()
-  return { id, link: /\/lost\/([\w.-]+)/.exec(text)?.[1] ?? '' }
+  return { id, link: await readLink(app.url, id, 'lost') }
 }
 
 /** As a mail of then would have it. */
@@ -52,19 +52,15 @@ test('a lost ticket: the link works once, for an hour, and in whatever browser',
 
   // A scanner of links.
   for (const method of ['GET', 'HEAD', 'GET'])
-    expect((await fetch(`${app.url}/lost/${link}`, { method })).status).toBe(200)
-  expect((await fetch(`${app.url}/api/tickets/lost/${link}`)).status).toBe(405)
+    expect((await fetch(`${app.url}/lost#${link}`, { method })).status).toBe(200)
+  expect((await fetch(`${app.url}/api/tickets/open`)).status).toBe(405)
   expect((await open(link, { origin: 'https://evil.example' })).status).toBe(403)
   for (const forged of [`${link.slice(0, -2)}xx`, link.slice(0, -4), id, 'x', '%00', `${randomUUID()}.9.x`]) {
     expect((await open(forged)).status, forged).toBe(404)
-    expect((await fetch(`${app.url}/lost/${forged}`)).status, forged).toBe(404)
   }
-  const late = signLink(id, Date.now() - 1000)
-  expect((await open(late)).status).toBe(410)
-  expect(await (await fetch(`${app.url}/lost/${late}`)).text()).toContain('This link')
+  expect((await open(signLink(id, Date.now() - 1000))).status).toBe(410)
   // What is signed for something else opens nothing.
-  const text = await (await fetch(`${app.url}/inbox/${id}?as=text`)).text()
-  expect((await open(/\/not-me\/([\w.-]+)/.exec(text)?.[1] ?? '')).status).toBe(404)
+  expect((await open(await readLink(app.url, id, 'not-me'))).status).toBe(404)
 
   const answers = await Promise.all([open(link), open(link), open(link)])
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 410, 410])
@@ -75,23 +71,19 @@ test('a lost ticket: the link works once, for an hour, and in whatever browser',
   expect((await open(link)).status).toBe(410)
 })
 
-test('the answer does not reveal who has signed up: it is the same, and takes about as long', async () => {
+test('a lost ticket: the answer does not say who has signed up', async () => {
   const known = newAddress()
   await signUp(known)
   const peaceful = newAddress()
   const { id } = await signUp(peaceful)
   await sql(`UPDATE "Email" SET status = 'complained' WHERE id = $1`, [id])
-  const times: number[] = []
   const answers = new Set<string>()
   for (const email of [known, newAddress(), ` ${known.toUpperCase()}`, peaceful, newAddress()]) {
-    const start = performance.now()
     const response = await ask({ email })
     answers.add(`${response.status} ${await response.text()} ${response.headers.get('set-cookie')}`)
-    times.push(performance.now() - start)
   }
   expect(answers.size).toBe(1)
   expect([...answers][0]).toMatch(/^202 /)
-  expect(Math.min(...times)).toBeGreaterThanOrEqual(195)
   expect([await countMails(known, 'ticket'), await countMails(peaceful, 'ticket')]).toEqual([2, 0])
 
   for (const body of [{}, { email: 'x' }, { email: known, more: 1 }, [], null])

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect } from '@playwright/test'
 import { isDelivered, newAddress, postSignup, signUp } from '../app'
+import { readLink, sendLink } from '../links'
 import { act, type Owner, signUpOwner } from '../owner'
 import { type Env, findPort, type Stack, type Web, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
@@ -138,10 +139,9 @@ test('web servers ten minutes fast and slow: forms, sessions, links, files and m
 
   await test.step('mailboxes that want no mail', async () => {
     const owner = await signUpOwner(stack.appUrl)
-    const inbox = await (await untilMail(stack, owner.id)).text()
-    const link = /\/not-me\/([\w.-]+)/.exec(inbox)?.[1]
-    const response = await fetch(`${fast.url}/api/not-me/${link}`, { method: 'POST' })
-    expect(response.ok).toBe(true)
+    await until(stack, owner.id, isDelivered)
+    const link = await readLink(stack.appUrl, owner.id, 'not-me')
+    expect((await sendLink(fast.url, 'not-me', link)).status).toBe(202)
     await waitFor(async () => (await fetch(`${stack.appUrl}/api/emails/${owner.id}`)).status === 404)
     const [row] = await stack.query<{ days: number }>(
       `SELECT extract(epoch FROM "expiresAt" - now()) / 86400 AS days FROM "SuppressedMailbox"`,
@@ -171,10 +171,10 @@ test('web servers ten minutes fast and slow: forms, sessions, links, files and m
       mailId = mail?.id ?? ''
       return mailId !== ''
     })
-    const link = /\/lost\/([\w.-]+)/.exec(await (await untilMail(stack, mailId)).text())?.[1] ?? ''
+    const link = await readLink(stack.appUrl, mailId, 'lost')
     const endsAt = Number(link.split('.')[1])
     expect(Math.abs(endsAt - HOUR - Date.now())).toBeLessThan(MINUTE)
-    expect((await fetch(`${fast.url}/api/tickets/lost/${link}`, { method: 'POST' })).ok).toBe(true)
+    expect((await sendLink(fast.url, 'tickets/open', link)).status).toBe(200)
   })
 
   await test.step('files', async () => {
@@ -192,12 +192,6 @@ test('web servers ten minutes fast and slow: forms, sessions, links, files and m
     expect(await read(slow)).toBe(410)
   })
 })
-
-/** The text of a mail, once the mail service has it. */
-async function untilMail(stack: Stack, id: string): Promise<Response> {
-  await until(stack, id, ({ status }) => status === 'delivered')
-  return await fetch(`${stack.appUrl}/inbox/${id}?as=text`)
-}
 
 /** Columns that say when something will be over, and for how many minutes it may last. */
 const DEADLINES: Record<string, number> = {

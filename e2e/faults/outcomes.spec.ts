@@ -39,7 +39,8 @@ const MESSAGE: Message = {
   tags: [{ name: 'email_id', value: '1' }],
 }
 
-const send = (key = 'batch-1', count = 1) => sendBatch(Array(count).fill(MESSAGE), key)
+const send = (key = 'batch-1', count = 1) =>
+  sendBatch({ id: key, messages: Array(count).fill(MESSAGE), createdAt: new Date() })
 
 const reply =
   (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>

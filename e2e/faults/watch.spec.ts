@@ -127,6 +127,24 @@ test('each process tells that it lives, whether it works, and more to the operat
   expect(await (await ask(urls[1] ?? '')).json()).toEqual({ ...readAll, ...details })
   expect((await fetch(`${urls[1]}/api/users`)).status).toBe(404)
 
+  // Strangers cannot count signups: they see steps.
+  for (const [waiting, step] of [
+    [9, 1],
+    [37, 10],
+    [100, 100],
+  ]) {
+    await stack.query(
+      `WITH person AS (INSERT INTO "User" (name, email) SELECT 'Ada', gen_random_uuid() FROM generate_series(1, $1) RETURNING id)
+       INSERT INTO "Email" ("userId", kind) SELECT id, 'welcome' FROM person`,
+      [waiting],
+    )
+    await expect
+      .poll(async () => (await ask(web.url, `Bearer ${TOKEN}`)).json())
+      .toMatchObject({ queued: waiting })
+    await expect.poll(async () => (await ask(web.url)).json()).toEqual({ ...readAll, queued: step })
+    await stack.query('DELETE FROM "User"')
+  }
+
   await stack.killPostgres('SIGINT')
   for (const url of urls) {
     expect((await ask(url)).status).toBe(503)

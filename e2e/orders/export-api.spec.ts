@@ -10,7 +10,7 @@ async function exportData(owner: Owner): Promise<void> {
 
 async function readSecrets(owner: Owner): Promise<string[]> {
   const [user] = await sql<{ sessionId: string; signupKey: string }>(
-    `UPDATE "User" SET "signupKey" = coalesce("signupKey", gen_random_uuid()) WHERE id = $1
+    `UPDATE "User" SET "signupKey" = coalesce("signupKey", gen_random_uuid()::text) WHERE id = $1
      RETURNING "sessionId", "signupKey"`,
     [owner.userId],
   )

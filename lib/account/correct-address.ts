@@ -4,6 +4,7 @@ import { readSnapshot } from '../live/snapshot'
 import { log } from '../log'
 import { openQueue } from '../queue'
 import { queueEmail } from '../sending/enqueue'
+import { hashMailbox } from '../sending/mailbox'
 import { refuseSuppressed } from '../sending/suppression'
 import { lockUser } from '../signup/lock-user'
 import { addressTaken, isUniqueViolation, type Signup } from '../signup/signup'
@@ -33,8 +34,10 @@ export async function correctAddress(userId: string, email: string): Promise<Sig
           errors: { email: ['The mail to this address came back. Enter another one.'] },
         })
       }
-      await refuseSuppressed(tx, email)
-      const user = await tx.user.update({ where: { id: userId }, data: { email } })
+      const mailbox = hashMailbox(email)
+      await refuseSuppressed(tx, mailbox)
+      const data = { email, mailbox, confirmedAt: null }
+      const user = await tx.user.update({ where: { id: userId }, data })
       return { id: await queueEmail(tx, userId, 'welcome'), user }
     })
     .catch((error) => {

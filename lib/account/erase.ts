@@ -40,6 +40,6 @@ type ErasedUser = Pick<User, 'sessionId' | 'signupKey' | 'signupHash'>
 async function spendKey(tx: Transaction, { signupKey, signupHash }: ErasedUser): Promise<void> {
   if (!signupKey || !signupHash) return
   await tx.$executeRaw`
-    INSERT INTO "SpentKey" (key, hash, until) VALUES (${signupKey}::uuid, ${signupHash}, now() + interval '1 day')
+    INSERT INTO "SpentKey" (key, hash, until) VALUES (${signupKey}, ${signupHash}, now() + interval '1 day')
     ON CONFLICT (key) DO UPDATE SET hash = excluded.hash, until = excluded.until`
 }

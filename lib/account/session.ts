@@ -33,25 +33,51 @@ export function readToken(request: Request): string | undefined {
 }
 
 /**
- * Gives a ticket to the browser that has sent this request: to its session, if it has one, or to a new one.
- * @param key the request's Idempotency-Key: should the first answer have been lost, the second has the same new session
+ * Gives a ticket to the session of a browser, or to a new one if that session is not alive. The browser that held the
+ * ticket before loses it.
+ * @param tx a transaction that has created or locked the user
+ * @param sent the token that the browser sent
+ * @param key the Idempotency-Key of the signup: `findGrant` finds a session that was made with it
  * @returns the token for the browser
  * @throws when the database is unreachable.
  */
-export async function signIn(request: Request, userId: string, key?: string): Promise<string> {
-  const sent = readToken(request)
-  const isKnown = sent && (await isAlive(sent))
-  const token = isKnown ? sent : key ? hmac('session', key) : randomBytes(32).toString('base64url')
-  const id = hashToken(token)
-  // The user is locked before the session: see the order in lib/sending/lock-emails.ts.
-  await prisma().$executeRaw`
-    WITH owner AS MATERIALIZED (SELECT id FROM "User" WHERE id = ${userId}::uuid FOR UPDATE),
-    joined AS (
-      INSERT INTO "Session" (id) SELECT ${id} FROM owner ON CONFLICT (id) DO UPDATE SET "usedAt" = now() RETURNING id
+export async function signIn(
+  tx: Transaction,
+  userId: string,
+  sent: string | undefined,
+  key?: string,
+): Promise<string> {
+  const made = key ? deriveToken(userId, key) : randomBytes(32).toString('base64url')
+  const [user] = await tx.$queryRaw<{ sessionId: string }[]>`
+    WITH known AS (
+      UPDATE "Session" SET "usedAt" = now() WHERE id = ${sent ? hashToken(sent) : null} AND NOT ${isExpired} RETURNING id
+    ), made AS (
+      INSERT INTO "Session" (id) SELECT ${hashToken(made)} WHERE NOT EXISTS (SELECT FROM known) RETURNING id
     )
-    UPDATE "User" SET "sessionId" = joined.id FROM owner, joined WHERE "User".id = owner.id`
-  return token
+    UPDATE "User" SET "sessionId" = session.id FROM (TABLE known UNION ALL TABLE made) AS session
+    WHERE "User".id = ${userId}::uuid RETURNING "sessionId"`
+  return sent && user?.sessionId === hashToken(sent) ? sent : made
 }
+
+/**
+ * The token of the session that a signup made, for a replay whose first answer was lost. A replay grants nothing new: the
+ * user must still hold exactly this session. Sign-out, another browser, a corrected address, an erasure and 24 hours end
+ * that.
+ * @throws when the database is unreachable.
+ */
+export async function findGrant(userId: string, key: string): Promise<string | undefined> {
+  const token = deriveToken(userId, key)
+  const rows = await prisma().$queryRaw<unknown[]>`
+    SELECT FROM "User" JOIN "Session" ON "Session".id = "sessionId" AND NOT ${isExpired}
+    WHERE "User".id = ${userId}::uuid AND "sessionId" = ${hashToken(token)} AND erasure IS NULL
+      AND "User"."createdAt" > now() - interval '24 hours'
+      -- A corrected address has a welcome of its own.
+      AND (SELECT count(*) FROM "Email" WHERE "userId" = "User".id AND kind = 'welcome') = 1`
+  return rows.length > 0 ? token : undefined
+}
+
+// With the user's id, a key that is used again for another signup never leads to the session of the first.
+const deriveToken = (userId: string, key: string): string => hmac('session', `${userId} ${key}`)
 
 /** Ends a session: the tickets that the browser holds become those of a stranger. @throws when the database is unreachable. */
 export async function endSession(token: string): Promise<void> {
@@ -62,12 +88,6 @@ export async function endSession(token: string): Promise<void> {
 export const isExpired = Prisma.sql`(
   "Session"."createdAt" < now() - make_interval(secs => ${LONGEST_MS / 1000}) OR
   "Session"."usedAt" < now() - make_interval(secs => ${UNUSED_MS / 1000}))`
-
-async function isAlive(token: string): Promise<boolean> {
-  const rows = await prisma().$queryRaw<unknown[]>`
-    SELECT FROM "Session" WHERE id = ${hashToken(token)} AND NOT ${isExpired}`
-  return rows.length > 0
-}
 
 /**
  * Deletes up to 5,000 sessions, and locks their users first: deleting a session updates them.

@@ -1,11 +1,11 @@
 import { env } from '../env'
-import { sign } from '../sign'
 import { currentTrace } from '../telemetry'
+import { toFirstWord } from './first-word'
+import { toLink } from './links'
 import { type EmailKind, TEMPLATES } from './templates'
 import type { Template } from './templates/letter'
-import { toTicketLink } from './ticket-link'
 
-/** A mail, ready to send. */
+/** A mail, ready to send but for the tokens of its links: see links.ts. */
 export type Message = Template & {
   from: string
   to: string
@@ -17,21 +17,24 @@ export type Recipient = {
   id: string
   kind: EmailKind
   recipient: string | null
-  user: { name: string; email: string }
+  user: { name: string; email: string; confirmedAt: unknown }
 }
 
 const rendered = new Map<EmailKind, Template>()
 
-/** Writes the mail of an email: always the same bytes, unless somebody changes the template, the sender, the name, or the secret that signs the links; and one link has an hour. */
+/** Writes the mail of an email: always the same bytes, unless the template, the sender or the user has changed. */
 export async function writeMessage({ id, kind, recipient, user }: Recipient): Promise<Message> {
   const { subject, html, text } = rendered.get(kind) ?? (await TEMPLATES[kind]())
   rendered.set(kind, { subject, html, text })
-  const notMe = `${env('APP_URL')}/not-me/${sign('not-me', id)}`
+  // To a stranger's mailbox, a name may be a message of whoever entered the address.
+  const isTheirs = recipient === null && Boolean(user.confirmedAt)
   const slots = {
-    name: user.name,
+    name: isTheirs ? user.name : toFirstWord(user.name),
     number: id.slice(0, 8).toUpperCase(),
-    ticket: await toTicketLink(id, kind),
-    notMe,
+    ticket: toLink(`/tickets/${id}`, 'confirm'),
+    lost: toLink('/lost', 'ticket'),
+    forget: toLink('/not-me', 'forget'),
+    notMe: toLink('/not-me', 'not-me'),
   }
   return {
     from: env('EMAIL_FROM'),

@@ -17,7 +17,10 @@ type Health = {
   database: 'up'
   /** Processes that take jobs. */
   workers: number
-  /** Emails that wait to be sent, also those that wait for another try. 10,000 means so many or more. */
+  /**
+   * Emails that wait to be sent, also those that wait for another try. 10,000 means so many or more. Strangers see steps:
+   * 0, 1, 10, 100, 1,000 or 10,000, each meaning so many or more.
+   */
   queued: number
 }
 
@@ -55,8 +58,12 @@ export type Pause = {
  */
 export async function readHealthFor(headers: Headers): Promise<Health | (Health & Details)> {
   const health = await readHealth()
-  return (await isOperator(headers)) ? { ...(await readDetails()), ...health } : health
+  if (await isOperator(headers)) return { ...(await readDetails()), ...health }
+  return { ...health, queued: toStep(health.queued) }
 }
+
+/** Strangers see no more than the size of the queue: the exact number would tell how many sign up. */
+const toStep = (queued: number): number => (queued === 0 ? 0 : 10 ** Math.floor(Math.log10(queued)))
 
 /**
  * Whether the database answers. Many may ask at once: one statement is under way at a time, and the answer may be 0.1 s

@@ -6,7 +6,7 @@ import { log } from '../log'
 import { count, uncount } from '../protection/limits'
 import { openQueue } from '../queue'
 import { enqueueEmails } from '../sending/enqueue'
-import { toMailbox } from '../sending/mailbox'
+import { hashMailbox, toMailbox } from '../sending/mailbox'
 import { canonicalAddress } from '../signup/address'
 import { lockUser } from '../signup/lock-user'
 import { type EmailStatus, isFinal, RANK } from '../status/status'
@@ -88,7 +88,12 @@ async function inviteFriends(userId: string, addresses: string[]): Promise<strin
   const invitations = await prisma().$transaction(async (tx) => {
     await lockUser(tx, userId)
     const invitations = await tx.email.createManyAndReturn({
-      data: addresses.map((recipient) => ({ userId, kind: 'invitation', recipient })),
+      data: addresses.map((recipient) => ({
+        userId,
+        kind: 'invitation',
+        recipient,
+        mailbox: hashMailbox(recipient),
+      })),
       skipDuplicates: true,
       select: { id: true, kind: true, recipient: true },
     })

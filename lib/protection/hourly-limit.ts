@@ -18,11 +18,12 @@ export async function batchSizeLeft(): Promise<number> {
  * Sends a batch, unless these are more mails than may still go out in this hour: then all wait for the next one. What
  * is sent again was counted the first time, and what Resend refuses does not count.
  */
-export async function sendWithinHourlyLimit({ id, messages, attempts }: Batch): Promise<Outcome> {
-  if (attempts > 1) return await sendBatch(messages, id)
+export async function sendWithinHourlyLimit(batch: Batch): Promise<Outcome> {
+  const { messages, attempts } = batch
+  if (attempts > 1) return await sendBatch(batch)
   const seconds = await count('mail', ALL, messages.length)
   const outcome: Outcome =
-    seconds > 0 ? { kind: 'wait', reason: 'hourly_cap', seconds } : await sendBatch(messages, id)
+    seconds > 0 ? { kind: 'wait', reason: 'hourly_cap', seconds } : await sendBatch(batch)
   if (['wait', 'operator', 'permanent'].includes(outcome.kind)) await uncount('mail', ALL, messages.length)
   return outcome
 }

@@ -1,3 +1,4 @@
+import type { Transaction } from '../db/prisma'
 import { readInput } from '../http/input'
 import { toMailbox } from '../sending/mailbox'
 import { MAX_BYTES, type SignupInput } from '../signup/input'
@@ -21,19 +22,26 @@ export async function readSignup(request: Request): Promise<SignupInput> {
 /**
  * Signs somebody up, unless their mailbox has been sent enough mail for today. Only what commits counts as a mail, and a
  * replay asks for none: it is answered even when the limit is reached.
+ * @param join as for `signUp`
  * @throws {Problem} 429 with Retry-After, and what `signUp` throws
  */
-export async function signUpWithinLimit(input: SignupInput, key?: string): Promise<Signup> {
+export async function signUpWithinLimit(
+  input: SignupInput,
+  key: string | undefined,
+  join: (tx: Transaction, userId: string) => Promise<void>,
+): Promise<Signup & { isReplay: boolean }> {
   const mailbox = toMailbox(input.email)
   let isNewMail = false
   try {
     const refusal = await limit('mailbox', mailbox).catch((problem) => problem)
-    const admit = (): void => {
-      if (refusal) throw refusal
-    }
-    if (!key) admit()
-    const { isReplay, ...signup } = await withinCapacity(() => signUp(input, key, admit))
-    isNewMail = !isReplay
+    if (refusal && !key) throw refusal
+    const signup = await withinCapacity(() =>
+      signUp(input, key, async (tx, userId) => {
+        if (refusal) throw refusal
+        await join(tx, userId)
+      }),
+    )
+    isNewMail = !signup.isReplay
     return signup
   } finally {
     if (!isNewMail) await uncount('mailbox', mailbox)

@@ -1,9 +1,10 @@
 import type { Transaction } from '../db/prisma'
 import type { EmailKind } from '../mail/templates'
 import { enqueueAll } from '../queue'
+import { hashMailbox } from './mailbox'
 
 /** Nobody's welcome waits behind somebody's hundred invitations. */
-const PRIORITY: Record<string, number> = { welcome: 1, ticket: 1 }
+const PRIORITY: Record<string, number> = { welcome: 1, ticket: 1, forget: 1 }
 
 /** Queues the jobs that send these emails, in the caller's transaction. @throws as `enqueue` does */
 export async function enqueueEmails(tx: Transaction, emails: { id: string; kind: string }[]): Promise<void> {
@@ -14,7 +15,12 @@ export async function enqueueEmails(tx: Transaction, emails: { id: string; kind:
 
 /** Records one more email to a user and queues its job. @returns the email's id. @throws as `enqueue` does */
 export async function queueEmail(tx: Transaction, userId: string, kind: EmailKind): Promise<string> {
-  const email = await tx.email.create({ data: { userId, kind } })
+  const user = await tx.user.findUniqueOrThrow({
+    where: { id: userId },
+    select: { email: true, mailbox: true },
+  })
+  const mailbox = user.mailbox ?? hashMailbox(user.email)
+  const email = await tx.email.create({ data: { userId, kind, mailbox } })
   await tx.emailEvent.create({ data: { emailId: email.id, status: 'queued' } })
   await enqueueEmails(tx, [email])
   return email.id

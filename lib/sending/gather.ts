@@ -154,12 +154,10 @@ async function writeDown(
     if (isBad(one, index)) await putOff(tx, queue, one, mails[index]?.error)
   const good = taken.filter((one, index) => !isBad(one, index))
   await settleJobs(tx, queue, 'complete', toJobs(good))
-  const waiting = await dropSuppressed(
-    tx,
-    good.map(({ email }) => email).filter(({ id }) => emails.get(id)?.isWaiting),
-  )
+  const waiting = good.flatMap(({ email }) => emails.get(email.id) ?? []).filter(({ isWaiting }) => isWaiting)
+  const wanted = new Set((await dropSuppressed(tx, waiting)).map(({ id }) => id))
   const messages = taken.flatMap(({ email }, index) =>
-    waiting.includes(email) ? (mails[index]?.message ?? []) : [],
+    wanted.has(email.id) ? (mails[index]?.message ?? []) : [],
   )
   if (messages.length > 0) return await writeBatch(tx, messages)
 }

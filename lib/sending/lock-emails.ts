@@ -5,9 +5,14 @@ import { TEMPLATES } from '../mail/templates'
 
 /**
  * `isWaiting`: of a kind that we know, not sent, not given up, in no batch that somebody else may be sending, and nobody to
- * be erased.
+ * be erased. `unwanted`: why it may not be sent, as a code.
  */
-export type WaitingEmail = Recipient & { isWaiting: boolean; hasTemplate: boolean; deaths: number }
+export type WaitingEmail = Recipient & {
+  isWaiting: boolean
+  hasTemplate: boolean
+  deaths: number
+  unwanted: string | null
+}
 
 /**
  * Locks these emails and returns them by their ids: of two jobs for the same email, one gets it into its batch.
@@ -21,7 +26,14 @@ export async function lockEmails(tx: Transaction, ids: unknown[]): Promise<Map<s
   const wellFormed = ids.filter((id) => z.guid().safeParse(id).success)
   const kinds = Object.keys(TEMPLATES)
   const emails = await tx.$queryRaw<WaitingEmail[]>`
-    SELECT "Email".id, kind, recipient, deaths, json_build_object('name', name, 'email', email) AS user,
+    SELECT "Email".id, kind, recipient, deaths,
+      json_build_object('name', name, 'email', email, 'confirmedAt', "confirmedAt") AS user,
+      CASE
+        WHEN EXISTS (SELECT FROM "SuppressedMailbox" AS silent WHERE silent.mailbox = "Email".mailbox AND "expiresAt" > now())
+        THEN 'no_mail_wanted'
+        -- It was for the address that the user had before.
+        WHEN recipient IS NULL AND "Email".mailbox <> "User".mailbox THEN 'address_corrected'
+      END AS unwanted,
       kind = ANY (${kinds}) AS "hasTemplate",
       kind = ANY (${kinds}) AND status IN ('queued', 'sending', 'retrying') AND "batchId" IS NULL
         AND erasure IS NULL AS "isWaiting"

@@ -2,8 +2,9 @@ import { type Span, SpanKind } from '@opentelemetry/api'
 import { Resend, type Response } from 'resend'
 import { env } from '../env'
 import { log } from '../log'
-import type { Message } from '../mail/message'
+import { signLinks } from '../mail/links'
 import { fail, traced } from '../telemetry'
+import type { Batch } from './batch'
 import { classify, type Outcome } from './outcome'
 
 const TIMEOUT_MS = 10_000
@@ -29,29 +30,32 @@ let resend: Client | undefined
 
 /**
  * The one place that calls Resend. A bad address is that mail's failure, and not its neighbours' (`permissive`).
- * @param messages 1 to 100 (https://resend.com/docs/api-reference/emails/send-batch-emails)
- * @param idempotencyKey up to 256 characters; for 24 h Resend accepts one batch a key
- *   (https://resend.com/docs/dashboard/emails/idempotency-keys)
+ * @param batch 1 to 100 messages (https://resend.com/docs/api-reference/emails/send-batch-emails). Its id is the
+ *   idempotency key, up to 256 characters. For 24 h Resend accepts one batch a key
+ *   (https://resend.com/docs/dashboard/emails/idempotency-keys).
  *   After 10 s without an answer, it may have been accepted all the same.
  */
-export function sendBatch(messages: Message[], idempotencyKey: string): Promise<Outcome> {
+export function sendBatch(batch: Sendable): Promise<Outcome> {
   // https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
   const attributes = {
     'messaging.system': 'resend',
     'messaging.operation.name': 'send',
     'messaging.operation.type': 'send',
     'messaging.destination.name': 'emails/batch',
-    'messaging.batch.message_count': messages.length,
+    'messaging.batch.message_count': batch.messages.length,
   }
   const options = { kind: SpanKind.CLIENT, attributes }
-  return traced('send emails/batch', (span) => callResend(messages, idempotencyKey, span), options)
+  return traced('send emails/batch', (span) => callResend(batch, span), options)
 }
 
-async function callResend(messages: Message[], idempotencyKey: string, span: Span): Promise<Outcome> {
+type Sendable = Pick<Batch, 'id' | 'messages' | 'createdAt'>
+
+async function callResend({ id, messages, createdAt }: Sendable, span: Span): Promise<Outcome> {
   resend ??= new Client(env('RESEND_API_KEY'), { baseUrl: env('RESEND_BASE_URL') })
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
-  const response = await resend.batch.send(messages, {
-    idempotencyKey,
+  const signed = messages.map((message) => signLinks(message, createdAt))
+  const response = await resend.batch.send(signed, {
+    idempotencyKey: id,
     batchValidation: 'permissive',
     signal: timeout,
   })

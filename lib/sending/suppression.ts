@@ -1,26 +1,20 @@
 import type { Transaction } from '../db/prisma'
 import { Problem } from '../http/problem'
-import type { Recipient } from '../mail/message'
 import { recordEvents } from '../status/record'
-import { hashMailbox } from './mailbox'
+import type { WaitingEmail } from './lock-emails'
 
 /** Has nobody write to this mailbox for 30 days. @throws when the database is unreachable. */
-export async function suppressMailbox(tx: Transaction, address: string): Promise<void> {
+export async function suppressMailbox(tx: Transaction, mailbox: string): Promise<void> {
   await tx.$executeRaw`
-    INSERT INTO "SuppressedMailbox" (mailbox, "expiresAt") VALUES (${hashMailbox(address)}, now() + interval '30 days')
+    INSERT INTO "SuppressedMailbox" (mailbox, "expiresAt") VALUES (${mailbox}, now() + interval '30 days')
     ON CONFLICT (mailbox) DO UPDATE SET "expiresAt" = excluded."expiresAt"`
 }
 
-/** Those of the addresses that nobody may write to. @throws when the database is unreachable. */
-export async function findSuppressed(
-  db: Pick<Transaction, '$queryRaw'>,
-  addresses: string[],
-): Promise<Set<string>> {
-  const mailboxes = addresses.map(hashMailbox)
-  const rows = await db.$queryRaw<{ mailbox: string }[]>`
-    SELECT mailbox FROM "SuppressedMailbox" WHERE mailbox = ANY (${mailboxes}) AND "expiresAt" > now()`
-  const suppressed = new Set(rows.map(({ mailbox }) => mailbox))
-  return new Set(addresses.filter((_, index) => suppressed.has(mailboxes[index] as string)))
+/** Whether nobody may write to this mailbox. @throws when the database is unreachable. */
+export async function isSuppressed(db: Pick<Transaction, '$queryRaw'>, mailbox: string): Promise<boolean> {
+  const rows = await db.$queryRaw<unknown[]>`
+    SELECT FROM "SuppressedMailbox" WHERE mailbox = ${mailbox} AND "expiresAt" > now()`
+  return rows.length > 0
 }
 
 /**
@@ -28,25 +22,18 @@ export async function findSuppressed(
  * @throws {Problem} 409
  * @throws when the database is unreachable.
  */
-export async function refuseSuppressed(tx: Transaction, address: string): Promise<void> {
-  if ((await findSuppressed(tx, [address])).size === 0) return
+export async function refuseSuppressed(tx: Transaction, mailbox: string): Promise<void> {
+  if (!(await isSuppressed(tx, mailbox))) return
   throw new Problem(409, 'No mail wanted', {
     errors: { email: ['Whoever reads this mailbox has asked us not to write to it for a while.'] },
   })
 }
 
 /** Leaves out the mails that nobody may send, and records that. @throws when the database is unreachable. */
-export async function dropSuppressed<Mail extends Recipient>(
-  tx: Transaction,
-  mails: Mail[],
-): Promise<Mail[]> {
-  const toAddress = ({ recipient, user }: Mail): string => recipient ?? user.email
-  const suppressed = await findSuppressed(tx, mails.map(toAddress))
-  if (suppressed.size === 0) return mails
-  const dropped = mails.filter((mail) => suppressed.has(toAddress(mail)))
-  await recordEvents(
-    tx,
-    dropped.map(({ id }) => ({ emailId: id, status: 'suppressed', reason: 'no_mail_wanted' })),
+export async function dropSuppressed(tx: Transaction, mails: WaitingEmail[]): Promise<WaitingEmail[]> {
+  const facts = mails.flatMap(({ id, unwanted }) =>
+    unwanted ? [{ emailId: id, status: 'suppressed' as const, reason: unwanted }] : [],
   )
-  return mails.filter((mail) => !dropped.includes(mail))
+  if (facts.length > 0) await recordEvents(tx, facts)
+  return mails.filter(({ unwanted }) => !unwanted)
 }

@@ -4,6 +4,7 @@ import { Problem, unavailable } from '../http/problem'
 import { log, reasonOf } from '../log'
 import { openQueue } from '../queue'
 import { enqueueEmails, queueEmail } from '../sending/enqueue'
+import { hashMailbox } from '../sending/mailbox'
 import { isStranded, mendOne } from '../sending/stranded'
 import { EMAIL } from '../sending/stranded-emails'
 import { refuseSuppressed } from '../sending/suppression'
@@ -22,7 +23,7 @@ export type Signup = {
  * Creates the user, the record of their welcome email, and the job that sends it: all three or none. (The pattern is
  * called a transactional outbox; here the queue itself is the outbox.)
  * @param key the request's Idempotency-Key: the same key and input answer the same signup again
- * @param admit is called before a new signup is committed, and may throw. A replay is answered all the same
+ * @param join does what has to commit with a new signup, and may throw. It is not called for a replay
  * @returns with `isReplay` when that signup was there already
  * @throws {Problem} 409 when the address is taken or wants no mail, 410 when the user of this key was erased, 422 when the
  * key belongs to another signup, 503 when the database or the queue is unavailable. Nothing was created
@@ -31,15 +32,17 @@ export type Signup = {
 export async function signUp(
   input: SignupInput,
   key?: string,
-  admit = (): void => {},
+  join = async (_tx: Transaction, _userId: string): Promise<void> => {},
 ): Promise<Signup & { isReplay: boolean }> {
+  // A copy of the database must not hold what can be replayed.
+  const signupKey = key && hmac('key', key)
   try {
     // Connected before the transaction, so that no transaction waits for a connection.
     await openQueue()
     const create = async (tx: Transaction): Promise<Signup> => {
-      const signup = await createSignup(tx, input, key)
+      const signup = await createSignup(tx, input, signupKey)
       // Not before the unique index has waited for a request with the same key that is under way.
-      admit()
+      await join(tx, signup.user.id)
       return signup
     }
     const signup = await traced('commit', () => prisma().$transaction(create))
@@ -47,20 +50,21 @@ export async function signUp(
     return { ...signup, isReplay: false }
   } catch (error) {
     if (!isUniqueViolation(error)) throw toProblem(error)
-    const signup = await findSignup(input, key).catch((reason) => Promise.reject(toProblem(reason)))
+    const signup = await findSignup(input, signupKey).catch((reason) => Promise.reject(toProblem(reason)))
     if (!signup) throw addressTaken()
     return { ...signup, isReplay: true }
   }
 }
 
 /** The three, in the caller's transaction. @throws {Problem} 409 when the address wants no mail, 410, 422 */
-export async function createSignup(tx: Transaction, input: SignupInput, key?: string): Promise<Signup> {
+export async function createSignup(tx: Transaction, input: SignupInput, signupKey?: string): Promise<Signup> {
   const signupHash = hashRequest(input)
-  const user = await tx.user.create({ data: { ...input, signupKey: key, signupHash } })
+  const mailbox = hashMailbox(input.email)
+  const user = await tx.user.create({ data: { ...input, mailbox, signupKey, signupHash } })
   // Asked after the insert: it waits for an erasure that is deleting the user of this very key.
-  if (key) await refuseSpentKey(tx, key, signupHash)
-  await refuseSuppressed(tx, input.email)
-  const email = await tx.email.create({ data: { userId: user.id, kind: 'welcome' } })
+  if (signupKey) await refuseSpentKey(tx, signupKey, signupHash)
+  await refuseSuppressed(tx, mailbox)
+  const email = await tx.email.create({ data: { userId: user.id, kind: 'welcome', mailbox } })
   const queued = await tx.emailEvent.create({ data: { emailId: email.id, status: 'queued' } })
   await enqueueEmails(tx, [email])
   return { ...toWelcome(email.id, queued.at), user: { id: user.id, ...input } }
@@ -72,11 +76,11 @@ export async function createSignup(tx: Transaction, input: SignupInput, key?: st
  * @throws {Problem} 410 when its user was erased, or is about to be; 422 when its key belongs to another request
  * @throws when the database is unreachable.
  */
-async function findSignup(input: SignupInput, key: string | undefined): Promise<Signup | undefined> {
-  if (!key) return
+async function findSignup(input: SignupInput, signupKey: string | undefined): Promise<Signup | undefined> {
+  if (!signupKey) return
   const hash = hashRequest(input)
-  const user = await prisma().user.findUnique({ where: { signupKey: key } })
-  if (!user) return await refuseSpentKey(prisma(), key, hash)
+  const user = await prisma().user.findUnique({ where: { signupKey } })
+  if (!user) return await refuseSpentKey(prisma(), signupKey, hash)
   if ((user.signupHash ?? hashRequest(user)) !== hash) throw keyAlreadyUsed()
   if (user.erasure) throw wasErased()
   // As the request was answered first: the user may have corrected the address since.
@@ -95,7 +99,7 @@ async function refuseSpentKey(
   hash: string,
 ): Promise<undefined> {
   const [spent] = await db.$queryRaw<{ hash: string }[]>`
-    SELECT hash FROM "SpentKey" WHERE key = ${key}::uuid AND until > now()`
+    SELECT hash FROM "SpentKey" WHERE key = ${key} AND until > now()`
   if (spent) throw spent.hash === hash ? wasErased() : keyAlreadyUsed()
 }
 

@@ -22,7 +22,10 @@ export function isPresenter(headers: Headers): boolean {
   const token = env('PRESENTER_TOKEN')
   if (token === undefined) return inSandbox()
   const sent = new RegExp(`(?:^|;\\s*)${COOKIE}=([^;]*)`).exec(headers.get('cookie') ?? '')?.[1]
-  return sent !== undefined && isSame(sent, token)
+  const isHere = sent !== undefined && isSame(sent, token)
+  // Also after a restart of the server, the link must not let in a second browser.
+  if (isHere) shared.presenterIsHere = true
+  return isHere
 }
 
 /** Whether a request may use the pages and routes that exist only in the sandbox. */

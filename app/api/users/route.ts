@@ -1,4 +1,4 @@
-import { signIn, toSessionCookie } from '@/lib/account/session'
+import { findGrant, readToken, signIn, toSessionCookie } from '@/lib/account/session'
 import { readIdempotencyKey } from '@/lib/http/idempotency-key'
 import { rejectWhenOverloaded } from '@/lib/protection/overload'
 import { readSignup, signUpWithinLimit } from '@/lib/protection/read-signup'
@@ -9,11 +9,13 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
     rejectWhenOverloaded()
     const input = await readSignup(request)
     const key = readIdempotencyKey(request.headers)
-    const { user, welcomeEmail } = await signUpWithinLimit(input, key)
-    const headers = {
-      location: `/api/emails/${welcomeEmail.id}`,
-      'set-cookie': toSessionCookie(await signIn(request, user.id, key)),
-    }
+    let token: string | undefined
+    const { user, welcomeEmail, isReplay } = await signUpWithinLimit(input, key, async (tx, userId) => {
+      token = await signIn(tx, userId, readToken(request), key)
+    })
+    if (isReplay) token = key && (await findGrant(user.id, key))
+    const headers = new Headers({ location: `/api/emails/${welcomeEmail.id}` })
+    if (token) headers.set('set-cookie', toSessionCookie(token))
     return Response.json({ status: 'Account created!', user, welcomeEmail }, { status: 201, headers })
   },
 })

@@ -3,6 +3,8 @@ import type { Snapshot } from '@/lib/status/status'
 /** An error of the server (RFC 9457), or `UNREACHABLE`. */
 export type Problem = {
   title: string
+  /** Of HTTP. */
+  status?: number
   detail?: string
   errors?: Record<string, string[]>
   /** When to try again. ISO 8601, by this browser's clock. */

@@ -180,6 +180,7 @@ const REASON: Record<string, string> = {
   onaccountsuppressionlist: 'Mail to this mailbox came back before, or was marked as spam.',
   reached_daily_quota: 'Today’s allowance of mail is used up.',
   reached_monthly_quota: 'This month’s allowance of mail is used up.',
+  address_corrected: 'You have corrected your address since.',
   no_mail_wanted: 'The owner of this mailbox asked us not to email it.',
   worker_died: 'The worker died each time it tried.',
   paused_by_operator: 'We have stopped all mail.',

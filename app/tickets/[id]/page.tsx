@@ -4,6 +4,7 @@ import { notFound, redirect } from 'next/navigation'
 import { cache } from 'react'
 import { OwnersOrders } from '@/app/(orders)/owners-orders' // orders
 import { parseWaited, WAITED_COOKIE } from '@/app/components/signup/waited'
+import { ConfirmMailbox } from '@/app/components/ticket/confirm-mailbox'
 import { SignedUp } from '@/app/components/ticket/signed-up'
 import { findOwner } from '@/lib/account/owner'
 import { cookieName } from '@/lib/account/session'
@@ -32,16 +33,19 @@ export default async function TicketPage({ params }: PageProps<'/tickets/[id]'>)
   const waitedMs = parseWaited(jar.get(WAITED_COOKIE)?.value)
   const owner = await findOwner(first.id, jar.get(cookieName())?.value)
   return (
-    <SignedUp
-      key={first.id}
-      ticketId={first.id}
-      initial={printed.at(-1) ?? first}
-      earlier={printed.slice(0, -1).flatMap(({ timeline }) => timeline)}
-      owner={owner ? { name: owner.name, email: owner.email } : undefined}
-      waitedMs={waitedMs}
-    >
-      {owner && <OwnersOrders ticketId={first.id} userId={owner.id} />} {/* orders */}
-    </SignedUp>
+    <>
+      <ConfirmMailbox />
+      <SignedUp
+        key={first.id}
+        ticketId={first.id}
+        initial={printed.at(-1) ?? first}
+        earlier={printed.slice(0, -1).flatMap(({ timeline }) => timeline)}
+        owner={owner ? { name: owner.name, email: owner.email } : undefined}
+        waitedMs={waitedMs}
+      >
+        {owner && <OwnersOrders ticketId={first.id} userId={owner.id} />} {/* orders */}
+      </SignedUp>
+    </>
   )
 }
 

@@ -1,3 +1,4 @@
+import { renderForget } from './forget'
 import { renderInvitation } from './invitation' // orders
 import type { Template } from './letter'
 import { renderTicket } from './ticket'
@@ -7,6 +8,7 @@ import { renderWelcome } from './welcome'
 export const TEMPLATES = {
   welcome: renderWelcome,
   ticket: renderTicket,
+  forget: renderForget,
   invitation: renderInvitation, // orders
 } satisfies Record<string, () => Promise<Template>>
 

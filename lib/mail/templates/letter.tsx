@@ -15,8 +15,8 @@ import {
 } from 'react-email'
 
 /**
- * A mail of which every copy is the same, but for the slots `{{name}}`, `{{number}}`, `{{ticket}}` and `{{notMe}}`. The subject has none:
- * it is what a stranger reads first, and no other stranger may write it.
+ * A mail of which every copy is the same, but for its slots such as `{{name}}`: see message.ts. The subject has none. It
+ * is what a stranger reads first, and no other stranger may write it.
  */
 export type Template = { subject: string; html: string; text: string }
 

@@ -15,7 +15,7 @@ export function renderTicket(): Promise<Template> {
         You have signed up already. This opens your ticket in the browser in which you press it, and no other
         one holds it from then on. It works once, and for an hour.
       </Text>
-      <Action href="{{ticket}}">Open my ticket</Action>
+      <Action href="{{lost}}">Open my ticket</Action>
     </Letter>,
   )
 }

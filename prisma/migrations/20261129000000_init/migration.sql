@@ -15,7 +15,9 @@ CREATE TABLE "User" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "name" TEXT NOT NULL,
     "email" TEXT NOT NULL,
-    "signupKey" UUID,
+    "mailbox" TEXT,
+    "confirmedAt" TIMESTAMPTZ(3),
+    "signupKey" TEXT,
     "signupHash" TEXT,
     "sessionId" TEXT,
     "erasure" "Erasure",
@@ -26,7 +28,7 @@ CREATE TABLE "User" (
 
 -- CreateTable
 CREATE TABLE "SpentKey" (
-    "key" UUID NOT NULL,
+    "key" TEXT NOT NULL,
     "hash" TEXT NOT NULL,
     "until" TIMESTAMPTZ(3) NOT NULL,
 
@@ -65,6 +67,7 @@ CREATE TABLE "Email" (
     "userId" UUID NOT NULL,
     "kind" TEXT NOT NULL,
     "recipient" TEXT,
+    "mailbox" TEXT,
     "status" "EmailStatus" NOT NULL DEFAULT 'queued',
     "attempts" INTEGER NOT NULL DEFAULT 0,
     "batchId" UUID,
@@ -143,6 +146,9 @@ CREATE UNIQUE INDEX "User_signupKey_key" ON "User"("signupKey");
 
 -- CreateIndex
 CREATE INDEX "User_sessionId_idx" ON "User"("sessionId");
+
+-- CreateIndex
+CREATE INDEX "User_mailbox_idx" ON "User"("mailbox");
 
 -- CreateIndex
 CREATE INDEX "User_createdAt_idx" ON "User" USING BRIN ("createdAt");

@@ -27,7 +27,7 @@ export async function signUpInline({ name, email }: SignupInput): Promise<void> 
     text,
     tags: [{ name: 'email_id', value: crypto.randomUUID() }],
   }
-  const outcome = await sendBatch([message], `inline/${email}`)
+  const outcome = await sendBatch({ id: `inline/${email}`, messages: [message], createdAt: new Date(0) })
   if (outcome.kind !== 'accepted') throw new Error(outcome.reason)
   await prisma().user.create({ data: { name, email } })
 }

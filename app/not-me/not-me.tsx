@@ -2,7 +2,9 @@
 
 import { useState } from 'react'
 import type { Problem } from '@/app/components/signup/send-signup'
+import { BrokenLink } from '@/app/components/site/broken-link'
 import { callServer } from '@/app/components/site/call-server'
+import { FromMail } from '@/app/components/site/from-mail'
 import { Headline } from '@/app/components/site/headline'
 import { Refusal } from '@/app/components/site/refusal'
 import { useSnapshot } from '@/app/components/ticket/use-snapshot'
@@ -11,31 +13,35 @@ import type { Snapshot } from '@/lib/status/status'
 import { Forgotten } from './forgotten'
 
 /** The page behind the link “This wasn’t me” in every mail. */
-export function NotMe({ link, initial }: { link: string; initial: Snapshot }) {
-  const { snapshot, stranded, erased, update } = useSnapshot(initial)
+export function NotMe() {
+  return <FromMail>{(link) => <Question key={link} link={link} />}</FromMail>
+}
+
+type Forgetting = {
+  /** True when a mail asks the owner of an account first. */
+  isAsked: boolean
+  /** The mail that the link was in, if its user is being erased. */
+  erasing: Snapshot | null
+}
+
+function Question({ link }: { link: string }) {
+  const [answer, setAnswer] = useState<Forgetting>()
   const [problem, setProblem] = useState<Problem>()
   const [pending, setPending] = useState(false)
 
   async function forget(): Promise<void> {
     if (pending) return
     setPending(true)
-    const answer = await callServer<Snapshot | undefined>('POST', `/api/not-me/${link}`)
+    const answer = await callServer<Forgetting>('POST', '/api/not-me', { link })
     setPending(false)
     if ('problem' in answer) setProblem(answer.problem)
-    else update(answer.data)
+    else setAnswer(answer.data)
   }
 
-  if (erased) return <Forgotten />
-  if (snapshot.erasure) {
-    return (
-      <>
-        <Headline news="forgetting you.">We are</Headline>
-        <p role="status" className="mt-6 max-w-xl text-xl text-pretty text-muted">
-          {stranded ? STRANDED.erasure : EXPLAIN[snapshot.erasure]}
-        </p>
-      </>
-    )
-  }
+  if (problem?.status === 404) return <BrokenLink />
+  if (answer?.isAsked) return <Asked />
+  if (answer?.erasing) return <Erasing initial={answer.erasing} />
+  if (answer) return <Forgotten />
   return (
     <>
       <Headline news="wasn’t you?">This</Headline>
@@ -47,6 +53,31 @@ export function NotMe({ link, initial }: { link: string; initial: Snapshot }) {
         Forget my address
       </button>
       <Refusal problem={problem} />
+    </>
+  )
+}
+
+function Erasing({ initial }: { initial: Snapshot }) {
+  const { snapshot, stranded, erased } = useSnapshot(initial)
+  if (erased || !snapshot.erasure) return <Forgotten />
+  return (
+    <>
+      <Headline news="forgetting you.">We are</Headline>
+      <p role="status" className="mt-6 max-w-xl text-xl text-pretty text-muted">
+        {stranded ? STRANDED.erasure : EXPLAIN[snapshot.erasure]}
+      </p>
+    </>
+  )
+}
+
+function Asked() {
+  return (
+    <>
+      <Headline news="sure?">Are you</Headline>
+      <p role="status" className="mt-6 max-w-xl text-xl text-pretty text-muted">
+        An account belongs to this mailbox, and its owner has used it. We have sent a mail there that asks
+        first. The button in it works for a day.
+      </p>
     </>
   )
 }

@@ -1,0 +1,14 @@
+import { disown } from '@/lib/account/not-me'
+import { readLink } from '@/lib/account/read-link'
+import { readSnapshot } from '@/lib/live/snapshot'
+import { route } from '@/lib/protection/route'
+
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
+  async POST(request) {
+    const { emailId, purpose } = await readLink(request, 'not-me', 'forget')
+    const { isAsked } = await disown(emailId, purpose === 'forget')
+    const snapshot = await readSnapshot(emailId)
+    // Null: gone already, a friend's mail, or the address was corrected since.
+    return Response.json({ isAsked, erasing: snapshot?.erasure ? snapshot : null }, { status: 202 })
+  },
+})

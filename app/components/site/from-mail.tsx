@@ -1,0 +1,16 @@
+import { type ReactNode, useSyncExternalStore } from 'react'
+import { BrokenLink } from './broken-link'
+
+/** A page to which a link in a mail leads. The token of the link follows the `#`, where only the browser sees it. */
+export function FromMail({ children }: { children: (link: string) => ReactNode }) {
+  const link = useSyncExternalStore(watchFragment, readFragment, () => undefined)
+  if (link === undefined) return null
+  return link ? children(link) : <BrokenLink />
+}
+
+const readFragment = (): string => window.location.hash.slice(1)
+
+function watchFragment(onChange: () => void): () => void {
+  window.addEventListener('hashchange', onChange)
+  return () => window.removeEventListener('hashchange', onChange)
+}

@@ -1,1 +1,0 @@
-export { BrokenLink as default } from '@/app/components/site/broken-link'

@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { databaseNow } from '../db/clock'
+import { readInput } from '../http/input'
+import { notFound, Problem } from '../http/problem'
+import type { LinkPurpose } from '../mail/links'
+import { readSigned } from '../sign'
+
+const linkInput = z.strictObject({ link: z.string({ error: 'Send what follows the # of the link.' }) })
+
+/**
+ * Reads the token of a link from a mail, which a page sends in the body of its request.
+ * @param purposes what the link may be for
+ * @returns which of them it is for, and the email in which the reader found it
+ * @throws {Problem} 404 when we did not sign it for any of them, 410 when it has expired, and what `readInput` throws
+ */
+export async function readLink<Purpose extends LinkPurpose>(
+  request: Request,
+  ...purposes: Purpose[]
+): Promise<{ emailId: string; purpose: Purpose }> {
+  const { link } = await readInput(request, linkInput, 1_024)
+  for (const purpose of purposes) {
+    const [emailId, endsAt] = readSigned(purpose, link)?.split('.') ?? []
+    if (!emailId) continue
+    if ((await databaseNow()) > Number(endsAt)) throw linkExpired()
+    return { emailId, purpose }
+  }
+  throw notFound()
+}
+
+export const linkExpired = (): Problem => new Problem(410, 'This link has expired')

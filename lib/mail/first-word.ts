@@ -1,0 +1,14 @@
+/** Joiners have no width, and some scripts need them inside a word. */
+const WORD = /\p{L}[\p{L}\p{M}\u200C\u200D]*/u
+
+/** In characters as a reader counts them. */
+const MAX_LENGTH = 30
+
+/** The first word of a name, or what to call somebody whose name has no letters. */
+export function toFirstWord(name: string): string {
+  const [word = 'Friend'] = WORD.exec(name) ?? []
+  return [...new Intl.Segmenter().segment(word)]
+    .slice(0, MAX_LENGTH)
+    .map(({ segment }) => segment)
+    .join('')
+}
