@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sendLostTicket } from '@/lib/account/lost-ticket'
 import { readInput } from '@/lib/http/input'
-import { limit } from '@/lib/protection/limits'
+import { countIfItSucceeds } from '@/lib/protection/limits'
 import { route } from '@/lib/protection/route'
 import { toMailbox } from '@/lib/sending/mailbox'
 import { addressInput, MAX_BYTES } from '@/lib/signup/input'
@@ -11,10 +11,14 @@ const ALWAYS_MS = 200
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request) {
-    await limit('ticket', request)
     const { email } = await readInput(request, addressInput, MAX_BYTES)
-    await limit('lostTicket', toMailbox(email))
-    await Promise.all([sendLostTicket(email), sleep(ALWAYS_MS)])
+    await countIfItSucceeds(
+      [
+        ['ticket', request],
+        ['lostTicket', toMailbox(email)],
+      ],
+      () => Promise.all([sendLostTicket(email), sleep(ALWAYS_MS)]),
+    )
     return Response.json(
       { status: 'If this address is signed up, its ticket is on the way.' },
       { status: 202 },
