@@ -3,9 +3,9 @@ import type { Instrumentation } from 'next'
 /** Next calls this once when the server starts. */
 export async function register(): Promise<void> {
   if (process.env.NEXT_RUNTIME !== 'nodejs') return
-  // First, because requests may arrive already. Requests before this line count as one visitor's.
-  const { watchVisitors } = await import('./lib/protection/visitor')
-  watchVisitors()
+  // First, because requests may arrive already.
+  const { guardServers } = await import('./lib/protection/door')
+  guardServers()
   const { sanitizeRequests } = await import('./lib/ops/sanitize-requests')
   sanitizeRequests()
   await import('./instrumentation-node')

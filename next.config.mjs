@@ -8,6 +8,8 @@ export default async function config(phase) {
   const lesson = phase !== PHASE_PRODUCTION_SERVER && (await import('./app/(stage)/learn/excerpts.mjs')) // stage
   return {
     poweredByHeader: false,
+    // Or /_next/image would render any path inside of the server, for nobody, and go on when its client has left.
+    images: { unoptimized: true },
     experimental: {
       // What comes by proxy.ts is kept in memory, up to 10 MB unless told otherwise. No page takes a body.
       proxyClientMaxBodySize: '64kb',

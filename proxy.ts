@@ -3,12 +3,12 @@ import { askForPassword } from './app/(stage)/_lib/guard' // stage
 import { Problem } from './lib/http/problem'
 import { REQUEST_ID, toRequestId } from './lib/http/request-id'
 import { toContentPolicy, transportHeaders } from './lib/http/security'
-import { limit } from './lib/protection/limits'
+import { visitorOf } from './lib/protection/visitor'
 
 /** Next calls this before the pages below: here each answer gets a nonce of its own, for its scripts and no others. */
 export async function proxy(request: NextRequest): Promise<Response> {
   try {
-    await limit('read', request)
+    visitorOf(request)
     refuseOtherMethods(request)
     await askForPassword(request) // stage
   } catch (error) {
@@ -36,7 +36,8 @@ function refuseOtherMethods({ method, nextUrl }: NextRequest): void {
 
 export const config = {
   matcher: [
-    '/((?!api$|api/|_next/).*)',
+    // Files that the build has named, and routes, which have a wrapper of their own: lib/protection/route.ts.
+    '/((?!api$|api/|_next/static/).*)',
     '/api/backstage/:path*', // stage
   ],
 }

@@ -60,6 +60,8 @@ export const QUEUES = {
   'send-email-dead': queue(emailJob),
   // For ever: a mail counts its own attempts, and no outage of the database may use them up.
   'send-email': queue(emailJob, { ...MAIL, deadLetter: 'send-email-dead' }),
+  // What a person has asked for and waits for: it has a share of its own of an hour's mails.
+  'send-ticket': queue(emailJob, { ...MAIL, deadLetter: 'send-email-dead' }),
   'send-email-alone': queue(emailJob, { ...MAIL, deadLetter: 'send-email-dead' }),
   // For ever: a batch counts its own attempts, and may be given up under its key alone.
   'retry-batch': queue(batchJob, { ...MAIL, deadLetter: null }),

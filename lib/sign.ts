@@ -9,6 +9,7 @@ type Purpose =
   | 'mailbox'
   | 'limit'
   | 'session'
+  | 'cookie'
   | 'ticket'
   | 'forget'
   | 'confirm'

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import { notFound } from '@/lib/http/problem'
 import { readHealthFor } from '@/lib/ops/health'
-import { unlimitedRoute } from '@/lib/protection/route'
-import { watchVisitors } from '@/lib/protection/visitor'
+import { guardServers } from '@/lib/protection/door'
+import { openRoute } from '@/lib/protection/route'
 
 type Routes = Record<
   string,
@@ -11,13 +11,13 @@ type Routes = Record<
 
 /** The same two as the web server's, for platforms that ask each process how it is. */
 const ROUTES: Routes = {
-  '/api/health/live': unlimitedRoute({ GET: () => Response.json({ process: 'up' }) }),
-  '/api/health': unlimitedRoute({ GET: async ({ headers }) => Response.json(await readHealthFor(headers)) }),
+  '/api/health/live': openRoute({ GET: () => Response.json({ process: 'up' }) }),
+  '/api/health': openRoute({ GET: async ({ headers }) => Response.json(await readHealthFor(headers)) }),
 }
 
 /** Answers on this port how the worker is. It ends with the process. */
 export function listenForHealth(port: number): void {
-  watchVisitors()
+  guardServers()
   const server = createServer(async (incoming, outgoing) => {
     const response = await answer(incoming)
     outgoing.writeHead(response.status, Object.fromEntries(response.headers))

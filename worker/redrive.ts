@@ -15,7 +15,7 @@ import { QUEUES, type QueueName } from '@/lib/queue'
 import { listFailedEmails, redriveEmail } from '@/lib/sending/redrive'
 
 /** Whose jobs are mails: what was given up there, the mails know. */
-const MAIL_QUEUES: QueueName[] = ['send-email', 'send-email-alone', 'retry-batch']
+const MAIL_QUEUES: QueueName[] = ['send-email', 'send-ticket', 'send-email-alone', 'retry-batch']
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -35,7 +35,7 @@ const CONCURRENCY: Partial<Record<QueueName, number>> = {
 }
 
 /** What the handlers of these have done, they log themselves. */
-const QUIET: QueueName[] = ['send-email', 'send-email-alone', 'retry-batch', 'sweep']
+const QUIET: QueueName[] = ['send-email', 'send-ticket', 'send-email-alone', 'retry-batch', 'sweep']
 
 /** Works on the jobs of all queues, until the boss is stopped. */
 export async function work(boss: PgBoss, handlers: Handlers): Promise<void> {

@@ -26,7 +26,13 @@ async function startWeb(stack: Stack, ms: number, env: Env = {}): Promise<Web> {
   const port = await findPort()
   return await stack.startWeb({
     port,
-    env: { ...shiftClock(ms), APP_URL: `http://localhost:${port}`, FORM_MIN_SECONDS: '1.5', ...env },
+    env: {
+      ...shiftClock(ms),
+      APP_URL: `http://localhost:${port}`,
+      FORM_MIN_SECONDS: '1.5',
+      LIMIT_SIGNUPS_PER_MINUTE: '1000',
+      ...env,
+    },
   })
 }
 
@@ -199,6 +205,7 @@ const DEADLINES: Record<string, number> = {
   'EmailEvent.retryAt': 60,
   'Export.expiresAt': 24 * 60,
   'Pace.nextTurnAt': 60,
+  'RateLimit.expiresAt': 24 * 60,
   'Session.usedAt': 0,
   'SpentKey.until': 24 * 60,
   'SuppressedMailbox.expiresAt': 30 * 24 * 60,
@@ -234,7 +241,6 @@ const OWN_CLOCK: Record<string, string> = {
   'app/components/site/countdown.tsx': 'what is left of a pause, in the browser',
   'lib/db/clock.ts': 'until the database has said the time once',
   'lib/sending/retry-after.ts': 'a date in Retry-After, from a server that does not say its own time',
-  'lib/protection/limits.ts': 'until when a limit refuses, in a line of the log',
   'lib/queue.ts': 'how long pg-boss waits, by a clock that is never set',
   'prisma/new-migration.ts': 'the name of a new migration',
   'worker/check-settings.ts': 'how far it is from that of the database',

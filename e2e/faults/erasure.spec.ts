@@ -290,6 +290,8 @@ test('what has a lifetime is deleted when it is over, and tickets stay readable'
      UPDATE "Session" SET "usedAt" = "usedAt" - interval '31 days'
        WHERE id = (SELECT "sessionId" FROM "User" WHERE id = '${owner.userId}');
      INSERT INTO "Session" (id) VALUES ('of nobody');
+     INSERT INTO "RateLimit" SELECT 'old ' || i, 1, now() - interval '1 second' FROM generate_series(1, 12000) AS i;
+     INSERT INTO "RateLimit" VALUES ('new', 1, now() + interval '1 minute');
      INSERT INTO "SuppressedMailbox" VALUES ('old', now() - interval '1 day'), ('new', now() + interval '1 day');
      WITH batch AS (
        INSERT INTO "Batch" (messages, attempts, "createdAt")
@@ -306,6 +308,7 @@ test('what has a lifetime is deleted when it is over, and tickets stay readable'
   const count = async (table: string): Promise<number> => (await stack.query(`SELECT FROM ${table}`)).length
   expect(await stack.query('SELECT messages FROM "Batch"')).toEqual([{ messages: [] }])
   expect(await stack.query('SELECT mailbox FROM "SuppressedMailbox"')).toEqual([{ mailbox: 'new' }])
+  expect(await stack.query('SELECT key FROM "RateLimit"')).toEqual([{ key: 'new' }])
   expect([await count('"Export"'), await count('"Session"')]).toEqual([0, 1])
   const old = await (await fetch(`${stack.appUrl}/api/emails/${owner.id}`)).json()
   expect(old).toMatchObject({ status: 'delivered', final: true, version: 2 })

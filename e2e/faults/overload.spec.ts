@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { Agent, request } from 'node:http'
 import { expect } from '@playwright/test'
 import { Client } from 'pg'
 import { newAddress, postSignup, readEvents } from '../app'
@@ -90,6 +92,26 @@ test('the database hangs: a crowd gets 503 while it hangs, nobody of them exists
     expect(await second.json()).toEqual(await first.json())
   }
   expect(await stack.query('SELECT FROM "User"')).toHaveLength(served.length + 3)
+})
+
+test('a process that is busy with other requests rejects signups at once, until it has time again', async ({
+  stack,
+}) => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 100 })
+  let isBusy = true
+  const crowd = Array.from({ length: 100 }, async () => {
+    while (isBusy) {
+      const asking = request(`${stack.appUrl}/api/none`, { method: 'POST', agent })
+      const [answer] = await once(asking.end(), 'response')
+      await once(answer.resume(), 'end')
+    }
+  })
+  const signUp = (): Promise<Response> => postSignup({ name: 'Ada', email: newAddress() }, {}, stack.appUrl)
+  await waitFor(async () => (await signUp()).status === 503)
+  isBusy = false
+  await Promise.all(crowd)
+  agent.destroy()
+  await waitFor(async () => (await signUp()).status === 201)
 })
 
 test('a crowd that an idle server can serve is served', async ({ stack }) => {

@@ -164,7 +164,7 @@ test('behind https, the cookie of a session is for this host and https only', as
   const web = await stack.startWeb({ env: { APP_URL: 'https://example.org' } })
   const response = await postSignup({ name: 'Ada', email: newAddress() }, {}, web.url)
   const [cookie = '', ...attributes] = (response.headers.get('set-cookie') ?? '').split('; ')
-  expect(cookie).toMatch(/^__Host-session=[\w-]{43}$/)
+  expect(cookie).toMatch(/^__Host-session=[\w-]{43}\.[\w-]{43}$/)
   expect(attributes).toEqual(expect.arrayContaining(['Secure', 'HttpOnly', 'Path=/', 'SameSite=Lax']))
   const { welcomeEmail } = await response.json()
   const read = (cookie: string) =>

@@ -117,7 +117,11 @@ async function survive({ name, isSynchronous, behindMs = 0, lose }: Scenario): P
     RESEND_BASE_URL: resendUrl,
     RESEND_WEBHOOK_SECRET: SECRET,
     ...{ LIMIT_SIGNUPS_PER_VISITOR: '100000', LIMIT_SIGNUPS_PER_MINUTE: '100000' },
-    ...{ LIMIT_MAILS_PER_MAILBOX: '1000', LIMIT_MAILS_PER_HOUR: '100000', LIMIT_READS_PER_VISITOR: '100000' },
+    ...{
+      LIMIT_MAILS_PER_MAILBOX: '1000',
+      LIMIT_MAILS_PER_HOUR: '100000',
+      LIMIT_REQUESTS_PER_VISITOR: '100000',
+    },
   }
   const migration = { env: { ...settings, DATABASE_URL: primary.ownerUrl } }
   await runProgram(['node', '--import', 'tsx', 'prisma/migrate.ts'], migration)

@@ -14,7 +14,7 @@ async function readSecrets(owner: Owner): Promise<string[]> {
      RETURNING "sessionId", "signupKey"`,
     [owner.userId],
   )
-  return [user?.sessionId ?? '', user?.signupKey ?? '', owner.cookie.split('=')[1] ?? '']
+  return [user?.sessionId ?? '', user?.signupKey ?? '', owner.cookie.split(/[=.]/)[1] ?? '']
 }
 
 test('makes a file chapter by chapter, and tells how far it is until the file is there', async () => {

@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { prisma, type Transaction } from '../db/prisma'
 import { env } from '../env'
 import { Prisma } from '../generated/prisma/client'
-import { hmac } from '../sign'
+import { hmac, readSigned, sign } from '../sign'
 
 /*
  * Who signed up stays signed in, in that browser, and a browser may hold several tickets: what that permits is in
@@ -22,14 +22,16 @@ export const cookieName = (): string => (isSecure() ? '__Host-session' : 'sessio
 export function toSessionCookie(token = ''): string {
   const maxAge = token ? LONGEST_MS / 1000 : 0
   const secure = isSecure() ? '; Secure' : ''
-  return `${cookieName()}=${token}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure}`
+  // Signed, so that a made-up one costs no statement.
+  const value = token && sign('cookie', token)
+  return `${cookieName()}=${value}; Path=/; Max-Age=${maxAge}; HttpOnly; SameSite=Lax${secure}`
 }
 
-/** What a browser sends to say who it is, whether that is true or not. */
+/** Returns the token of the session that a browser sends, if we have made it. The session may have ended. */
 export function readToken(request: Request): string | undefined {
   const cookies = request.headers.get('cookie') ?? ''
-  const token = new RegExp(`(?:^|;\\s*)${cookieName()}=([^;]*)`).exec(cookies)?.[1]
-  return token && /^[\w-]{43}$/.test(token) ? token : undefined
+  const value = new RegExp(`(?:^|;\\s*)${cookieName()}=([^;]*)`).exec(cookies)?.[1]
+  return value && readSigned('cookie', value)
 }
 
 /**

@@ -13,15 +13,17 @@ export class Problem extends Error {
     super(title)
   }
 
-  toResponse(): Response {
+  get body(): object {
     const { headers, ...members } = this.extra
-    return Response.json(
-      { type: 'about:blank', title: this.title, status: this.status, ...members },
-      {
-        status: this.status,
-        headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
-      },
-    )
+    return { type: 'about:blank', title: this.title, status: this.status, ...members }
+  }
+
+  get headers(): Record<string, string> {
+    return { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...this.extra.headers }
+  }
+
+  toResponse(): Response {
+    return Response.json(this.body, { status: this.status, headers: this.headers })
   }
 }
 

@@ -33,6 +33,10 @@ const STATEMENTS: Record<string, Prisma.Sql> = {
       SELECT mailbox FROM "SuppressedMailbox" WHERE "expiresAt" < now() ${MOST})`,
   'spent keys': Prisma.sql`
     DELETE FROM "SpentKey" WHERE key IN (SELECT key FROM "SpentKey" WHERE until < now() ${MOST})`,
+  // While visitors are counted: a row that is counted in this moment is left for the next time.
+  'what visitors have done': Prisma.sql`
+    DELETE FROM "RateLimit" WHERE key IN (
+      SELECT key FROM "RateLimit" WHERE "expiresAt" < now() ${MOST} FOR UPDATE SKIP LOCKED)`,
   // Their files are deleted after a day, by jobs of their own. // orders
   exports: Prisma.sql`DELETE FROM "Export" WHERE id IN (SELECT id FROM "Export" WHERE "createdAt" < now() - interval '30 days' ${MOST})`, // orders
 }

@@ -126,7 +126,7 @@ async function readPoison(): Promise<{ attention: string | null }> {
   const [row] = await prisma().$queryRaw<[{ attention: string | null }]>`
     SELECT coalesce(
       (SELECT output->>'reason' FROM pgboss.job
-        WHERE name IN ('send-email', 'send-email-alone') AND state IN ('retry', 'active') AND output ? 'reason' LIMIT 1),
+        WHERE name IN ('send-email', 'send-ticket', 'send-email-alone') AND state IN ('retry', 'active') AND output ? 'reason' LIMIT 1),
       (SELECT 'worker_died' FROM pgboss.job
         WHERE name = 'send-email-alone' AND state IN ('created', 'retry', 'active') LIMIT 1)) AS attention`
   return row

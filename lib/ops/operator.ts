@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { env, inSandbox } from '../env'
 import { Problem } from '../http/problem'
-import { limit, uncount } from '../protection/limits'
+import { count, refuse } from '../protection/limits'
 
 const TOKENS = [
   'OPERATOR_TOKEN',
@@ -36,11 +36,12 @@ export async function knowsPassword(
 ): Promise<boolean> {
   const good = tokens.filter((token) => token !== undefined)
   if (good.length === 0 || !headers.has('authorization')) return false
-  await limit('password', { headers })
+  const { refusals, takeBack } = await count(['password', { headers }])
+  refuse(refusals)
   const given = readPassword(headers, schemes)
   if (given === undefined || !good.some((token) => isSame(given, token))) return false
   // Only wrong ones count.
-  await uncount('password', { headers })
+  await takeBack()
   return true
 }
 

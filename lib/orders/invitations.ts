@@ -3,7 +3,7 @@ import { prisma } from '../db/prisma'
 import { env } from '../env'
 import { Problem } from '../http/problem'
 import { log } from '../log'
-import { count, uncount } from '../protection/limits'
+import { type Asked, count } from '../protection/limits'
 import { openQueue } from '../queue'
 import { enqueueEmails } from '../sending/enqueue'
 import { hashMailbox, toMailbox } from '../sending/mailbox'
@@ -54,26 +54,22 @@ export const invitationsInput = z.strictObject({
  * @throws {Problem} 429 with Retry-After, naming the first of those, and what `inviteFriends` throws
  */
 export async function inviteWithinLimits(userId: string, addresses: string[]): Promise<void> {
-  const counted: string[] = []
+  const toAsked = (address: string): Asked => ['mailbox', toMailbox(address)]
+  const { refusals, takeBack } = await count(...addresses.map(toAsked))
+  const refusal = refusals[0]
+  if (refusal) {
+    const address = addresses.find((address) => toMailbox(address) === refusal.who)
+    throw new Problem(429, 'Too many requests', {
+      detail: `${address} has been sent enough mail for today. Leave it out.`,
+      headers: { 'retry-after': `${refusal.seconds}` },
+    })
+  }
   let invited: string[] = []
   try {
-    for (const address of addresses) {
-      counted.push(address)
-      refuseFullMailbox(address, await count('mailbox', toMailbox(address)))
-    }
     invited = await inviteFriends(userId, addresses)
   } finally {
-    const spared = counted.filter((address) => !invited.includes(address))
-    for (const address of spared) await uncount('mailbox', toMailbox(address))
+    await takeBack(addresses.filter((address) => !invited.includes(address)).map(toAsked))
   }
-}
-
-function refuseFullMailbox(address: string, seconds: number): void {
-  if (seconds === 0) return
-  throw new Problem(429, 'Too many requests', {
-    detail: `${address} has been sent enough mail for today. Leave it out.`,
-    headers: { 'retry-after': `${seconds}` },
-  })
 }
 
 /**

@@ -1,17 +1,49 @@
+import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
 import { pool } from '../db/prisma'
 import { unavailable } from '../http/problem'
 
-/** A signup that would have to wait longer than this for the database, in ms, is rejected. */
+/** A signup that would have to wait longer than this, in ms, is rejected. */
 const MAX_WAIT_MS = 1_000
+
+/** How often a signup waits for its turn in this process: for its limits, its statements, its answer. */
+const TURNS = 20
+
+/** How long the event loop is watched before it is judged, in ms. */
+const WINDOW_MS = 500
+const RESOLUTION_MS = 10
+
+/** A process that has time to wait is not busy: if it is late, the computer is. Then to serve fewer helps nobody. */
+const BUSY = 0.9
 
 let underWay = 0
 
+/** How long this process has lately waited for a turn of its event loop, in ms. */
+let turnMs = 0
+let isWatching = false
+
+/** The median, because a crowd that comes at once is soon served. */
+function watchLoop(): void {
+  if (isWatching) return
+  isWatching = true
+  const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+  delay.enable()
+  let last = performance.eventLoopUtilization()
+  setInterval(() => {
+    const isBusy = performance.eventLoopUtilization(last).utilization > BUSY
+    turnMs = isBusy ? Math.max(0, delay.percentile(50) / 1e6 - RESOLUTION_MS) : 0
+    last = performance.eventLoopUtilization()
+    delay.reset()
+  }, WINDOW_MS).unref()
+}
+
 /**
- * Load shedding: rejects a signup at once when the database could not serve it within a second.
+ * Load shedding: rejects a signup at once when it could not be served within a second, because the database is late, or
+ * because this process is busy with other requests.
  * @throws {Problem} 503 with Retry-After
  */
 export function rejectWhenOverloaded(): void {
-  if (pool().expectWait(underWay) > MAX_WAIT_MS)
+  watchLoop()
+  if (Math.max(pool().expectWait(underWay), TURNS * turnMs) > MAX_WAIT_MS)
     throw unavailable(
       'Too many people are signing up at this moment. You are not signed up: please try again.',
     )

@@ -1,7 +1,7 @@
 import { isUnavailable } from '../db/prisma'
 import { unavailable } from '../http/problem'
 import { createRoute, type Origin } from '../http/route'
-import { limit } from './limits'
+import { visitorOf } from './visitor'
 
 type Handlers<Context> = Parameters<typeof createRoute<Context>>[0]
 type Route<Context> = ReturnType<typeof createRoute<Context>>
@@ -14,21 +14,21 @@ type Options = {
 }
 
 /**
- * The wrapper of our routes. Visitors may not ask too often. What a handler throws becomes a problem: 503 when the
- * database is away, 500 otherwise.
+ * The wrapper of our routes. What a handler throws becomes a problem: 503 when the database is away, 500 otherwise. How
+ * often visitors may ask is counted at the door: a request that has not come by there opens nothing.
  */
 export function route<Context>(handlers: Handlers<Context>, { guard, origin }: Options = {}): Route<Context> {
-  return unlimitedRoute(handlers, {
+  return openRoute(handlers, {
     origin,
     async guard(request) {
-      if (['GET', 'HEAD'].includes(request.method)) await limit('read', request)
+      visitorOf(request)
       await guard?.(request)
     },
   })
 }
 
-/** The same for what an operator's tools ask: they ask often, all from one address, and a 429 would end healthy servers. */
-export function unlimitedRoute<Context>(
+/** The same for what is open to requests of nobody, too. */
+export function openRoute<Context>(
   handlers: Handlers<Context>,
   { guard = () => {}, origin }: Options = {},
 ): Route<Context> {

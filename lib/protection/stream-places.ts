@@ -1,12 +1,7 @@
 import { env } from '../env'
 import { Problem } from '../http/problem'
-import { visitorOf } from './visitor'
-
-type Setting = 'LIMIT_STREAMS_PER_VISITOR' | 'LIMIT_STREAMS_PER_TICKET' | 'LIMIT_STREAMS_PER_PROCESS'
-
-const shared = globalThis as { places?: Map<string, number> }
-shared.places ??= new Map()
-const taken = shared.places
+import { findFull, type Place, take } from './places'
+import { networksOf, visitorOf } from './visitor'
 
 /**
  * Takes a place for one more stream: among those of its visitor, of what it is about, and of this process.
@@ -15,27 +10,26 @@ const taken = shared.places
  * @throws {Problem} 429 or 503 with Retry-After, when there is none
  */
 export function reserveStream(request: Request, topic?: string): () => void {
-  const keys = [
-    toKey('LIMIT_STREAMS_PER_VISITOR', visitorOf(request), 429),
-    topic && toKey('LIMIT_STREAMS_PER_TICKET', topic.toLowerCase(), 429),
-    toKey('LIMIT_STREAMS_PER_PROCESS', '', 503),
-  ].filter((key) => key !== undefined)
-  for (const key of keys) taken.set(key, (taken.get(key) ?? 0) + 1)
-  return () => {
-    for (const key of keys) {
-      const left = (taken.get(key) ?? 1) - 1
-      if (left > 0) taken.set(key, left)
-      else taken.delete(key)
-    }
-  }
-}
-
-function toKey(setting: Setting, who: string, status: 429 | 503): string {
-  const key = `${setting} ${who}`
-  const most = env(setting)
-  if (most === 0 || (taken.get(key) ?? 0) < most) return key
-  throw new Problem(status, status === 429 ? 'Too many requests' : 'Temporarily unavailable', {
+  const visitor = networksOf(visitorOf(request)).map(([network, share]) => ({
+    key: `streams of ${network}`,
+    most: share * env('LIMIT_STREAMS_PER_VISITOR'),
+    status: 429,
+  }))
+  const all = { key: 'streams', most: env('LIMIT_STREAMS_PER_PROCESS'), status: 503 }
+  const places = [...visitor, ...(topic ? [{ ...toPlace(topic), status: 429 }] : []), all]
+  const full = findFull(places)
+  if (!full) return take(places)
+  throw new Problem(full.status, full.status === 429 ? 'Too many requests' : 'Temporarily unavailable', {
     detail: 'Too many streams are open. One of them has to end first.',
     headers: { 'retry-after': '10' },
   })
+}
+
+/** Whether as many streams as may be are open about this. */
+export function isTopicFull(topic: string): boolean {
+  return findFull([toPlace(topic)]) !== undefined
+}
+
+function toPlace(topic: string): Place {
+  return { key: `streams about ${topic.toLowerCase()}`, most: env('LIMIT_STREAMS_PER_TICKET') }
 }

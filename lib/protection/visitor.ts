@@ -1,7 +1,7 @@
-import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { env } from '../env'
+import { unavailable } from '../http/problem'
 import { log } from '../log'
 
 // A name that nobody outside this process knows, so that nobody can send it. On globalThis, because Next evaluates
@@ -11,32 +11,57 @@ shared.visitorHeader ??= `x-visitor-${crypto.randomUUID()}`
 const HEADER = shared.visitorHeader
 
 /**
- * Who sends a request: an IPv4 address, or the /64 of an IPv6 address, which is what one household or one server gets.
- * It is the connection's, or what the nearest proxies of ours say (TRUSTED_HOPS), and never what a visitor claims.
+ * Returns who sends a request: an IPv4 address, or the /64 of an IPv6 address, which is what one household or one server
+ * gets. It is the connection's, or what the nearest proxies of ours say (TRUSTED_HOPS), and never what a visitor claims.
+ * @throws {Problem} 503 for a request that came through no connection: Next has made it itself, and nothing counts it
  */
 export function visitorOf({ headers }: Pick<Request, 'headers'>): string {
-  return headers.get(HEADER) ?? 'unknown'
+  const visitor = headers.get(HEADER)
+  if (!visitor) throw unavailable('This request has no sender.')
+  return visitor
 }
 
-/** Notes for each request, before Next sees it, who sent it: a route gets a `Request`, which has no connection. */
-export function watchVisitors(): void {
-  subscribe('http.server.request.start', (message) => {
-    const { request } = message as { request: IncomingMessage }
-    request.headers[HEADER] = toVisitor(findAddress(request))
-  })
+/** Notes in a request, before Next sees it, who sent it: a route gets a `Request`, which has no connection. */
+export function noteVisitor(request: IncomingMessage): string {
+  const visitor = toVisitor(findAddress(request))
+  request.headers[HEADER] = visitor
+  return visitor
 }
 
-function findAddress({ headers, socket }: IncomingMessage): string {
+/**
+ * Lists the networks that a visitor belongs to, the visitor first, and how many times as much as one visitor each may do.
+ * Whoever has a /48 has 65,536 visitors. Some providers give it to one customer, others to 256 households.
+ */
+export function networksOf(visitor: string): [network: string, share: number][] {
+  const groups = /^(.+)::\/64$/.exec(visitor)?.[1]?.split(':')
+  if (!groups) return [[visitor, 1]]
+  const site = groups.slice(0, 3).join(':')
+  const subnet = (Number.parseInt(groups[3] ?? '', 16) & 0xff00).toString(16)
+  return [
+    [visitor, 1],
+    [`${site}:${subnet}::/56`, 2],
+    [`${site}::/48`, 8],
+  ]
+}
+
+function findAddress({ headers, socket, url = '' }: IncomingMessage): string {
   const connection = socket.remoteAddress ?? ''
   const hops = env('TRUSTED_HOPS')
-  const claims = `${headers['x-forwarded-for'] ?? ''}`
-  if (hops === 0) {
-    if (claims) warnOfProxy()
-    return connection
+  const claims = `${headers['x-forwarded-for'] ?? ''}`.split(',').filter(Boolean)
+  if (hops === 0 && claims.length > 0) {
+    warnOnce(
+      'Requests have an x-forwarded-for, and TRUSTED_HOPS is 0: all behind a proxy count as one visitor.',
+    )
   }
+  // Whatever runs the app asks for its health without a proxy.
+  if (claims.length < hops && !url.startsWith('/api/health')) {
+    warnOnce(
+      `TRUSTED_HOPS is ${hops}, and a request has come through fewer proxies. If visitors can do that, they can choose who they are: let only your proxies reach this port, or correct TRUSTED_HOPS.`,
+    )
+  }
+  if (hops === 0) return connection
   // Some proxies add a port.
   const claim = claims
-    .split(',')
     .at(-hops)
     ?.trim()
     .replace(/^\[(.*)\](:\d+)?$/, '$1')
@@ -44,17 +69,16 @@ function findAddress({ headers, socket }: IncomingMessage): string {
   return claim && isIP(claim) ? claim : connection
 }
 
-let warned = false
+const warned = new Set<string>()
 
-function warnOfProxy(): void {
-  if (warned) return
-  warned = true
-  log.warn(
-    'Requests have an x-forwarded-for, and TRUSTED_HOPS is 0: all behind a proxy count as one visitor.',
-  )
+function warnOnce(message: string): void {
+  if (warned.has(message)) return
+  warned.add(message)
+  log.warn(message)
 }
 
-function toVisitor(address: string): string {
+/** Returns the visitor of an address: itself, or its /64. */
+export function toVisitor(address = ''): string {
   const [ip = ''] = address.split('%')
   if (isIP(ip) !== 6) return ip || 'unknown'
   // The URL writes it in its shortest form, and an IPv4 address inside of it in hexadecimal.

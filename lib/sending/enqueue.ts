@@ -4,13 +4,22 @@ import { enqueueAll } from '../queue'
 import { hashMailbox } from './mailbox'
 
 /** Nobody's welcome waits behind somebody's hundred invitations. */
-const PRIORITY: Record<string, number> = { welcome: 1, ticket: 1, forget: 1 }
+const PRIORITY: Record<string, number> = { welcome: 1, forget: 1 }
 
-/** Queues the jobs that send these emails, in the caller's transaction. @throws as `enqueue` does */
+/** Queues the jobs that send these emails, in the caller's transaction. A lost ticket waits behind no other mail. @throws as `enqueue` does */
 export async function enqueueEmails(tx: Transaction, emails: { id: string; kind: string }[]): Promise<void> {
-  if (emails.length === 0) return
-  const jobs = emails.map(({ id, kind }) => ({ data: { emailId: id }, priority: PRIORITY[kind] }))
-  await enqueueAll(tx, 'send-email', jobs)
+  const enqueueSome = async (name: 'send-email' | 'send-ticket', some: typeof emails): Promise<void> => {
+    const jobs = some.map(({ id, kind }) => ({ data: { emailId: id }, priority: PRIORITY[kind] }))
+    if (jobs.length > 0) await enqueueAll(tx, name, jobs)
+  }
+  await enqueueSome(
+    'send-email',
+    emails.filter(({ kind }) => kind !== 'ticket'),
+  )
+  await enqueueSome(
+    'send-ticket',
+    emails.filter(({ kind }) => kind === 'ticket'),
+  )
 }
 
 /** Records one more email to a user and queues its job. @returns the email's id. @throws as `enqueue` does */

@@ -22,7 +22,7 @@ const DEATHS = 3
 const MAX_RENDERINGS = 10
 const RENDERING_MS = 5_000
 
-type MailQueue = 'send-email' | 'send-email-alone'
+type MailQueue = 'send-email' | 'send-ticket' | 'send-email-alone'
 type Taken = { job: { id: string; data: JobData<MailQueue> }; email: WaitingEmail }
 
 /** One at a time in a process, so that a death marks only those who were there. */

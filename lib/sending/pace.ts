@@ -6,7 +6,13 @@ import { traced } from '../telemetry'
 import { backoff, type Outcome } from './outcome'
 
 /** The permission to call Resend once, now, and why our account there is paused (null: it isn't). */
-export type Turn = { perSecond: number | null; reason: string | null; failures: number }
+export type Turn = {
+  perSecond: number | null
+  reason: string | null
+  failures: number
+  /** It was taken in spite of this pause, and says nothing about it. */
+  ignored: string | null
+}
 
 /** While the account is paused, one request at a time finds out whether it still has to be. In s. */
 const TRIAL_SECONDS = 11
@@ -17,44 +23,50 @@ const MARGIN = 1.1
 /** How often those who wait look whether somebody has ended the pause. */
 const PATIENCE_MS = 1_000
 
-let line: Promise<unknown> = Promise.resolve()
+/** For those who ignore a pause, and for all others. */
+const lines = new Map<string | null, Promise<unknown>>()
 
 /**
  * Waits for our turn to call Resend. Its limit counts for the whole account, so all workers take their turns from one
  * row in the database. In this process, they wait in line: one asks for all.
  * @param signal gives up waiting
+ * @param ignored the code of a pause that does not hold for this call
  * @throws when it has aborted, or the database is unreachable
  */
-export function takeTurn(signal: AbortSignal): Promise<Turn> {
-  const turn = line.then(async () => {
+export function takeTurn(signal: AbortSignal, ignored: string | null = null): Promise<Turn> {
+  const turn = (lines.get(ignored) ?? Promise.resolve()).then(async () => {
     for (;;) {
       signal.throwIfAborted()
-      const { waitMs, ...turn } = await askForTurn()
+      const { waitMs, ...turn } = await askForTurn(ignored)
       if (waitMs === 0) return turn
       await sleep(Math.min(waitMs, PATIENCE_MS), undefined, { signal })
     }
   })
-  line = turn.catch(() => {})
+  lines.set(
+    ignored,
+    turn.catch(() => {}),
+  )
   return traced('wait for our turn', () => turn)
 }
 
-async function askForTurn(): Promise<Turn & { waitMs: number }> {
+async function askForTurn(ignored: string | null): Promise<Turn & { waitMs: number }> {
   const gap = MARGIN / env('RESEND_RATE_LIMIT')
   const [row] = await prisma().$queryRaw<(Turn & { waitMs: number })[]>`
     WITH turn AS (
       INSERT INTO "Pace" AS pace (account, "nextTurnAt") VALUES ('resend', clock_timestamp() + make_interval(secs => ${gap}))
-      ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = clock_timestamp() + make_interval(secs =>
-        CASE WHEN pace.reason IS NULL THEN coalesce(${MARGIN} / pace."perSecond", ${gap}) ELSE ${TRIAL_SECONDS} END)
-      WHERE pace."nextTurnAt" <= clock_timestamp() AND pace."pausedAt" IS NULL
-      RETURNING 0::float8 AS "waitMs", "perSecond", reason, failures
+      ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = CASE WHEN pace.reason = ${ignored} THEN pace."nextTurnAt"
+        ELSE clock_timestamp() + make_interval(secs =>
+          CASE WHEN pace.reason IS NULL THEN coalesce(${MARGIN} / pace."perSecond", ${gap}) ELSE ${TRIAL_SECONDS} END) END
+      WHERE (pace."nextTurnAt" <= clock_timestamp() OR pace.reason = ${ignored}) AND pace."pausedAt" IS NULL
+      RETURNING 0::float8 AS "waitMs", "perSecond", reason, failures, CASE WHEN reason = ${ignored} THEN reason END AS ignored
     )
     SELECT * FROM turn UNION ALL
     -- An operator may have written "infinity", with which Postgres does not calculate.
     SELECT greatest(1, extract(epoch FROM least("nextTurnAt", now() + interval '1 day') - clock_timestamp()) * 1000)::float8,
-      "perSecond", reason, failures
+      "perSecond", reason, failures, NULL
     FROM "Pace" WHERE account = 'resend' AND NOT EXISTS (SELECT FROM turn)`
   // No row: another worker wrote the first one at the same time.
-  return row ?? { waitMs: 1, perSecond: null, reason: null, failures: 0 }
+  return row ?? { waitMs: 1, perSecond: null, reason: null, failures: 0, ignored: null }
 }
 
 /** Whether and why mail waits. `until` is null where nobody knows when it ends. */
@@ -96,7 +108,8 @@ export async function setPaused(paused: boolean): Promise<Date | null> {
  * While the account is paused, gives back a turn that nothing was sent in: another may try whether it still has to be.
  * @throws when the database is unreachable
  */
-export async function returnTrial({ reason }: Turn): Promise<void> {
+export async function returnTrial({ reason, ignored }: Turn): Promise<void> {
+  if (ignored) return
   await prisma().$executeRaw`
     UPDATE "Pace" SET "nextTurnAt" = clock_timestamp() WHERE account = 'resend' AND reason = ${reason}
       AND "nextTurnAt" < clock_timestamp() + make_interval(secs => ${TRIAL_SECONDS})`
@@ -115,6 +128,7 @@ export async function keepPace(turn: Turn, outcome: Outcome): Promise<Date> {
   const reason = seconds > 0 && kind !== 'accepted' ? outcome.reason : null
   // Counted from before the statement: what a ticket tells is never later than the turn that it waits for.
   const retryAt = new Date((await databaseNow()) + seconds * 1000)
+  if (turn.ignored && !reason) return retryAt
   if (reason || turn.reason || perSecond !== turn.perSecond) {
     // A call that was under way when another was told to wait may only make the pause longer.
     await prisma().$executeRaw`

@@ -12,7 +12,7 @@ export const EMAIL: Kind = {
   waiting: Prisma.sql`
     SELECT id, "updatedAt" AS since FROM "Email" WHERE ${isUnfinished} AND "batchId" IS NULL
       AND "userId" NOT IN (SELECT id FROM "User" WHERE erasure IS NOT NULL)`,
-  job: { queues: ['send-email', 'send-email-alone', 'send-email-dead'], field: 'emailId' },
+  job: { queues: ['send-email', 'send-ticket', 'send-email-alone', 'send-email-dead'], field: 'emailId' },
   lock: (tx, id) => tx.$queryRaw`SELECT FROM "Email" WHERE id = ${id}::uuid FOR UPDATE`,
   mend: mendEmail,
 }

@@ -9,11 +9,13 @@ import retryBatch from './retry-batch'
 import sendEmail from './send-email'
 import sendEmailAlone from './send-email-alone'
 import buryEmail from './send-email-dead'
+import sendTicket from './send-ticket'
 import sweep from './sweep'
 
 /** Who does the jobs of which queue. The compiler holds this list against the one in lib/queue.ts. */
 export const HANDLERS: Handlers = {
   'send-email': sendEmail,
+  'send-ticket': sendTicket,
   'send-email-alone': sendEmailAlone,
   'retry-batch': retryBatch,
   'send-email-dead': buryEmail,

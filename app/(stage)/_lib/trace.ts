@@ -19,8 +19,8 @@ export type Place = 'web' | 'queue' | 'worker' | 'Resend'
 const STEPS: { name: RegExp; what: string; where: Place; depth: number }[] = [
   { name: /^executing api route .*(?<!webhooks\/resend)$/, what: 'The request', where: 'web', depth: 0 },
   { name: /^commit$/, what: 'One transaction', where: 'web', depth: 1 },
-  { name: /^insert send-email$/, what: 'Job queued', where: 'web', depth: 2 },
-  { name: /^process send-email$/, what: 'The job', where: 'worker', depth: 0 },
+  { name: /^insert send-(email|ticket)$/, what: 'Job queued', where: 'web', depth: 2 },
+  { name: /^process send-(email|ticket)$/, what: 'The job', where: 'worker', depth: 0 },
   { name: /^process retry-batch$/, what: 'Another attempt', where: 'worker', depth: 0 },
   { name: /^wait for our turn$/, what: 'Waits for its turn', where: 'worker', depth: 1 },
   { name: /^insert retry-batch$/, what: 'Batch written down', where: 'worker', depth: 1 },

@@ -1,7 +1,7 @@
 import { readHealthFor } from '@/lib/ops/health'
-import { unlimitedRoute } from '@/lib/protection/route'
+import { openRoute } from '@/lib/protection/route'
 
-export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = unlimitedRoute({
+export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = openRoute({
   async GET(request) {
     return Response.json(await readHealthFor(request.headers))
   },

@@ -1,7 +1,7 @@
 import { findGrant, readToken, signIn, toSessionCookie } from '@/lib/account/session'
 import { readIdempotencyKey } from '@/lib/http/idempotency-key'
 import { rejectWhenOverloaded } from '@/lib/protection/overload'
-import { readSignup, signUpWithinLimit } from '@/lib/protection/read-signup'
+import { readSignup, signUpWithinLimits } from '@/lib/protection/read-signup'
 import { route } from '@/lib/protection/route'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
@@ -10,9 +10,14 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
     const input = await readSignup(request)
     const key = readIdempotencyKey(request.headers)
     let token: string | undefined
-    const { user, welcomeEmail, isReplay } = await signUpWithinLimit(input, key, async (tx, userId) => {
-      token = await signIn(tx, userId, readToken(request), key)
-    })
+    const { user, welcomeEmail, isReplay } = await signUpWithinLimits(
+      request,
+      input,
+      key,
+      async (tx, userId) => {
+        token = await signIn(tx, userId, readToken(request), key)
+      },
+    )
     if (isReplay) token = key && (await findGrant(user.id, key))
     const headers = new Headers({ location: `/api/emails/${welcomeEmail.id}` })
     if (token) headers.set('set-cookie', toSessionCookie(token))

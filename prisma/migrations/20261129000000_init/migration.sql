@@ -105,9 +105,9 @@ CREATE TABLE "Pace" (
 
 -- CreateTable
 CREATE UNLOGGED TABLE "RateLimit" (
-    "key" VARCHAR(255) NOT NULL,
-    "points" INTEGER NOT NULL DEFAULT 0,
-    "expire" BIGINT,
+    "key" TEXT NOT NULL,
+    "points" INTEGER NOT NULL,
+    "expiresAt" TIMESTAMPTZ(3) NOT NULL,
 
     CONSTRAINT "RateLimit_pkey" PRIMARY KEY ("key")
 );
@@ -164,6 +164,9 @@ CREATE INDEX "Email_batchId_idx" ON "Email"("batchId");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "Email_userId_recipient_key" ON "Email"("userId", "recipient");
+
+-- CreateIndex
+CREATE INDEX "RateLimit_expiresAt_idx" ON "RateLimit"("expiresAt");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "EmailEvent_providerEventId_key" ON "EmailEvent"("providerEventId");

@@ -1,16 +1,20 @@
 import { sendLostTicket } from '@/lib/account/lost-ticket'
 import { readInput } from '@/lib/http/input'
-import { limit } from '@/lib/protection/limits'
+import { countIfItSucceeds } from '@/lib/protection/limits'
 import { route } from '@/lib/protection/route'
 import { toMailbox } from '@/lib/sending/mailbox'
 import { addressInput, MAX_BYTES } from '@/lib/signup/input'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request) {
-    await limit('ticket', request)
     const { email } = await readInput(request, addressInput, MAX_BYTES)
-    await limit('lostTicket', toMailbox(email))
-    await sendLostTicket(email)
+    await countIfItSucceeds(
+      [
+        ['ticket', request],
+        ['lostTicket', toMailbox(email)],
+      ],
+      () => sendLostTicket(email),
+    )
     return Response.json(
       { status: 'If this address is signed up, its ticket is on the way.' },
       { status: 202 },

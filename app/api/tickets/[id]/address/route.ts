@@ -1,7 +1,7 @@
 import { correctAddress } from '@/lib/account/correct-address'
 import { requireOwner } from '@/lib/account/owner'
 import { readInput } from '@/lib/http/input'
-import { countIfItSucceeds, limit } from '@/lib/protection/limits'
+import { countIfItSucceeds } from '@/lib/protection/limits'
 import { route } from '@/lib/protection/route'
 import { toMailbox } from '@/lib/sending/mailbox'
 import { addressInput, MAX_BYTES } from '@/lib/signup/input'
@@ -9,9 +9,14 @@ import { addressInput, MAX_BYTES } from '@/lib/signup/input'
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request, { params }: RouteContext<'/api/tickets/[id]/address'>) {
     const user = await requireOwner(request, (await params).id)
-    await limit('ticket', request)
     const { email } = await readInput(request, addressInput, MAX_BYTES)
-    const signup = await countIfItSucceeds('mailbox', toMailbox(email), () => correctAddress(user.id, email))
+    const signup = await countIfItSucceeds(
+      [
+        ['ticket', request],
+        ['mailbox', toMailbox(email)],
+      ],
+      () => correctAddress(user.id, email),
+    )
     return Response.json(signup, { status: 202 })
   },
 })

@@ -1,0 +1,203 @@
+import { randomUUID } from 'node:crypto'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import { Agent, type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
+import { expect } from '@playwright/test'
+import { listRoutes } from '../../sandbox/routes'
+import { newAddress, postSignup, signUp } from '../app'
+import { signUpOwner } from '../owner'
+import { type Env, findPort, type Stack, type Web, waitFor } from '../stack'
+import { countStatements } from './statements'
+import { test } from './test'
+
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']
+
+/** What Next makes up beside our files, and what it might be tricked with. */
+const OTHERS = [
+  ...[
+    '/robots.txt',
+    '/icon.svg',
+    '/favicon.ico',
+    '/opengraph-image.png',
+    '/none',
+    '/%',
+    '//none',
+    '/api',
+    '/API/health',
+  ],
+  ...[
+    '/_next',
+    '/_next/x',
+    '/_next/image?url=/icon.svg&w=64&q=75',
+    '/_next/data/x/index.json',
+    '/_next/webpack-hmr',
+    '/_next/static/none',
+  ],
+  ...[
+    '/api/health/',
+    '/api/health/none',
+    '/api/health%2flive',
+    '/x/../api/health',
+    '/_next/static/../x',
+    '/__nextjs_source-map',
+  ],
+]
+
+const agent = new Agent({ keepAlive: true, maxSockets: 20 })
+
+/** Asks with any method and any headers, which `fetch` does not allow, and closes a stream as soon as it begins. */
+async function ask(
+  web: Web,
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+): Promise<IncomingMessage> {
+  const asking = request({ port: web.port, method, path, headers, agent })
+  const [response] = (await once(asking.end(), 'response')) as [IncomingMessage]
+  if (response.headers['content-type']?.startsWith('text/event-stream')) response.destroy()
+  return response.resume()
+}
+
+/** A web server behind one proxy. */
+async function startWeb(stack: Stack, env: Env): Promise<Web> {
+  const port = await findPort()
+  const web = await stack.startWeb({
+    port,
+    env: { TRUSTED_HOPS: '1', APP_URL: `http://localhost:${port}`, LOG_FORMAT: 'json', ...env },
+  })
+  // Whoever comes while it starts is counted, and is not refused.
+  await fetch(`${web.url}/api/health`)
+  return web
+}
+
+test('each request is counted, whatever its method and its path', async ({ stack }) => {
+  test.setTimeout(120_000)
+  const web = await startWeb(stack, { LIMIT_REQUESTS_PER_VISITOR: '1' })
+  const routes = await listRoutes()
+  expect(routes).toContain('/api/emails/none/events')
+  const uncounted: string[] = []
+  let visitors = 0
+  const judge = async (method: string, path: string, more: Record<string, string> = {}): Promise<void> => {
+    const number = ++visitors
+    const headers = { 'x-forwarded-for': `10.1.${number >> 8}.${number & 255}`, ...more }
+    const first = await ask(web, method, path, headers)
+    expect(first.statusCode, `${method} ${path}`).not.toBe(429)
+    expect(first.statusCode, `${method} ${path}`).not.toBe(500)
+    const second = await ask(web, method, path, headers)
+    if (second.statusCode !== 429) uncounted.push(`${method} ${path}`)
+    else expect(second.headers['content-type']).toBe('application/problem+json')
+  }
+  const upgrade = { connection: 'Upgrade', upgrade: 'websocket' }
+  for (const path of [...routes, ...OTHERS]) {
+    await Promise.all(METHODS.map((method) => judge(method, path)))
+    await judge('GET', path, upgrade)
+  }
+  // Files have a limit of their own: see below.
+  const probes = ['/api/health/live', '/api/health', '/_next/static/none'].flatMap((path) => [
+    `GET ${path}`,
+    `HEAD ${path}`,
+    `GET ${path}`,
+  ])
+  expect(uncounted.sort()).toEqual([...probes, 'POST /api/webhooks/resend'].sort())
+
+  // Files have more, and an end, too.
+  const html = await (await fetch(web.url, { headers: { 'x-forwarded-for': '10.2.0.1' } })).text()
+  const file = /\/_next\/static\/[^"]+\.js/.exec(html)?.[0] ?? ''
+  const statuses: (number | undefined)[] = []
+  for (let i = 0; i < 21; i++)
+    statuses.push((await ask(web, 'GET', file, { 'x-forwarded-for': '10.2.0.2' })).statusCode)
+  expect(new Set(statuses.slice(0, 20))).toEqual(new Set([200]))
+  expect(statuses[20]).toBe(429)
+})
+
+test('upgrades, what Next makes up, and made-up cookies cost nothing that others need', async ({ stack }) => {
+  test.setTimeout(120_000)
+  const gate = await countStatements(stack.databaseUrl)
+  const web = await startWeb(stack, {
+    DATABASE_URL: gate.databaseUrl,
+    LIMIT_REQUESTS_PER_VISITOR: '50',
+    LIMIT_STREAMS_PER_TICKET: '1',
+    LIMIT_CONNECTIONS: '150',
+  })
+  const owner = await signUpOwner(stack.appUrl)
+  const countDescriptors = (): number => readdirSync(`/proc/${web.pid}/fd`).length
+  const signUpOther = (): Promise<Response> =>
+    postSignup({ name: 'Ada', email: newAddress() }, { 'x-forwarded-for': '10.3.0.1' }, web.url)
+  expect((await signUpOther()).status).toBe(201)
+  const logged = async (): Promise<number> => {
+    const { id } = await signUp(newAddress(), web.url)
+    await waitFor(() => web.output().includes(id))
+    return web.output().trim().split('\n').length
+  }
+  const descriptors = countDescriptors()
+  const statements = gate.count()
+  const lines = await logged()
+  const perSignup = gate.count() - statements
+
+  const visitor = (): string => '10.3.0.2'
+  let subnets = 0
+  const network = (): string => `2001:db8:7:${(subnets++).toString(16)}::1`
+  for (const from of [visitor, network]) {
+    const flood = async (act: (from: string) => Promise<unknown>): Promise<void> => {
+      for (let i = 0; i < 15; i++) await Promise.all(Array.from({ length: 20 }, () => act(from())))
+    }
+    await test.step('upgrades', async () => {
+      await flood(async (from) => {
+        const socket = connect(web.port, '127.0.0.1')
+        socket.on('error', () => {})
+        socket.write(
+          `GET /none HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Forwarded-For: ${from}\r\n\r\n`,
+        )
+        await once(socket, 'data')
+        socket.destroy()
+      })
+      await waitFor(() => countDescriptors() <= descriptors + 5)
+    })
+    await test.step('what Next makes up', async () => {
+      const stream = encodeURIComponent(`/api/emails/${owner.id}/events`)
+      await flood((from) =>
+        ask(web, 'GET', `/_next/image?url=${stream}&w=64&q=75`, { 'x-forwarded-for': from }),
+      )
+      await flood((from) => ask(web, 'GET', '/_next/x', { 'x-forwarded-for': from }))
+      // The only place of this ticket is free.
+      const own = await ask(web, 'GET', `/api/emails/${owner.id}/events`, { 'x-forwarded-for': '10.3.0.3' })
+      expect(own.statusCode).toBe(200)
+      own.destroy()
+    })
+    await test.step('made-up cookies', async () => {
+      const before = gate.count()
+      const cookie = `session=${'a'.repeat(43)}.${'b'.repeat(43)}`
+      const origin = web.url
+      await flood((from) =>
+        ask(web, 'POST', `/api/tickets/${owner.id}/erasure`, { cookie, origin, 'x-forwarded-for': from }),
+      )
+      await flood((from) => ask(web, 'DELETE', '/api/session', { cookie, origin, 'x-forwarded-for': from }))
+      await flood((from) =>
+        ask(web, 'GET', `/api/emails/${randomUUID()}`, { cookie, 'x-forwarded-for': from }),
+      )
+      // What the process asks for itself, once in a while; and what a visitor may read.
+      expect(gate.count() - before).toBeLessThan(10)
+    })
+    expect((await signUpOther()).status).toBe(201)
+  }
+  // One for each limit that was reached, and one for each signup.
+  expect((await logged()) - lines).toBeLessThanOrEqual(5)
+  expect(perSignup).toBeLessThan(40)
+  gate.close()
+})
+
+test('a page is rendered for GET and HEAD alone, with a policy, and the door is the only way in', async ({
+  stack,
+}) => {
+  for (const path of ['/', '/none', '/_next/x', '/_next/data/x/index.json']) {
+    const response = await fetch(stack.appUrl + path)
+    expect(response.headers.get('content-security-policy'), path).toContain("'nonce-")
+    expect((await fetch(stack.appUrl + path, { method: 'POST' })).status, path).toBe(405)
+  }
+  const files = readdirSync('app', { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /(^|\/)route\.ts$/.test(file),
+  )
+  const opened = files.filter((file) => !/= route(<.*>)?\(/.test(readFileSync(`app/${file}`, 'utf8')))
+  expect(opened.sort()).toEqual(['api/health/live/route.ts', 'api/health/route.ts'])
+})

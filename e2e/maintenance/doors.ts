@@ -1,0 +1,143 @@
+/*
+ * npm run test:doors
+ *
+ * Attacks a web server 10,000 times each with upgrades, with what Next makes up of a path, with made-up cookies and with
+ * signups of an address that is taken: from one visitor, and from the visitors of a /48. It says what that cost, and
+ * whether others could sign up meanwhile.
+ */
+import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
+import { Agent, request } from 'node:http'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { newAddress, postSignup } from '../app'
+import { countStatements } from '../faults/statements'
+import { signUpOwner } from '../owner'
+import { findPort, startStack } from '../stack'
+
+const TIMES = Number(process.argv[2] ?? 10_000)
+const AT_ONCE = 20
+
+const stack = await startStack('doors')
+const gate = await countStatements(stack.databaseUrl)
+const port = await findPort()
+// The limits are those of production.
+const production = { RESEND_API_KEY: 're_production', TRUSTED_HOPS: '1', APP_URL: `http://localhost:${port}` }
+const web = await stack.startWeb({ port, env: { ...production, DATABASE_URL: gate.databaseUrl } })
+await fetch(`${web.url}/api/health`)
+const owner = await signUpOwner(stack.appUrl)
+const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
+
+type Attack = (from: string) => Promise<number>
+
+function ask(method: string, path: string, headers: Record<string, string> = {}, body?: string): Attack {
+  return async (from) => {
+    const asking = request({ port, method, path, agent, headers: { 'x-forwarded-for': from, ...headers } })
+    const [response] = await once(asking.end(body), 'response')
+    if (response.headers['content-type']?.startsWith('text/event-stream')) response.destroy()
+    else await once(response.resume(), 'end')
+    return response.statusCode
+  }
+}
+
+const cookie = `session=${'a'.repeat(43)}.${'b'.repeat(43)}`
+const stream = encodeURIComponent(`/api/emails/${owner.id}/events`)
+const ATTACKS: Record<string, Attack> = {
+  upgrade: async (from) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('error', () => {})
+    socket.write(
+      `GET /none HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Forwarded-For: ${from}\r\n\r\n`,
+    )
+    const [answer] = await once(socket, 'data')
+    socket.destroy()
+    return Number(String(answer).split(' ')[1])
+  },
+  '/_next/image': ask('GET', `/_next/image?url=${stream}&w=64&q=75`),
+  '/_next/x': ask('GET', '/_next/x'),
+  cookie: ask('POST', `/api/tickets/${owner.id}/erasure`, { cookie, origin: web.url }),
+  'POST, 404': ask('POST', '/api/none'),
+  'taken address': ask(
+    'POST',
+    '/api/users',
+    { 'content-type': 'application/json' },
+    JSON.stringify({ name: 'Eve', email: owner.email }),
+  ),
+}
+
+let strangers = 0
+let subnets = 0
+const SOURCES: Record<string, () => string> = {
+  'one visitor': () => `10.1.0.${strangers}`,
+  'a /48': () => `2001:db8:${strangers}:${(subnets++ & 0xffff).toString(16)}::1`,
+}
+
+const countDescriptors = (): number => readdirSync(`/proc/${web.pid}/fd`).length
+
+/** Signs up strangers from elsewhere until it is stopped. @returns how long it took each, and what went wrong */
+function signUpOthers(): () => Promise<{ ms: number[]; failures: number[] }> {
+  let isOpen = true
+  const ms: number[] = []
+  const failures: number[] = []
+  const others = (async () => {
+    while (isOpen) {
+      const start = performance.now()
+      const from = `10.${100 + Math.floor(Math.random() * 100)}.${Math.floor(Math.random() * 250)}.1`
+      const { status } = await postSignup(
+        { name: 'Ada', email: newAddress() },
+        { 'x-forwarded-for': from },
+        web.url,
+      )
+      if (status !== 201) failures.push(status)
+      ms.push(performance.now() - start)
+      await sleep(300)
+    }
+  })()
+  return async () => {
+    isOpen = false
+    await others
+    return { ms: ms.sort((a, b) => a - b), failures }
+  }
+}
+
+const before = signUpOthers()
+await sleep(3_000)
+const quiet = await before()
+const median = (ms: number[]): string => `${ms[ms.length >> 1]?.toFixed()} ms`
+console.log(`Signups on a quiet server: ${median(quiet.ms)} at the median.\n`)
+for (const [name, attack] of Object.entries(ATTACKS)) {
+  for (const [source, next] of Object.entries(SOURCES)) {
+    strangers++
+    const descriptors = countDescriptors()
+    const lines = web.output().split('\n').length
+    const statements = gate.count()
+    const others = signUpOthers()
+    const start = performance.now()
+    const statuses: Record<number, number> = {}
+    let left = TIMES
+    await Promise.all(
+      Array.from({ length: AT_ONCE }, async () => {
+        while (left-- > 0) {
+          const status = await attack(next())
+          statuses[status] = (statuses[status] ?? 0) + 1
+        }
+      }),
+    )
+    const seconds = (performance.now() - start) / 1000
+    const { ms, failures } = await others()
+    const used = gate.count() - statements
+    await sleep(500)
+    console.log(`${name}, ${TIMES} times from ${source} in ${seconds.toFixed(1)} s`)
+    console.log(`  answers      ${JSON.stringify(statuses)}`)
+    console.log(`  descriptors  ${descriptors} before, ${countDescriptors()} after`)
+    console.log(`  statements   ${used}, with those of ${ms.length} signups of others`)
+    console.log(`  log lines    ${web.output().split('\n').length - lines}, one of them for each of those`)
+    console.log(
+      `  others       ${median(ms)} at the median, ${ms.at(-1)?.toFixed()} at most; refused: ${failures.length}`,
+    )
+  }
+}
+gate.close()
+agent.destroy()
+await stack.stop()
+process.exit()

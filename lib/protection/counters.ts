@@ -1,0 +1,172 @@
+import type { Pool } from 'pg'
+import { MeasuredPool } from '../db/pool'
+import { logSeldom, reasonOf } from '../log'
+
+/** How often something may be done under a key, in so many seconds from the first time on. */
+export type Counter = {
+  key: string
+  /** How many more times are asked for. */
+  times: number
+  most: number
+  seconds: number
+  /** An attempt counts, even if others of its counters are full. */
+  counts: 'always' | 'if there is room in all'
+}
+
+/** A counter that has no room for what was asked of it. It has in `ms`. */
+export type Full = { key: string; ms: number }
+
+type Answer = {
+  /** Those that are full. Then nothing was counted, except what counts always. */
+  full: Full[]
+  /** Takes back what was counted in these, where it was counted. It never fails: what is not taken back, time takes. */
+  takeBack: (counters: Counter[]) => Promise<void>
+}
+
+/** Counts in the database, in one statement for all of them. While that is away, each process counts for itself. */
+export async function countForAll(counters: Counter[]): Promise<Answer> {
+  try {
+    const full = await countInDatabase(counters)
+    return { full, takeBack: (some) => takeBackInDatabase(some).catch(complain) }
+  } catch (error) {
+    complain(error)
+    return { full: countHere(counters), takeBack: async (some) => takeBackHere(some) }
+  }
+}
+
+/** Returns how often something was done under a key. */
+export async function readCount(key: string): Promise<number> {
+  try {
+    const rows = await query<{ points: number }>(
+      'SELECT points FROM "RateLimit" WHERE key = $1 AND "expiresAt" > now()',
+      [key],
+    )
+    return rows[0]?.points ?? 0
+  } catch (error) {
+    complain(error)
+    return readHere({ key, seconds: 0 }).points
+  }
+}
+
+function complain(error: unknown): void {
+  logSeldom('The database does not count: each process holds visitors to the limits for itself', {
+    reason: reasonOf(error),
+  })
+}
+
+/** In the order of their keys, because each row is locked. Of two statements at a time, one may find what it could not see. */
+async function countInDatabase(counters: Counter[]): Promise<Full[]> {
+  const rows = await query<Full & { isCounted: boolean }>(
+    `WITH asked AS (
+       SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::int[], $5::boolean[])
+         AS asked (key, times, most, seconds, "isAlways")
+     ), full_before AS (
+       SELECT key, "expiresAt", false AS "isCounted" FROM asked JOIN "RateLimit" USING (key)
+       WHERE "expiresAt" > now() AND points + times > most
+     ), counted AS (
+       INSERT INTO "RateLimit" AS known (key, points, "expiresAt")
+       SELECT key, times, now() + make_interval(secs => seconds) FROM asked
+       WHERE "isAlways" OR NOT EXISTS (SELECT FROM full_before) ORDER BY key
+       ON CONFLICT (key) DO UPDATE SET
+         points = excluded.points + CASE WHEN known."expiresAt" > now() THEN known.points ELSE 0 END,
+         "expiresAt" = CASE WHEN known."expiresAt" > now() THEN known."expiresAt" ELSE excluded."expiresAt" END
+       RETURNING key, points, "expiresAt"
+     ), too_many AS (
+       SELECT * FROM full_before UNION ALL
+       SELECT key, "expiresAt", true FROM counted JOIN asked USING (key) WHERE points > most
+     )
+     SELECT key, "isCounted", (extract(epoch FROM "expiresAt" - now()) * 1000)::float8 AS ms FROM too_many`,
+    [
+      counters.map(({ key }) => key),
+      counters.map(({ times }) => times),
+      counters.map(({ most }) => most),
+      counters.map(({ seconds }) => seconds),
+      counters.map(({ counts }) => counts === 'always'),
+    ],
+  )
+  if (rows.length > 0 && rows.every(({ isCounted }) => isCounted))
+    await takeBackInDatabase(counters.filter(isShared))
+  return rows
+}
+
+async function takeBackInDatabase(counters: Counter[]): Promise<void> {
+  if (counters.length === 0) return
+  await query(
+    `WITH locked AS (
+       SELECT key FROM "RateLimit" WHERE key = ANY ($1) AND "expiresAt" > now() ORDER BY key FOR UPDATE
+     )
+     UPDATE "RateLimit" SET points = greatest(points - times, 0)
+     FROM locked JOIN unnest($1::text[], $2::int[]) AS asked (key, times) USING (key)
+     WHERE "RateLimit".key = locked.key`,
+    [counters.map(({ key }) => key), counters.map(({ times }) => times)],
+  )
+}
+
+// On globalThis, because Next evaluates this module more than once in a process, and all of them count together.
+const shared = globalThis as {
+  counts?: Map<string, { points: number; endsAt: number }>
+  limitsPool?: Pool
+}
+shared.counts ??= new Map()
+const { counts } = shared
+
+/** Counts in this process alone, at no cost. @returns those that are full */
+export function countHere(counters: Counter[]): Full[] {
+  forgetOld()
+  const full = counters.flatMap((counter) => findFullHere(counter) ?? [])
+  for (const counter of full.length > 0 ? counters.filter((one) => !isShared(one)) : counters) {
+    const { points, endsAt } = readHere(counter)
+    counts.set(counter.key, { points: points + counter.times, endsAt })
+  }
+  return full
+}
+
+/** Takes back what was counted in this process. */
+export function takeBackHere(counters: Counter[]): void {
+  for (const { key, times } of counters) {
+    const count = counts.get(key)
+    if (count) count.points = Math.max(0, count.points - times)
+  }
+}
+
+/** Returns this counter if it has no room, as far as this process has counted. */
+export function findFullHere(counter: Counter): Full | undefined {
+  const { points, endsAt } = readHere(counter)
+  const ms = endsAt - performance.now()
+  return points + counter.times > counter.most ? { key: counter.key, ms } : undefined
+}
+
+function readHere({ key, seconds }: Pick<Counter, 'key' | 'seconds'>): { points: number; endsAt: number } {
+  const count = counts.get(key)
+  const now = performance.now()
+  return count && count.endsAt > now ? count : { points: 0, endsAt: now + seconds * 1000 }
+}
+
+const isShared = (counter: Counter): boolean => counter.counts !== 'always'
+
+let forgottenAt = 0
+const FORGET_MS = 10_000
+
+function forgetOld(): void {
+  const now = performance.now()
+  if (now - forgottenAt < FORGET_MS) return
+  forgottenAt = now
+  for (const [key, { endsAt }] of counts) if (endsAt <= now) counts.delete(key)
+}
+
+/** No limit is worth waiting for: a database that does not answer is left alone for so long, in ms. */
+const PATIENCE_MS = 2_000
+
+let awayUntil = 0
+
+async function query<Row>(text: string, values: unknown[]): Promise<Row[]> {
+  const limits = { max: 2, connectionTimeoutMillis: PATIENCE_MS, patienceMs: PATIENCE_MS }
+  shared.limitsPool ??= new MeasuredPool(limits)
+  if (performance.now() < awayUntil) throw new Error('The database was away a moment ago')
+  try {
+    return (await shared.limitsPool.query(text, values)).rows as Row[]
+  } catch (error) {
+    awayUntil = performance.now() + PATIENCE_MS
+    throw error
+  }
+}
