@@ -10,6 +10,7 @@ const RUN_BY: Record<string, string> = {
   'npm test': '.ci/run',
   'npm run dev': 'e2e/docs.spec.ts',
   'npm run check:core': 'e2e/core.spec.ts',
+  'npm run dashboard': 'e2e/docs.spec.ts',
   'npm run mail': 'e2e/api/mail.spec.ts',
   'npm run migrate': 'e2e/api/next-job.spec.ts',
   'npm run redrive -- make-thumbnail': 'e2e/faults/recipe.spec.ts',
@@ -32,14 +33,17 @@ test('each command of the README is run by a test, or is said to need the outsid
   }
 })
 
-let dev: Process | undefined
-test.afterEach(async () => void (await dev?.kill('SIGTERM')))
+const started: Process[] = []
+test.afterEach(async () => {
+  for (const process of started.splice(0)) await process.kill('SIGTERM')
+})
 
 test('npm run dev: READY, a signup that is delivered, commands that find it, no warning, and Ctrl-C ends it', async () => {
   test.setTimeout(300_000)
   const env = { SANDBOX_DIR: 'test-results/dev', DATABASE_URL: '', RESEND_API_KEY: '' }
   const settings = { ...env, PORT: '0', SANDBOX_FRESH: '1', SANDBOX_LATENCY_MS: '50' }
-  dev = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'dev'], /^ {2}Stop /m, settings)
+  const dev = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'dev'], /^ {2}Stop /m, settings)
+  started.push(dev)
   const url = /^READY (\S+)$/m.exec(dev.output())?.[1] ?? ''
   const page = await fetch(url)
   expect(page.status).toBe(200)
@@ -48,6 +52,12 @@ test('npm run dev: READY, a signup that is delivered, commands that find it, no 
   await waitForSnapshot(id, isDelivered, url)
   const { output } = await runToEnd(['--import', 'tsx', 'worker/redrive.ts'], env)
   expect(output).toContain('0 of 0 put back into the queue.')
+  const onAnyPort = { ...env, PORT: '0' }
+  const dashboard = await startProcess(['--import', 'tsx', 'sandbox/dashboard.ts'], /listening on/, onAnyPort)
+  started.push(dashboard)
+  const queues = await fetch(`${/^The queues: (\S+)$/m.exec(dashboard.output())?.[1]}/queues`)
+  expect(await queues.text()).toContain('send-email')
+  await dashboard.kill('SIGTERM')
   expect(await dev.kill('SIGINT')).toBe(0)
   expect(dev.output()).not.toMatch(/warn|deprecat|⚠/i)
 })
