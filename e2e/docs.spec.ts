@@ -77,15 +77,20 @@ test('each row of docs/faults.md names a test that there is', () => {
   const proofs = [...rows]
     .flatMap(([, proof = '']) => proof.split('; '))
     .filter((proof) => proof.startsWith('`'))
-  const missing = proofs.filter((proof) => {
-    const [, name = ''] = /^`([\w/]+)`/.exec(proof) ?? []
-    if (name === 'production') return false
-    const file = [`e2e/faults/${name}.spec.ts`, `e2e/${name}.spec.ts`].find(existsSync)
-    const titles = [...proof.matchAll(/\*([^*]+)\*/g)].flatMap(([, title = '']) => title.split('…'))
-    return !file || !titles.every((title) => readFileSync(file, 'utf8').includes(title.trim()))
-  })
   expect(proofs.length).toBeGreaterThan(100)
-  expect(missing).toEqual([])
+  expect(proofs.filter(lacksTest)).toEqual([])
+})
+
+test('each answer of docs/questions.md has a file, a test that there is, and a public thread', () => {
+  const [, ...answers] = readFileSync('docs/questions.md', 'utf8').split(/^### /m)
+  expect(answers.length).toBeGreaterThanOrEqual(30)
+  for (const answer of answers) {
+    const [question] = answer.split('\n')
+    const [, tests = ''] = /^- Test: (.+)$/m.exec(answer) ?? []
+    expect(answer, question).toMatch(/^- File: .*\]\(/m)
+    expect(answer, question).toMatch(/^- Thread: \[.*\]\(https:\/\//m)
+    expect(tests === 'no test' ? [] : tests.split('; ').filter(lacksTest), question).toEqual([])
+  }
 })
 
 test('each decision has a number, a date, a status and what we lose, and is in the index', () => {
@@ -115,6 +120,15 @@ function listCommands(file: string): string[] {
   )
   const inline = [...text.matchAll(/`(np[mx] [^`…<]+)`/g)].map(([, command = '']) => command)
   return [...blocks, ...inline].map((command) => command.replace(/ +#(?! needs ).*/, '').replace(/\s+/g, ' '))
+}
+
+/** @param proof names a file of tests, and words of their titles: `worker` · *with hands full* */
+function lacksTest(proof: string): boolean {
+  const [, name = ''] = /^`([\w/-]+)`/.exec(proof) ?? []
+  if (name === 'production') return false
+  const file = [`e2e/faults/${name}.spec.ts`, `e2e/${name}.spec.ts`].find(existsSync)
+  const titles = [...proof.matchAll(/\*([^*]+)\*/g)].flatMap(([, title = '']) => title.split('…'))
+  return !file || !titles.every((title) => readFileSync(file, 'utf8').includes(title.trim()))
 }
 
 function nameScript(command: string): string {
