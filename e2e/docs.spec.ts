@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from '@playwright/test'
 import { isDelivered, newAddress, signUp, waitForSnapshot } from './app'
-import { type Process, query, runToEnd, startProcess, waitFor } from './stack'
+import { type Process, query, runToEnd, startProcess } from './stack'
 
 /** Which file runs which command of the README. What needs the outside says so there: `# needs …` at the line's end. */
 const RUN_BY: Record<string, string> = {
@@ -10,6 +10,7 @@ const RUN_BY: Record<string, string> = {
   'npm test': '.ci/run',
   'npm run dev': 'e2e/docs.spec.ts',
   'npm run check:core': 'e2e/core.spec.ts',
+  'npm run dashboard': 'e2e/docs.spec.ts',
   'npm run mail': 'e2e/api/mail.spec.ts',
   'npm run migrate': 'e2e/api/next-job.spec.ts',
   'npm run redrive -- make-thumbnail': 'e2e/faults/recipe.spec.ts',
@@ -32,14 +33,17 @@ test('each command of the README is run by a test, or is said to need the outsid
   }
 })
 
-let dev: Process | undefined
-test.afterEach(async () => void (await dev?.kill('SIGTERM')))
+const started: Process[] = []
+test.afterEach(async () => {
+  for (const process of started.splice(0)) await process.kill('SIGTERM')
+})
 
 test('npm run dev: READY, a signup that is delivered, commands that find it, no warning, and Ctrl-C ends it', async () => {
   test.setTimeout(300_000)
   const env = { SANDBOX_DIR: 'test-results/dev', DATABASE_URL: '', RESEND_API_KEY: '' }
   const settings = { ...env, PORT: '0', SANDBOX_FRESH: '1', SANDBOX_LATENCY_MS: '50' }
-  dev = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'dev'], /^ {2}Stop /m, settings)
+  const dev = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'dev'], /^ {2}Stop /m, settings)
+  started.push(dev)
   const url = /^READY (\S+)$/m.exec(dev.output())?.[1] ?? ''
   const page = await fetch(url)
   expect(page.status).toBe(200)
@@ -48,17 +52,22 @@ test('npm run dev: READY, a signup that is delivered, commands that find it, no 
   await waitForSnapshot(id, isDelivered, url)
   const { output } = await runToEnd(['--import', 'tsx', 'worker/redrive.ts'], env)
   expect(output).toContain('0 of 0 put back into the queue.')
+  const onAnyPort = { ...env, PORT: '0' }
+  const dashboard = await startProcess(['--import', 'tsx', 'sandbox/dashboard.ts'], /listening on/, onAnyPort)
+  started.push(dashboard)
+  const queues = await fetch(`${/^The queues: (\S+)$/m.exec(dashboard.output())?.[1]}/queues`)
+  expect(await queues.text()).toContain('send-email')
+  await dashboard.kill('SIGTERM')
   // As if the database were from before the migrations became one.
   const [, databaseUrl = ''] = /^DATABASE_URL=(.+)$/m.exec(readFileSync('test-results/dev/env', 'utf8')) ?? []
   await query(databaseUrl, `UPDATE _prisma_migrations SET migration_name = '20261123000000_more-jobs'`)
   expect(await dev.kill('SIGINT')).toBe(0)
   expect(dev.output()).not.toMatch(/warn|deprecat|⚠/i)
 
-  dev = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'dev'], /it begins anew/, {
-    ...settings,
-    SANDBOX_FRESH: '0',
-  })
-  await waitFor(() => dev?.output().includes('READY') ?? false)
+  const again = { ...settings, SANDBOX_FRESH: '0' }
+  const next = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'dev'], /^READY/m, again)
+  started.push(next)
+  expect(next.output()).toContain('it begins anew')
 })
 
 test('what the README and docs/ tell to type, and where their links lead, exists', () => {
@@ -76,15 +85,20 @@ test('each row of docs/faults.md names a test that there is', () => {
   const proofs = [...rows]
     .flatMap(([, proof = '']) => proof.split('; '))
     .filter((proof) => proof.startsWith('`'))
-  const missing = proofs.filter((proof) => {
-    const [, name = ''] = /^`([\w/-]+)`/.exec(proof) ?? []
-    if (name === 'production') return false
-    const file = [`e2e/faults/${name}.spec.ts`, `e2e/${name}.spec.ts`].find(existsSync)
-    const titles = [...proof.matchAll(/\*([^*]+)\*/g)].flatMap(([, title = '']) => title.split('…'))
-    return !file || !titles.every((title) => readFileSync(file, 'utf8').includes(title.trim()))
-  })
   expect(proofs.length).toBeGreaterThan(100)
-  expect(missing).toEqual([])
+  expect(proofs.filter(lacksTest)).toEqual([])
+})
+
+test('each answer of docs/questions.md has a file, a test that there is, and a public thread', () => {
+  const [, ...answers] = readFileSync('docs/questions.md', 'utf8').split(/^### /m)
+  expect(answers.length).toBeGreaterThanOrEqual(30)
+  for (const answer of answers) {
+    const [question] = answer.split('\n')
+    const [, tests = ''] = /^- Test: (.+)$/m.exec(answer) ?? []
+    expect(answer, question).toMatch(/^- File: .*\]\(/m)
+    expect(answer, question).toMatch(/^- Thread: \[.*\]\(https:\/\//m)
+    expect(tests === 'no test' ? [] : tests.split('; ').filter(lacksTest), question).toEqual([])
+  }
 })
 
 test('each decision has a number, a date, a status and what we lose, and is in the index', () => {
@@ -114,6 +128,15 @@ function listCommands(file: string): string[] {
   )
   const inline = [...text.matchAll(/`(np[mx] [^`…<]+)`/g)].map(([, command = '']) => command)
   return [...blocks, ...inline].map((command) => command.replace(/ +#(?! needs ).*/, '').replace(/\s+/g, ' '))
+}
+
+/** @param proof names a file of tests, and words of their titles: `worker` · *with hands full* */
+function lacksTest(proof: string): boolean {
+  const [, name = ''] = /^`([\w/-]+)`/.exec(proof) ?? []
+  if (name === 'production') return false
+  const file = [`e2e/faults/${name}.spec.ts`, `e2e/${name}.spec.ts`].find(existsSync)
+  const titles = [...proof.matchAll(/\*([^*]+)\*/g)].flatMap(([, title = '']) => title.split('…'))
+  return !file || !titles.every((title) => readFileSync(file, 'utf8').includes(title.trim()))
 }
 
 function nameScript(command: string): string {

@@ -31,6 +31,7 @@ export async function printBanner({ appUrl, envFile, dev, workers, shared }: Fac
   Open to  ${reach}
   Running  ${web}, ${count(workers, 'worker')}, Postgres at ${database}
   Mail     ${inbox ? `stays on this computer: ${inbox}` : 'goes out through Resend'}
+  Rows     npm run dashboard, or a Postgres client with the DATABASE_URL of ${env}
   Join in  another worker, in another terminal: ${join}
   Stop     Ctrl-C
 `)

@@ -16,7 +16,7 @@ const STAMP = '.next/sources'
 const WITHOUT_EFFECT = [
   ...['node_modules', 'test-results', 'playwright-report', 'sandbox', 'e2e', 'docs'],
   ...['next-env.d.ts', 'playwright.config.ts', 'biome.json', 'LICENSE'],
-  ...['Dockerfile', 'compose.yaml', 'fly.toml', 'render.yaml', 'Procfile'],
+  ...['Dockerfile', 'compose.yaml', 'fly.toml', 'render.yaml', 'vercel.json', 'Procfile'],
 ]
 
 if (isMain()) {

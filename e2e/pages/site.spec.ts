@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { expect, test as onSharedApp } from '@playwright/test'
+import { toSourceUrl } from '../../app/components/site/source-url'
 import { app, isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
 import { query } from '../stack'
 import { findViolations } from './accessibility'
@@ -122,11 +123,30 @@ onSharedApp('the header marks where one is', async ({ page }) => {
   await expect(inbox).not.toHaveAttribute('aria-current')
 })
 
-onSharedApp('the footer leads to the code, where package.json says it is', async ({ page }) => {
-  const { repository } = JSON.parse(await readFile('package.json', 'utf8'))
-  await page.goto('/')
-  const links = page.getByRole('contentinfo').getByRole('link')
-  await expect(links).toHaveCount(2)
-  await expect(links.first()).toHaveAttribute('href', repository.url)
-  await expect(links.last()).toHaveAttribute('href', `${repository.url}/blob/main/docs/faults.md`)
+onSharedApp(
+  'the footer leads to the code that package.json names, and without a name nowhere',
+  async ({ page }) => {
+    const { repository } = JSON.parse(await readFile('package.json', 'utf8'))
+    const source = toSourceUrl(repository)
+    await page.goto('/')
+    await expect(page.getByRole('button', { name: 'Sign me up' })).toBeVisible()
+    const links = page.getByRole('contentinfo').getByRole('link')
+    const addresses = await links.evaluateAll((all) => all.map((link) => link.getAttribute('href')))
+    expect(addresses).toEqual(source ? [source, `${source}/blob/HEAD/docs/faults.md`] : [])
+  },
+)
+
+onSharedApp('each form of a repository that npm accepts becomes the address of its page', () => {
+  const page = 'https://github.com/owner/name'
+  const forms = [
+    ...['owner/name', 'github:owner/name', page, `${page}.git`, `git+${page}.git`],
+    ...[
+      'git+ssh://git@github.com/owner/name.git',
+      'git://github.com/owner/name',
+      'git@github.com:owner/name.git',
+    ],
+  ]
+  expect(forms.map(toSourceUrl)).toEqual(forms.map(() => page))
+  expect(toSourceUrl({ url: `git+${page}.git` })).toBe(page)
+  expect([undefined, '', 'file:../name'].map(toSourceUrl)).toEqual([undefined, undefined, undefined])
 })

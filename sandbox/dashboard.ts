@@ -1,0 +1,16 @@
+/*
+ * npm run dashboard
+ *
+ * Shows the queues and jobs of the `dev` or `demo` that runs, or of DATABASE_URL. It has no login, so it changes nothing
+ * and serves this computer alone.
+ */
+import { findDatabase } from '../lib/db/find-database'
+import { findPort } from './ports'
+
+const DATABASE_URL = findDatabase()
+const PORT = `${await findPort(Number(process.env.PORT ?? 3040))}`
+Object.assign(process.env, { DATABASE_URL, HOST: '127.0.0.1', PORT, NODE_ENV: 'production' })
+process.env.PGBOSS_DASHBOARD_READ_ONLY = '1'
+// @ts-expect-error The package has types for its handler alone.
+await import('@pg-boss/dashboard/build/server.js')
+console.log(`The queues: http://127.0.0.1:${PORT}`)
