@@ -15,7 +15,7 @@ const STAMP = '.next/sources'
 // What is not known to be without effect on the build, counts.
 const WITHOUT_EFFECT = [
   ...['node_modules', 'test-results', 'playwright-report', 'sandbox', 'e2e', 'docs'],
-  ...['next-env.d.ts', 'playwright.config.ts', 'biome.json', 'LICENSE'],
+  ...['next-env.d.ts', 'playwright.config.ts', 'biome.json', 'renovate.json', 'LICENSE'],
   ...['Dockerfile', 'compose.yaml', 'fly.toml', 'render.yaml', 'Procfile'],
 ]
 
