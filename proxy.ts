@@ -1,6 +1,7 @@
 import { type NextRequest, NextResponse } from 'next/server'
 import { askForPassword } from './app/(stage)/_lib/guard' // stage
 import { Problem } from './lib/http/problem'
+import { protectSandbox } from './lib/http/protect-sandbox'
 import { REQUEST_ID, toRequestId } from './lib/http/request-id'
 import { toContentPolicy, transportHeaders } from './lib/http/security'
 import { visitorOf } from './lib/protection/visitor'
@@ -8,6 +9,7 @@ import { visitorOf } from './lib/protection/visitor'
 /** Next calls this before the pages below: here each answer gets a nonce of its own, for its scripts and no others. */
 export async function proxy(request: NextRequest): Promise<Response> {
   try {
+    protectSandbox(request)
     visitorOf(request)
     refuseOtherMethods(request)
     await askForPassword(request) // stage

@@ -33,6 +33,8 @@ export type Stack = {
   ): Promise<{ code: number | null; output: string }>
   /** `npm run redrive -- …` */
   redrive(...args: string[]): Promise<{ code: number | null; output: string }>
+  /** A request to the mail service with the key of its sandbox, for `/sandbox` and the mails it has taken. */
+  askProvider(path: string, init?: RequestInit): Promise<Response>
   /** Sets the weather at the mail service: mode, answer time, requests a second (0: no limit). Returns what it has counted. */
   setProvider(settings: { mode?: string; latencyMs?: number; rateLimit?: number }): Promise<ProviderCounts>
   /**
@@ -116,8 +118,9 @@ export async function startStack(name: string, flags: string[] = [], settings: E
     const web = await start(args, /Ready in/, env, { reader })
     return { ...web, port, url: `http://localhost:${port}` }
   }
+  const askProvider: Stack['askProvider'] = (path, init) => askSandbox(env, path, init)
   const setProvider: Stack['setProvider'] = async (settings) => {
-    const response = await fetch(`${resendUrl}/sandbox`, { method: 'PUT', body: JSON.stringify(settings) })
+    const response = await askProvider('/sandbox', { method: 'PUT', body: JSON.stringify(settings) })
     if (!response.ok) throw new Error(await response.text())
     return await response.json()
   }
@@ -162,6 +165,7 @@ export async function startStack(name: string, flags: string[] = [], settings: E
     run: (args, extraEnv) => runToEnd(args, { ...env, ...extraEnv }),
     command: (name, ...args) => runToEnd([path.join(folder, `worker/${name}.mjs`), ...args], env),
     redrive: (...args) => runToEnd([path.join(folder, 'worker/redrive.mjs'), ...args], env),
+    askProvider,
     setProvider,
     async killPostgres(signal) {
       const [row] = await query<{ data_directory: string }>(databaseUrl, 'SHOW data_directory')
@@ -255,6 +259,15 @@ function spawnNode(args: string[], env: Env, { cwd, reader }: Options): Spawned 
     output: reader?.text ?? (() => output),
     exit: once(child, 'close') as Promise<[number | null]>,
   }
+}
+
+/** A request to the stand-in for Resend with the key of its sandbox. */
+export function askSandbox(
+  { RESEND_BASE_URL, SANDBOX_KEY }: Record<string, string | undefined>,
+  path: string,
+  init?: RequestInit,
+): Promise<Response> {
+  return fetch(RESEND_BASE_URL + path, { ...init, headers: { authorization: `Bearer ${SANDBOX_KEY}` } })
 }
 
 /** A TCP port that is free at this moment. */

@@ -14,6 +14,8 @@ const schema = z.object({
   APP_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
   /** Only the sandbox sets it: without it the SDK talks to https://api.resend.com. */
   RESEND_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Opens the mails and the weather of the sandbox. The runner makes up another one at each start. */
+  SANDBOX_KEY: z.string().min(32, 'must have 32 characters or more').optional(),
   /** Without it no delivery report can be trusted: the webhook answers 503 and "sent" is final. */
   RESEND_WEBHOOK_SECRET: z
     .string()

@@ -17,6 +17,8 @@ const WITHOUT_EFFECT = [
   ...['node_modules', 'test-results', 'playwright-report', 'sandbox', 'e2e', 'docs'],
   ...['next-env.d.ts', 'playwright.config.ts', 'biome.json', 'LICENSE'],
   ...['Dockerfile', 'compose.yaml', 'fly.toml', 'render.yaml', 'vercel.json', 'Procfile'],
+  ...['next-env.d.ts', 'playwright.config.ts', 'biome.json', 'renovate.json', 'LICENSE'],
+  ...['Dockerfile', 'compose.yaml', 'fly.toml', 'render.yaml', 'Procfile'],
 ]
 
 if (isMain()) {

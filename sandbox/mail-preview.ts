@@ -4,19 +4,18 @@
  * Shows every kind of mail with sample data, and reloads when a template changes. It sends nothing, and needs no
  * database and no key.
  */
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { signLinks } from '../lib/mail/links'
 import { escapeHtml, writeMessage } from '../lib/mail/message'
 import { type EmailKind, TEMPLATES } from '../lib/mail/templates'
 import '../lib/output'
+import { startLoopbackServer } from './loopback-server'
 
 process.env.APP_URL ??= 'http://localhost:3000'
 // The key signs the links.
 process.env.RESEND_API_KEY ||= 're_preview'
 
-const server = createServer(async ({ url }, response) => {
+async function answer({ url }: IncomingMessage, response: ServerResponse): Promise<void> {
   if (url === '/live') {
     // The stream stays open until the next edit restarts this program.
     response.writeHead(200, { 'content-type': 'text/event-stream' }).write('retry: 200\n\n')
@@ -25,10 +24,10 @@ const server = createServer(async ({ url }, response) => {
   const kinds = Object.keys(TEMPLATES) as EmailKind[]
   const sections = await Promise.all(kinds.map(showMail))
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(HEAD + sections.join(''))
-})
-server.listen(Number(process.env.PORT ?? 3030), '127.0.0.1')
-await once(server, 'listening')
-console.log(`The mails: http://localhost:${(server.address() as AddressInfo).port}`)
+}
+const options = { port: Number(process.env.PORT ?? 3030), hasPages: true }
+const { url } = await startLoopbackServer(answer, options)
+console.log(`The mails: ${url.replace('127.0.0.1', 'localhost')}`)
 
 async function showMail(kind: EmailKind): Promise<string> {
   const user = { name: 'Ada Lovelace', email: 'ada@example.com', confirmedAt: null }

@@ -85,6 +85,8 @@ async function start(): Promise<void> {
   process.env.APP_URL = appUrl
   // Without APP_SECRET the sandbox's API key signs, and that key is public.
   if (share) process.env.APP_SECRET ||= randomBytes(32).toString('base64url')
+  // What concerns the operator alone is not for the room.
+  if (share) process.env.OPERATOR_TOKEN ||= randomBytes(32).toString('base64url')
   if (share) process.env.PRESENTER_TOKEN = randomBytes(32).toString('base64url') // stage
   // An export takes milliseconds. The pause gives time to watch it, to cancel it, or to kill its worker.
   process.env.EXPORT_PAUSE_MS ||= `${settings.SANDBOX_LATENCY_MS / 2}`
@@ -113,7 +115,9 @@ async function start(): Promise<void> {
     say('Starting a stand-in for Resend …')
     const webhookSecret = `whsec_${randomBytes(32).toString('base64')}`
     const webhookUrl = `${appUrl}/api/webhooks/resend`
+    const sandboxKey = randomBytes(32).toString('base64url')
     const resend = await startResend({
+      sandboxKey,
       latencyMs: settings.SANDBOX_LATENCY_MS,
       rateLimit: settings.SANDBOX_RATE_LIMIT,
       webhookUrl,
@@ -124,6 +128,7 @@ async function start(): Promise<void> {
       RESEND_API_KEY: settings.SANDBOX_API_KEY,
       RESEND_BASE_URL: resend.url,
       RESEND_WEBHOOK_SECRET: webhookSecret,
+      SANDBOX_KEY: sandboxKey,
     })
   }
 
@@ -185,6 +190,8 @@ async function writeEnvFile(file: string): Promise<void> {
     'DATABASE_URL',
     'RESEND_BASE_URL',
     'RESEND_WEBHOOK_SECRET',
+    'SANDBOX_KEY',
+    'OPERATOR_TOKEN',
     'APP_URL',
     'EXPORT_PAUSE_MS',
     'INVITATIONS_PER_USER',

@@ -1,12 +1,5 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
-
-export interface TraceReceiver {
-  url: string
-  stop(): void
-}
+import { type LoopbackServer, startLoopbackServer } from './loopback-server'
 
 type Value = { stringValue?: string; arrayValue?: { values: Value[] } }
 type Attribute = { key: string; value: Value }
@@ -32,7 +25,7 @@ const MAX_TRACES = 2_000
  * Starts a small collector on a free port of 127.0.0.1. It takes traces by OTLP in JSON. `GET /emails/<id>` returns the
  * spans of all traces about an email. Metrics are discarded.
  */
-export async function startTraceReceiver(): Promise<TraceReceiver> {
+export async function startTraceReceiver(): Promise<LoopbackServer> {
   const traces = new Map<string, Span[]>()
   const byEmail = new Map<string, Set<string>>()
 
@@ -48,7 +41,7 @@ export async function startTraceReceiver(): Promise<TraceReceiver> {
     for (const [email, its] of byEmail) if ([...its].every((id) => !traces.has(id))) byEmail.delete(email)
   }
 
-  const server = createServer(async (request, response) => {
+  return await startLoopbackServer(async (request, response) => {
     const [, email] = /^\/emails\/([0-9a-f-]{36})$/.exec(request.url ?? '') ?? []
     if (request.url === '/v1/traces') {
       const spans = readSpans((await json(request).catch(() => ({}))) as Export)
@@ -58,12 +51,6 @@ export async function startTraceReceiver(): Promise<TraceReceiver> {
     response.setHeader('content-type', 'application/json').end(JSON.stringify(email ? { spans } : {}))
     request.resume()
   })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const stop = (): void => {
-    server.close()
-    server.closeAllConnections()
-  }
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, stop }
 }
 
 function readSpans({ resourceSpans = [] }: Export): Span[] {

@@ -333,7 +333,7 @@ test('a name of special characters: harmless in the HTML, plain elsewhere, and t
   expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
 
   const [email] = await stack.query<{ providerId: string }>('SELECT "providerId" FROM "Email"')
-  const { subject, text, html } = await (await fetch(`${stack.resendUrl}/emails/${email?.providerId}`)).json()
+  const { subject, text, html } = await (await stack.askProvider(`/emails/${email?.providerId}`)).json()
   // What a stranger reads first, no other stranger has written.
   expect(subject).toBe('Welcome to Behind the Scenes')
   expect(text).toContain(name)

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { request } from 'node:https'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -12,7 +12,9 @@ import { test } from './test'
 
 test.skip(!isThere('nginx') || !isThere('openssl'), 'No nginx here: npm run test:production installs it.')
 
-test('a web server hangs: nginx leaves it alone, and asks it again when it is back', async ({ stack }) => {
+test('a web server hangs: nginx leaves it alone, asks it again when it is back, and logs no token', async ({
+  stack,
+}) => {
   test.setTimeout(180_000)
   // nginx gives up root's rights, and could not enter the folder of the project.
   const folder = await mkdtemp(path.join(tmpdir(), 'nginx-'))
@@ -33,9 +35,20 @@ test('a web server hangs: nginx leaves it alone, and asks it again when it is ba
     expect(reads).toEqual(Array(10).fill(200))
     const signups = []
     for (let index = 0; index < 30; index++) signups.push(await signUp(url))
+    // While a server hangs, nginx has an error to log with the request.
+    for (const path of WITH_TOKENS) await ask(url, 'GET', `${path}?q=${TOKEN}`)
+    await ask(url, 'GET', `/${TOKEN}/${TOKEN}`)
     // One request in five seconds tries it again.
     expect(signups.filter((status) => status !== 201).length).toBeLessThanOrEqual(1)
     expect(signups.filter((status) => status === 201).length).toBeGreaterThanOrEqual(29)
+
+    const logs = await Promise.all(
+      ['access', 'error'].map((name) => readFile(path.join(folder, `nginx/${name}.log`), 'utf8')),
+    )
+    expect(logs.join('') + nginx.output()).not.toContain(TOKEN)
+    for (const path of WITH_TOKENS) expect(logs[0]).toContain(` GET ${path.replaceAll(TOKEN, '…')} `)
+    // Without an error log, this is where a server that hangs can be seen.
+    expect(logs[0]).toMatch(/ POST \/api\/users 504 .* 127\.0\.0\.1:\d+ 504$/m)
 
     process.kill(hung.pid, 'SIGCONT')
     const before = hung.output().length
@@ -52,6 +65,12 @@ test('a web server hangs: nginx leaves it alone, and asks it again when it is ba
 function signUp(url: string): Promise<number | undefined> {
   return ask(url, 'POST', '/api/users', JSON.stringify({ name: 'Ada', email: newAddress() }))
 }
+
+const TOKEN = 'a-token-of-twenty-letters-or-more'
+const WITH_TOKENS = [
+  ...[`/not-me/${TOKEN}`, `/api/not-me/${TOKEN}`, `/lost/${TOKEN}`, `/tickets/${TOKEN}/behind`],
+  `/api/emails/${TOKEN}/events`,
+]
 
 /** The status of the answer. The certificate is self-signed. */
 function ask(url: string, method: string, path: string, body?: string): Promise<number | undefined> {

@@ -182,8 +182,5 @@ test('a job that was deleted by hand: its mail is found by the sweep, and sent',
 
 /** What the stand-in for Resend has taken. */
 async function readInbox(stack: Stack): Promise<{ subject: string }[]> {
-  const response = await fetch(`${stack.resendUrl}/emails?limit=10000`, {
-    headers: { authorization: `Bearer ${stack.env.RESEND_API_KEY}` },
-  })
-  return (await response.json()).data
+  return (await (await stack.askProvider('/emails?limit=10000')).json()).data
 }

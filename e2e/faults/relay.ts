@@ -20,11 +20,17 @@ export async function startRelay(stack: Stack, answer: Answer): Promise<Relay> {
     const body = await text(request)
     const forward = async (): Promise<Reply> => {
       const { method, headers } = request
-      const { 'content-type': type, 'idempotency-key': key, 'x-batch-validation': validation } = headers
+      const {
+        authorization,
+        'content-type': type,
+        'idempotency-key': key,
+        'x-batch-validation': validation,
+      } = headers
       const reply = await fetch(stack.resendUrl + request.url, {
         method,
         body,
         headers: {
+          authorization: `${authorization}`,
           'content-type': `${type}`,
           'idempotency-key': `${key}`,
           'x-batch-validation': `${validation}`,

@@ -71,7 +71,7 @@ test('what was first rendered is what is sent again, by another worker with anot
   expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
 
   const [email] = await stack.query<{ providerId: string }>('SELECT "providerId" FROM "Email"')
-  const mail = await (await fetch(`${stack.resendUrl}/emails/${email?.providerId}`)).json()
+  const mail = await (await stack.askProvider(`/emails/${email?.providerId}`)).json()
   expect(mail).toMatchObject({
     text: expect.stringContaining('Welcome, Ada.'),
     from: expect.not.stringContaining('else'),
@@ -92,7 +92,7 @@ test('while every attempt was refused, a mended sender reaches the mail', async 
   await makeDue(stack)
   await until(stack, id, isFinal)
   const [email] = await stack.query<{ providerId: string }>('SELECT "providerId" FROM "Email"')
-  const mail = await (await fetch(`${stack.resendUrl}/emails/${email?.providerId}`)).json()
+  const mail = await (await stack.askProvider(`/emails/${email?.providerId}`)).json()
   expect(mail.from).toBe('Somebody Else <else@example.com>')
   await untilSettled(stack)
   expect(await findFaults(stack, [id])).toEqual([])

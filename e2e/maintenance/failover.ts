@@ -14,7 +14,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { findFaults, untilSettled, watchStatuses } from '../faults/oracle'
-import { bundleWorker, findPort, query, type Stack } from '../stack'
+import { askSandbox, bundleWorker, findPort, query, type Stack } from '../stack'
 import { type Crowd, startCrowd } from './crowd'
 import {
   type Database,
@@ -29,6 +29,7 @@ import { endPrograms, type Program, runProgram, startProgram } from './productio
 import { startSlowLink } from './slow-link'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+const SANDBOX_KEY = 'the-key-of-the-sandbox-in-these-scenarios'
 /** Signups before and after the failover. */
 const SIGNUPS = 50
 const PATIENCE_MS = 180_000
@@ -105,10 +106,11 @@ async function survive({ name, isSynchronous, behindMs = 0, lose }: Scenario): P
   const bouncer = await startPgBouncer(home, bouncerPort, primary.appUrl)
   const url = `http://localhost:${webPort}`
   const resend = await startProgram(['node', '--import', 'tsx', 'sandbox/serve-resend.ts'], {
-    env: { WEBHOOK_URL: `${url}/api/webhooks/resend`, RESEND_WEBHOOK_SECRET: SECRET },
+    env: { WEBHOOK_URL: `${url}/api/webhooks/resend`, RESEND_WEBHOOK_SECRET: SECRET, SANDBOX_KEY },
     isReady: (output) => /READY/.test(output),
   })
   const resendUrl = /READY (\S+)/.exec(resend.output())?.[1] ?? ''
+  const sandbox = { RESEND_BASE_URL: resendUrl, SANDBOX_KEY }
   const settings = {
     NODE_ENV: 'production',
     DATABASE_URL: bouncer.url,
@@ -129,7 +131,7 @@ async function survive({ name, isSynchronous, behindMs = 0, lose }: Scenario): P
   const stack: Pick<Stack, 'query' | 'setProvider'> = {
     query: <Row>(sql: string, values?: unknown[]) => query<Row>(current.ownerUrl, sql, values),
     async setProvider(changes) {
-      const answer = await fetch(`${resendUrl}/sandbox`, { method: 'PUT', body: JSON.stringify(changes) })
+      const answer = await askSandbox(sandbox, '/sandbox', { method: 'PUT', body: JSON.stringify(changes) })
       return await answer.json()
     },
   }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from '@playwright/test'
-import { Resend } from 'resend'
 import { app, sql } from '../app'
 import { act, invite, makeFriends, signUpOwner, streamOrders, untilOrders } from '../owner'
+import { askSandbox } from '../stack'
 
 test('accepts a hundred friends at once, and tells how far they are until the last mail has arrived', async () => {
   const ada = await signUpOwner()
@@ -29,12 +29,11 @@ test('each friend is invited once, and the mail names the inviting user', async 
   const [email] = await sql<{ id: string }>('SELECT "providerId" AS id FROM "Email" WHERE recipient = $1', [
     friend,
   ])
-  const { RESEND_API_KEY, RESEND_BASE_URL } = app.env()
-  const { data } = await new Resend(RESEND_API_KEY, { baseUrl: RESEND_BASE_URL }).emails.get(email?.id ?? '')
-  expect(data).toMatchObject({ to: [friend], subject: 'An invitation to Behind the Scenes' })
-  expect(data?.text).toContain('Ada invites you.')
-  expect(data?.text).toContain(app.url)
-  expect(data?.html).not.toContain(ada.email)
+  const mail = await (await askSandbox(app.env(), `/emails/${email?.id}`)).json()
+  expect(mail).toMatchObject({ to: [friend], subject: 'An invitation to Behind the Scenes' })
+  expect(mail.text).toContain('Ada invites you.')
+  expect(mail.text).toContain(app.url)
+  expect(mail.html).not.toContain(ada.email)
 })
 
 test('an address counts once, however it is written and how often it is sent', async () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
 import { test } from '../faults/test'
+import type { Stack } from '../stack'
 
 /* The race belongs to the sandbox: what it must refuse, and what it must not leave behind. */
 
@@ -24,8 +25,8 @@ async function readLines(response: Response): Promise<Line[]> {
     .map((line) => JSON.parse(line))
 }
 
-async function readMode(resendUrl: string): Promise<string> {
-  return (await (await fetch(`${resendUrl}/sandbox`)).json()).mode
+async function readMode(stack: Stack): Promise<string> {
+  return (await (await stack.askProvider('/sandbox')).json()).mode
 }
 
 async function countUsers(stack: { query: <Row>(sql: string) => Promise<Row[]> }): Promise<number> {
@@ -57,7 +58,7 @@ test('without the sandbox neither the page nor its routes exist', async ({ stack
     }
   }
   expect(await countUsers(stack)).toBe(0)
-  expect(await readMode(stack.resendUrl)).toBe('ok')
+  expect(await readMode(stack)).toBe('ok')
 })
 
 test('foreign pages are refused', async ({ stack }) => {
@@ -67,7 +68,7 @@ test('foreign pages are refused', async ({ stack }) => {
     expect((await fetch(`${stack.appUrl}${RACE}/outage`, { method, headers })).status).toBe(403)
   }
   expect(await countUsers(stack)).toBe(0)
-  expect(await readMode(stack.resendUrl)).toBe('ok')
+  expect(await readMode(stack)).toBe('ok')
 })
 
 test('bad bodies are rejected without a signup', async ({ stack }) => {
@@ -124,7 +125,7 @@ test('the stream tells of all emails, and ends when all are final', async ({ sta
 test('an outage ends with its repair, or with a change of the weather', async ({ stack }) => {
   const outage = async (method: string): Promise<string> => {
     expect((await fetch(`${stack.appUrl}${RACE}/outage`, { method })).status).toBe(204)
-    return readMode(stack.resendUrl)
+    return readMode(stack)
   }
   await stack.setProvider({ mode: 'slow' })
   expect(await outage('DELETE')).toBe('slow')
@@ -138,12 +139,12 @@ test('an outage ends with its repair, or with a change of the weather', async ({
 })
 
 test('an outage without a repair ends by itself', async ({ stack }) => {
-  await fetch(`${stack.resendUrl}/sandbox`, {
+  await stack.askProvider('/sandbox', {
     method: 'PUT',
     body: JSON.stringify({ mode: 'outage', forMs: 300 }),
   })
-  expect(await readMode(stack.resendUrl)).toBe('outage')
-  await expect.poll(() => readMode(stack.resendUrl)).toBe('ok')
+  expect(await readMode(stack)).toBe('outage')
+  await expect.poll(() => readMode(stack)).toBe('ok')
 })
 
 test('a reader who leaves in the middle stops nothing and breaks nothing', async ({ stack }) => {

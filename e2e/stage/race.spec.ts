@@ -15,7 +15,7 @@ async function countUsers(stack: Stack): Promise<number> {
 }
 
 async function readMode(stack: Stack): Promise<string> {
-  return (await (await fetch(`${stack.resendUrl}/sandbox`)).json()).mode
+  return (await (await stack.askProvider('/sandbox')).json()).mode
 }
 
 /** What stands in a lane as its result, in ms. */

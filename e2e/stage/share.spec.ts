@@ -101,6 +101,14 @@ test.describe('shared with a room', () => {
           expect(await ask(one, path, headers), `${one} ${path}`).toBe(404)
       }
     }
+    const readHealth = async (headers = {}) =>
+      Object.keys(await (await fetch(`${stack.appUrl}/api/health`, { headers })).json()).sort()
+    const few = ['database', 'queued', 'workers']
+    for (const headers of forged) expect(await readHealth(headers)).toEqual(few)
+    const operator = { authorization: `Bearer ${stack.env.OPERATOR_TOKEN}` }
+    expect(await readHealth(operator)).toEqual(
+      expect.arrayContaining([...few, 'failed', 'paused', 'attention']),
+    )
     expect(await ask('GET', '/presenter/none')).toBe(404)
     // Who only looks where the link leads does not use it up.
     expect(await ask('HEAD', new URL(link).pathname)).toBe(404)

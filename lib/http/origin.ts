@@ -1,6 +1,9 @@
 import { env } from '../env'
 import { Problem } from './problem'
 
+/** Whose pages may make a browser change something: ours alone, or any, where something else than a cookie decides. */
+export type Origin = 'ours' | 'any'
+
 /**
  * Refuses what another site's page sends in a visitor's name. Programs such as curl send neither header and are served.
  * Compared with APP_URL, never with the request's own Host, which is whatever the sender says.

@@ -1,15 +1,13 @@
 import { log, reasonOf, withLogFields } from '../log'
-import { refuseForeignOrigin } from './origin'
+import { type Origin, refuseForeignOrigin } from './origin'
 import { Problem } from './problem'
+import { protectSandbox } from './protect-sandbox'
 import { REQUEST_ID, toRequestId } from './request-id'
 import { transportHeaders } from './security'
 
 const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
 type Method = (typeof METHODS)[number]
 type Handler<Context> = (request: Request, context: Context) => Response | Promise<Response>
-
-/** Whose pages may make a browser change something: ours alone, or any, where something else than a cookie decides. */
-export type Origin = 'ours' | 'any'
 
 type Options = {
   /** Is asked before anything else, and throws a problem to those for whom the route does not exist. */
@@ -32,6 +30,7 @@ export function createRoute<Context>(
   const allow = METHODS.filter((method) => known[method]).join(', ')
 
   async function answer(request: Request, context: Context): Promise<Response> {
+    protectSandbox(request, origin)
     await guard(request)
     const handler = known[request.method as Method]
     if (!handler) throw new Problem(405, 'Method not allowed', { headers: { allow } })

@@ -1,6 +1,7 @@
 import { isUnavailable } from '../db/prisma'
+import type { Origin } from '../http/origin'
 import { unavailable } from '../http/problem'
-import { createRoute, type Origin } from '../http/route'
+import { createRoute } from '../http/route'
 import { visitorOf } from './visitor'
 
 type Handlers<Context> = Parameters<typeof createRoute<Context>>[0]

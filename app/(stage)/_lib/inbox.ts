@@ -57,7 +57,7 @@ export async function readMailOf(emailId: string): Promise<MailWithContent | nul
 }
 
 function openResend(): Resend {
-  return new Resend(env('RESEND_API_KEY'), { baseUrl: env('RESEND_BASE_URL') })
+  return new Resend(env('SANDBOX_KEY'), { baseUrl: env('RESEND_BASE_URL') })
 }
 
 function toMail(mail: { id: string; to: string[]; subject: string; created_at: string }): Mail {

@@ -33,10 +33,7 @@ export const weatherInput = z
 /** The weather at the local mail service, or null when it does not answer. */
 export async function readWeather(): Promise<Weather | null> {
   try {
-    const response = await fetch(`${env('RESEND_BASE_URL')}/sandbox/weather`, {
-      signal: AbortSignal.timeout(1_000),
-      cache: 'no-store',
-    })
+    const response = await askMailService('/sandbox/weather', { signal: AbortSignal.timeout(1_000) })
     return response.ok ? await response.json() : null
   } catch {
     // The mail service is restarting.
@@ -49,7 +46,7 @@ export async function readWeather(): Promise<Weather | null> {
  * @throws {Problem} 503 when the local mail service does not answer.
  */
 export async function changeWeather(change: Partial<Weather>): Promise<Weather> {
-  const response = await fetch(`${env('RESEND_BASE_URL')}/sandbox`, {
+  const response = await askMailService('/sandbox', {
     method: 'PUT',
     body: JSON.stringify(change),
     signal: AbortSignal.timeout(2_000),
@@ -57,4 +54,13 @@ export async function changeWeather(change: Partial<Weather>): Promise<Weather> 
   if (!response?.ok) throw unavailable('The local mail service does not answer.')
   const { mode, latencyMs, rateLimit } = await response.json()
   return { mode, latencyMs, rateLimit }
+}
+
+/**
+ * A request to the local mail service, with the key that opens more than sending.
+ * @throws when it does not answer
+ */
+export function askMailService(path: string, init: RequestInit): Promise<Response> {
+  const headers = { authorization: `Bearer ${env('SANDBOX_KEY')}` }
+  return fetch(env('RESEND_BASE_URL') + path, { ...init, headers, cache: 'no-store' })
 }

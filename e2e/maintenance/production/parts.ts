@@ -258,16 +258,17 @@ export async function makeCertificate(folder: string): Promise<{ cert: string; k
 
 /** Starts an nginx that speaks TLS on the port, before two web servers. */
 export async function startNginx(folder: string, port: number, webs: [number, number]): Promise<Program> {
+  const home = path.join(folder, 'nginx')
   const server = await readDocs('nginx', {
     '10.0.0.1:3000': `127.0.0.1:${webs[0]}`,
     '10.0.0.2:3000': `127.0.0.1:${webs[1]}`,
     'listen 443 ssl': `listen ${port} ssl`,
     'listen [::]:443 ssl': `listen [::1]:${port} ssl`,
+    '/var/log/nginx': home,
     '/etc/ssl/example.org.pem': path.join(folder, 'cert.pem'),
     '/etc/ssl/example.org.key': path.join(folder, 'key.pem'),
     'example.org': 'localhost',
   })
-  const home = path.join(folder, 'nginx')
   const user = findAccount()
   await mkdir(home, { recursive: true })
   if (user) await chown(home, user.uid, user.gid)

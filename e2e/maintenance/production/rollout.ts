@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { AS_IN_PRODUCTION } from '../../as-in-production'
 import { findMended, findUncaught, findWrongTimes } from '../../faults/judge-production'
 import { findFaults, untilSettled, watchStatuses } from '../../faults/oracle'
-import { findPort, query } from '../../stack'
+import { askSandbox, findPort, query } from '../../stack'
 import { percentile } from '../bench/measure'
 import { migrate, readHealth, type Settings, startWeb, startWorker } from './app'
 import type { Image } from './image'
@@ -20,6 +20,7 @@ const VISITORS_A_SECOND = 2
 /** A little more than nginx's. */
 const FAIL_TIMEOUT_MS = 6_000
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+const SANDBOX_KEY = 'the-key-of-the-sandbox-in-this-rehearsal'
 
 const [folder = '', images = ''] = process.argv.slice(2)
 const disk = path.join(folder, 'disk')
@@ -47,10 +48,12 @@ try {
       ...(process.env as Settings),
       WEBHOOK_URL: `${url}/api/webhooks/resend`,
       RESEND_WEBHOOK_SECRET: SECRET,
+      SANDBOX_KEY,
     },
     isReady: (output) => /READY/.test(output),
   })
   const resendUrl = /READY (\S+)/.exec(provider.output())?.[1] ?? ''
+  const sandbox = { RESEND_BASE_URL: resendUrl, SANDBOX_KEY }
   await startNginx(folder, tlsPort, [webPort, otherPort])
   const settings = (databaseUrl: string, zone: string): Settings => ({
     ...AS_IN_PRODUCTION,
@@ -72,7 +75,7 @@ try {
   const stack = {
     query: <Row>(sql: string, values?: unknown[]) => query<Row>(database.ownerUrl, sql, values),
     async setProvider(changes: object) {
-      const answer = await fetch(`${resendUrl}/sandbox`, { method: 'PUT', body: JSON.stringify(changes) })
+      const answer = await askSandbox(sandbox, '/sandbox', { method: 'PUT', body: JSON.stringify(changes) })
       return await answer.json()
     },
   }
@@ -117,7 +120,7 @@ try {
   const doubles = Object.values(books as Record<string, { accepted: number }>)
     .map((mail) => Math.max(0, mail.accepted - 1))
     .reduce((sum, more) => sum + more, 0)
-  const texts = await readTexts(resendUrl)
+  const texts = await readTexts(sandbox)
   const [older, newer] = [texts.filter((text) => !isNewer(text)), texts.filter(isNewer)]
   check('mails of both versions', older.length > 0 && newer.length > 0)
 
@@ -195,10 +198,8 @@ async function readImage(name: string): Promise<Image> {
 }
 
 /** The texts of all mails that the stand-in for Resend has. */
-async function readTexts(resendUrl: string): Promise<string[]> {
-  const answer = await fetch(`${resendUrl}/emails`, {
-    headers: { authorization: `Bearer ${AS_IN_PRODUCTION.RESEND_API_KEY}` },
-  })
+async function readTexts(sandbox: Settings): Promise<string[]> {
+  const answer = await askSandbox(sandbox, '/emails')
   const { data } = (await answer.json()) as { data: { text?: string; html?: string }[] }
   return data.map(({ html, text }) => `${html} ${text}`)
 }

@@ -1,5 +1,5 @@
+import { askMailService } from '@/app/(stage)/_lib/weather'
 import { sandboxOnly } from '@/app/(stage)/api/sandbox/sandbox-only'
-import { env } from '@/lib/env'
 import { unavailable } from '@/lib/http/problem'
 import { route } from '@/lib/protection/route'
 
@@ -26,7 +26,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
 
 async function changeWeather(method: string, weather?: object): Promise<Response> {
   const init = { method, body: JSON.stringify(weather), signal: AbortSignal.timeout(5_000) }
-  const answer = await fetch(`${env('RESEND_BASE_URL')}/sandbox`, init).catch(() => undefined)
+  const answer = await askMailService('/sandbox', init).catch(() => undefined)
   if (!answer?.ok) throw unavailable('The local mail service cannot be reached.')
   return new Response(null, { status: 204 })
 }

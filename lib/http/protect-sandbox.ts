@@ -1,0 +1,29 @@
+import { env, inSandbox } from '../env'
+import type { Origin } from './origin'
+import { Problem } from './problem'
+
+/**
+ * Refuses what another site's page requests from a sandbox, reads included: its inbox and backstage ask for no password.
+ * With a DNS name that resolves to this computer, such a page looks like one of ours (DNS rebinding). Only its Host
+ * differs. A link from another site to one of our pages works.
+ * @param origin `any` where a signature decides: there, the Host alone counts
+ * @throws {Problem} 403
+ */
+export function protectSandbox({ headers }: Request, origin: Origin = 'ours'): void {
+  if (!inSandbox()) return
+  if (hasForeignHost(headers) || (origin === 'ours' && isFromForeignPage(headers))) {
+    throw new Problem(403, 'Foreign site', { detail: `Open the app at ${env('APP_URL')}.` })
+  }
+}
+
+function hasForeignHost(headers: Headers): boolean {
+  const name = (headers.get('host') ?? '').replace(/:\d+$/, '')
+  return ![new URL(env('APP_URL')).hostname, 'localhost', '127.0.0.1', '[::1]'].includes(name)
+}
+
+function isFromForeignPage(headers: Headers): boolean {
+  const origin = headers.get('origin')
+  if (origin !== null && origin !== env('APP_URL')) return true
+  const isLink = headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document'
+  return ['cross-site', 'same-site'].includes(headers.get('sec-fetch-site') ?? '') && !isLink
+}
