@@ -1,11 +1,10 @@
 import { hostname } from 'node:os'
 
-/** What operators know this process by. */
 export const PROCESS_NAME = `${process.pid}@${hostname()}`
 
 /**
- * Makes SIGTERM work under `npm run`: npm gives the signal to a shell, which dies and leaves this process behind.
- * When that shell has gone, this process takes the signal as meant for itself.
+ * Makes SIGTERM work under `npm run`. npm sends the signal to its shell, which exits without passing it on. This process
+ * watches its parent, and sends itself the signal when that shell has gone.
  */
 export function takeOverSignalFromNpm(): void {
   if (!process.env.npm_lifecycle_event) return

@@ -12,7 +12,7 @@ import { connectionConfig } from './db/connection'
 import { listen } from './db/listen'
 import { prisma, type Transaction } from './db/prisma'
 import { Prisma } from './generated/prisma/client'
-import { log, logSeldom } from './log'
+import { log, logThrottled } from './log'
 
 /** A little less: pg-boss's limit. */
 const DAY = 24 * 3600 - 1
@@ -119,7 +119,7 @@ export function createBoss({ patienceMs, ...options }: BossOptions): PgBoss {
   const off = { schedule: false, registerInstance: false }
   const boss = new PgBoss({ ...connectionConfig(patienceMs), clock, openTelemetry, ...off, ...options })
   // Without a listener for `error`, Node ends the process at the first lost connection.
-  boss.on('error', (error) => logSeldom('The queue is in trouble', { reason: error.message }))
+  boss.on('error', (error) => logThrottled('The queue is in trouble', { reason: error.message }))
   boss.on('warning', ({ message }) => log.warn({ reason: message }, 'The queue warns'))
   // pg-boss would no longer listen for `error` on a connection that it gives up, and PgBouncer has a last word on it.
   boss.getDb().listen = async (channel, onNotification, onConnect) =>

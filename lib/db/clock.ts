@@ -1,4 +1,4 @@
-import { logSeldom, reasonOf } from '../log'
+import { logThrottled, reasonOf } from '../log'
 import { prisma } from './prisma'
 
 /** How long a reading is good for, in ms, and how soon one that failed is tried again. */
@@ -27,7 +27,7 @@ export async function databaseNow(): Promise<number> {
   if (performance.now() >= clock.dueAt) {
     clock.dueAt = performance.now() + RETRY_MS
     const reading = readClock().catch((error) =>
-      logSeldom('The clock of the database could not be read', { reason: reasonOf(error) }),
+      logThrottled('The clock of the database could not be read', { reason: reasonOf(error) }),
     )
     clock.first ??= reading
   }

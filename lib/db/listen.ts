@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
-import { logSeldom } from '../log'
+import { logThrottled } from '../log'
 import { connectionConfig, SafeClient } from './connection'
 
 const RECONNECT_MS = 1_000
@@ -27,7 +27,7 @@ export function listen(listener: Listener): { close(): Promise<void> } {
     while (!isClosed) {
       client = new SafeClient({ ...connectionConfig(PATIENCE_MS), application_name: listener.name })
       const { message: reason } = await listenOn(client, listener)
-      if (!isClosed) logSeldom(`The connection for ${listener.name} is lost, trying again`, { reason })
+      if (!isClosed) logThrottled(`The connection for ${listener.name} is lost, trying again`, { reason })
       await sleep(RECONNECT_MS)
     }
   }

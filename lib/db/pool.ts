@@ -1,5 +1,5 @@
 import { Pool, type PoolClient, type PoolConfig } from 'pg'
-import { logSeldom } from '../log'
+import { logThrottled } from '../log'
 import { connectionConfig } from './connection'
 
 const TICK_MS = 5
@@ -27,7 +27,7 @@ export class MeasuredPool extends Pool {
     this.#size = settings.max
     // Without this listener, Node ends the process when Postgres cuts an idle connection.
     this.on('error', ({ message }) =>
-      logSeldom('An idle connection to the database was cut', { reason: message }),
+      logThrottled('An idle connection to the database was cut', { reason: message }),
     )
     this.on('acquire', (client) => this.#begin(client))
     this.on('release', (error, client) => {

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { env } from '../env'
-import { logSeldom, reasonOf } from '../log'
+import { logThrottled, reasonOf } from '../log'
 
 /** How often streams have a heartbeat. The reader knows by it that the connection lives, and proxies, too. */
 const TICK_MS = 3_000
@@ -164,5 +164,5 @@ function toMessage(event: string, data: object, id?: number): Uint8Array {
 
 // One failed read may end thousands of streams.
 function complain(error: unknown): void {
-  logSeldom('Live status', { reason: reasonOf(error) })
+  logThrottled('Live status', { reason: reasonOf(error) })
 }
