@@ -43,7 +43,7 @@ const boss = await openQueue({
   monitorIntervalSeconds: 2,
   attempts: 1_000,
   // Its upkeep reads and deletes more at a time than a request does.
-  patienceMs: 30_000,
+  statementTimeoutMs: 30_000,
 })
 clearInterval(patience)
 await databaseNow()

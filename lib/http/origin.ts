@@ -2,11 +2,11 @@ import { env } from '../env'
 import { Problem } from './problem'
 
 /**
- * Refuses what another site's page sends in a visitor's name. Programs such as curl send neither header and are served.
- * Compared with APP_URL, never with the request's own Host, which is whatever the sender says.
+ * Rejects requests from pages of other sites (CSRF). Programs such as curl send neither header and are accepted. The Host
+ * header cannot be trusted, so the origin is compared with APP_URL.
  * @throws {Problem} 403
  */
-export function refuseForeignOrigin(request: Request): void {
+export function rejectForeignOrigin(request: Request): void {
   const origin = request.headers.get('origin')
   const ours = env('APP_URL')
   if (request.headers.get('sec-fetch-site') === 'cross-site' || (origin !== null && origin !== ours)) {

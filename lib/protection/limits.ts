@@ -184,7 +184,7 @@ const PATIENCE_MS = 2_000
 let awayUntil = 0
 
 async function query(statement: QueryConfig): Promise<QueryResult> {
-  const limits = { max: 2, connectionTimeoutMillis: PATIENCE_MS, patienceMs: PATIENCE_MS }
+  const limits = { max: 2, connectionTimeoutMillis: PATIENCE_MS, statementTimeoutMs: PATIENCE_MS }
   shared.limitsPool ??= new MeasuredPool(limits)
   if (performance.now() < awayUntil) throw new Error('The database was away a moment ago')
   try {

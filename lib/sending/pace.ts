@@ -5,36 +5,34 @@ import { env } from '../env'
 import { traced } from '../telemetry'
 import { backoff, type Outcome } from './outcome'
 
-/** The permission to call Resend once, now, and why our account there is paused (null: it isn't). */
+/** The permission to call Resend once. `reason` is why the account is paused, or null. */
 export type Turn = { perSecond: number | null; reason: string | null; failures: number }
 
-/** While the account is paused, one request at a time finds out whether it still has to be. In s. */
+/** While the account is paused, one trial request at a time finds out whether the pause is over. */
 const TRIAL_SECONDS = 11
 
 /** Requests do not arrive as evenly as they leave. */
 const MARGIN = 1.1
 
-/** How often those who wait look whether somebody has ended the pause. */
-const PATIENCE_MS = 1_000
+const POLL_MS = 1_000
 
-let line: Promise<unknown> = Promise.resolve()
+let previous: Promise<unknown> = Promise.resolve()
 
 /**
- * Waits for our turn to call Resend. Its limit counts for the whole account, so all workers take their turns from one
- * row in the database. In this process, they wait in line: one asks for all.
- * @param signal gives up waiting
- * @throws when it has aborted, or the database is unreachable
+ * Waits for a turn to call Resend. The limit is the account's, so all workers take their turns from one database row. In a
+ * process, one call at a time polls that row.
+ * @throws when the signal aborts, or the database is unreachable
  */
 export function takeTurn(signal: AbortSignal): Promise<Turn> {
-  const turn = line.then(async () => {
+  const turn = previous.then(async () => {
     for (;;) {
       signal.throwIfAborted()
       const { waitMs, ...turn } = await askForTurn()
       if (waitMs === 0) return turn
-      await sleep(Math.min(waitMs, PATIENCE_MS), undefined, { signal })
+      await sleep(Math.min(waitMs, POLL_MS), undefined, { signal })
     }
   })
-  line = turn.catch(() => {})
+  previous = turn.catch(() => {})
   return traced('wait for our turn', () => turn)
 }
 
@@ -49,15 +47,15 @@ async function askForTurn(): Promise<Turn & { waitMs: number }> {
       RETURNING 0::float8 AS "waitMs", "perSecond", reason, failures
     )
     SELECT * FROM turn UNION ALL
-    -- An operator may have written "infinity", with which Postgres does not calculate.
+    -- An operator may have set "infinity", which has no difference to another time.
     SELECT greatest(1, extract(epoch FROM least("nextTurnAt", now() + interval '1 day') - clock_timestamp()) * 1000)::float8,
       "perSecond", reason, failures
     FROM "Pace" WHERE account = 'resend' AND NOT EXISTS (SELECT FROM turn)`
-  // No row: another worker wrote the first one at the same time.
+  // No row when another worker is just inserting it.
   return row ?? { waitMs: 1, perSecond: null, reason: null, failures: 0 }
 }
 
-/** Whether and why mail waits. `until` is null where nobody knows when it ends. */
+/** `until` is null when the end of the pause is unknown. */
 export type PaceState = {
   isPaused: boolean
   reason: string | null
@@ -67,7 +65,7 @@ export type PaceState = {
 
 /** @throws when the database is unreachable */
 export async function readPace(): Promise<PaceState> {
-  // A time like "infinity" is no date in JavaScript.
+  // JavaScript has no date for "infinity".
   const [row] = await prisma().$queryRaw<PaceState[]>`
     SELECT "pausedAt" IS NOT NULL AS "isPaused", reason, "perSecond",
       CASE WHEN abs(extract(year FROM "nextTurnAt")) < 10000 THEN "nextTurnAt" END AS until
@@ -75,13 +73,12 @@ export async function readPace(): Promise<PaceState> {
   return row ?? { isPaused: false, reason: null, until: null, perSecond: null }
 }
 
-/** The code of an operator's pause. */
 export const PAUSED_BY_OPERATOR = 'paused_by_operator'
 
 /**
- * Stops all workers from sending, or lets them go on where they stood. A pause that the mail service has asked for is
- * another matter, and stays. What a worker has already begun to send goes out.
- * @returns since when mail is stopped, or null
+ * Pauses or resumes all sending. Requests that have begun are completed. A pause that Resend has asked for is separate, and
+ * stays.
+ * @returns the time of the pause, or null
  * @throws when the database is unreachable
  */
 export async function setPaused(paused: boolean): Promise<Date | null> {
@@ -92,10 +89,7 @@ export async function setPaused(paused: boolean): Promise<Date | null> {
   return row.pausedAt
 }
 
-/**
- * While the account is paused, gives back a turn that nothing was sent in: another may try whether it still has to be.
- * @throws when the database is unreachable
- */
+/** Returns an unused turn while the account is paused, so that another worker can try. @throws when the database is unreachable */
 export async function returnTrial({ reason }: Turn): Promise<void> {
   await prisma().$executeRaw`
     UPDATE "Pace" SET "nextTurnAt" = clock_timestamp() WHERE account = 'resend' AND reason = ${reason}
@@ -103,20 +97,21 @@ export async function returnTrial({ reason }: Turn): Promise<void> {
 }
 
 /**
- * Learns from the answer to a call: pauses the account for all workers, or ends the pause.
+ * Pauses the account for all workers, or ends the pause, after an outcome.
  * @returns the earliest time of the next call
  * @throws when the database is unreachable
  */
-export async function keepPace(turn: Turn, outcome: Outcome): Promise<Date> {
+export async function updatePace(turn: Turn, outcome: Outcome): Promise<Date> {
   const { kind, perSecond = turn.perSecond } = outcome
   const failures = kind === 'retry' ? turn.failures + 1 : 0
   const asked = 'seconds' in outcome ? (outcome.seconds ?? 0) : 0
   const seconds = kind === 'retry' ? Math.max(backoff(failures) / 1000, asked) : asked
   const reason = seconds > 0 && kind !== 'accepted' ? outcome.reason : null
-  // Counted from before the statement: what a ticket tells is never later than the turn that it waits for.
+  // Read before the statement, so that a ticket never shows a later time than that of the next turn.
   const retryAt = new Date((await databaseNow()) + seconds * 1000)
   if (reason || turn.reason || perSecond !== turn.perSecond) {
-    // A call that was under way when another was told to wait may only make the pause longer.
+    // Two workers may get different answers at the same time. The later `nextTurnAt` wins, so that a stale success cannot
+    // end a pause.
     await prisma().$executeRaw`
       INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason, failures, "perSecond")
       VALUES ('resend', clock_timestamp() + make_interval(secs => ${seconds}), ${reason}, ${failures}, ${perSecond})

@@ -7,7 +7,7 @@ import type { Kind } from './stranded'
 
 const isUnfinished = Prisma.sql`status IN ('queued', 'sending', 'retrying')`
 
-/** An email that is to be sent, in whatever batch comes next. Those of a user who is being erased are not. */
+/** An email that is in no batch yet. */
 export const EMAIL: Kind = {
   waiting: Prisma.sql`
     SELECT id, "updatedAt" AS since FROM "Email" WHERE ${isUnfinished} AND "batchId" IS NULL
@@ -17,7 +17,7 @@ export const EMAIL: Kind = {
   mend: mendEmail,
 }
 
-/** A batch whose outcome is not known: exactly this one is to be sent again. */
+/** A batch without an outcome: the same one must be sent again. */
 export const BATCH: Kind = {
   waiting: Prisma.sql`
     SELECT "batchId" AS id, "updatedAt" AS since FROM "Email" WHERE ${isUnfinished} AND "batchId" IS NOT NULL`,
@@ -28,7 +28,7 @@ export const BATCH: Kind = {
 
 async function mendEmail(tx: Transaction, id: string): Promise<void> {
   const email = await tx.email.findUniqueOrThrow({ where: { id }, include: { events: { take: 1 } } })
-  // Its batch is lost, and with it the key: another one might send the mail twice. A person decides.
+  // Its batch is lost, and the idempotency key with it. Another batch might send the mail twice, so an operator decides.
   if (email.status === 'sending') {
     await recordEvents(tx, [{ emailId: id, status: 'failed', reason: 'outcome_unknown' }])
     return

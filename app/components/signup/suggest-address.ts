@@ -1,5 +1,5 @@
 import emailMisspelled from 'email-misspelled'
-import { toVisible } from '@/lib/signup/visible'
+import { stripInvisible } from '@/lib/signup/visible'
 
 // The large ones, and only long names: two letters make something else of a short one.
 const findSimilar = emailMisspelled({
@@ -27,7 +27,7 @@ const RIGHT = ['mail.com', 'email.com', 'yahoo.ca']
 
 /** What somebody probably meant, or undefined when their address looks right. */
 export function suggestAddress(address: string): string | undefined {
-  const [local = '', domain = ''] = toVisible(address).split('@')
+  const [local = '', domain = ''] = stripInvisible(address).split('@')
   if (RIGHT.includes(domain.toLowerCase())) return
   return findSimilar(`${local}@${domain.toLowerCase()}`)[0]?.corrected
 }
