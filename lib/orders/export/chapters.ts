@@ -5,9 +5,9 @@ import type { Recipient } from '../../mail/message'
 type Chapter = {
   /** In the file. */
   name: string
-  /** To people. */
+  /** In the UI. */
   title: string
-  /** Reads it. What it returns is all that the file says: nothing of other users, and no secret. */
+  /** Returns the chapter's content, without data of other users and without secrets. */
   gather: (userId: string) => Promise<unknown>
 }
 
@@ -16,7 +16,7 @@ const events = {
   orderBy: [{ at: 'asc' }, { id: 'asc' }],
 } satisfies Prisma.Email$eventsArgs
 
-/** The chapters of an export, in their order. An export keeps those that are done, so a new one may be put anywhere. */
+/** The chapters in the order of the file. */
 export const CHAPTERS: Chapter[] = [
   {
     name: 'account',
@@ -33,12 +33,12 @@ export const CHAPTERS: Chapter[] = [
         include: { user: true },
         orderBy: { createdAt: 'asc' },
       })
-      // Here, because a web server asks for the titles of the chapters, and should not load what renders mails.
+      // A dynamic import, because web servers need only the titles, and should not load the templates.
       const { writeMessage } = await import('../../mail/message')
       return await Promise.all(
         emails.map(async (email) => {
           const { id, kind, status, createdAt } = email
-          // The link in it would be a new one, and sign somebody in.
+          // Left out: rendering it creates a link that signs in.
           const message = kind === 'ticket' ? undefined : await writeMessage(email as Recipient)
           return { id, kind, status, message, createdAt }
         }),

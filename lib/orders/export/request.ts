@@ -4,13 +4,9 @@ import { enqueue, openQueue } from '../../queue'
 import { lockUser } from '../../signup/lock-user'
 import { type Progress, readProgress } from './progress'
 
-/** The statuses of an export that is still to be done. */
 export const OPEN: ExportStatus[] = ['queued', 'working']
 
-/**
- * Asks for a file with a user's data: its record and its job, both or none. If one is being made, it is that one.
- * @throws when the database or the queue is unavailable.
- */
+/** Starts an export in one transaction, unless one is running. @throws when the database or the queue is unavailable. */
 export async function startExport(userId: string): Promise<Progress | null> {
   await openQueue()
   await prisma().$transaction(async (tx) => {
@@ -23,8 +19,8 @@ export async function startExport(userId: string): Promise<Progress | null> {
 }
 
 /**
- * Calls off the export that is being made. Nobody has to reach the worker: it finds out when it wants to save.
- * @returns the newest export, whatever has become of it; null when there never was one
+ * Cancels the running export. The worker notices when it saves the next chapter.
+ * @returns the newest export, or null without any
  * @throws when the database is unreachable.
  */
 export async function cancelExport(userId: string): Promise<Progress | null> {
