@@ -6,10 +6,9 @@ import { logAttempt, logOutcome } from './log-progress'
 import { stopping } from './stop'
 
 /**
- * Waits for our turn, and then sends a batch: it is written down in one transaction before, and what became of it in
- * another one after.
- * @param prepare writes the batch down, or returns nothing when there is nothing left to do
- * @throws when the worker is asked to stop before its turn, or the database is away
+ * Waits for a turn and sends a batch. One transaction records the batch before, another one the outcome after.
+ * @param prepare records the batch, or returns nothing when none is left to send
+ * @throws when the worker stops before its turn, or the database is unreachable
  */
 export async function deliver(signal: AbortSignal, prepare: () => Promise<Batch | undefined>): Promise<void> {
   const turn = await takeTurn(AbortSignal.any([signal, stopping]))
@@ -22,8 +21,8 @@ export async function deliver(signal: AbortSignal, prepare: () => Promise<Batch 
   if (!batch) return
   logAttempt(batch)
   const start = performance.now()
-  // If this worker dies from here on, a batch is left behind, and a job (retry-batch) that sends it again, under its key,
-  // 15 s after it was written down.
+  // If this worker dies from here on, the job `retry-batch` sends the batch again 15 s after it was recorded, with the same
+  // idempotency key.
   const outcome = await sendWithinHourlyLimit(batch)
   const retryAt = await updatePace(turn, outcome)
   await prisma().$transaction((tx) => settleBatch(tx, batch, outcome, retryAt))

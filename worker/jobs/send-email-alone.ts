@@ -3,9 +3,8 @@ import { gatherBatch } from '@/lib/sending/gather'
 import { deliver } from '../deliver'
 
 /**
- * Sends an email over which several workers have died, or that was beside such a one: without any other, so that no
- * neighbour pays for it.
- * @throws {GiveUp} when there is no such email
+ * Sends a single email after several workers died while rendering its batch, so that a poison pill affects no other mail.
+ * @throws {GiveUp} when the email does not exist
  */
 export default async function sendEmailAlone(job: Job<'send-email-alone'>): Promise<void> {
   await deliver(job.signal, () => gatherBatch('send-email-alone', job))
