@@ -110,10 +110,7 @@ export function env<Name extends keyof Env>(name: Name): Env[Name] {
 
 const ALL = Object.keys(schema.shape) as Setting[]
 
-/**
- * Exits at the start of a process when settings are missing, malformed or misspelled. Prints one line for each problem.
- * @param names the settings that this process needs
- */
+/** Exits the process, with one line for each setting that is missing, malformed or misspelled. */
 export function requireEnv(names = ALL): void {
   const problems = [...names.flatMap((name) => readSetting(name).problem ?? []), ...listUnknown()]
   for (const problem of problems) console.error(problem)
@@ -151,15 +148,11 @@ const OUR_PREFIXES = [
 const SERVICE_NAME = /_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP|SCTP)/
 const SERVICE_ADDRESS = /^(tcp|udp|sctp):\/\//
 
-/**
- * Finds unknown settings that have a prefix of ours, or whose name is a typo away from a setting that is not set.
- * @returns each with the known setting that was probably meant
- */
+/** Finds unknown names with a prefix of ours, or a typo away from a setting that is not set. */
 function findUnknown(given: NodeJS.ProcessEnv, known: readonly string[]): { name: string; meant: string }[] {
   return Object.entries(given).flatMap(([name, value]) => {
     if (!value || SERVICE_NAME.test(name) || SERVICE_ADDRESS.test(value)) return []
     const upper = name.toUpperCase()
-    // Windows ignores the letter case of names.
     if (known.includes(process.platform === 'win32' ? upper : name)) return []
     const prefix = OUR_PREFIXES.find((prefix) => upper.startsWith(prefix))
     const candidates = known.filter((name) => name.startsWith(prefix ?? ''))

@@ -5,10 +5,7 @@ import { env } from './env'
 import { onLostOutput } from './output'
 import { tieToSpan } from './telemetry'
 
-/*
- * The log: JSON lines, or plain sentences with LOG_FORMAT=text. Lines about an email have its id. No line contains an
- * address, a name or a token.
- */
+// Lines about an email have its id. No line contains an address, a name or a token.
 
 process.setSourceMapsEnabled(true)
 // The default of 10 frames often ends inside a driver, before the first frame of our own code.
@@ -57,7 +54,6 @@ export function reasonOf(error: unknown): string {
 }
 
 type Failure = Partial<Error> & {
-  /** The system's, Postgres's or Prisma's. An AggregateError of several connection attempts has it and no message. */
   code?: unknown
   meta?: { driverAdapterError?: { cause?: { originalMessage?: string } } }
 }

@@ -4,7 +4,6 @@
  * reader hangs, Node buffers without a limit. Writes to a terminal, and to a pipe on Windows, still block.
  */
 
-/** The buffer of each stream. */
 const MAX_UNREAD_BYTES = 1024 * 1024
 
 type Chunk = string | Uint8Array

@@ -2,10 +2,7 @@ import { hostname } from 'node:os'
 
 export const PROCESS_NAME = `${process.pid}@${hostname()}`
 
-/**
- * Makes SIGTERM work under `npm run`. npm sends the signal to its shell, which exits without passing it on. This process
- * watches its parent, and sends itself the signal when that shell has gone.
- */
+/** Makes SIGTERM work under `npm run`: npm's shell exits without passing it on, so this process watches its parent. */
 export function takeOverSignalFromNpm(): void {
   if (!process.env.npm_lifecycle_event) return
   const parent = process.ppid

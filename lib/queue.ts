@@ -40,16 +40,10 @@ const batchJob = z.object({ batchId: z.guid() })
 const userJob = z.object({ userId: z.guid() })
 const exportJob = z.object({ exportId: z.guid() }) // orders
 
-/**
- * Emails and batches count their own attempts: an outage of the database must not use up those of the job. A job may wait
- * a day for its turn at Resend.
- */
+// Mails and batches count their own attempts, so that an outage of the database does not use up those of the job.
 const MAIL = { retryLimit: UNLIMITED, expireInSeconds: DAY_SECONDS, deleteAfterSeconds: DAY_SECONDS }
 
-/**
- * The queues, with the data of their jobs: ids, never names, addresses or rendered mail. The handlers are in
- * worker/jobs/index.ts. `npm run migrate` creates and updates the queues.
- */
+/** Jobs carry ids, never names, addresses or mail. `npm run migrate` creates and updates the queues. */
 export const QUEUES = {
   'dead-letters': queue(z.looseObject({}).catch({}), { deadLetter: null }),
   'send-email-dead': queue(emailJob),
@@ -116,14 +110,12 @@ export function createBoss({ statementTimeoutMs, ...options }: BossOptions): PgB
   return boss
 }
 
-/** `attempts`: how often to try to connect. */
 type QueueOptions = BossOptions & { attempts?: number }
 
 const shared = globalThis as { queue?: Promise<PgBoss> }
 
 /**
- * Starts the pg-boss of this process, or returns it.
- * @param options of the first call. The defaults are for a web server, which only enqueues: maintenance is the workers'.
+ * Returns the pg-boss of this process. @param options of the first call. By default, for a web server that only enqueues.
  * @throws when the database is unreachable. The next call tries again.
  */
 export function openQueue(options: QueueOptions = { max: 2, supervise: false }): Promise<PgBoss> {
@@ -149,14 +141,10 @@ type NewJob<Name extends QueueName> = {
   id?: string
   startAfter?: Date
   delayMs?: number
-  /** Jobs with a higher priority are fetched first. */
   priority?: number
 }
 
-/**
- * Adds a job in the caller's transaction: the job exists if and only if that transaction commits.
- * @throws when the queue does not exist or the database is unreachable.
- */
+/** Adds a job in the caller's transaction. @throws when the queue does not exist or the database is unreachable. */
 export function enqueue<Name extends QueueName>(
   tx: Transaction,
   name: Name,
@@ -238,7 +226,6 @@ export async function keepFailedJob(queue: string, id: string): Promise<void> {
     WHERE name = ${queue} AND id = ${id}::uuid AND deletion_seconds < ${KEEP_FAILED_SECONDS}`
 }
 
-/** SQL: the job's data has one of these ids. */
 const isAbout = (ids: string[]): Prisma.Sql => Prisma.sql`jsonb_path_query_array(data, '$.*') ?| ${ids}`
 
 /** Locks all jobs with one of these ids in their data. @throws when the database is unreachable. */

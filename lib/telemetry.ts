@@ -13,10 +13,7 @@ import {
 
 const NAME = 'behind-the-scenes'
 
-/**
- * Runs a function within a span.
- * @param options `from` is the result of `currentTrace`: the span continues that trace
- */
+/** Runs a function within a span. `from` is a result of `currentTrace`: the span continues that trace. */
 export function traced<Result>(
   name: string,
   act: (span: Span) => Promise<Result>,
@@ -61,7 +58,6 @@ export function tieToSpan({ emailId, emailIds }: { emailId?: string; emailIds?: 
   return { traceId: span.spanContext().traceId }
 }
 
-/** Counts mails by the result of an attempt. */
 export function countMails(result: string, count: number): void {
   metrics
     .getMeter(NAME)

@@ -6,8 +6,7 @@ import { logAttempt, logOutcome } from './log-progress'
 import { stopping } from './stop'
 
 /**
- * Waits for a turn and sends a batch. One transaction records the batch before, another one the outcome after.
- * @param prepare records the batch, or returns nothing when none is left to send
+ * Waits for a turn, records the batch in one transaction, sends it, and records the outcome in another.
  * @throws when the worker stops before its turn, or the database is unreachable
  */
 export async function deliver(signal: AbortSignal, prepare: () => Promise<Batch | undefined>): Promise<void> {

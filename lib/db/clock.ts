@@ -7,9 +7,7 @@ const RETRY_MS = 1_000
 type Clock = {
   /** The database's time when `performance.now()` was 0, in ms since 1970. */
   origin?: number
-  /** The time of the next reading. */
   dueAt: number
-  /** The first reading, which may fail. */
   first?: Promise<void>
 }
 
@@ -18,10 +16,7 @@ const shared = globalThis as { databaseClock?: Clock }
 shared.databaseClock ??= { dueAt: 0 }
 const clock = shared.databaseClock
 
-/**
- * Returns the database's time in ms since 1970, so that all processes agree. It is read once a minute. Until the first
- * reading has succeeded, this is the process's own time.
- */
+/** Returns the database's time in ms since 1970, on which all processes agree. The fallback is this process's time. */
 export async function databaseNow(): Promise<number> {
   if (performance.now() >= clock.dueAt) {
     clock.dueAt = performance.now() + RETRY_MS

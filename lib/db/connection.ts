@@ -9,11 +9,7 @@ export class SafeClient extends Client {
   }
 }
 
-/**
- * Returns the settings of every connection to Postgres. Behind a PgBouncer that ignores them, the role must have them: see
- * docs/operations.md.
- * @param statementTimeoutMs 0: no limit
- */
+/** Builds the settings of a connection (0: no timeout). For a PgBouncer that ignores them, see docs/operations.md. */
 export function connectionConfig(statementTimeoutMs = 10_000, databaseUrl = env('DATABASE_URL')) {
   // The server must time out before the client. Otherwise the statement would go on, and its transaction could commit
   // after the caller got an error.

@@ -36,7 +36,6 @@ const NETWORK_CODE = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|E
 const TRANSIENT_MESSAGE = /^(timeout exceeded|Connection terminated|Query read timeout|Client (has|was))/
 
 type DatabaseError = Error & {
-  /** Prisma's, Postgres's or the system's. */
   code?: string
   meta?: { driverAdapterError?: DatabaseError }
   cause?: { kind?: string; originalCode?: string }

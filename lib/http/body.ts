@@ -2,10 +2,7 @@ import { Problem } from './problem'
 
 const BODY_TIMEOUT_MS = 5_000
 
-/**
- * Reads the body of a request as text, at most `maxBytes`, also without a Content-Length.
- * @throws {Problem} 413 over the limit, 408 after 5 s, 400 when it breaks off or is not UTF-8.
- */
+/** Reads a body as text. @throws {Problem} 413 over `maxBytes`, 408 after 5 s, 400 if it breaks off or is not UTF-8 */
 export async function readText(request: Request, maxBytes: number): Promise<string> {
   if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes)
 

@@ -3,11 +3,7 @@ import type { z } from 'zod'
 import { readText } from './body'
 import { Problem } from './problem'
 
-/**
- * Reads and validates the JSON body of a request.
- * @throws {Problem} 422 with the errors of each field, 415 when it is not UTF-8 JSON, 400 when it is malformed, and as
- * `readText` does.
- */
+/** Reads and validates a JSON body. @throws {Problem} 422 with errors by field, 415, 400, and as `readText` does */
 export async function readInput<Fields extends z.ZodRawShape>(
   request: Request,
   schema: z.ZodObject<Fields>,
@@ -48,7 +44,6 @@ function isUtf8Json(headers: Headers): boolean {
     const { encoding: charset } = new TextDecoder(params.get('charset') ?? 'utf-8')
     return essence === 'application/json' && charset === 'utf-8' && encoding.toLowerCase() === 'identity'
   } catch {
-    // A malformed type or an unknown charset.
     return false
   }
 }

@@ -5,7 +5,6 @@ export class Problem extends Error {
     readonly title: string,
     readonly extra: {
       detail?: string
-      /** By field. */
       errors?: Record<string, string[]>
       headers?: Record<string, string>
     } = {},

@@ -19,11 +19,7 @@ type Options = {
   origin?: Origin
 }
 
-/**
- * Creates the handlers of a route: errors become problems, unknown methods a 405, foreign origins a 403, and responses are
- * not cached.
- * @param handlers by method. HEAD is answered like GET.
- */
+/** Creates a route: errors become problems, other methods a 405, foreign origins a 403, and nothing is cached. */
 export function createRoute<Context>(
   handlers: Partial<Record<Method, Handler<Context>>>,
   { guard, explain, origin = 'ours' }: Options,

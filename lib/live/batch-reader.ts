@@ -2,14 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 
 /** Requests within this time are batched. */
 const BATCH_WINDOW_MS = 5
-/** The maximum of concurrent reads. */
 export const READS_AT_ONCE = 2
 
-/**
- * Batches and dedupes concurrent reads of single values. A value is never read before it was asked for.
- * @param maxBatchSize in keys
- * @param read returns the values in the order of the keys
- */
+/** Batches and dedupes concurrent reads. A read begins after the value was asked for. `read` keeps the keys' order. */
 export function createReader<Value>(
   maxBatchSize: number,
   read: (keys: string[]) => Promise<Value[]>,

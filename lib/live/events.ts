@@ -26,16 +26,11 @@ export type Source = {
   update: (send: Send) => Promise<boolean>
   /** Read once for all streams that share this object. */
   heartbeat: { event: string; read: () => Promise<object> }
-  /** The minimum between two updates. */
   pauseMs?: number
-  /** The maximum between two updates. */
   pollMs?: number
 }
 
-/**
- * @param data is serialized once for all streams that get the same object
- * @param id comes back as Last-Event-ID when the browser reconnects
- */
+/** `data` is serialized once for all streams that get the same object. */
 type Send = (event: string, data: object, id?: number) => void
 
 const HEADERS = {
@@ -46,10 +41,7 @@ const HEADERS = {
   connection: 'close',
 }
 
-/**
- * Answers with server-sent events until the source ends, the client disconnects, or LIMIT_STREAM_SECONDS have passed.
- * @param release called when the stream has ended
- */
+/** Streams events until the source ends, the client disconnects, or LIMIT_STREAM_SECONDS have passed. */
 export function streamEvents(request: Request, source: Source, release: () => void): Response {
   if (request.method === 'HEAD') {
     release()

@@ -6,11 +6,7 @@ import { readPool } from './read-pool'
 
 const MAX_BATCH_SIZE = 500
 
-/**
- * Reads the public state of an email, or null if it does not exist. Concurrent calls share a statement.
- * @param id any text
- * @throws when the database is unreachable.
- */
+/** Reads the public state of an email, or null if it does not exist. @throws when the database is unreachable. */
 export async function readSnapshot(id: string): Promise<Snapshot | null> {
   return z.guid().safeParse(id).success ? await readShared(id.toLowerCase()) : null
 }

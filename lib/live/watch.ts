@@ -15,10 +15,7 @@ export type Channel = (typeof CHANNELS)[number]
 type Watchers = Map<string, Set<() => void>>
 const shared = globalThis as { watchers?: Watchers }
 
-/**
- * Calls `onChange` when something may have changed, until the returned function is called.
- * @param id of an email or user. Without it, all changes of the channel count.
- */
+/** Calls `onChange` after changes of an id, or of the whole channel, until the returned function is called. */
 export function watch(channel: Channel, id: string | undefined, onChange: () => void): () => void {
   shared.watchers ??= startListening()
   const watchers = shared.watchers

@@ -13,7 +13,6 @@ import { type EmailStatus, isFinal, RANK } from '../status/status'
 
 /** Counts of a user's invitations. `waiting`, `sent` and `failed` add up to `total`. */
 export type Invitations = {
-  /** The maximum of `total`. */
   limit: number
   total: number
   waiting: number
@@ -47,11 +46,7 @@ export const invitationsInput = z.strictObject({
     }),
 })
 
-/**
- * Invites friends, unless a mailbox among them has reached its limit for today. Counts only the mailboxes that get a mail.
- * @param addresses canonical
- * @throws {Problem} 429 with Retry-After for the first such mailbox, and as `inviteFriends` does
- */
+/** Invites friends. Counts only mailboxes that get a mail. @throws {Problem} 429 for a full one, and as `inviteFriends` */
 export async function inviteWithinLimits(userId: string, addresses: string[]): Promise<void> {
   const counted: string[] = []
   let invited: string[] = []

@@ -6,7 +6,6 @@ import { type Progress, readProgress } from './export/progress'
 import { OPEN } from './export/request'
 import { type Invitations, readInvitations } from './invitations'
 
-/** The invitations and the newest export of a user. */
 export type Orders = {
   /** Null when the app doesn't offer invitations. */
   invitations: Invitations | null

@@ -19,10 +19,8 @@ export type Batch = {
   createdAt: Date
 }
 
-/**
- * If no outcome is recorded within this time, another worker retries the batch. The idempotency key makes that safe even
- * if the first worker was only slow.
- */
+// If no outcome is recorded within this time, another worker retries the batch. The idempotency key makes that safe
+// even if the first worker was only slow.
 const ATTEMPT_MS = 15_000
 
 /** Resend keeps an idempotency key for 24 h. After that, it would send the batch a second time. */
@@ -30,12 +28,10 @@ const KEY_LIFETIME_MS = 23 * 3600 * 1000
 
 export const isKeyForgotten = Prisma.sql`"Batch"."createdAt" < now() - make_interval(secs => ${KEY_LIFETIME_MS / 1000})`
 
-/**
- * Locks a batch with its emails, in the order of lock-emails.ts. The advisory lock stands in for its job, which
- * `requeueBatch` replaces: if worker A waited for the old job and worker B for the new one, A would go on and delete B's.
- * @throws when the database is unreachable
- */
+/** Locks a batch with its emails, in the order of lock-emails.ts. @throws when the database is unreachable */
 export async function lockBatch(tx: Transaction, id: string): Promise<LockedBatch | undefined> {
+  // Not its job, which `requeueBatch` replaces: if worker A waited for the old job and worker B for the new one, A
+  // would go on and delete B's.
   await tx.$queryRaw`SELECT FROM pg_advisory_xact_lock(hashtextextended(${id}, 0))`
   await tx.$queryRaw`
     SELECT FROM "Email" WHERE id IN (

@@ -37,9 +37,7 @@ type Fetched = { job: { id: string; data: JobData<MailQueue> }; email: WaitingEm
 let previous: Promise<unknown> = Promise.resolve()
 
 /**
- * Makes a batch of a job's mail and of other mails that wait in the same queue.
- * @param maxSize of the batch, in mails
- * @returns undefined when none of them can be sent now
+ * Batches a job's mail with others of its queue, up to `maxSize`. Returns undefined when none can be sent now.
  * @throws {GiveUp} when the email does not exist
  * @throws when the database is unreachable. The fetched jobs are retried.
  */
@@ -189,7 +187,7 @@ async function postpone(tx: Transaction, queue: MailQueue, mail: Fetched, error:
   await retryJob(tx, queue, mail.job.id, retryAt, reason)
 }
 
-/** Emails whose `deaths` could not be decremented yet. */
+// The database was unreachable, so the next call decrements their `deaths`.
 const miscounted = new Set<string>()
 
 /** The database failed, not this worker. */

@@ -100,11 +100,9 @@ function findReason(error: BatchResponse['error']): string {
   return isReadable ? name : 'unreadable_answer'
 }
 
-/**
- * Returns true when a proxy in front of Resend has certainly rejected the request: a 4xx without a Resend error. Even after
- * a 413, the mail waits for an operator and is not lost. After a 408 or 5xx, Resend may have accepted the request.
- * @param name "application_error" is the SDK's name for a body that is not JSON. Resend itself uses it with status 500.
- */
+// A 4xx without a Resend error comes from a proxy, even a 413: the mail waits for an operator. After a 408 or 5xx,
+// Resend may have accepted the request. The SDK calls a body that is not JSON "application_error". Resend itself uses
+// that name with status 500.
 function isRefusedOnTheWay(name: string | undefined, statusCode: number | null = null): boolean {
   if (name !== undefined && name !== 'application_error') return false
   return statusCode !== null && statusCode >= 400 && statusCode < 500 && statusCode !== 408

@@ -19,8 +19,7 @@ const POLL_MS = 1_000
 let previous: Promise<unknown> = Promise.resolve()
 
 /**
- * Waits for a turn to call Resend. The limit is the account's, so all workers take their turns from one database row. In a
- * process, one call at a time polls that row.
+ * Waits for a turn to call Resend. All workers share one database row, because the limit is the account's.
  * @throws when the signal aborts, or the database is unreachable
  */
 export function takeTurn(signal: AbortSignal): Promise<Turn> {
@@ -75,12 +74,7 @@ export async function readPace(): Promise<PaceState> {
 
 export const PAUSED_BY_OPERATOR = 'paused_by_operator'
 
-/**
- * Pauses or resumes all sending. Requests that have begun are completed. A pause that Resend has asked for is separate, and
- * stays.
- * @returns the time of the pause, or null
- * @throws when the database is unreachable
- */
+/** Pauses or resumes all sending. Resend's own pause stays. @returns since when. @throws when the database is unreachable */
 export async function setPaused(paused: boolean): Promise<Date | null> {
   const [row] = await prisma().$queryRaw<[{ pausedAt: Date | null }]>`
     INSERT INTO "Pace" AS pace (account, "pausedAt") VALUES ('resend', CASE WHEN ${paused} THEN now() END)
@@ -96,11 +90,7 @@ export async function returnTrial({ reason }: Turn): Promise<void> {
       AND "nextTurnAt" < clock_timestamp() + make_interval(secs => ${TRIAL_SECONDS})`
 }
 
-/**
- * Pauses the account for all workers, or ends the pause, after an outcome.
- * @returns the earliest time of the next call
- * @throws when the database is unreachable
- */
+/** Starts or ends a pause. @returns the earliest time of the next call. @throws when the database is unreachable */
 export async function updatePace(turn: Turn, outcome: Outcome): Promise<Date> {
   const { kind, perSecond = turn.perSecond } = outcome
   const failures = kind === 'retry' ? turn.failures + 1 : 0

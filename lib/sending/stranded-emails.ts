@@ -14,7 +14,7 @@ export const EMAIL: Kind = {
       AND "userId" NOT IN (SELECT id FROM "User" WHERE erasure IS NOT NULL)`,
   job: { queues: ['send-email', 'send-email-alone', 'send-email-dead'], field: 'emailId' },
   lock: (tx, id) => tx.$queryRaw`SELECT FROM "Email" WHERE id = ${id}::uuid FOR UPDATE`,
-  mend: mendEmail,
+  repair: repairEmail,
 }
 
 /** A batch without an outcome: the same one must be sent again. */
@@ -23,10 +23,10 @@ export const BATCH: Kind = {
     SELECT "batchId" AS id, "updatedAt" AS since FROM "Email" WHERE ${isUnfinished} AND "batchId" IS NOT NULL`,
   job: { queues: ['retry-batch'], field: 'batchId' },
   lock: lockBatch,
-  mend: (tx, id) => requeueBatch(tx, id),
+  repair: (tx, id) => requeueBatch(tx, id),
 }
 
-async function mendEmail(tx: Transaction, id: string): Promise<void> {
+async function repairEmail(tx: Transaction, id: string): Promise<void> {
   const email = await tx.email.findUniqueOrThrow({ where: { id }, include: { events: { take: 1 } } })
   // Its batch is lost, and the idempotency key with it. Another batch might send the mail twice, so an operator decides.
   if (email.status === 'sending') {

@@ -10,7 +10,7 @@ export type Kind = {
   job?: { queues: QueueName[]; field: string }
   /** Locks a row in the order of lib/sending/lock-emails.ts. */
   lock: (tx: Transaction, id: string) => Promise<unknown>
-  mend: (tx: Transaction, id: string) => Promise<unknown>
+  repair: (tx: Transaction, id: string) => Promise<unknown>
 }
 
 /**
@@ -35,14 +35,10 @@ export async function isStranded(
   return (await db.$queryRaw<unknown[]>`${selectStranded(kind, id)}`).length > 0
 }
 
-/**
- * Repairs a row, unless another transaction already did.
- * @returns whether it was stranded
- * @throws when the database or the queue is unavailable.
- */
-export async function mendOne(tx: Transaction, kind: Kind, id: string): Promise<boolean> {
+/** Repairs a row if it is stranded. @returns whether it was. @throws when the database or the queue is unavailable. */
+export async function repairOne(tx: Transaction, kind: Kind, id: string): Promise<boolean> {
   await kind.lock(tx, id)
   if (!(await isStranded(tx, kind, id))) return false
-  await kind.mend(tx, id)
+  await kind.repair(tx, id)
   return true
 }

@@ -2,7 +2,6 @@ import { log } from '@/lib/log'
 import { cleanUp } from '@/lib/ops/clean-up'
 import { explainUnserved, readQueueState } from '@/lib/ops/queue-state'
 
-/** Deletes expired rows. */
 export default async function cleanUpHourly(): Promise<void> {
   for (const [what, count] of await cleanUp()) log.info({ count }, `clean-up: ${what}`)
   await logUnserved()

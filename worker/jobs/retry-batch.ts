@@ -3,10 +3,7 @@ import type { Job } from '@/lib/queue'
 import { reopenBatch } from '@/lib/sending/batch'
 import { deliver } from '../deliver'
 
-/**
- * Sends the same batch again after a worker died or an answer was lost. If Resend has accepted the batch before, it knows
- * the idempotency key and sends nothing twice.
- */
+// A worker died or an answer was lost. If Resend has accepted the batch, it knows the key and sends nothing twice.
 export default async function retryBatch({ data, signal }: Job<'retry-batch'>): Promise<void> {
   await deliver(signal, () => prisma().$transaction((tx) => reopenBatch(tx, data.batchId)))
 }

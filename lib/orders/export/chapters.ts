@@ -16,7 +16,6 @@ const events = {
   orderBy: [{ at: 'asc' }, { id: 'asc' }],
 } satisfies Prisma.Email$eventsArgs
 
-/** The chapters in the order of the file. */
 export const CHAPTERS: Chapter[] = [
   {
     name: 'account',

@@ -3,11 +3,7 @@ import { prisma } from '../../db/prisma'
 import { notFound, Problem } from '../../http/problem'
 import { CHAPTERS } from './chapters'
 
-/**
- * Returns the file of a user's newest export, as JSON.
- * @throws {Problem} 404 when there is none, 409 when it isn't ready, 410 when it has expired.
- * @throws when the database is unreachable.
- */
+/** Returns the newest export as JSON. @throws {Problem} 404 without any, 409 until it is ready, 410 when it has expired */
 export async function readFile(userId: string): Promise<string> {
   const newest = await prisma().export.findFirst({ where: { userId }, orderBy: { createdAt: 'desc' } })
   switch (newest?.status) {

@@ -4,10 +4,8 @@ import { CHAPTERS } from './chapters'
 
 export type Progress = {
   status: ExportStatus
-  /** Of `total` chapters. */
   done: number
   total: number
-  /** The title of the current chapter. */
   chapter?: string
   /** ISO 8601 in UTC. */
   expiresAt?: string

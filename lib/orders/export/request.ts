@@ -18,11 +18,7 @@ export async function startExport(userId: string): Promise<Progress | null> {
   return await readProgress(userId)
 }
 
-/**
- * Cancels the running export. The worker notices when it saves the next chapter.
- * @returns the newest export, or null without any
- * @throws when the database is unreachable.
- */
+/** Cancels a running export. The worker notices when it saves. @throws when the database is unreachable. */
 export async function cancelExport(userId: string): Promise<Progress | null> {
   await prisma().export.updateMany({
     where: { userId, status: { in: OPEN } },
