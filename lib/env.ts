@@ -2,17 +2,15 @@ import nextEnv from '@next/env'
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 
+/** The settings. `.env.example` explains each of them. */
 const schema = z.object({
-  /** A PostgreSQL connection string. LISTEN needs a session: no proxy that pools by transaction. */
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
-  /** How many connections a process may have for its queries. Those for the queue and for LISTEN come on top. */
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).default(10),
-  /** Where people reach the app, e.g. https://example.org. Requests from other origins are refused. */
   APP_URL: z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin),
-  RESEND_API_KEY: z.string().regex(/^[\x21-\x7e]+$/, 'must have no spaces, and nothing that is not ASCII'),
-  /** Signs what strangers carry for us: links in mails, the form. Unless set, the API key does. */
+  RESEND_API_KEY: z.string().regex(/^[\x21-\x7e]+$/, 'must be ASCII without spaces'),
+  /** The default is the API key. */
   APP_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
-  /** Only the sandbox sets it: without it the SDK talks to https://api.resend.com. */
+  /** Set by the sandbox only. The SDK's default is https://api.resend.com. */
   RESEND_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Opens the mails and the weather of the sandbox. The runner makes up another one at each start. */
   SANDBOX_KEY: z.string().min(32, 'must have 32 characters or more').optional(),
@@ -21,58 +19,47 @@ const schema = z.object({
     .string()
     .refine(isWebhookSecret, 'must be whsec_ and then 24 to 64 bytes in base64')
     .optional(),
-  /** `Name <address>` at a domain that you have verified with Resend. */
   EMAIL_FROM: z
     .string()
     .regex(/^([^<>\r\n]+<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/, 'must be an address, or Name <address>')
     .default('Behind the Scenes <onboarding@resend.dev>'),
-  /** How many requests a second Resend lets your account make, until its answers say it. */
+  /** Used until an answer of Resend states the account's limit. */
   RESEND_RATE_LIMIT: z.coerce.number().positive().max(1_000).default(10),
-  /** The longest pause between two attempts to send, in seconds. */
   RETRY_MAX_SECONDS: z.coerce.number().positive().max(86_400).default(300),
-  /** How many proxies of yours stand before the app. Each adds to `x-forwarded-for`; what is left of theirs is a claim. */
   TRUSTED_HOPS: z.coerce.number().int().min(0).max(10).default(0),
-  /** A signup form that comes back sooner after its page was made is a program's, in seconds. 0: no matter when. */
   FORM_MIN_SECONDS: z.coerce.number().min(0).max(60).default(unlessInSandbox(2)),
-  /** Whether only the app's own form may sign people up, and no other program. */
   FORM_ONLY: z.stringbool().default(false),
-  // What strangers may do: see lib/protection/limits.ts. 0: as much as they like, and so it is in the sandbox unless set.
-  LIMIT_SIGNUPS_PER_VISITOR: count(20),
-  LIMIT_SIGNUPS_PER_MINUTE: count(300),
-  LIMIT_MAILS_PER_MAILBOX: count(5),
-  LIMIT_MAILS_PER_HOUR: count(1_000),
-  LIMIT_REQUESTS_PER_VISITOR: count(600),
-  LIMIT_CONNECTIONS_PER_VISITOR: count(500),
-  LIMIT_CONNECTIONS: count(20_000),
-  LIMIT_STREAMS_PER_VISITOR: count(50),
-  LIMIT_STREAMS_PER_TICKET: count(20),
-  LIMIT_STREAMS_PER_PROCESS: count(5_000),
-  LIMIT_STREAM_SECONDS: count(3_600),
-  LIMIT_WRONG_SIGNATURES: count(20),
-  LIMIT_WRONG_PASSWORDS: count(10),
-  LIMIT_EXPORTS_PER_USER: count(10), // orders
+  // 0: no limit, which is the default in the sandbox.
+  LIMIT_SIGNUPS_PER_VISITOR: limit(20),
+  LIMIT_SIGNUPS_PER_MINUTE: limit(300),
+  LIMIT_MAILS_PER_MAILBOX: limit(5),
+  LIMIT_MAILS_PER_HOUR: limit(1_000),
+  LIMIT_REQUESTS_PER_VISITOR: limit(600),
+  LIMIT_CONNECTIONS_PER_VISITOR: limit(500),
+  LIMIT_CONNECTIONS: limit(20_000),
+  LIMIT_STREAMS_PER_VISITOR: limit(50),
+  LIMIT_STREAMS_PER_TICKET: limit(20),
+  LIMIT_STREAMS_PER_PROCESS: limit(5_000),
+  LIMIT_STREAM_SECONDS: limit(3_600),
+  LIMIT_WRONG_SIGNATURES: limit(20),
+  LIMIT_WRONG_PASSWORDS: limit(10),
+  LIMIT_EXPORTS_PER_USER: limit(10), // orders
   /** Opens the details of /api/health: as a Bearer token, or as a password. */
   OPERATOR_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
-  /** The port on which a worker tells how it is. Without it, a worker listens to nobody. */
   WORKER_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
-  /** Where traces and metrics go, by OTLP over HTTP, e.g. http://localhost:4318. Without it there are none. */
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-  /** A line of the log is an object in JSON, or a sentence for people. */
   LOG_FORMAT: z.enum(['json', 'text']).default(process.env.NODE_ENV === 'development' ? 'text' : 'json'),
-  // The password of the page /backstage. Without it, that page exists in the sandbox only. // stage
   BACKSTAGE_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(), // stage
-  // Its cookie makes a browser the presenter's, while others may reach the sandbox. The runner makes one up. // stage
   PRESENTER_TOKEN: z.base64url().min(32, 'must have 32 characters or more').optional(), // stage
-  // How many friends a user may invite, in all. 0: nobody can, and the page doesn't offer it. // orders
   INVITATIONS_PER_USER: z.coerce.number().int().min(0).max(100).default(0), // orders
-  // A pause after each chapter of an export, in ms: in the sandbox, for an audience to see one at work. // orders
+  // The sandbox pauses after each chapter of an export, so that an audience sees the progress. // orders
   EXPORT_PAUSE_MS: z.coerce.number().min(0).default(0), // orders
 })
 
 type Env = z.infer<typeof schema>
 export type Setting = keyof Env
 
-/** What only the sandbox reads (sandbox/settings.ts, which the compiler holds against this list). */
+/** Read by sandbox/settings.ts only. The compiler compares it with this list. */
 const SANDBOX_SETTINGS = [
   'SANDBOX_DIR',
   'SANDBOX_LATENCY_MS',
@@ -85,19 +72,16 @@ const SANDBOX_SETTINGS = [
 ] as const
 export type SandboxSetting = (typeof SANDBOX_SETTINGS)[number]
 
-function count(unlessSet: number) {
+function limit(unlessSet: number) {
   return z.coerce.number().int().min(0).default(unlessInSandbox(unlessSet))
 }
 
-// No strangers there, and a lecture hall is one address.
+// In the sandbox, all visitors may share one address: that of a lecture hall.
 function unlessInSandbox(value: number): () => number {
   return () => (inSandbox() ? 0 : value)
 }
 
-/**
- * True when mail goes to the local stand-in for Resend. Its key is no secret, so the key alone opens nothing: the mail
- * must stay on this computer.
- */
+/** True when mail goes to the local emulator of Resend. Its key is public, so the base URL must be local, too. */
 export function inSandbox(): boolean {
   loadEnvFiles()
   const { RESEND_API_KEY, RESEND_BASE_URL = '' } = process.env
@@ -105,7 +89,7 @@ export function inSandbox(): boolean {
   return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(RESEND_BASE_URL).hostname)
 }
 
-/** As the Standard Webhooks specification has it. The library takes anything, and then refuses every report as forged. */
+/** By the Standard Webhooks specification. The library accepts any secret, and would then reject every webhook. */
 function isWebhookSecret(secret: string): boolean {
   const key = secret.slice('whsec_'.length)
   const { length } = Buffer.from(key, 'base64')
@@ -114,7 +98,7 @@ function isWebhookSecret(secret: string): boolean {
 
 let loaded = false
 
-/** Adds to the environment what the `.env` files say, the same ones that Next reads. What is set already, stays. */
+/** Loads the same `.env` files as Next. They do not override the environment. */
 export function loadEnvFiles(): void {
   if (loaded) return
   loaded = true
@@ -122,10 +106,7 @@ export function loadEnvFiles(): void {
   nextEnv.loadEnvConfig(process.cwd(), dev, { info() {}, error: console.error })
 }
 
-/**
- * One setting from the environment or from a `.env` file.
- * @throws {Error} when it is missing or malformed.
- */
+/** Reads a setting from the environment or a `.env` file. @throws {Error} when it is missing or malformed. */
 export function env<Name extends keyof Env>(name: Name): Env[Name] {
   const { value, problem } = readSetting(name)
   if (problem) throw new Error(problem)
@@ -134,18 +115,14 @@ export function env<Name extends keyof Env>(name: Name): Env[Name] {
 
 const ALL = Object.keys(schema.shape) as Setting[]
 
-/**
- * Ends a process when it starts, rather than at the first customer: one that lacks a setting, or that was given one which
- * nothing reads. Each problem is told on a line of its own.
- * @param names of the settings that this process needs; unless told, all
- */
+/** Exits the process, with one line for each setting that is missing, malformed or misspelled. */
 export function requireEnv(names = ALL): void {
   const problems = [...names.flatMap((name) => readSetting(name).problem ?? []), ...listUnknown()]
   for (const problem of problems) console.error(problem)
   if (problems.length > 0) process.exit(1)
 }
 
-/** Settings that nothing reads, in the environment or a `.env` file, each as a sentence with the one that was meant. */
+/** Lists misspelled settings in the environment and the `.env` files, each as a sentence with a suggestion. */
 export function listUnknown(): string[] {
   loadEnvFiles()
   return findUnknown(process.env, [...ALL, ...SANDBOX_SETTINGS]).map(
@@ -155,7 +132,7 @@ export function listUnknown(): string[] {
 
 function readSetting(name: keyof Env): { value?: unknown; problem?: string } {
   loadEnvFiles()
-  // In an env file, an empty line `NAME=` means "not set".
+  // `NAME=` means "not set".
   const given = process.env[name] || undefined
   const { success, data, error } = schema.shape[name].safeParse(given)
   if (success) return { value: data }
@@ -163,7 +140,7 @@ function readSetting(name: keyof Env): { value?: unknown; problem?: string } {
   return { problem: `${name}: ${what}. See .env.example.` }
 }
 
-/** Names that begin like this are ours: in no other program do they mean anything. */
+/** No other program has settings with these prefixes. */
 const OUR_PREFIXES = [
   'LIMIT_',
   'SANDBOX_',
@@ -172,32 +149,25 @@ const OUR_PREFIXES = [
   'INVITATIONS_', // orders
 ]
 
-// Kubernetes and Docker tell a process of the services beside it: one that is called "sandbox" makes SANDBOX_PORT.
+// Kubernetes and Docker set variables for other services: one that is called "sandbox" makes SANDBOX_PORT.
 const SERVICE_NAME = /_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP|SCTP)/
 const SERVICE_ADDRESS = /^(tcp|udp|sctp):\/\//
 
-/**
- * Finds settings that nothing reads: they have a name of ours and do not exist, or their name is a slip away from one
- * that is not set. Names of other programs are none of our business.
- * @param given the environment
- * @param known the names of all settings
- * @returns each with the one that was probably meant
- */
+/** Finds unknown names with a prefix of ours, or a typo away from a setting that is not set. */
 function findUnknown(given: NodeJS.ProcessEnv, known: readonly string[]): { name: string; meant: string }[] {
   return Object.entries(given).flatMap(([name, value]) => {
     if (!value || SERVICE_NAME.test(name) || SERVICE_ADDRESS.test(value)) return []
     const upper = name.toUpperCase()
-    // On Windows, the letter case of a name means nothing.
     if (known.includes(process.platform === 'win32' ? upper : name)) return []
     const prefix = OUR_PREFIXES.find((prefix) => upper.startsWith(prefix))
     const candidates = known.filter((name) => name.startsWith(prefix ?? ''))
     const meant = candidates.find((name) => name.startsWith(upper)) ?? closest(upper, candidates)
-    return prefix || (!given[meant] && isSlip(upper, meant)) ? [{ name, meant }] : []
+    return prefix || (!given[meant] && isTypo(upper, meant)) ? [{ name, meant }] : []
   })
 }
 
-/** One letter in six is wrong, or two are swapped. In short names that is not enough: MAIL_FROM is no EMAIL_FROM. */
-function isSlip(name: string, meant: string): boolean {
+/** One letter in six is wrong, or two are swapped. In short names, the first word must match: MAIL_FROM is not EMAIL_FROM. */
+function isTypo(name: string, meant: string): boolean {
   if (meant.length < 12 && name.split('_')[0] !== meant.split('_')[0]) return false
   if (distance(name, meant) <= Math.min(2, meant.length / 6)) return true
   return distance(name, meant) === 2 && [...name].sort().join() === [...meant].sort().join()

@@ -5,13 +5,10 @@ import { env } from './env'
 import { onLostOutput } from './output'
 import { tieToSpan } from './telemetry'
 
-/*
- * The one place that logs: a line of JSON for each event, or in a terminal just its sentence. A line about an email
- * bears its id, so that a search for it finds the whole story. No line bears an address, a name or a token.
- */
+// Lines about an email have its id. No line contains an address, a name or a token.
 
-// For stacks that name the lines of the source, and get as far as our own frames.
 process.setSourceMapsEnabled(true)
+// The default of 10 frames often ends inside a driver, before the first frame of our own code.
 Error.stackTraceLimit = 30
 
 const shared = globalThis as { logContext?: AsyncLocalStorage<object> }
@@ -26,46 +23,42 @@ export const log = pino(
     mixin: (fields) => ({ ...context.getStore(), ...tieToSpan({ ...context.getStore(), ...fields }) }),
     hooks: { streamWrite: scrub },
   },
-  { write: (line) => process.stdout.write(isForPeople() ? toSentence(line) : line) },
+  { write: (line) => process.stdout.write(isText() ? toSentence(line) : line) },
 )
 
 onLostOutput((lines) =>
   log.warn({ lines }, 'Lines of this output are missing: it had no reader for some time.'),
 )
 
-/** Every line that is logged by this function, and by what it waits for, bears these fields too. */
+/** Adds these fields to all lines that are logged during the call, also by asynchronous code. */
 export function withLogFields<Result>(fields: object, act: () => Result): Result {
   return context.run({ ...context.getStore(), ...fields }, act)
 }
 
-const SELDOM_MS = 60_000
-const told = new Map<string, { at: number; times: number }>()
+const THROTTLE_MS = 60_000
+const lastLogged = new Map<string, { at: number; times: number }>()
 
-/** For what may come a thousand times a second, for hours: it is told at once, and then once a minute how often it came. */
-export function logSeldom(message: string, fields: object = {}): void {
-  const { at, times } = told.get(message) ?? { at: Number.NEGATIVE_INFINITY, times: 0 }
+/** Logs an error at once, and then at most once a minute with the number of times that it happened. */
+export function logThrottled(message: string, fields: object = {}): void {
+  const { at, times } = lastLogged.get(message) ?? { at: Number.NEGATIVE_INFINITY, times: 0 }
   const now = performance.now()
-  const isDue = now - at > SELDOM_MS
+  const isDue = now - at > THROTTLE_MS
   if (isDue) log.error({ ...fields, times: times + 1 }, message)
-  told.set(message, isDue ? { at: now, times: 0 } : { at, times: times + 1 })
+  lastLogged.set(message, isDue ? { at: now, times: 0 } : { at, times: times + 1 })
 }
 
-/**
- * Why something failed, in a sentence. What Postgres has said goes before Prisma's words for it: a wrong password, a full
- * disk and a missing right must be known from one line.
- */
+/** Returns why something failed. Postgres's message says more than Prisma's: a wrong password, a full disk. */
 export function reasonOf(error: unknown): string {
   const { message, code, meta } = error as Failure
   return meta?.driverAdapterError?.cause?.originalMessage ?? (message?.trim() || String(code ?? error))
 }
 
 type Failure = Partial<Error> & {
-  /** Of the system, of Postgres or of Prisma. Where several addresses were tried, there is no message beside it. */
   code?: unknown
   meta?: { driverAdapterError?: { cause?: { originalMessage?: string } } }
 }
 
-// A driver's other fields quote the row that it failed with.
+// Other fields of a driver's error may contain personal data: they quote the row.
 function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: format(error) }
   const { name, message, code } = error as Error & { code?: unknown }
@@ -73,12 +66,11 @@ function describeError(error: unknown): object {
   return { name, message, ...(reason !== message && { reason }), code, stack: writeStack(error) }
 }
 
-/** What stands in a frame for code that is not ours. */
 const FOREIGN = /node_modules|node:|<anonymous>|\/next\/dist\//
 
-/** A stack by the lines of the source, our own frames first: a driver's error may have twenty others before them. */
+/** Formats a stack with the frames of our own code first. */
 function writeStack({ name, message, stack = '' }: Error): string {
-  // In a Next server, a stack is that of the bundle until it is inspected. Other fields must not be in the log.
+  // Next maps a stack to the source only when the error is inspected. A copy leaves out the error's other fields.
   const bare = new Error(message)
   for (const [field, value] of Object.entries({ name, stack })) Object.defineProperty(bare, field, { value })
   const frames = inspect(bare)
@@ -89,18 +81,18 @@ function writeStack({ name, message, stack = '' }: Error): string {
 }
 
 const ADDRESS = /[^\s"'<>()=:;,\\]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}/gi
-// The id of an email is the permission to watch it. A field may have it, a path that somebody may open may not.
+// The id of an email is the permission to watch it, so the log has no path that can be opened.
 const ID_IN_PATH = /\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi
 
 function scrub(line: string): string {
   return line.replace(ADDRESS, '<address>').replace(ID_IN_PATH, '/<id>')
 }
 
-let forPeople: boolean | undefined
+let text: boolean | undefined
 
-function isForPeople(): boolean {
-  forPeople ??= env('LOG_FORMAT') === 'text'
-  return forPeople
+function isText(): boolean {
+  text ??= env('LOG_FORMAT') === 'text'
+  return text
 }
 
 type Line = { msg: string; reason?: string; emailId?: string; emailIds?: string[]; err?: { stack?: string } }

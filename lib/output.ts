@@ -1,14 +1,9 @@
 /*
- * No process depends on who reads its output. A reader may end (`… | head`, a log shipper that restarts) or stand still,
- * and a disk may be full. By default, Node throws an exception for the first, which ends a process or lets Next's handler
- * of exceptions spin; and for the second it keeps every line in memory, without a limit.
- *
- * A program that imports this file, as lib/log.ts does, drops what nobody takes: for everything in the process that
- * prints, writing neither fails nor waits. Each later line tries again, because a named pipe may have a new reader.
- * (Node writes to a terminal, and on Windows to a pipe, at once. Only these can make a process wait.)
+ * Drops output that has no reader, for the whole process. A reader may exit (`… | head`) or hang, and a disk may be full.
+ * By default, Node throws when the reader has gone: that ends a process, or makes Next's exception handler spin. When the
+ * reader hangs, Node buffers without a limit. Writes to a terminal, and to a pipe on Windows, still block.
  */
 
-/** How much is kept for a reader that is slow, for each of the two streams, in bytes. */
 const MAX_UNREAD_BYTES = 1024 * 1024
 
 type Chunk = string | Uint8Array
@@ -21,7 +16,7 @@ if (!shared.onLostOutput) {
   for (const stream of [process.stdout, process.stderr]) guard(stream)
 }
 
-/** Calls back when there is a reader again after lines were dropped, with their number. */
+/** Calls back with the number of dropped lines, when there is a reader again. */
 export function onLostOutput(callback: (lines: number) => void): void {
   shared.onLostOutput = callback
 }
@@ -30,7 +25,7 @@ function guard(stream: NodeJS.WriteStream): void {
   const write = stream.write.bind(stream) as (chunk: Chunk, encoding?: BufferEncoding, done?: Done) => boolean
   let lost = 0
 
-  const settle = (error?: Error | null): void => {
+  const countLost = (error?: Error | null): void => {
     if (error) lost++
     else if (lost > 0 && stream.writableLength === 0) {
       const lines = lost
@@ -44,12 +39,11 @@ function guard(stream: NodeJS.WriteStream): void {
     const done = typeof encoding === 'function' ? encoding : callback
     if (stream.writableLength > MAX_UNREAD_BYTES) {
       lost++
-      // As if it were written, so that a caller does not wait for the reader either.
       if (done) process.nextTick(done)
       return true
     }
     return write(chunk, typeof encoding === 'string' ? encoding : undefined, (error) => {
-      settle(error)
+      countLost(error)
       done?.()
     })
   }

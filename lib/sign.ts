@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { env } from './env'
 
-/** What is made for one purpose is worth nothing for another. */
+/** Domain separation: a signature is valid for one purpose only. */
 type Purpose =
   | 'presenter' // stage
   | 'form'
@@ -16,18 +16,18 @@ type Purpose =
   | 'signup'
   | 'key'
 
-/** A code for a text that only this installation can make: always the same one, fit for a URL. */
+/** Returns a deterministic code for a text, in base64url. */
 export function hmac(purpose: Purpose, text: string): string {
   const secret = env('APP_SECRET') ?? env('RESEND_API_KEY')
   return createHmac('sha256', secret).update(`${purpose}\n${text}`).digest('base64url')
 }
 
-/** A text that a stranger may carry, and can't forge. */
+/** Appends a signature. The text stays readable. */
 export function sign(purpose: Purpose, text: string): string {
   return `${text}.${hmac(purpose, text)}`
 }
 
-/** The text that we have signed for this purpose, or undefined when we have not. */
+/** Returns the signed text, or undefined when the signature is wrong. */
 export function readSigned(purpose: Purpose, signed: string): string | undefined {
   const text = signed.slice(0, Math.max(0, signed.lastIndexOf('.')))
   const [given, good] = [signed, sign(purpose, text)].map((value) => Buffer.from(value))

@@ -9,17 +9,11 @@ import {
   trace,
 } from '@opentelemetry/api'
 
-/*
- * The one place for traces and metrics. Until start-telemetry.ts has loaded OpenTelemetry's SDK, and it does only where
- * there is somebody to send them to, all of this is a few empty calls.
- */
+// Traces and metrics. These calls do nothing unless lib/ops/start-telemetry.ts has loaded OpenTelemetry's SDK.
 
 const NAME = 'behind-the-scenes'
 
-/**
- * Does something within a span.
- * @param options `from` is a trace that came from outside, as `currentTrace` gave it: the span continues that one
- */
+/** Runs a function within a span. `from` is a result of `currentTrace`: the span continues that trace. */
 export function traced<Result>(
   name: string,
   act: (span: Span) => Promise<Result>,
@@ -40,20 +34,20 @@ export function traced<Result>(
   })
 }
 
-/** Marks a span as failed, for a reason that is a code. */
+/** Marks a span as failed. @param reason a code */
 export function fail(span: Span, reason: string): void {
   span.setAttribute('error.type', reason)
   span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
-/** The current span, for `traced` to continue elsewhere; undefined when there is none. Fit for a tag of a mail. */
+/** Returns the current span in a form that `traced` can continue. It fits into a tag of an email. */
 export function currentTrace(): string | undefined {
   const carrier: { traceparent?: string } = {}
   propagation.inject(context.active(), carrier)
   return carrier.traceparent
 }
 
-/** Ties the current span and a line of the log together: which emails the span is about, and which trace the line. */
+/** Links the current span and a log line: the span gets the ids of the emails. @returns the fields of the line */
 export function tieToSpan({ emailId, emailIds }: { emailId?: string; emailIds?: string[] }): {
   traceId?: string
 } {
@@ -64,7 +58,6 @@ export function tieToSpan({ emailId, emailIds }: { emailId?: string; emailIds?: 
   return { traceId: span.spanContext().traceId }
 }
 
-/** Counts mails by what an attempt to send them came to. */
 export function countMails(result: string, count: number): void {
   metrics
     .getMeter(NAME)

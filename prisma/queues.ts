@@ -7,7 +7,7 @@ import { createBoss, QUEUES, type QueueName, SCHEDULES } from '../lib/queue'
  * @throws when the database is unreachable
  */
 export async function createQueues(): Promise<string[]> {
-  const boss = createBoss({ supervise: false, patienceMs: 0 })
+  const boss = createBoss({ supervise: false, statementTimeoutMs: 0 })
   await boss.start()
   const names = sortQueues()
   for (const name of names) {

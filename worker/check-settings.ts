@@ -2,14 +2,13 @@ import { connectionConfig, SafeClient } from '@/lib/db/connection'
 import { env, inSandbox, type Setting } from '@/lib/env'
 import { QUEUES, SCHEDULES } from '@/lib/queue'
 
-/** What does not fit, and what to do about it. */
-type Misfit = [what: string, remedy: string]
+type Misfit = [problem: string, remedy: string]
 
-/** Besides those for its queries: see docs/operations.md, "The database". */
-const MORE_FOR_WEB = 7
-const MORE_FOR_WORKER = 13
+/** Connections that a process has on top of DATABASE_POOL_SIZE: see docs/operations.md, "The database". */
+const EXTRA_FOR_WEB = 7
+const EXTRA_FOR_WORKER = 13
 
-/** Settings and a database that work alone, and not together. @throws when the database is unreachable */
+/** Finds settings that do not fit each other or the database. @throws when the database is unreachable */
 export async function checkSettings(workers: number): Promise<Misfit[]> {
   return [...checkEnvironment(), ...(await checkDatabase(workers))]
 }
@@ -29,25 +28,25 @@ function checkEnvironment(): Misfit[] {
   const check = (isWrong: boolean, ...misfit: Misfit): unknown => isWrong && misfits.push(misfit)
   check(
     key === 're_sandbox' && !inSandbox(),
-    'RESEND_API_KEY is the one of the sandbox, and RESEND_BASE_URL is not on this computer.',
-    'Set a key of Resend: none of this mail goes out.',
+    'RESEND_API_KEY is that of the sandbox, and RESEND_BASE_URL is not on this computer: no mail goes out.',
+    'Set an API key of Resend.',
   )
   check(
     inSandbox() && appUrl !== '' && appUrl.startsWith('https:'),
-    'APP_URL is for people on the internet, and all mail stays in the sandbox.',
-    'Set a key of Resend, and take RESEND_BASE_URL out.',
+    'APP_URL is on the internet, and all mail stays in the sandbox.',
+    'Set an API key of Resend, and remove RESEND_BASE_URL.',
   )
   if (!inSandbox()) {
-    check(baseUrl !== undefined, `Mail goes to ${baseUrl} instead of Resend.`, 'Take RESEND_BASE_URL out.')
+    check(baseUrl !== undefined, `Mail goes to ${baseUrl} instead of Resend.`, 'Remove RESEND_BASE_URL.')
     check(
       read('RESEND_WEBHOOK_SECRET') === undefined,
-      'Without RESEND_WEBHOOK_SECRET no delivery report is believed: "sent" is the last that a ticket says.',
+      'Without RESEND_WEBHOOK_SECRET webhooks are rejected: tickets stay at "sent".',
       'Create a webhook at Resend and set its signing secret.',
     )
     check(
       read('APP_SECRET') === undefined,
-      'Without APP_SECRET the API key signs links: with the next key, those in mails are no longer valid.',
-      'Set APP_SECRET to the API key of today.',
+      'Without APP_SECRET the API key signs links: a new key makes the links in mails invalid.',
+      'Set APP_SECRET to the current API key.',
     )
     check(
       /@resend\.dev>?$/.test(read('EMAIL_FROM') ?? ''),
@@ -58,7 +57,7 @@ function checkEnvironment(): Misfit[] {
   }
   check(
     appUrl.startsWith('https:') && read('TRUSTED_HOPS') === 0,
-    'APP_URL is https, so a proxy stands in front, and TRUSTED_HOPS is 0: all visitors count as one.',
+    'APP_URL is https, so there is a proxy, and TRUSTED_HOPS is 0: all visitors share their limits.',
     'Set TRUSTED_HOPS to the number of your proxies.',
   )
   return misfits
@@ -78,29 +77,29 @@ async function checkDatabase(workers: number): Promise<Misfit[]> {
     [new Date()],
   )
   const found = rows[0]
-  // What a connection asks for at its start, a PgBouncer may ignore: then the role has to have it.
+  // A PgBouncer may ignore the settings of a connection. Then the role must have them.
   const unset = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'].filter(
     (name) => found[name] === '0',
   )
   if (found.timezone !== 'UTC') unset.push('timezone')
   if (unset.length > 0)
     misfits.push([
-      `Connections are without: ${unset.join(', ')}. A pooler ignores what they ask for.`,
-      'Set it for the role, with ALTER ROLE: docs/operations.md, PgBouncer.',
+      `Connections lack these settings, because a pooler ignores them: ${unset.join(', ')}.`,
+      'Set them for the role, with ALTER ROLE: docs/operations.md, PgBouncer.',
     ])
 
   await client.query('LISTEN doctor')
   const { rowCount } = await client.query('SELECT pg_listening_channels()')
   if (rowCount === 0)
     misfits.push([
-      'Connections cannot LISTEN: a pooler of transactions stands before the database.',
+      'Connections cannot LISTEN behind a transaction pooler.',
       'Use session pooling, or the direct address: docs/operations.md, PgBouncer.',
     ])
   await client.end()
 
   const size = env('DATABASE_POOL_SIZE')
-  // Those that run, at least one of each, and one more while a release replaces them.
-  const needed = 2 * (size + MORE_FOR_WEB) + Math.max(workers, 1) * (size + MORE_FOR_WORKER)
+  // A release runs a second web server for a while.
+  const needed = 2 * (size + EXTRA_FOR_WEB) + Math.max(workers, 1) * (size + EXTRA_FOR_WORKER)
   if (needed > found.connections)
     misfits.push([
       `Two web servers and ${Math.max(workers, 1)} workers may need ${needed} connections, and Postgres has ${found.connections}.`,
@@ -109,16 +108,13 @@ async function checkDatabase(workers: number): Promise<Misfit[]> {
   if (found.skew > 60)
     misfits.push([
       `The clock of this computer is ${found.skew} s off that of the database.`,
-      'Set the clocks right: at 300 s, reports of Resend are refused.',
+      'Synchronize the clocks: from 300 s on, webhooks are rejected.',
     ])
   const missing = [
     ...Object.keys(QUEUES).filter((name) => !found.queues?.includes(name)),
     ...Object.keys(SCHEDULES).filter((name) => !found.schedules?.includes(name)),
   ]
   if (missing.length > 0)
-    misfits.push([
-      `The database does not know these queues and schedules: ${missing.join(', ')}.`,
-      'npm run migrate',
-    ])
+    misfits.push([`The database lacks these queues and schedules: ${missing.join(', ')}.`, 'npm run migrate'])
   return misfits
 }

@@ -1,7 +1,7 @@
 import { prisma } from '@/lib/db/prisma'
 import { HOURLY_CAP, type Share, sendWithinHourlyLimit } from '@/lib/protection/hourly-limit'
 import { type Batch, settleBatch } from '@/lib/sending/batch'
-import { keepPace, returnTrial, takeTurn } from '@/lib/sending/pace'
+import { returnTrial, takeTurn, updatePace } from '@/lib/sending/pace'
 import { logAttempt, logOutcome } from './log-progress'
 import { stopping } from './stop'
 
@@ -31,7 +31,7 @@ export async function deliver(
   // If this worker dies from here on, a batch is left behind, and a job (retry-batch) that sends it again, under its key,
   // 15 s after it was written down.
   const outcome = await sendWithinHourlyLimit(batch, share)
-  const retryAt = await keepPace(turn, outcome)
+  const retryAt = await updatePace(turn, outcome)
   await prisma().$transaction((tx) => settleBatch(tx, batch, outcome, retryAt))
   logOutcome(batch, outcome, performance.now() - start)
 }

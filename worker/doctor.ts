@@ -1,7 +1,7 @@
 /*
  * npm run doctor
  *
- * Says what is stuck and why, and what does not fit together. It changes nothing. Exit code 1: something needs a person.
+ * Reports what is stuck and why, and settings that do not fit. Changes nothing. Exit code 1: there are problems.
  */
 
 import { reachDatabase } from '@/lib/db/find-database'
@@ -19,8 +19,7 @@ function say(sentence: string): void {
   console.log(`  ${sentence}`)
 }
 
-/** @param remedy what to do about it */
-function complain(sentence: string, remedy: string): void {
+function report(sentence: string, remedy: string): void {
   problems++
   console.log(`! ${sentence}\n    ${remedy}`)
 }
@@ -38,7 +37,7 @@ const { paused } = health
 console.log('Workers')
 const live = await prisma().$queryRaw<{ worker: string }[]>`${LIVE_WORKERS}`
 if (live.length > 0) say(live.map(({ worker }) => worker).join(', '))
-else complain('None is running.', 'Start one: npm run worker. If it ends at once, its last line says why.')
+else report('None is running.', 'Start one: npm run worker. If it ends at once, its last line says why.')
 
 console.log('Mail that is not finished')
 type Unfinished = { status: string; reason: string | null; mails: number; age: number }
@@ -53,32 +52,32 @@ for (const { status, reason, mails, age } of unfinished)
   say(`${mails} ${status}${reason ? ` (${reason})` : ''}, the oldest for ${formatAge(age)}`)
 if (unfinished.length === 0) say('None.')
 if ((health.oldest ?? 0) > 300 && !paused && live.length > 0)
-  complain(
+  report(
     `A mail has waited for ${formatAge(health.oldest ?? 0)} for its first attempt, and mail is not paused.`,
     'More comes in than may go out: docs/operations.md, Scaling.',
   )
 if (health.stranded)
-  complain(
+  report(
     `${health.stranded} ${health.stranded === 1 ? 'row waits' : 'rows wait'} without a job.`,
-    'A worker mends them within a minute: look here again.',
+    'A worker repairs them within a minute: run this again.',
   )
 if (health.attention && health.attention !== paused?.reason)
-  complain(
+  report(
     `Some mail cannot be sent: ${health.attention}.`,
-    'Look for its stack in the log of the workers. After the release that mends it: npm run redrive',
+    'Find its stack in the log of the workers. After the release with the fix: npm run redrive',
   )
 
 console.log('Pace')
 const pace = await readPace()
 say(`${health.perSecond} requests a second`)
-if (pace.isPaused) complain('An operator has stopped all mail.', 'To go on: npm run resume')
+if (pace.isPaused) report('An operator has paused all mail.', 'To continue: npm run resume')
 if (pace.reason)
-  complain(
-    `Resend is not asked until ${pace.until?.toISOString() ?? 'somebody changes that'}: ${pace.reason}.`,
-    'docs/operations.md, "When to call somebody", says what to do about it.',
+  report(
+    `No requests to Resend until ${pace.until?.toISOString() ?? 'an operator resets "nextTurnAt"'}: ${pace.reason}.`,
+    'Look for this reason in docs/operations.md.',
   )
 
-console.log('Batches in hand')
+console.log('Batches in flight')
 type InHand = { sender: string | null; batches: number; mails: number; age: number; isLive: boolean }
 const inHand = await prisma().$queryRaw<InHand[]>`
   SELECT sender, count(DISTINCT "Batch".id)::int AS batches, count(*)::int AS mails,
@@ -87,7 +86,7 @@ const inHand = await prisma().$queryRaw<InHand[]>`
   GROUP BY sender ORDER BY sender`
 for (const { sender, batches, mails, age, isLive } of inHand)
   say(
-    `${sender}${isLive ? '' : ' (gone: another worker sends them again)'}: ${batches} with ${mails} mails, the oldest for ${formatAge(age)}`,
+    `${sender}${isLive ? '' : ' (dead: another worker sends them again)'}: ${batches} with ${mails} mails, the oldest for ${formatAge(age)}`,
   )
 if (inHand.length === 0) say('None.')
 
@@ -99,26 +98,26 @@ const failed = await prisma().$queryRaw<Failed[]>`
     FROM "Email" WHERE status = 'failed' LIMIT 10000
   ) AS mail GROUP BY reason ORDER BY mails DESC`
 for (const { reason, mails } of failed)
-  complain(
+  report(
     `${mails} ${mails === 1 ? 'mail' : 'mails'}: ${reason ?? 'no reason known'}.`,
-    `When that is mended: npm run redrive -- --reason ${reason}`,
+    `When that is fixed: npm run redrive -- --reason ${reason}`,
   )
 const queues = await readQueueState()
 for (const [name, jobs] of Object.entries(queues.failed))
-  complain(
+  report(
     `${jobs} ${jobs === 1 ? 'job' : 'jobs'} of ${name}.`,
-    `Their stacks are in the log. When that is mended: npm run redrive -- ${name}`,
+    `Their stacks are in the log. When that is fixed: npm run redrive -- ${name}`,
   )
 if (failed.length + Object.keys(queues.failed).length === 0) say('Nothing.')
 
-console.log('Queues that no worker takes')
-for (const [what, remedy] of explainUnserved(queues.unserved)) complain(what, remedy)
+console.log('Queues without workers')
+for (const [what, remedy] of explainUnserved(queues.unserved)) report(what, remedy)
 if (Object.keys(queues.unserved).length === 0) say('None.')
 
 console.log('Settings')
 const misfits = await checkSettings(live.length)
-for (const [what, remedy] of misfits) complain(what, remedy)
+for (const [what, remedy] of misfits) report(what, remedy)
 if (misfits.length === 0) say('They fit.')
 
-console.log(problems === 0 ? 'All is well.' : `${problems} ${problems === 1 ? 'problem' : 'problems'}.`)
+console.log(problems === 0 ? 'No problems.' : `${problems} ${problems === 1 ? 'problem' : 'problems'}.`)
 process.exit(problems === 0 ? 0 : 1)

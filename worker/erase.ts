@@ -1,7 +1,7 @@
 /*
  * npm run erase -- ada@example.com
  *
- * Has a user erased who asks for it in some other way than on their ticket. A worker does it.
+ * Erases a user who cannot do it on their ticket.
  */
 
 import { requestErasure } from '@/lib/account/request-erasure'
@@ -12,7 +12,7 @@ import { canonicalAddress } from '@/lib/signup/address'
 
 const email = canonicalAddress(process.argv[2] ?? '')
 if (!email) {
-  console.error('Whom? npm run erase -- ada@example.com')
+  console.error('Usage: npm run erase -- ada@example.com')
   process.exit(2)
 }
 
@@ -20,9 +20,9 @@ await reachDatabase()
 requireEnv(['DATABASE_POOL_SIZE'])
 const user = await prisma().user.findUnique({ where: { email } })
 if (!user) {
-  console.error('Nobody has signed up with this address.')
+  console.error('No user has this address.')
   process.exit(1)
 }
 await requestErasure(user.id)
-console.log('Asked for. A worker does it.')
+console.log('Erasure requested. A worker will erase this user.')
 process.exit(0)

@@ -1,11 +1,8 @@
 import { log } from '@/lib/log'
 
-/*
- * What nobody has caught ends the worker: who knows what state it is in. One line of the log says why, and the supervisor
- * starts another one. Imported before all that may fail.
- */
+// An uncaught error leaves the process in an unknown state, so the worker ends and its supervisor restarts it.
 process.on('uncaughtException', (error, origin) => {
   log.fatal({ err: error }, `The worker ends: ${origin}`)
-  // A pipe takes the line first.
+  // Exits after the log line has been written to a pipe.
   process.stdout.write('', () => process.exit(1))
 })

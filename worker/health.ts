@@ -9,13 +9,13 @@ type Routes = Record<
   Record<string, (request: Request, context: unknown) => Response | Promise<Response>>
 >
 
-/** The same two as the web server's, for platforms that ask each process how it is. */
+/** The health routes of the web server, for platforms that check each process. */
 const ROUTES: Routes = {
   '/api/health/live': openRoute({ GET: () => Response.json({ process: 'up' }) }),
   '/api/health': openRoute({ GET: async ({ headers }) => Response.json(await readHealthFor(headers)) }),
 }
 
-/** Answers on this port how the worker is. It ends with the process. */
+/** Serves the health routes on this port until the process ends. */
 export function listenForHealth(port: number): void {
   guardServers()
   const server = createServer(async (incoming, outgoing) => {

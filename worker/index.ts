@@ -12,10 +12,10 @@ import { openQueue } from '@/lib/queue'
 import { listenForHealth } from './health'
 import { HANDLERS } from './jobs'
 import { logUnserved } from './jobs/clean-up'
-import { untilAskedToStop } from './stop'
+import { waitForStopSignal } from './stop'
 import { work } from './work'
 
-// 1. Better not start at all than start and fail at every job.
+// 1. Check the settings.
 takeOverSignalFromNpm()
 requireEnv()
 takeOverConsole()
@@ -23,9 +23,9 @@ const stopTelemetry = await startTelemetry('worker')
 const port = env('WORKER_PORT')
 if (port) listenForHealth(port)
 
-// 2. Connect to the queue. The upkeep is for workers to do, not for web servers: every two seconds each looks for jobs
-//    whose worker has died. As long as there is no database, it tries again and says so, and why.
-const patience = setInterval(async () => {
+// 2. Connect to the queue, and retry while the database is unreachable. Only workers run pg-boss's maintenance: every two
+//    seconds they look for jobs whose worker has died.
+const progress = setInterval(async () => {
   const reason = await pool()
     .query('SELECT 1')
     .then(() => 'the database answers. Has "npm run migrate" been run?', reasonOf)
@@ -33,7 +33,7 @@ const patience = setInterval(async () => {
 }, 60_000)
 const boss = await openQueue({
   application_name: `${WORKER_NAME} ${PROCESS_NAME}`,
-  // It writes down every second that it lives: see LIVE_WORKERS in lib/live/workers.ts.
+  // For LIVE_WORKERS in lib/live/workers.ts.
   registerInstance: true,
   instanceName: WORKER_NAME,
   instanceHeartbeatSeconds: 1,
@@ -42,20 +42,20 @@ const boss = await openQueue({
   superviseIntervalSeconds: 2,
   monitorIntervalSeconds: 2,
   attempts: 1_000,
-  // Its upkeep reads and deletes more at a time than a request does.
-  patienceMs: 30_000,
+  // Maintenance statements are slower than those of requests.
+  statementTimeoutMs: 30_000,
 })
-clearInterval(patience)
+clearInterval(progress)
 await databaseNow()
 
-// 3. Take jobs. From here on everything happens in jobs/.
+// 3. Run jobs: see jobs/.
 await work(boss, HANDLERS)
 await logUnserved()
 log.info('Ready for jobs.')
 
-// 4. Asked to stop, take no more jobs and finish those in hand. What is not done in 15 s goes to another worker.
-const signal = await untilAskedToStop()
-log.info(`${signal}: finishing the jobs in hand.`)
+// 4. Drain: finish the current jobs within 15 s. Another worker retries the rest.
+const signal = await waitForStopSignal()
+log.info(`${signal}: finishing the current jobs.`)
 await boss.stop({ graceful: true, timeout: 15_000 })
 await stopTelemetry()
 log.info('Goodbye.')

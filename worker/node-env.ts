@@ -1,2 +1,2 @@
-// React has a slow build for developers. Imported before it, this makes sure that a worker gets the other one.
+// Imported before React, which chooses its production build by NODE_ENV.
 Object.assign(process.env, { NODE_ENV: process.env.NODE_ENV ?? 'production' })

@@ -1,6 +1,6 @@
 /*
- * npm run pause     no mail goes out, from any worker. Signups, erasures, exports and other jobs go on
- * npm run resume    mail goes on where it stood
+ * npm run pause     stops all workers from sending mail. Signups, erasures and other jobs go on
+ * npm run resume    continues
  */
 
 import { reachDatabase } from '@/lib/db/find-database'
@@ -9,7 +9,7 @@ import { setPaused } from '@/lib/sending/pace'
 
 const order = process.argv[2]
 if (order !== 'pause' && order !== 'resume') {
-  console.error('Usage: npm run pause, or npm run resume')
+  console.error('Usage: npm run pause | npm run resume')
   process.exit(2)
 }
 

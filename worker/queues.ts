@@ -1,7 +1,7 @@
 /*
- * npm run queues                       all queues, and what is in them
- * npm run queues -- move <old> <new>   what waits in a queue that was renamed goes to the new one
- * npm run queues -- delete <old>       a queue that has left lib/queue.ts goes, and all its jobs with it
+ * npm run queues                       counts the jobs of all queues
+ * npm run queues -- move <old> <new>   moves waiting jobs to a queue's new name
+ * npm run queues -- delete <old>       deletes a queue that is no longer in lib/queue.ts, with all its jobs
  */
 
 import { reachDatabase } from '@/lib/db/find-database'
@@ -17,7 +17,7 @@ function fail(reason: string): never {
 
 const [order, from = '', to = ''] = process.argv.slice(2)
 if (order && !(order === 'move' && to) && !(order === 'delete' && from))
-  fail('Usage: npm run queues, npm run queues -- move OLD NEW, or npm run queues -- delete OLD')
+  fail('Usage: npm run queues [-- move OLD NEW | -- delete OLD]')
 await reachDatabase()
 requireEnv(['DATABASE_POOL_SIZE'])
 
@@ -34,18 +34,17 @@ if (!order) {
   const { unserved } = await readQueueState()
   for (const sentences of explainUnserved(unserved)) console.log(sentences.join(' '))
 } else if (!row) {
-  fail(`There is no queue "${from}". There are: ${rows.map(({ name }) => name).join(', ')}`)
+  fail(`There is no queue "${from}". The queues are: ${rows.map(({ name }) => name).join(', ')}`)
 } else if (order === 'move') {
   if (!isServed(to)) fail(`The queue "${to}" is not in lib/queue.ts`)
-  if (to === from) fail('That is the same queue.')
+  if (to === from) fail(`Both names are "${from}".`)
   const moved = await moveQueue(from, to)
   console.log(`${moved} of ${row.waiting} moved from "${from}" to "${to}".`)
   if (moved < row.waiting)
-    console.log(`"${to}" does not understand the others: look at their data in pgboss.job.`)
-  if (row.active > 0) console.log(`An older worker still has ${row.active} in hand.`)
+    console.log(`The data of the others does not fit "${to}": look at it in pgboss.job.`)
+  if (row.active > 0) console.log(`An older worker still runs ${row.active}.`)
 } else {
-  if (isServed(from))
-    fail(`The queue "${from}" is in lib/queue.ts: take it out there first, and deploy that.`)
+  if (isServed(from)) fail(`The queue "${from}" is in lib/queue.ts: remove it there and deploy that first.`)
   await (await openQueue()).deleteQueue(from)
   console.log(`Deleted "${from}" with ${row.waiting + row.active + row.failed} jobs that were not completed.`)
 }

@@ -1,16 +1,16 @@
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
-// The first process of a container is not ended by a signal that it does not listen to: not while it starts, either.
+// The kernel ignores signals to PID 1, in a container, that have no handler. So there is one from the start.
 const quit = (): never => process.exit(143)
 for (const name of SIGNALS) process.on(name, quit)
 
 const controller = new AbortController()
 
-/** Aborts when this worker is asked to stop. A short job may finish; a long one leaves the rest to another worker. */
+/** Aborts when this worker must stop. Short jobs finish, and another worker resumes the long ones. */
 export const stopping = controller.signal
 
-/** Waits until this worker is asked to stop, and returns the name of the signal. */
-export function untilAskedToStop(): Promise<string> {
+/** Waits for SIGTERM or SIGINT. @returns its name */
+export function waitForStopSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const name of SIGNALS) {
       process.off(name, quit).on(name, () => {

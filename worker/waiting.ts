@@ -1,9 +1,9 @@
 /*
- * npm run waiting                    which mails wait, by kind
+ * npm run waiting                    counts the waiting mails by kind
  * npm run waiting -- drop <kind>     gives them up: they are not sent, and their tickets say so
- * npm run waiting -- render <kind>   has them rendered by the template of today
+ * npm run waiting -- render <kind>   renders them again with the current template
  *
- * `all` is every kind. --after and --before choose by when they were queued: a time in ISO 8601, or 90m, 2h, 3d ago.
+ * <kind> may be `all`. --after and --before filter by the time of queueing: ISO 8601, or 90m, 2h, 3d ago.
  */
 import { parseArgs } from 'node:util'
 import { databaseNow } from '@/lib/db/clock'
@@ -35,7 +35,7 @@ const { values, positionals } = parseArgs({
 })
 const [order, kind] = positionals
 if (order && !(['drop', 'render'].includes(order) && kind))
-  fail('Usage: npm run waiting, npm run waiting -- drop KIND, or npm run waiting -- render KIND')
+  fail('Usage: npm run waiting [-- drop KIND | -- render KIND]')
 await reachDatabase()
 requireEnv(['DATABASE_POOL_SIZE'])
 const choice: Choice = {
@@ -52,16 +52,16 @@ if (!order) {
 }
 
 if ((await readPause())?.until !== null)
-  console.log('Mail is not stopped, so some may go out meanwhile: npm run pause')
+  console.log('Mail is not paused, so some may go out meanwhile: npm run pause')
 const { changed, inDoubt } = order === 'drop' ? await dropWaiting(choice) : await renderWaiting(choice)
 console.log(
   order === 'drop'
     ? `${changed} dropped. To send them all the same: npm run redrive -- --reason dropped_by_operator`
-    : `${changed} are rendered by the template that the workers have when their turn comes.`,
+    : `${changed} will be rendered again, with the template of the workers.`,
 )
 if (inDoubt.length > 0) {
   console.log(
-    `Left alone: ${inDoubt.length}, which Resend may have accepted. They go out as they were written, under their key:`,
+    `Left alone: ${inDoubt.length} that Resend may have accepted. They are sent again unchanged, with their idempotency key:`,
   )
   for (const { id, batchId } of inDoubt) console.log(`${id}  in batch ${batchId}`)
 }

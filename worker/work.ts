@@ -5,43 +5,41 @@ import { GiveUp, type Job, type JobData, keepFailedJob, QUEUES, type QueueName }
 import { formatSeconds } from './log-progress'
 import { stopping } from './stop'
 
-/**
- * Returns when the job is done, throws GiveUp when it never will be, and anything else to be tried again. Jobs run
- * at-least-once: who finds nothing left to do, returns.
- */
+/** Throws GiveUp to give up the job, and any other error to retry it. Jobs run at least once, so handlers are idempotent. */
 type Handler<Name extends QueueName> = (job: Job<Name>) => Promise<void>
 
 export type Handlers = { [Name in QueueName]: Handler<Name> }
 
-/**
- * Settings for jobs that should start at once, alone or in a crowd. Times are in seconds.
- * A full batch leads straight to the next. pg-boss sends its NOTIFY for new jobs only: retries wait for the next poll,
- * by default 30 s.
- */
 const OPTIONS = {
   perJobResults: true,
   includeMetadata: true,
   burstWhenBatchFull: true,
   pollingIntervalSeconds: 0.5,
+  // pg-boss notifies for new jobs only. Retries wait for the next poll: 30 s by default.
   notifyPollingIntervalSeconds: 1,
   batchSize: 1,
 } as const
 
-/** How many jobs of a queue one worker does at the same time, where that is not one. */
+/** Per worker. The default is 1. */
 const CONCURRENCY: Partial<Record<QueueName, number>> = {
   'send-email': 4,
   'retry-batch': 2,
   'export-data': 4, // orders
 }
 
-/** What the handlers of these have done, they log themselves. */
-const QUIET: QueueName[] = ['send-email', 'send-ticket', 'send-email-alone', 'retry-batch', 'sweep']
+const LOGGED_BY_HANDLER: QueueName[] = [
+  'send-email',
+  'send-ticket',
+  'send-email-alone',
+  'retry-batch',
+  'sweep',
+]
 
-/** Works on the jobs of all queues, until the boss is stopped. */
+/** Runs the jobs of all queues until the boss is stopped. */
 export async function work(boss: PgBoss, handlers: Handlers): Promise<void> {
   for (const name of Object.keys(QUEUES) as QueueName[]) {
     if (handlers[name]) await workOn(boss, name, handlers[name])
-    else log.error(`No handler for the queue "${name}": add it to worker/jobs/index.ts.`)
+    else log.error(`No handler registered for queue "${name}": add it to worker/jobs/index.ts`)
   }
 }
 
@@ -69,7 +67,7 @@ async function run<Name extends QueueName>(
       if (sourceName) await logDeadLetter(job)
       if (!success) throw new GiveUp('malformed_job')
       await handler(job)
-      if (!QUIET.includes(name) && !sourceName)
+      if (!LOGGED_BY_HANDLER.includes(name) && !sourceName)
         log.info(`${name} ${id.slice(0, 8)} → done  ${formatSeconds(performance.now() - start)}`)
       return { id, status: 'completed' }
     } catch (error) {
@@ -78,7 +76,7 @@ async function run<Name extends QueueName>(
   })
 }
 
-/** Logs why a job has failed: what nobody expected, with its stack. */
+/** Logs why a job has failed, and an unexpected error with its stack. */
 function fail({ name, id, retryCount, retryLimit, deadLetter }: Job<QueueName>, error: unknown): JobResult {
   const message = reasonOf(error)
   const isLast = error instanceof GiveUp || retryCount >= retryLimit
@@ -86,16 +84,16 @@ function fail({ name, id, retryCount, retryLimit, deadLetter }: Job<QueueName>, 
   if (error instanceof GiveUp) log.warn({ reason: error.reason }, attempt)
   else if (stopping.aborted || isUnavailable(error)) log.error({ reason: message }, attempt)
   else log.error({ err: error }, attempt)
-  // With a dead letter, that is what tells it.
+  // `logDeadLetter` logs the others.
   if (isLast && !deadLetter) log.error({ reason: message }, `given up: ${name}`)
   if (error instanceof GiveUp) return { id, status: 'deadletter', output: { reason: error.reason } }
   return { id, status: 'failed', output: { message } }
 }
 
-/** What pg-boss has stored with a job: by a handler, or by itself when the worker was silent for too long. */
+/** Stored with a job by `fail`, or by pg-boss after missing heartbeats (`value`). */
 type Output = { reason?: string; message?: string; value?: { message?: string } } | null
 
-/** Says that a job was given up, also when nobody lived to say it: its worker died at the last attempt. */
+/** Logs that a job was given up, also when its worker died at the last attempt. */
 async function logDeadLetter({
   sourceName,
   sourceId,

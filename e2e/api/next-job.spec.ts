@@ -40,7 +40,7 @@ test('while the worker of dev runs, the next kind of job is written as the READM
 
   // A queue without a handler: the worker goes on, and the compiler reports it.
   await edit('lib/queue.ts', (text) => text.replace('export const QUEUES = {\n', (start) => start + line))
-  await untilSaid(new RegExp(`No handler for the queue "${name}".*Ready for jobs`, 's'))
+  await untilSaid(new RegExp(`No handler registered for queue "${name}".*Ready for jobs`, 's'))
   const compiler = await run(['node_modules/typescript/bin/tsc', '--noEmit'])
   expect(compiler.output).toContain(`Property '"${name}"' is missing`)
 

@@ -88,8 +88,11 @@ test('redriving and erasing by hand do, too; migrations may take as long as they
 })
 
 test('the server’s timeouts end before the client’s, however patient it is', () => {
-  for (const patienceMs of [2_000, 5_000, 10_000, 15_000, 30_000]) {
-    const { connectionString, query_timeout } = connectionConfig(patienceMs, 'postgresql://app@db/app')
+  for (const statementTimeoutMs of [2_000, 5_000, 10_000, 15_000, 30_000]) {
+    const { connectionString, query_timeout } = connectionConfig(
+      statementTimeoutMs,
+      'postgresql://app@db/app',
+    )
     const options = readOptions({ options: new URL(connectionString).searchParams.get('options') ?? '' })
     for (const ms of [options.statement_timeout, options.lock_timeout].map(Number)) {
       expect(ms).toBeGreaterThan(0)

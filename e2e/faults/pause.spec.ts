@@ -35,7 +35,7 @@ test('all mail is stopped: signups, exports and erasures go on, everybody sees w
     expect(data).toEqual({ workers: 2, paused: 'paused_by_operator' })
     break
   }
-  expect((await stack.command('doctor')).output).toContain('An operator has stopped all mail.')
+  expect((await stack.command('doctor')).output).toContain('An operator has paused all mail.')
 
   // A new worker stops, too; and one that is asked to end gives back what it has in hand.
   expect(await workers[0]?.kill('SIGTERM')).toBe(0)

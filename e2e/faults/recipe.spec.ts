@@ -122,7 +122,7 @@ test('a job of one’s own that fails once: its stack in the log, our own lines 
   expect(await readHealth(stack)).toMatchObject({ failed: 0, failedJobs: {} })
   expect(await shop.run('worker/doctor.ts')).toMatchObject({
     code: 0,
-    output: expect.stringContaining('All is well.'),
+    output: expect.stringContaining('No problems.'),
   })
   await closeShop(stack, shop.name)
 })

@@ -57,7 +57,7 @@ test('with a wrong password, web and worker go on, and each line of their logs h
   const env: Env = { DATABASE_URL: urlOf(stack, 'app', WRONG), LOG_FORMAT: 'json' }
   const [web, worker] = await Promise.all([
     stack.startWeb({ env }),
-    startProcess(['--import', 'tsx', 'worker/index.ts'], /The queue warns/, { ...stack.env, ...env }),
+    startProcess(['--import', 'tsx', 'worker/index.ts'], /pg-boss warns/, { ...stack.env, ...env }),
   ])
   const id = crypto.randomUUID()
   for (const path of ['health', `emails/${id}`, 'nothing']) await fetch(`${web.url}/api/${path}`)

@@ -154,7 +154,7 @@ test('each process tells that it lives, whether it works, and more to the operat
   await stack.untilPostgresIsBack()
   await waitFor(async () => (await Promise.all(urls.map((url) => ask(url)))).every(({ ok }) => ok))
   // It lost many connections, and asked for jobs again and again.
-  expect(readLog(worker).filter(({ msg }) => msg === 'The queue is in trouble')).toHaveLength(1)
+  expect(readLog(worker).filter(({ msg }) => msg === 'pg-boss reports an error')).toHaveLength(1)
 })
 
 test('health is never a 500: what cannot be read is null, and the log says why', async ({ stack }) => {

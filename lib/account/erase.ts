@@ -1,7 +1,7 @@
 import type { Transaction } from '../db/prisma'
 import type { User } from '../generated/prisma/client'
 import { deleteJobsAbout, lockJobsAbout } from '../queue'
-import { areUnderWay, takeOutOfBatches } from '../sending/forget'
+import { areInFlight, removeFromBatches } from '../sending/forget'
 
 /**
  * Removes a user and all that is known of them, unless one of their mails is under way: a batch whose outcome is not
@@ -21,11 +21,11 @@ export async function eraseUser(tx: Transaction, id: string): Promise<boolean> {
   await lockJobsAbout(tx, jobsAbout)
   // A worker that is writing a batch with one of these emails holds their locks. Afterwards we see its batch.
   await tx.$queryRaw`SELECT FROM "Email" WHERE "userId" = ${id}::uuid ORDER BY id FOR UPDATE`
-  if (await areUnderWay(tx, emailIds)) {
+  if (await areInFlight(tx, emailIds)) {
     await tx.user.updateMany({ where: { id, erasure: 'requested' }, data: { erasure: 'waiting' } })
     return false
   }
-  await takeOutOfBatches(tx, emailIds)
+  await removeFromBatches(tx, emailIds)
   await deleteJobsAbout(tx, jobsAbout)
   await spendKey(tx, user)
   // Their emails, events and files go with them.

@@ -1,16 +1,13 @@
-import { logSeldom, reasonOf } from '../log'
+import { logThrottled, reasonOf } from '../log'
 import { prisma } from './prisma'
 
-/** How long a reading is good for, in ms, and how soon one that failed is tried again. */
 const FRESH_MS = 60_000
 const RETRY_MS = 1_000
 
 type Clock = {
-  /** What the database's clock said, in ms since 1970, when `performance.now()` was 0. */
+  /** The database's time when `performance.now()` was 0, in ms since 1970. */
   origin?: number
-  /** When it is read again. */
   dueAt: number
-  /** Done when the first reading is, or has failed. */
   first?: Promise<void>
 }
 
@@ -19,15 +16,12 @@ const shared = globalThis as { databaseClock?: Clock }
 shared.databaseClock ??= { dueAt: 0 }
 const clock = shared.databaseClock
 
-/**
- * The time by the database's clock, in ms since 1970, from a reading that is about a minute old. So all processes agree
- * on it, whatever their own clocks say. Until the first reading has succeeded, it is this process's own time.
- */
+/** Returns the database's time in ms since 1970, on which all processes agree. The fallback is this process's time. */
 export async function databaseNow(): Promise<number> {
   if (performance.now() >= clock.dueAt) {
     clock.dueAt = performance.now() + RETRY_MS
     const reading = readClock().catch((error) =>
-      logSeldom('The clock of the database could not be read', { reason: reasonOf(error) }),
+      logThrottled("Cannot read the database's clock", { reason: reasonOf(error) }),
     )
     clock.first ??= reading
   }
@@ -38,7 +32,7 @@ export async function databaseNow(): Promise<number> {
 async function readClock(): Promise<void> {
   const [{ ms }] = await prisma().$queryRaw<[{ ms: number }]>`
     SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms`
-  // The wait for a connection came before it.
+  // The delay is mostly the wait for a connection, and Postgres reads its clock after that.
   clock.origin = ms - performance.now()
   clock.dueAt = performance.now() + FRESH_MS
 }

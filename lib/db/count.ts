@@ -1,2 +1,2 @@
-/** Counting ends here, so that no backlog makes it slow: where a count may be this high, it means "so many or more". */
+/** Counts stop here, so that a backlog does not make them slow. A count of 10,000 means 10,000 or more. */
 export const MOST = 10_000

@@ -5,10 +5,7 @@ import { env, loadEnvFiles, requireEnv } from '../env'
 import { reasonOf } from '../log'
 import { connectionConfig, SafeClient } from './connection'
 
-/**
- * Connection string of the database that DATABASE_URL names, or where nothing does, of the sandbox that runs on this
- * computer. Without either, it ends the process.
- */
+/** Returns DATABASE_URL, or the connection string of the sandbox that runs here. Exits the process without either. */
 export function findDatabase(): string {
   loadEnvFiles()
   const sandbox = path.join(process.env.SANDBOX_DIR || '.sandbox', 'env')
@@ -19,10 +16,7 @@ export function findDatabase(): string {
   return env('DATABASE_URL')
 }
 
-/**
- * Finds the database, as `findDatabase` does, and asks it for a connection. When it gives none, the process ends with the
- * reason: a stack would tell nobody more.
- */
+/** Finds the database and connects to it once. Exits the process with the reason when that fails. */
 export async function reachDatabase(): Promise<void> {
   const client = new SafeClient(connectionConfig(5_000, findDatabase()))
   try {

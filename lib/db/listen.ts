@@ -1,33 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Client } from 'pg'
-import { logSeldom } from '../log'
+import { logThrottled } from '../log'
 import { connectionConfig, SafeClient } from './connection'
 
 const RECONNECT_MS = 1_000
 const HEARTBEAT_MS = 10_000
-const PATIENCE_MS = 5_000
+const STATEMENT_TIMEOUT_MS = 5_000
 
 type Listener = {
-  /** What the connection is called, in the log and in pg_stat_activity. */
+  /** The connection's name in the log and in pg_stat_activity. */
   name: string
   channels: readonly string[]
   onNotification(payload: string, channel: string): void
-  /** It listens, for the first time or again: until now it may have missed something. */
+  /** Called after each connect. Notifications before it may have been missed. */
   onConnect(): void
 }
 
-/**
- * Listens on a connection of its own until it is closed.
- * It never throws: while the database is away, it tries again every second.
- */
+/** Listens on its own connection until it is closed. Never throws: it reconnects every second. */
 export function listen(listener: Listener): { close(): Promise<void> } {
   let client: Client | undefined
   let isClosed = false
   const listenUntilClosed = async (): Promise<void> => {
     while (!isClosed) {
-      client = new SafeClient({ ...connectionConfig(PATIENCE_MS), application_name: listener.name })
+      client = new SafeClient({ ...connectionConfig(STATEMENT_TIMEOUT_MS), application_name: listener.name })
       const { message: reason } = await listenOn(client, listener)
-      if (!isClosed) logSeldom(`The connection for ${listener.name} is lost, trying again`, { reason })
+      if (!isClosed) logThrottled(`The connection for ${listener.name} is lost, reconnecting`, { reason })
       await sleep(RECONNECT_MS)
     }
   }
@@ -40,9 +37,9 @@ export function listen(listener: Listener): { close(): Promise<void> } {
   }
 }
 
-/** Listens until the connection is lost. Returns why. */
+/** Listens until the connection is lost. @returns the reason */
 async function listenOn(client: Client, listener: Listener): Promise<Error> {
-  // A connection that drops without a word shows only when it is used; a pooler may have given it to others meanwhile.
+  // A network failure shows only when the connection is used. A transaction pooler may have given it to another client.
   const check = async (): Promise<void> => {
     const { rowCount } = await client.query('SELECT pg_listening_channels()')
     if (rowCount === 0) throw new Error('it no longer listens, as behind a pooler of transactions')

@@ -1,13 +1,8 @@
 import { Problem } from './problem'
 
-/** How long a client may take to send its body. */
 const BODY_TIMEOUT_MS = 5_000
 
-/**
- * Reads the body of a request as text.
- * @param maxBytes the limit, which holds with and without a Content-Length
- * @throws {Problem} 413 over the limit, 408 when it takes more than 5 s, 400 when it breaks off or is not UTF-8.
- */
+/** Reads a body as text. @throws {Problem} 413 over `maxBytes`, 408 after 5 s, 400 if it breaks off or is not UTF-8 */
 export async function readText(request: Request, maxBytes: number): Promise<string> {
   if (Number(request.headers.get('content-length')) > maxBytes) throw tooLarge(maxBytes)
 
@@ -33,7 +28,7 @@ export async function readText(request: Request, maxBytes: number): Promise<stri
   }
 }
 
-// What is left of a refused body is not worth reading: the connection ends with the answer.
+// Closes the connection instead of reading the rest of a rejected body.
 const CLOSE = { connection: 'close' }
 
 function tooLarge(maxBytes: number): Problem {

@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import { Problem } from './problem'
 
-// `"…"` is a string of https://www.rfc-editor.org/rfc/rfc9651, which may have parameters.
+// A string by https://www.rfc-editor.org/rfc/rfc9651, which may have parameters.
 const QUOTED = /^"([^"]*)"( *;.*)?$/
 
 /**
- * The key under which a client may send the same request again. The draft standard writes it as a quoted string, and
- * most clients without quotes: both are the same key. https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header
- * @returns a UUID in lower case, or undefined when there is none
+ * Reads the Idempotency-Key of a request. The draft standard quotes it, most clients do not: both forms are the same key.
+ * https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header
+ * @returns a UUID in lower case, or undefined without the header
  * @throws {Problem} 400 when it is not a UUID
  */
 export function readIdempotencyKey(headers: Headers): string | undefined {

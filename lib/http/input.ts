@@ -3,12 +3,7 @@ import type { z } from 'zod'
 import { readText } from './body'
 import { Problem } from './problem'
 
-/**
- * Reads the body of a request as JSON and judges it.
- * @param maxBytes how much it may be
- * @throws {Problem} 422 naming what is wrong with each field, 415 when it is not UTF-8 JSON, 400 when it is malformed,
- * and what `readText` throws.
- */
+/** Reads and validates a JSON body. @throws {Problem} 422 with errors by field, 415, 400, and as `readText` does */
 export async function readInput<Fields extends z.ZodRawShape>(
   request: Request,
   schema: z.ZodObject<Fields>,
@@ -16,7 +11,7 @@ export async function readInput<Fields extends z.ZodRawShape>(
 ): Promise<z.infer<z.ZodObject<Fields>>> {
   const result = schema.safeParse(await readJson(request, maxBytes))
   if (result.success) return result.data
-  // A map, because a field may have any name, "constructor" for example.
+  // Not an object: a field may be called "constructor".
   const errors = new Map<string, string[]>()
   for (const issue of result.error.issues) {
     const fields = issue.code === 'unrecognized_keys' ? issue.keys : issue.path.slice(0, 1).map(String)
@@ -41,10 +36,7 @@ async function readJson(request: Request, maxBytes: number): Promise<unknown> {
   }
 }
 
-/**
- * `application/json` in any letter case and with any parameters (https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1).
- * None of them means anything (https://www.rfc-editor.org/rfc/rfc8259#section-11), unless one names another encoding.
- */
+// JSON has no parameters (https://www.rfc-editor.org/rfc/rfc8259#section-11), so all are ignored except another charset.
 function isUtf8Json(headers: Headers): boolean {
   const encoding = headers.get('content-encoding') ?? 'identity'
   try {
@@ -52,7 +44,6 @@ function isUtf8Json(headers: Headers): boolean {
     const { encoding: charset } = new TextDecoder(params.get('charset') ?? 'utf-8')
     return essence === 'application/json' && charset === 'utf-8' && encoding.toLowerCase() === 'identity'
   } catch {
-    // Malformed, or an encoding that nobody knows.
     return false
   }
 }

@@ -9,8 +9,9 @@ export type Origin = 'ours' | 'any'
  * Compared with APP_URL, never with the request's own Host, which is whatever the sender says.
  * @throws {Problem} 403
  */
-export function refuseForeignOrigin(request: Request): void {
+export function rejectForeignOrigin(request: Request): void {
   const origin = request.headers.get('origin')
+  // Not the Host header: the client chooses it.
   const ours = env('APP_URL')
   if (request.headers.get('sec-fetch-site') === 'cross-site' || (origin !== null && origin !== ours)) {
     throw new Problem(403, 'Foreign origin', { detail: `Open the app at ${ours}.` })

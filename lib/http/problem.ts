@@ -1,11 +1,10 @@
-/** An error as the client sees it: RFC 9457 `application/problem+json`. Throw it anywhere below a route. */
+/** An error for the client: RFC 9457 `application/problem+json`. Throw it anywhere below a route. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     readonly title: string,
     readonly extra: {
       detail?: string
-      /** What is wrong with each field. */
       errors?: Record<string, string[]>
       headers?: Record<string, string>
     } = {},

@@ -1,55 +1,47 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
+import { setTimeout as sleep, setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { env } from '../env'
-import { logSeldom, reasonOf } from '../log'
+import { logThrottled, reasonOf } from '../log'
 
-/** How often streams have a heartbeat. The reader knows by it that the connection lives, and proxies, too. */
-const TICK_MS = 3_000
-/** So many streams are told before somebody else may have the processor. */
-const BETWEEN_TURNS = 100
-/** A reader who leaves so many bytes lying is gone, or so slow that coming back is quicker than catching up. */
-const MOST_UNREAD = 64 * 1024
+/** Browsers and proxies know by a heartbeat that the connection is alive. */
+const HEARTBEAT_MS = 3_000
+/** Streams that are written to before the event loop may run other work. */
+const YIELD_EVERY = 100
+/** Clients with more unread data are disconnected. They reconnect and get the newest snapshot. */
+const MAX_UNREAD_BYTES = 64 * 1024
 
 type Stream = { heartbeat: Source['heartbeat']; send: Send; close: () => void; endsAt: number }
 const shared = globalThis as { streams?: { open: Set<Stream>; ticking: boolean } }
 shared.streams ??= { open: new Set(), ticking: false }
 const streams = shared.streams
 
-/** Ends all open streams, so that a server which is stopping can finish. The browsers come back by themselves. */
+/** Closes all open streams, so that a server can stop. The browsers reconnect. */
 export function closeStreams(): void {
   for (const { close } of streams.open) close()
 }
 
 export type Source = {
-  /** Calls back whenever something may have changed, until the returned function is called. */
+  /** Calls back when something may have changed, until the returned function is called. */
   watch: (onChange: () => void) => () => void
-  /** Called at once and after each change. Sends what is new to the reader, and returns true when that was the last. */
+  /** Sends the news, first when the stream opens. Returns true after the last event. */
   update: (send: Send) => Promise<boolean>
-  /** Tells something every few seconds. It is read once for all the streams that have the same one. */
+  /** Read once for all streams that share this object. */
   heartbeat: { event: string; read: () => Promise<object> }
-  /** The least time between two updates, and the longest without one, in ms. */
   pauseMs?: number
   pollMs?: number
 }
 
-/**
- * @param data is written out once for all the streams that are sent the same object
- * @param id lets the reader, when it comes back, say what it has seen last
- */
+/** `data` is serialized once for all streams that get the same object. */
 type Send = (event: string, data: object, id?: number) => void
 
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
-  // Some proxies (nginx) collect an answer before they pass it on, unless told otherwise.
+  // nginx buffers responses by default.
   'x-accel-buffering': 'no',
   connection: 'close',
 }
 
-/**
- * Answers a request with server-sent events, until the source has nothing more to tell, the reader leaves, or the stream
- * has had its time: the browser then comes back by itself.
- * @param release is called when the stream has ended
- */
+/** Streams events until the source ends, the client disconnects, or LIMIT_STREAM_SECONDS have passed. */
 export function streamEvents(request: Request, source: Source, release: () => void): Response {
   if (request.method === 'HEAD') {
     release()
@@ -74,7 +66,7 @@ function openStream(request: Request, source: Source, release: () => void): Read
     }
     const send: Send = (event, data, id) => write(toMessage(event, data, id))
 
-    // Changes that come in during an update lead to one more, however many they are.
+    // Coalesces all changes during an update into one more update.
     const update = async (): Promise<void> => {
       changed = true
       if (updating) return
@@ -87,9 +79,9 @@ function openStream(request: Request, source: Source, release: () => void): Read
       updating = false
     }
 
-    // The browser reconnects, and is told what it missed.
+    // The browser reconnects and gets the news.
     const fail = (error: unknown): void => {
-      complain(error)
+      logFailure(error)
       close()
     }
     const updateSafely = (): void => void update().catch(fail)
@@ -106,47 +98,47 @@ function openStream(request: Request, source: Source, release: () => void): Read
     }
 
     streams.open.add(stream)
-    void tick()
+    void sendHeartbeats()
     signal.addEventListener('abort', close)
-    // The headers leave with the first chunk. And watch before reading: what changes in between must not be missed.
+    // Next sends the headers with the first chunk. Watch before reading, so that no change in between is missed.
     write(encoder.encode('retry: 1000\n\n'))
     const stopWatching = source.watch(updateSafely)
     const polling = source.pollMs ? setInterval(updateSafely, source.pollMs) : undefined
     updateSafely()
-    // An abort that came before we listened is not announced again.
+    // An abort before `addEventListener` fires no event.
     if (signal.aborted) close()
   }
-  const unread = new ByteLengthQueuingStrategy({ highWaterMark: MOST_UNREAD })
+  const unread = new ByteLengthQueuingStrategy({ highWaterMark: MAX_UNREAD_BYTES })
   return new ReadableStream<Uint8Array>({ start, cancel: () => close() }, unread)
 }
 
-/** One clock for all streams, which runs as long as any is open. */
-async function tick(): Promise<void> {
+/** One timer for all streams, while any is open. */
+async function sendHeartbeats(): Promise<void> {
   if (streams.ticking) return
   streams.ticking = true
   while (streams.open.size > 0) {
-    await sleep(TICK_MS)
+    await sleep(HEARTBEAT_MS)
     for (const { endsAt, close } of streams.open) if (endsAt < performance.now()) close()
     const heartbeats = new Set([...streams.open].map(({ heartbeat }) => heartbeat))
-    // While it cannot be read, nothing is told. A reader loses patience later than a restart takes.
-    await Promise.all([...heartbeats].map((heartbeat) => beat(heartbeat).catch(complain)))
+    // A failed read sends no heartbeat. Browsers wait for longer than a restart of the database takes.
+    await Promise.all([...heartbeats].map((heartbeat) => sendHeartbeat(heartbeat).catch(logFailure)))
   }
   streams.ticking = false
 }
 
-// Those that were opened together, after a restart, need not come back together.
+// Jitter: streams that were opened together, after a restart, should not reconnect together.
 function findEnd(): number {
   const seconds = env('LIMIT_STREAM_SECONDS') || Number.POSITIVE_INFINITY
   return performance.now() + seconds * 1000 * (0.9 + Math.random() / 10)
 }
 
-async function beat(heartbeat: Source['heartbeat']): Promise<void> {
+async function sendHeartbeat(heartbeat: Source['heartbeat']): Promise<void> {
   const data = await heartbeat.read()
   let count = 0
   for (const stream of streams.open) {
     if (stream.heartbeat !== heartbeat) continue
     stream.send(heartbeat.event, data)
-    if (++count % BETWEEN_TURNS === 0) await nextTurn()
+    if (++count % YIELD_EVERY === 0) await yieldToEventLoop()
   }
 }
 
@@ -162,7 +154,7 @@ function toMessage(event: string, data: object, id?: number): Uint8Array {
   return bytes
 }
 
-// One failed read may end thousands of streams.
-function complain(error: unknown): void {
-  logSeldom('Live status', { reason: reasonOf(error) })
+// Throttled: one failed read may close thousands of streams.
+function logFailure(error: unknown): void {
+  logThrottled('Cannot read the live status', { reason: reasonOf(error) })
 }

@@ -1,7 +1,4 @@
-/**
- * A function for many who ask at once: the answer is read once for all of them, and still given so long after it came,
- * in ms. A failure is told to those who are waiting, and then forgotten.
- */
+/** Shares one result among all callers, until `ms` after it arrived. A failure rejects the waiting callers only. */
 export function memoizeFor<Result>(ms: number, read: () => Promise<Result>): () => Promise<Result> {
   let shared: Promise<Result> | undefined
   const forget = (): void => {

@@ -4,21 +4,15 @@ import { type Erasure, isFinal, isSoftBounce, type Snapshot, type TimelineEntry 
 import { createReader } from './batch-reader'
 import { readPool } from './read-pool'
 
-/** So many emails are read in one statement. */
-const MOST_AT_ONCE = 500
+const MAX_BATCH_SIZE = 500
 
-/**
- * All that the public may know of an email, or null when there is no such email. Thousands may ask at once.
- * @param id the email's id; anything else than a UUID is no email
- * @throws when the database is unreachable.
- */
+/** Reads the public state of an email, or null if it does not exist. @throws when the database is unreachable. */
 export async function readSnapshot(id: string): Promise<Snapshot | null> {
   return z.guid().safeParse(id).success ? await readShared(id.toLowerCase()) : null
 }
 
-// One statement, so that status and timeline are of the same moment. Times are in UTC, whatever the database's zone is.
-// Events are in the order in which they happened, not in which their reports arrived.
-const readShared = createReader(MOST_AT_ONCE, async (ids): Promise<(Snapshot | null)[]> => {
+// One statement, so that status and timeline are consistent. Webhooks arrive in any order: `at` is the time of the event.
+const readShared = createReader(MAX_BATCH_SIZE, async (ids): Promise<(Snapshot | null)[]> => {
   const rows = await readPool().$queryRaw<EmailRow[]>`
     SELECT id, status::text, attempts, (
       SELECT json_agg(json_strip_nulls(json_build_object('status', status, 'at', to_char(at AT TIME ZONE 'UTC', ${ISO}),

@@ -3,7 +3,7 @@ import { readSnapshot } from './snapshot'
 import { watch } from './watch'
 import { HEARTBEAT } from './workers'
 
-/** Server-sent events about an email: `email` with a snapshot, at once and after each change, up to the final one; `erased`, when it is gone. */
+/** Streams an email: `email` with a snapshot, now and after each change until the final one. `erased`, when it is gone. */
 export function streamEmail(request: Request, id: string, release: () => void): Response {
   let seen = 0
   return streamEvents(

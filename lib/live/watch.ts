@@ -1,12 +1,11 @@
 import { listen } from '../db/listen'
 
 /*
- * One connection of this process listens for every open stream. A notification only says what has changed; whoever
- * watches reads it again. So nothing depends on each one arriving: after a lost connection, all who watch simply read
- * once more.
+ * One connection of this process listens for all open streams. A notification contains only ids, and the streams read the
+ * rows again. After a reconnect all streams read once, so a lost notification does no harm.
  */
 
-/** What triggers in the database announce, each with the id of what has changed: an email, or what a user has ordered. */
+/** Database triggers notify these with the ids of emails or users. */
 const CHANNELS = [
   'email_event',
   'user_event', // orders
@@ -16,10 +15,7 @@ export type Channel = (typeof CHANNELS)[number]
 type Watchers = Map<string, Set<() => void>>
 const shared = globalThis as { watchers?: Watchers }
 
-/**
- * Calls `onChange` whenever something may have changed, until the returned function is called.
- * @param id of the email or user; without one, every change of the channel counts
- */
+/** Calls `onChange` after changes of an id, or of the whole channel, until the returned function is called. */
 export function watch(channel: Channel, id: string | undefined, onChange: () => void): () => void {
   shared.watchers ??= startListening()
   const watchers = shared.watchers
@@ -36,18 +32,18 @@ const toTopic = (channel: string, id = '*'): string => `${channel} ${id}`
 
 function startListening(): Watchers {
   const watchers: Watchers = new Map()
-  const tell = (topic: string): void => {
+  const notify = (topic: string): void => {
     for (const onChange of watchers.get(topic) ?? []) onChange()
   }
   listen({
     name: 'live status',
     channels: CHANNELS,
     onNotification(ids, channel) {
-      for (const id of ids.split(',')) tell(toTopic(channel, id))
-      tell(toTopic(channel))
+      for (const id of ids.split(',')) notify(toTopic(channel, id))
+      notify(toTopic(channel))
     },
     onConnect() {
-      for (const topic of watchers.keys()) tell(topic)
+      for (const topic of watchers.keys()) notify(topic)
     },
   })
   return watchers

@@ -4,7 +4,7 @@ import { env } from '../env'
 import { Prisma } from '../generated/prisma/client'
 import { memoizeFor } from '../live/memoize-for'
 import { countWorkers } from '../live/workers'
-import { logSeldom } from '../log'
+import { logThrottled } from '../log'
 import { findVerdict } from '../sending/outcome'
 import { PAUSED_BY_OPERATOR, type PaceState, readPace } from '../sending/pace'
 import type { EmailStatus } from '../status/status'
@@ -108,7 +108,7 @@ async function attempt<Part>(what: string, read: () => Promise<Part>): Promise<P
   try {
     return await read()
   } catch (error) {
-    logSeldom(`The health of the ${what} cannot be read`, { err: error })
+    logThrottled(`The health of the ${what} cannot be read`, { err: error })
     return null
   }
 }

@@ -4,7 +4,7 @@ import { memoizeFor } from '../live/memoize-for'
 import { log, reasonOf } from '../log'
 import { EXPORT, FILE } from '../orders/stranded' // orders
 import { enqueue } from '../queue'
-import { type Kind, mendOne, selectStranded } from '../sending/stranded'
+import { type Kind, repairOne, selectStranded } from '../sending/stranded'
 import { BATCH, EMAIL } from '../sending/stranded-emails'
 import { completeSignup } from '../signup/signup'
 
@@ -28,14 +28,14 @@ const USER: Kind = {
       AND "createdAt" >= least(now() - interval '1 day', (SELECT "checkedUntil" - interval '5 minutes' FROM "Sweep"))
       AND NOT EXISTS (SELECT FROM "Email" WHERE "userId" = "User".id)`,
   lock: lockUserRow,
-  mend: completeSignup,
+  repair: completeSignup,
 }
 
 const ERASURE: Kind = {
   waiting: Prisma.sql`SELECT id, "createdAt" AS since FROM "User" WHERE erasure IS NOT NULL`,
   job: { queues: ['erase-user'], field: 'userId' },
   lock: lockUserRow,
-  mend: (tx, userId) => enqueue(tx, 'erase-user', { userId }),
+  repair: (tx, userId) => enqueue(tx, 'erase-user', { userId }),
 }
 
 const KINDS: Record<string, Kind> = {
@@ -78,7 +78,7 @@ async function mendRow(name: string, kind: Kind, id: string): Promise<boolean> {
   const fields = { [`${name}Id`]: id }
   try {
     const isMended = await prisma().$transaction(async (tx) => {
-      if (!(await mendOne(tx, kind, id))) return false
+      if (!(await repairOne(tx, kind, id))) return false
       await tx.$executeRaw`UPDATE "Sweep" SET mended = mended + 1`
       return true
     })

@@ -11,19 +11,18 @@ import { canonicalAddress } from '../signup/address'
 import { lockUser } from '../signup/lock-user'
 import { type EmailStatus, isFinal, RANK } from '../status/status'
 
-/** How far the invitations of a user are. Each is waiting, sent or failed; some that were sent came to a bad end. */
+/** Counts of a user's invitations. `waiting`, `sent` and `failed` add up to `total`. */
 export type Invitations = {
-  /** How many friends the user may invite, in all. */
   limit: number
   total: number
   waiting: number
   sent: number
   failed: number
-  /** The mailbox refused it, or had refused earlier mail. */
+  /** Part of `sent`: bounced, or suppressed after an earlier bounce. */
   bounced: number
-  /** Marked as spam. */
+  /** Part of `sent`: marked as spam. */
   complained: number
-  /** True when no further news is expected of any. */
+  /** True when no status will change any more. */
   final: boolean
 }
 
@@ -31,7 +30,7 @@ type Group = { status: EmailStatus; hasBounced: boolean; mails: number }
 
 const MOST_AT_ONCE = 100
 
-/** What a person may send to invite friends. What comes out is canonical, and each address is there once. */
+/** Parses into canonical addresses without duplicates. */
 export const invitationsInput = z.strictObject({
   emails: z
     .array(z.string(), { error: 'Enter the addresses of your friends.' })
@@ -47,12 +46,7 @@ export const invitationsInput = z.strictObject({
     }),
 })
 
-/**
- * Invites friends, unless one of them has been sent enough mail for today, by whomever and under whatever spelling. Who
- * gets no mail of it is not counted.
- * @param addresses canonical
- * @throws {Problem} 429 with Retry-After, naming the first of those, and what `inviteFriends` throws
- */
+/** Invites friends. Counts only mailboxes that get a mail. @throws {Problem} 429 for a full one, and as `inviteFriends` */
 export async function inviteWithinLimits(userId: string, addresses: string[]): Promise<void> {
   const toAsked = (address: string): Asked => ['mailbox', toMailbox(address)]
   const { refusals, takeBack } = await count(...addresses.map(toAsked))
@@ -73,10 +67,9 @@ export async function inviteWithinLimits(userId: string, addresses: string[]): P
 }
 
 /**
- * Records an invitation for each address and queues a job for each: all of them or none. Those who were invited before
- * are left alone, so that asking twice invites nobody twice.
- * @returns the addresses of the others
- * @throws {Problem} 422 when the user would have invited more friends than they may.
+ * Records an invitation and enqueues a job for each address, in one transaction. Skips addresses that were invited before.
+ * @returns the addresses that were not skipped
+ * @throws {Problem} 422 over INVITATIONS_PER_USER
  * @throws when the database or the queue is unavailable.
  */
 async function inviteFriends(userId: string, addresses: string[]): Promise<string[]> {
@@ -94,7 +87,7 @@ async function inviteFriends(userId: string, addresses: string[]): Promise<strin
       select: { id: true, kind: true, recipient: true },
     })
     if (invitations.length === 0) return []
-    refuseTooMany(await tx.email.count({ where: { userId, kind: 'invitation' } }))
+    rejectTooMany(await tx.email.count({ where: { userId, kind: 'invitation' } }))
     await tx.emailEvent.createMany({ data: invitations.map(({ id }) => ({ emailId: id, status: 'queued' })) })
     await enqueueEmails(tx, invitations)
     return invitations
@@ -103,7 +96,7 @@ async function inviteFriends(userId: string, addresses: string[]): Promise<strin
   return invitations.flatMap(({ recipient }) => recipient ?? [])
 }
 
-function refuseTooMany(total: number): void {
+function rejectTooMany(total: number): void {
   const limit = env('INVITATIONS_PER_USER')
   if (total <= limit) return
   throw new Problem(422, 'Too many friends', {
@@ -111,10 +104,7 @@ function refuseTooMany(total: number): void {
   })
 }
 
-/**
- * How far the invitations of a user are, or null where the app doesn't offer any.
- * @throws when the database is unreachable.
- */
+/** Counts a user's invitations, or returns null when the app doesn't offer any. @throws when the database is unreachable. */
 export async function readInvitations(userId: string): Promise<Invitations | null> {
   const limit = env('INVITATIONS_PER_USER')
   if (limit === 0) return null
@@ -123,20 +113,20 @@ export async function readInvitations(userId: string): Promise<Invitations | nul
         WHERE "emailId" = "Email".id AND status = 'delayed' AND reason IS NOT NULL) AS "hasBounced",
       count(*)::int AS mails
     FROM "Email" WHERE "userId" = ${userId}::uuid AND kind = 'invitation' GROUP BY 1, 2`
-  const count = (counts: (status: EmailStatus, hasBounced: boolean) => boolean): number =>
+  const sum = (matches: (status: EmailStatus, hasBounced: boolean) => boolean): number =>
     groups
-      .filter(({ status, hasBounced }) => counts(status, hasBounced))
-      .reduce((sum, { mails }) => sum + mails, 0)
+      .filter(({ status, hasBounced }) => matches(status, hasBounced))
+      .reduce((total, { mails }) => total + mails, 0)
 
   const hasWebhooks = env('RESEND_WEBHOOK_SECRET') !== undefined
   return {
     limit,
-    total: count(() => true),
-    waiting: count((status) => RANK[status] < RANK.sent),
-    sent: count((status) => RANK[status] >= RANK.sent && status !== 'failed'),
-    failed: count((status) => status === 'failed'),
-    bounced: count((status) => status === 'bounced' || status === 'suppressed'),
-    complained: count((status) => status === 'complained'),
-    final: count((status, hasBounced) => !isFinal(status, hasWebhooks, hasBounced)) === 0,
+    total: sum(() => true),
+    waiting: sum((status) => RANK[status] < RANK.sent),
+    sent: sum((status) => RANK[status] >= RANK.sent && status !== 'failed'),
+    failed: sum((status) => status === 'failed'),
+    bounced: sum((status) => status === 'bounced' || status === 'suppressed'),
+    complained: sum((status) => status === 'complained'),
+    final: sum((status, hasBounced) => !isFinal(status, hasWebhooks, hasBounced)) === 0,
   }
 }

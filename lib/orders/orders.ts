@@ -6,13 +6,11 @@ import { type Progress, readProgress } from './export/progress'
 import { OPEN } from './export/request'
 import { type Invitations, readInvitations } from './invitations'
 
-/** What a user has asked for since they signed up. */
 export type Orders = {
-  /** Null where the app doesn't offer any. */
+  /** Null when the app doesn't offer invitations. */
   invitations: Invitations | null
-  /** Null when there never was one. */
   export: Progress | null
-  /** True when nothing more can come. */
+  /** True when nothing will change any more. */
   final: boolean
 }
 
@@ -23,13 +21,13 @@ export async function readOrders(userId: string): Promise<Orders> {
   return { invitations, export: newest, final: invitations?.final !== false && !exporting }
 }
 
-// A user may watch in many tabs, and after a lost connection all users are read again: a few at a time.
+// After a reconnect, all watched users are read again: a few at a time.
 const readShared = createReader(1, (ids) => Promise.all(ids.map(readOrders)))
 
-/** A hundred invitations move in a moment: no reader needs to see each of them. */
+/** Coalesces the changes of a hundred invitations. */
 const PAUSE_MS = 100
 
-/** Server-sent events about a user's orders: `orders`, at once and after each change, until nothing more can come. */
+/** Streams a user's orders: `orders`, now and after each change until they are final. */
 export function streamOrders(request: Request, userId: string, release: () => void): Response {
   return streamEvents(
     request,

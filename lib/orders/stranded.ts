@@ -2,20 +2,20 @@ import { Prisma } from '../generated/prisma/client'
 import { enqueue } from '../queue'
 import type { Kind } from '../sending/stranded'
 
-/** An export that is to be made. */
+/** An unfinished export. */
 export const EXPORT: Kind = {
   waiting: Prisma.sql`SELECT id, "createdAt" AS since FROM "Export" WHERE status IN ('queued', 'working')`,
   job: { queues: ['export-data', 'export-data-dead'], field: 'exportId' },
   lock: (tx, id) => tx.$queryRaw`SELECT FROM "Export" WHERE id = ${id}::uuid FOR UPDATE`,
-  mend: (tx, exportId) => enqueue(tx, 'export-data', { exportId }),
+  repair: (tx, exportId) => enqueue(tx, 'export-data', { exportId }),
 }
 
-/** A file that is to be deleted when its day is over. */
+/** A finished export, whose file must expire. */
 export const FILE: Kind = {
   waiting: Prisma.sql`SELECT id, "createdAt" AS since FROM "Export" WHERE status = 'ready'`,
   job: { queues: ['expire-export'], field: 'exportId' },
   lock: EXPORT.lock,
-  async mend(tx, exportId) {
+  async repair(tx, exportId) {
     const { expiresAt } = await tx.export.findUniqueOrThrow({ where: { id: exportId } })
     await enqueue(tx, 'expire-export', { exportId }, { startAfter: expiresAt ?? undefined })
   },

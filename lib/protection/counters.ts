@@ -1,6 +1,6 @@
 import type { Pool } from 'pg'
 import { MeasuredPool } from '../db/pool'
-import { logSeldom, reasonOf } from '../log'
+import { logThrottled, reasonOf } from '../log'
 
 /** How often something may be done under a key, in so many seconds from the first time on. */
 export type Counter = {
@@ -49,7 +49,7 @@ export async function readCount(key: string): Promise<number> {
 }
 
 function complain(error: unknown): void {
-  logSeldom('The database does not count: each process holds visitors to the limits for itself', {
+  logThrottled('The database does not count: each process holds visitors to the limits for itself', {
     reason: reasonOf(error),
   })
 }
@@ -160,7 +160,7 @@ const PATIENCE_MS = 2_000
 let awayUntil = 0
 
 async function query<Row>(text: string, values: unknown[]): Promise<Row[]> {
-  const limits = { max: 2, connectionTimeoutMillis: PATIENCE_MS, patienceMs: PATIENCE_MS }
+  const limits = { max: 2, connectionTimeoutMillis: PATIENCE_MS, statementTimeoutMs: PATIENCE_MS }
   shared.limitsPool ??= new MeasuredPool(limits)
   if (performance.now() < awayUntil) throw new Error('The database was away a moment ago')
   try {

@@ -9,32 +9,29 @@ import { type EmailFact, recordEvents } from '../status/record'
 import { enqueueEmails } from './enqueue'
 import { backoff, MAX_ATTEMPTS, type Outcome } from './outcome'
 
-/** Mails that are sent in one request. Its id is the idempotency key, and the id of the job that sends it again. */
+/** Mails of one request to Resend. The id is also the idempotency key, and the id of the job `retry-batch`. */
 export type Batch = {
   id: string
   messages: Message[]
-  /** How many attempts may have been accepted, the one that is being made included. */
+  /** The number of attempts that Resend may have accepted, including the current one. */
   attempts: number
   sender: string | null
   createdAt: Date
 }
 
-/** Whoever has not written down by then what became of an attempt is taken for dead. If they only froze, the key helps. */
+// If no outcome is recorded within this time, another worker retries the batch. The idempotency key makes that safe
+// even if the first worker was only slow.
 const ATTEMPT_MS = 15_000
 
-/** Resend recognises an idempotency key for 24 h: till then, a batch is sent exactly once. We rely on it a little less. */
+/** Resend keeps an idempotency key for 24 h. After that, it would send the batch a second time. */
 const KEY_LIFETIME_MS = 23 * 3600 * 1000
 
-/** In SQL, of a row of "Batch": Resend might take it for a new one, and send it a second time. */
 export const isKeyForgotten = Prisma.sql`"Batch"."createdAt" < now() - make_interval(secs => ${KEY_LIFETIME_MS / 1000})`
 
-/**
- * Locks a batch with its emails, in the order of all who lock (see lock.ts). Its job is no lock: `requeueBatch` replaces
- * it. If worker A waits for the old job and worker B for the new one, A would go on without a job, and delete that of B.
- * @returns undefined when it is gone
- * @throws when the database is unreachable
- */
+/** Locks a batch with its emails, in the order of lock-emails.ts. @throws when the database is unreachable */
 export async function lockBatch(tx: Transaction, id: string): Promise<LockedBatch | undefined> {
+  // Not its job, which `requeueBatch` replaces: if worker A waited for the old job and worker B for the new one, A
+  // would go on and delete B's.
   await tx.$queryRaw`SELECT FROM pg_advisory_xact_lock(hashtextextended(${id}, 0))`
   await tx.$queryRaw`
     SELECT FROM "Email" WHERE id IN (
@@ -48,7 +45,7 @@ export async function lockBatch(tx: Transaction, id: string): Promise<LockedBatc
 
 type LockedBatch = Batch & { isKeyForgotten: boolean }
 
-/** Writes down a batch before it is sent. If nobody lives to hear the answer, it is sent again. */
+/** Records a batch before it is sent, with the job that sends it again if this worker dies. @throws as `enqueue` does */
 export async function writeBatch(
   tx: Transaction,
   messages: Message[],
@@ -63,7 +60,7 @@ export async function writeBatch(
   return { ...batch, messages }
 }
 
-/** Gets a batch ready to be sent again, or returns nothing: it is too old, or no mail is in doubt any more. */
+/** Prepares a batch for another attempt. @returns undefined when it was given up or finished. @throws as `enqueue` does */
 export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | undefined> {
   const batch = await lockBatch(tx, id)
   if (!batch) return
@@ -76,15 +73,16 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
 }
 
 /**
- * Records what became of an attempt to send a batch, with what follows from it:
- * - accepted: each mail is sent, or has failed for its address
- * - wait, operator: refused, so the mails wait for whatever batch comes next
- * - permanent: refused for good. A lone mail has failed; one of many may be to blame for all, so each goes alone
- * - retry: exactly this batch again, later
- * - unknown, or too many attempts: given up
- * When an earlier attempt may have been accepted, the batch must not change: after "wait" and "operator" exactly this
- * one goes again, and after "permanent" it is given up.
- * @param retryAt when anything may be sent again at the earliest
+ * Records the outcome of an attempt:
+ * - accepted: each mail is sent, or has failed because of its address.
+ * - wait, operator: rejected. The mails go into another batch later.
+ * - permanent: rejected. A single mail has failed. Several are sent one by one, because one may have caused it.
+ * - retry: the same batch is sent again later.
+ * - unknown, or too many attempts: given up.
+ * When Resend may have accepted an earlier attempt, the batch must not change. Then "wait" and "operator" retry the same
+ * batch, and "permanent" gives it up.
+ * @param retryAt the earliest time of the next request to Resend
+ * @throws as `enqueue` does
  */
 export async function settleBatch(
   tx: Transaction,
@@ -93,7 +91,7 @@ export async function settleBatch(
   retryAt: Date,
 ): Promise<undefined> {
   const { id, messages } = batch
-  // A worker that was taken for dead, and was only slow, finds what others have done meanwhile.
+  // Worker A was slow, so worker B has sent the batch again. A finds B's row, or none if B has finished.
   const row = await lockBatch(tx, id)
   if (outcome.kind === 'accepted') {
     await recordForAll(tx, messages, ...outcome.mails)
@@ -104,7 +102,6 @@ export async function settleBatch(
   const { kind, reason } = outcome
   const isRefused = kind === 'wait' || kind === 'operator'
   if (isRefused && attempts === 1) {
-    // What is sent next is another batch, with what will be true then.
     const ids = await recordForAll(tx, messages, { status: 'retrying', reason, retryAt })
     await enqueueEmails(tx, await tx.email.findMany({ where: { id: { in: ids } } }))
     return await finishBatch(tx, id)
@@ -118,7 +115,7 @@ export async function settleBatch(
     const startAfter = isRefused
       ? retryAt
       : new Date(Math.max(+retryAt, (await databaseNow()) + backoff(attempts)))
-    // The refusal of one attempt says nothing of those before.
+    // The rejection clears this attempt only. Earlier ones stay in doubt.
     if (isRefused) await tx.batch.update({ where: { id }, data: { attempts: attempts - 1 } })
     await recordForAll(tx, messages, { status: 'retrying', reason, retryAt: startAfter, batchId: id })
     return await requeueBatch(tx, id, startAfter)
@@ -126,13 +123,13 @@ export async function settleBatch(
   await giveUp(tx, batch, reason)
 }
 
-/** Has exactly this batch sent again by some worker: now, or at that time at the earliest. */
+/** Enqueues another attempt of the same batch. @throws as `enqueue` does */
 export async function requeueBatch(tx: Transaction, id: string, startAfter?: Date): Promise<undefined> {
   await settleJobs(tx, 'retry-batch', 'deleteJob', [{ id }])
   await enqueue(tx, 'retry-batch', { batchId: id }, { id, startAfter })
 }
 
-// The batch stays, and with it the doubt: a report may come, or a person redrives it.
+// The batch stays, because a webhook may still report it as sent, or an operator may redrive it.
 async function giveUp(tx: Transaction, { id, messages }: Batch, reason: string): Promise<undefined> {
   const emailIds = await recordForAll(tx, messages, { status: 'failed', reason, batchId: id })
   log.error({ emailIds, batchId: id, reason }, 'given up')
@@ -146,9 +143,9 @@ async function finishBatch(tx: Transaction, id: string): Promise<undefined> {
 
 /** @param facts one for each mail, or one for all */
 function recordForAll(tx: Transaction, messages: Message[], ...facts: EmailFact[]): Promise<string[]> {
-  const told = messages.map(({ tags }, index) => ({
+  const events = messages.map(({ tags }, index) => ({
     ...(facts[index] ?? facts[0]),
     emailId: tags[0].value,
   }))
-  return recordEvents(tx, told as EmailFact[])
+  return recordEvents(tx, events as EmailFact[])
 }

@@ -22,7 +22,7 @@ export async function enqueueEmails(tx: Transaction, emails: { id: string; kind:
   )
 }
 
-/** Records one more email to a user and queues its job. @returns the email's id. @throws as `enqueue` does */
+/** Records an email to a user and enqueues its job. @returns the email's id. @throws as `enqueue` does */
 export async function queueEmail(tx: Transaction, userId: string, kind: EmailKind): Promise<string> {
   const user = await tx.user.findUniqueOrThrow({
     where: { id: userId },

@@ -1,7 +1,6 @@
 import type { Transaction } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
 
-/** In SQL: the batch holds the bytes of one of these mails. */
 function holdsOneOf(emailIds: string[]): Prisma.Sql {
   return Prisma.sql`EXISTS (SELECT FROM json_array_elements(messages) AS message WHERE ${isOneOf(emailIds)})`
 }
@@ -10,23 +9,23 @@ function isOneOf(emailIds: string[]): Prisma.Sql {
   return Prisma.sql`message->'tags'->0->>'value' = ANY (${emailIds})`
 }
 
-/** In SQL: a mail is in doubt that was not given up, so the batch is sent again. */
+/** SQL: the batch will be sent again. */
 export const isUnfinished = Prisma.sql`EXISTS (
   SELECT FROM "Email" WHERE "batchId" = "Batch".id AND status <> 'failed')`
 
-/** Whether one of these mails is in a batch that may be sent again. @throws when the database is unreachable. */
-export async function areUnderWay(tx: Transaction, emailIds: string[]): Promise<boolean> {
+/** True when a batch that will be sent again contains one of these mails. @throws when the database is unreachable. */
+export async function areInFlight(tx: Transaction, emailIds: string[]): Promise<boolean> {
   const batches = await tx.$queryRaw<unknown[]>`
     SELECT FROM "Batch" WHERE ${isUnfinished} AND ${holdsOneOf(emailIds)} LIMIT 1`
   return batches.length > 0
 }
 
 /**
- * Takes these mails out of the batches that were given up. Should somebody redrive what is left of one, it is sent under
- * the same key: the mail service takes it if it never had the whole, and else refuses other bytes under a key it knows.
+ * Removes these mails from the batches that were given up. An operator may redrive the rest under the same key. Resend
+ * accepts it if it never accepted the whole batch. Otherwise it rejects another payload under a known key.
  * @throws when the database is unreachable.
  */
-export async function takeOutOfBatches(tx: Transaction, emailIds: string[]): Promise<void> {
+export async function removeFromBatches(tx: Transaction, emailIds: string[]): Promise<void> {
   await tx.$executeRaw`
     WITH locked AS (SELECT id FROM "Batch" WHERE ${holdsOneOf(emailIds)} ORDER BY id FOR UPDATE)
     UPDATE "Batch" SET messages = (

@@ -3,7 +3,16 @@ import { databaseNow } from '../db/clock'
 import { prisma, type Transaction } from '../db/prisma'
 import { log } from '../log'
 import { type Message, writeMessage } from '../mail/message'
-import { enqueueAll, GiveUp, type Job, type JobData, lockJob, retryJob, settleJobs, takeJobs } from '../queue'
+import {
+  enqueueAll,
+  fetchJobs,
+  GiveUp,
+  type Job,
+  type JobData,
+  lockJob,
+  retryJob,
+  settleJobs,
+} from '../queue'
 import { recordEvents } from '../status/record'
 import { type Batch, writeBatch } from './batch'
 import { lockEmails, type WaitingEmail } from './lock-emails'
@@ -11,95 +20,92 @@ import { backoff } from './outcome'
 import { dropSuppressed } from './suppression'
 
 /*
- * A mail can be a poison pill: its template throws, never returns, or takes the whole process down. It must not take its
- * neighbours along. So the mails of a batch are marked, in a transaction of its own, before any of them is rendered:
- * whoever dies now leaves the mark on all of them, and the bad one is among them. After three deaths each of them goes
- * alone. Then the bad one collects its marks alone, and is given up after three more.
+ * A mail can be a poison pill: rendering it throws, hangs or kills the process. It must not affect the mails beside it. So
+ * one transaction increments `deaths` of all mails before they are rendered, and a worker that dies leaves them so. After
+ * three deaths, each of the mails is rendered and sent alone. After three more, the poison pill is given up.
  */
-const DEATHS = 3
+const MAX_DEATHS = 3
 
-/** How often a mail whose template throws is tried: for about a quarter of an hour. */
+/** With the backoff between them, about a quarter of an hour. */
 const MAX_RENDERINGS = 10
 const RENDERING_MS = 5_000
 
 type MailQueue = 'send-email' | 'send-ticket' | 'send-email-alone'
-type Taken = { job: { id: string; data: JobData<MailQueue> }; email: WaitingEmail }
+type Fetched = { job: { id: string; data: JobData<MailQueue> }; email: WaitingEmail }
 
-/** One at a time in a process, so that a death marks only those who were there. */
-let line: Promise<unknown> = Promise.resolve()
+/** A process gathers one batch at a time, so that a death counts only for the mails of that batch. */
+let previous: Promise<unknown> = Promise.resolve()
 
 /**
- * Takes the mail of a job, and from `send-email` up to 99 more that wait, and writes them down as a batch.
- * @param maxSize how many mails may go into the batch
- * @returns undefined when none of them is to be sent now
- * @throws {GiveUp} when there is no such email
- * @throws when the database is unreachable: nothing was taken, or all of it comes back
+ * Batches a job's mail with others of its queue, up to `maxSize`. Returns undefined when none can be sent now.
+ * @throws {GiveUp} when the email does not exist
+ * @throws when the database is unreachable. The fetched jobs are retried.
  */
 export function gatherBatch(queue: MailQueue, job: Job<MailQueue>, maxSize = 1): Promise<Batch | undefined> {
-  const batch = line.then(async () => {
-    const taken = await prisma().$transaction((tx) => takeMails(tx, queue, job, maxSize))
-    if (taken.length === 0) return
-    const mails = await Promise.all(taken.map(({ email }) => render(email)))
+  const batch = previous.then(async () => {
+    const fetched = await prisma().$transaction((tx) => fetchMails(tx, queue, job, maxSize))
+    if (fetched.length === 0) return
+    const mails = await Promise.all(fetched.map(({ email }) => render(email)))
     try {
-      return await prisma().$transaction((tx) => writeDown(tx, queue, taken, mails))
+      return await prisma().$transaction((tx) => persist(tx, queue, fetched, mails))
     } catch (error) {
-      await takeBackMarks(taken)
+      await uncountDeaths(fetched)
       throw error
     }
   })
-  line = batch.catch(() => {})
+  previous = batch.catch(() => {})
   return batch
 }
 
-async function takeMails(
+async function fetchMails(
   tx: Transaction,
   queue: MailQueue,
   job: Job<MailQueue>,
   maxSize: number,
-): Promise<Taken[]> {
+): Promise<Fetched[]> {
   await lockJob(tx, queue, job.id)
-  const others = maxSize > 1 ? await takeJobs(tx, queue, maxSize - 1) : []
+  const others = maxSize > 1 ? await fetchJobs(tx, queue, maxSize - 1) : []
   const emails = await lockEmails(
     tx,
     [job, ...others].map(({ data }) => data?.emailId),
   )
   if (!emails.has(job.data.emailId)) throw new GiveUp('no_such_email')
-  const jobs = [job, ...others].map((job): Partial<Taken> & Pick<Taken, 'job'> => ({
+  const jobs = [job, ...others].map((job): Partial<Fetched> & Pick<Fetched, 'job'> => ({
     job,
     email: emails.get(job.data?.emailId),
   }))
-  // A job without an email is given up when it is the one that leads. Of a kind that only the next version knows are
-  // mails while it is being deployed: its workers will take them.
-  const strangers = jobs.filter(({ email }) => !email?.hasTemplate)
-  for (const { email } of strangers)
+  // Fails these jobs, so that they are retried: the next version may have the template. A job without an email is given up
+  // when it is the first of its batch.
+  const unknown = jobs.filter(({ email }) => !email?.hasTemplate)
+  for (const { email } of unknown)
     if (email) log.warn({ emailId: email.id }, `No template for "${email.kind}"`)
-  await settleJobs(tx, queue, 'fail', toJobs(strangers))
+  await settleJobs(tx, queue, 'fail', toJobs(unknown))
 
-  const known = jobs.filter((one): one is Taken => Boolean(one.email?.hasTemplate))
-  // Several jobs may carry the same mail.
+  const known = jobs.filter((job): job is Fetched => Boolean(job.email?.hasTemplate))
+  // Several jobs may be for the same mail.
   const waiting = known.filter(
-    ({ email }, index) => email.isWaiting && known.findIndex((one) => one.email === email) === index,
+    ({ email }, index) => email.isWaiting && known.findIndex((other) => other.email === email) === index,
   )
-  const limit = queue === 'send-email' ? DEATHS : 2 * DEATHS
+  const limit = queue === 'send-email' ? MAX_DEATHS : 2 * MAX_DEATHS
   const suspects = waiting.filter(({ email }) => email.deaths >= limit)
-  const taken = waiting.filter((one) => !suspects.includes(one))
-  await settleJobs(tx, queue, 'complete', toJobs(known.filter((one) => !taken.includes(one))))
+  const fetched = waiting.filter((mail) => !suspects.includes(mail))
+  await settleJobs(tx, queue, 'complete', toJobs(known.filter((mail) => !fetched.includes(mail))))
   if (queue === 'send-email') await sendAlone(tx, suspects)
   else await giveUp(tx, suspects, 'worker_died')
 
-  const ids = taken.map(({ email }) => email.id)
-  // The next transaction makes this one safe on the disk, too.
+  const ids = fetched.map(({ email }) => email.id)
+  // The next commit also flushes this one to disk.
   await tx.$executeRaw`SET LOCAL synchronous_commit = off`
   await tx.$executeRaw`UPDATE "Email" SET deaths = deaths + 1 WHERE id = ANY (${ids}::uuid[])`
-  return taken
+  return fetched
 }
 
-async function sendAlone(tx: Transaction, suspects: Taken[]): Promise<void> {
+async function sendAlone(tx: Transaction, suspects: Fetched[]): Promise<void> {
   if (suspects.length === 0) return
   const emailIds = suspects.map(({ email }) => email.id)
   log.error(
     { emailIds, reason: 'worker_died' },
-    `${DEATHS} workers died over these mails: each is sent alone`,
+    `${MAX_DEATHS} workers died while rendering these mails: each is sent alone`,
   )
   await enqueueAll(
     tx,
@@ -108,7 +114,7 @@ async function sendAlone(tx: Transaction, suspects: Taken[]): Promise<void> {
   )
 }
 
-async function giveUp(tx: Transaction, mails: Taken[], reason: string): Promise<void> {
+async function giveUp(tx: Transaction, mails: Fetched[], reason: string): Promise<void> {
   if (mails.length === 0) return
   await recordEvents(
     tx,
@@ -117,14 +123,13 @@ async function giveUp(tx: Transaction, mails: Taken[], reason: string): Promise<
   for (const { email } of mails) log.error({ emailId: email.id, reason }, 'given up')
 }
 
-/** A mail, or why there is none. */
 type Rendered = { message?: Message; error?: unknown }
 
 async function render(email: WaitingEmail): Promise<Rendered> {
   const ended = new AbortController()
   const timeout = async (): Promise<never> => {
     await sleep(RENDERING_MS, undefined, { signal: ended.signal })
-    throw new Error(`The template "${email.kind}" did not come to an end in ${RENDERING_MS / 1000} s`)
+    throw new Error(`The template "${email.kind}" did not return within ${RENDERING_MS / 1000} s`)
   }
   try {
     return { message: await Promise.race([writeMessage(email), timeout()]) }
@@ -135,35 +140,35 @@ async function render(email: WaitingEmail): Promise<Rendered> {
   }
 }
 
-/** Writes the batch down. What could not be rendered is left out, and tried again later. */
-async function writeDown(
+/** Records the batch. Mails that could not be rendered are retried later. */
+async function persist(
   tx: Transaction,
   queue: MailQueue,
-  taken: Taken[],
+  fetched: Fetched[],
   mails: Rendered[],
 ): Promise<Batch | undefined> {
-  await lockJob(tx, queue, ...toJobs(taken).map(({ id }) => id))
-  // Meanwhile somebody may have asked to be erased.
+  await lockJob(tx, queue, ...toJobs(fetched).map(({ id }) => id))
+  // A user may have asked for erasure meanwhile.
   const emails = await lockEmails(
     tx,
-    taken.map(({ email }) => email.id),
+    fetched.map(({ email }) => email.id),
   )
-  const isBad = ({ email }: Taken, index: number): boolean =>
+  const isBad = ({ email }: Fetched, index: number): boolean =>
     mails[index]?.message === undefined && emails.get(email.id)?.isWaiting === true
-  for (const [index, one] of taken.entries())
-    if (isBad(one, index)) await putOff(tx, queue, one, mails[index]?.error)
-  const good = taken.filter((one, index) => !isBad(one, index))
+  for (const [index, mail] of fetched.entries())
+    if (isBad(mail, index)) await postpone(tx, queue, mail, mails[index]?.error)
+  const good = fetched.filter((mail, index) => !isBad(mail, index))
   await settleJobs(tx, queue, 'complete', toJobs(good))
   const waiting = good.flatMap(({ email }) => emails.get(email.id) ?? []).filter(({ isWaiting }) => isWaiting)
   const wanted = new Set((await dropSuppressed(tx, waiting)).map(({ id }) => id))
-  const messages = taken.flatMap(({ email }, index) =>
+  const messages = fetched.flatMap(({ email }, index) =>
     wanted.has(email.id) ? (mails[index]?.message ?? []) : [],
   )
   if (messages.length > 0) return await writeBatch(tx, messages)
 }
 
-/** Tries to render a mail again later, or gives it up. The log has the stack once. */
-async function putOff(tx: Transaction, queue: MailQueue, mail: Taken, error: unknown): Promise<void> {
+/** Retries a mail later, or gives it up. Logs the stack only once. */
+async function postpone(tx: Transaction, queue: MailQueue, mail: Fetched, error: unknown): Promise<void> {
   const reason = 'template_failed'
   const emailId = mail.email.id
   const [row] = await tx.$queryRaw<[{ renderings: number }]>`
@@ -180,20 +185,20 @@ async function putOff(tx: Transaction, queue: MailQueue, mail: Taken, error: unk
   await retryJob(tx, queue, mail.job.id, retryAt, reason)
 }
 
-/** Marks that could not be taken back, because the database was away. */
-const owed = new Set<string>()
+// The database was unreachable, so the next call decrements their `deaths`.
+const miscounted = new Set<string>()
 
-/** We are still alive. */
-async function takeBackMarks(taken: Taken[]): Promise<void> {
-  for (const { email } of taken) owed.add(email.id)
-  const ids = [...owed]
+/** The database failed, not this worker. */
+async function uncountDeaths(fetched: Fetched[]): Promise<void> {
+  for (const { email } of fetched) miscounted.add(email.id)
+  const ids = [...miscounted]
   try {
     await prisma()
       .$executeRaw`UPDATE "Email" SET deaths = greatest(deaths - 1, 0) WHERE id = ANY (${ids}::uuid[])`
-    owed.clear()
+    miscounted.clear()
   } catch {
-    // The next failure takes them back, too.
+    // The next call includes them.
   }
 }
 
-const toJobs = (taken: { job: Taken['job'] }[]): Taken['job'][] => taken.map(({ job }) => job)
+const toJobs = (mails: { job: Fetched['job'] }[]): Fetched['job'][] => mails.map(({ job }) => job)

@@ -3,26 +3,25 @@ import { z } from 'zod'
 import { env } from '../env'
 import { readRetryAfter } from './retry-after'
 
-/** What became of one attempt to send a batch. `reason` is a code for the timeline. */
+/** The outcome of an attempt to send a batch. `reason` is a code for the timeline. */
 export type Outcome = {
-  /** Resend's limit of requests a second, when it tells. */
+  /** The account's limit of requests a second, if the response states it. */
   perSecond?: number
 } & ({ kind: 'accepted'; mails: Result[] } | ({ reason: string } & Verdict))
 
-/** What became of one mail of an accepted batch. */
 type Result = { status: 'sent'; providerId: string } | { status: 'failed'; reason: string }
 
-/** `seconds` is how long all workers pause. */
+/** `seconds` is the pause of all workers. */
 type Verdict =
-  /** Nobody knows whether it was accepted. Try again with the same idempotency key, after a growing delay. */
+  /** Perhaps accepted. Retry with the same idempotency key, with backoff. */
   | { kind: 'retry'; seconds?: number }
-  /** Not accepted. Nobody tries again before the time that Resend asks for, or this one. */
+  /** Not accepted. Retry after the time that Resend asks for, or this one. */
   | { kind: 'wait'; seconds: number }
-  /** Not accepted, and only we can mend it. No user's mail is given up for that: all wait, and the log shouts. */
+  /** Not accepted until an operator fixes the account or the settings. All mail waits, and none is given up. */
   | { kind: 'operator'; seconds: number }
-  /** This will never be accepted. */
+  /** Will never be accepted. */
   | { kind: 'permanent'; seconds?: number }
-  /** Another payload went out under our key, so an earlier attempt was probably accepted: a person decides. */
+  /** Resend knows our key with another payload, so it probably accepted an earlier attempt. An operator decides. */
   | { kind: 'unknown'; seconds?: number }
 
 type BatchResponse = CreateBatchResponse<{ batchValidation: 'permissive' }>
@@ -33,8 +32,8 @@ const permanent: Verdict = { kind: 'permanent' }
 const unknown: Verdict = { kind: 'unknown' }
 
 /**
- * By the error's name, or by name and status where a name has two meanings. The compiler requires a row for each name
- * that the SDK knows. https://resend.com/docs/api-reference/errors
+ * By the error's name, or by name and status. The compiler requires a row for each name that the SDK knows.
+ * https://resend.com/docs/api-reference/errors
  */
 export const VERDICTS: Record<string, Verdict> = {
   application_error: retry,
@@ -55,7 +54,7 @@ export const VERDICTS: Record<string, Verdict> = {
   invalid_from_address: operator,
   'validation_error 401': operator,
   'validation_error 403': operator,
-  // This app never makes such requests, so RESEND_BASE_URL must be wrong.
+  // RESEND_BASE_URL must be wrong.
   not_found: operator,
   method_not_allowed: operator,
   invalid_access: operator,
@@ -78,19 +77,19 @@ const answerSchema = z.object({
   errors: z.array(z.object({ index: z.int().min(0) })).default([]),
 })
 
-/** Sorts everything that the Resend SDK may answer to a batch of so many mails. It never throws. */
+/** Classifies any response of the Resend SDK to a batch of `count` mails. Never throws. */
 export function classify({ data, error, headers }: BatchResponse, count: number): Outcome {
   const perSecond = Number.parseFloat(headers?.['ratelimit-limit'] ?? '') || undefined
   const mails = readMails(data, count)
   if (mails) return { kind: 'accepted', mails, perSecond }
   const reason = findReason(error)
-  // An unknown code is retried. A 429 was not accepted, whatever its code.
+  // Retries unknown codes. A 429 was not accepted, whatever its code.
   const verdict =
     findVerdict(`${reason} ${error?.statusCode}`) ??
     findVerdict(reason) ??
     findVerdict(error?.statusCode === 429 ? 'rate_limit_exceeded' : '') ??
     retry
-  return { reason, ...obey(verdict, headers), perSecond }
+  return { reason, ...extendPause(verdict, headers), perSecond }
 }
 
 function findReason(error: BatchResponse['error']): string {
@@ -98,32 +97,26 @@ function findReason(error: BatchResponse['error']): string {
   const isReadable = typeof name === 'string' && /^\w{1,40}$/.test(name)
   if (isRefusedOnTheWay(isReadable ? name : undefined, statusCode))
     return statusCode === 429 ? 'rate_limit_exceeded' : 'refused_on_the_way'
-  // 200 with nonsense, or an error without a proper name, comes from something in between.
   return isReadable ? name : 'unreadable_answer'
 }
 
-/**
- * Returns true when a proxy, firewall or load balancer in front of Resend has certainly refused the request.
- * - A 4xx without a Resend error in its body never reached Resend, so it uses up no attempt. No mail is given up for it,
- *   not even for a 413: waiting for an operator is better than losing a user's mail.
- * - A 408 or a 5xx may come after the proxy has passed the request on. Resend may have accepted it.
- * - A 407 never gets here. `fetch` turns it into a network error, which counts as a lost answer.
- * @param name "application_error" is the SDK's name for a body that is not JSON. Resend itself uses it with status 500
- */
+// A 4xx without a Resend error comes from a proxy, even a 413: the mail waits for an operator. After a 408 or 5xx,
+// Resend may have accepted the request. The SDK calls a body that is not JSON "application_error". Resend itself uses
+// that name with status 500.
 function isRefusedOnTheWay(name: string | undefined, statusCode: number | null = null): boolean {
   if (name !== undefined && name !== 'application_error') return false
   return statusCode !== null && statusCode >= 400 && statusCode < 500 && statusCode !== 408
 }
 
-/** Extends the pause to the time that the refusal asks for. */
-function obey(verdict: Verdict, headers: BatchResponse['headers']): Verdict {
+/** Extends the pause to the time that the response asks for. */
+function extendPause(verdict: Verdict, headers: BatchResponse['headers']): Verdict {
   const { asked, reset } = readRetryAfter(headers)
-  // `reset` is about the requests a second. It must not shorten the wait for a daily quota.
+  // `reset` is for the limit of requests a second. It must not shorten the wait for a daily quota.
   if (verdict.kind === 'wait') return { ...verdict, seconds: asked || Math.max(verdict.seconds, reset) }
   return asked > 0 ? { ...verdict, seconds: Math.max(asked, verdict.seconds ?? 0) } : verdict
 }
 
-// Success means a result for each mail. The ids are those of the accepted ones: what was refused says whose they are.
+// Resend returns ids for the accepted mails only, in their order, and the indexes of the rejected ones.
 function readMails(data: unknown, count: number): Result[] | undefined {
   const answer = answerSchema.safeParse(data)
   if (!answer.success) return
@@ -136,15 +129,15 @@ function readMails(data: unknown, count: number): Result[] | undefined {
   })
 }
 
-/** The row of the table, if there is one. The code is somebody else's word, "constructor" for example. */
+/** Looks a code up. It comes from outside, so it may be "constructor". */
 export function findVerdict(code: string): Verdict | undefined {
   return Object.hasOwn(VERDICTS, code) ? VERDICTS[code] : undefined
 }
 
-/** How often a batch is sent. With the delays below and a limit of 5 min between two: for about four hours. */
+/** About four hours, with the backoff below and at most 5 min between two attempts. */
 export const MAX_ATTEMPTS = 60
 
-/** How long to wait after the nth failure: 2 s, 4 s, 8 s … up to a limit, and a little less by chance. In ms. */
+/** Returns the delay after the nth failure, in ms: 2 s, 4 s, 8 s … up to RETRY_MAX_SECONDS, minus jitter. */
 export function backoff(failures: number): number {
   const seconds = Math.min(2 ** failures, env('RETRY_MAX_SECONDS'))
   return seconds * 1000 * (0.75 + Math.random() / 4)

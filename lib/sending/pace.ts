@@ -14,14 +14,13 @@ export type Turn = {
   ignored: string | null
 }
 
-/** While the account is paused, one request at a time finds out whether it still has to be. In s. */
+/** While the account is paused, one trial request at a time finds out whether the pause is over. */
 const TRIAL_SECONDS = 11
 
 /** Requests do not arrive as evenly as they leave. */
 const MARGIN = 1.1
 
-/** How often those who wait look whether somebody has ended the pause. */
-const PATIENCE_MS = 1_000
+const POLL_MS = 1_000
 
 /** For those who ignore a pause, and for all others. */
 const lines = new Map<string | null, Promise<unknown>>()
@@ -39,7 +38,7 @@ export function takeTurn(signal: AbortSignal, ignored: string | null = null): Pr
       signal.throwIfAborted()
       const { waitMs, ...turn } = await askForTurn(ignored)
       if (waitMs === 0) return turn
-      await sleep(Math.min(waitMs, PATIENCE_MS), undefined, { signal })
+      await sleep(Math.min(waitMs, POLL_MS), undefined, { signal })
     }
   })
   lines.set(
@@ -61,7 +60,7 @@ async function askForTurn(ignored: string | null): Promise<Turn & { waitMs: numb
       RETURNING 0::float8 AS "waitMs", "perSecond", reason, failures, CASE WHEN reason = ${ignored} THEN reason END AS ignored
     )
     SELECT * FROM turn UNION ALL
-    -- An operator may have written "infinity", with which Postgres does not calculate.
+    -- An operator may have set "infinity", which has no difference to another time.
     SELECT greatest(1, extract(epoch FROM least("nextTurnAt", now() + interval '1 day') - clock_timestamp()) * 1000)::float8,
       "perSecond", reason, failures, NULL
     FROM "Pace" WHERE account = 'resend' AND NOT EXISTS (SELECT FROM turn)`
@@ -69,7 +68,7 @@ async function askForTurn(ignored: string | null): Promise<Turn & { waitMs: numb
   return row ?? { waitMs: 1, perSecond: null, reason: null, failures: 0, ignored: null }
 }
 
-/** Whether and why mail waits. `until` is null where nobody knows when it ends. */
+/** `until` is null when the end of the pause is unknown. */
 export type PaceState = {
   isPaused: boolean
   reason: string | null
@@ -79,7 +78,7 @@ export type PaceState = {
 
 /** @throws when the database is unreachable */
 export async function readPace(): Promise<PaceState> {
-  // A time like "infinity" is no date in JavaScript.
+  // JavaScript has no date for "infinity".
   const [row] = await prisma().$queryRaw<PaceState[]>`
     SELECT "pausedAt" IS NOT NULL AS "isPaused", reason, "perSecond",
       CASE WHEN abs(extract(year FROM "nextTurnAt")) < 10000 THEN "nextTurnAt" END AS until
@@ -87,15 +86,9 @@ export async function readPace(): Promise<PaceState> {
   return row ?? { isPaused: false, reason: null, until: null, perSecond: null }
 }
 
-/** The code of an operator's pause. */
 export const PAUSED_BY_OPERATOR = 'paused_by_operator'
 
-/**
- * Stops all workers from sending, or lets them go on where they stood. A pause that the mail service has asked for is
- * another matter, and stays. What a worker has already begun to send goes out.
- * @returns since when mail is stopped, or null
- * @throws when the database is unreachable
- */
+/** Pauses or resumes all sending. Resend's own pause stays. @returns since when. @throws when the database is unreachable */
 export async function setPaused(paused: boolean): Promise<Date | null> {
   const [row] = await prisma().$queryRaw<[{ pausedAt: Date | null }]>`
     INSERT INTO "Pace" AS pace (account, "pausedAt") VALUES ('resend', CASE WHEN ${paused} THEN now() END)
@@ -115,22 +108,19 @@ export async function returnTrial({ reason, ignored }: Turn): Promise<void> {
       AND "nextTurnAt" < clock_timestamp() + make_interval(secs => ${TRIAL_SECONDS})`
 }
 
-/**
- * Learns from the answer to a call: pauses the account for all workers, or ends the pause.
- * @returns the earliest time of the next call
- * @throws when the database is unreachable
- */
-export async function keepPace(turn: Turn, outcome: Outcome): Promise<Date> {
+/** Starts or ends a pause. @returns the earliest time of the next call. @throws when the database is unreachable */
+export async function updatePace(turn: Turn, outcome: Outcome): Promise<Date> {
   const { kind, perSecond = turn.perSecond } = outcome
   const failures = kind === 'retry' ? turn.failures + 1 : 0
   const asked = 'seconds' in outcome ? (outcome.seconds ?? 0) : 0
   const seconds = kind === 'retry' ? Math.max(backoff(failures) / 1000, asked) : asked
   const reason = seconds > 0 && kind !== 'accepted' ? outcome.reason : null
-  // Counted from before the statement: what a ticket tells is never later than the turn that it waits for.
+  // Read before the statement, so that a ticket never shows a later time than that of the next turn.
   const retryAt = new Date((await databaseNow()) + seconds * 1000)
   if (turn.ignored && !reason) return retryAt
   if (reason || turn.reason || perSecond !== turn.perSecond) {
-    // A call that was under way when another was told to wait may only make the pause longer.
+    // Two workers may get different answers at the same time. The later `nextTurnAt` wins, so that a stale success cannot
+    // end a pause.
     await prisma().$executeRaw`
       INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason, failures, "perSecond")
       VALUES ('resend', clock_timestamp() + make_interval(secs => ${seconds}), ${reason}, ${failures}, ${perSecond})

@@ -9,7 +9,7 @@ import { classify, type Outcome } from './outcome'
 
 const TIMEOUT_MS = 10_000
 
-/** The SDK, with the HTTP status of every error. The SDK drops it when the body is JSON of a proxy. */
+/** Keeps the HTTP status of every error. The SDK drops it when a proxy answers with JSON. */
 class Client extends Resend {
   override async fetchRequest<Data>(path: string, options?: RequestInit): Promise<Response<Data>> {
     try {
@@ -19,7 +19,7 @@ class Client extends Resend {
       const error = await response.json().catch(() => ({ name: 'application_error' }))
       return { data: null, error: { ...error, statusCode: response.status }, headers }
     } catch {
-      // The SDK's own name for a lost answer.
+      // The SDK's own name for a network error.
       const error = { name: 'application_error', statusCode: null, message: '' } as const
       return { data: null, error, headers: null }
     }
@@ -66,16 +66,16 @@ async function callResend({ id, messages, createdAt }: Sendable, span: Span): Pr
   if (outcome.kind !== 'accepted') fail(span, outcome.reason)
   if (outcome.kind === 'operator') {
     const { statusCode, message } = response.error ?? {}
-    const words =
+    const details =
       quote(message) || `HTTP ${statusCode}: look at RESEND_BASE_URL and at the proxies on the way.`
-    log.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}. ${words}`)
+    log.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}. ${details}`)
   }
   return outcome
 }
 
 const ADDRESS = /("[^"]*"|[^\s()<>",;:]*)@(\[[^\]]*\]|[^\s()<>"',;:]*[^\s()<>"',;:.!?])?/g
 
-/** Quotes Resend's sentence for the operator, without the addresses in it: a code alone does not say what to fix. */
+/** Quotes Resend's message for the operator, without addresses. */
 function quote(message: unknown): string {
   if (typeof message !== 'string') return ''
   return message.replace(/\s+/g, ' ').trim().replace(ADDRESS, '<address>').slice(0, 300)

@@ -3,10 +3,9 @@ type Headers = Record<string, string> | null | undefined
 const DAY = 24 * 3600
 
 /**
- * Reads how long a refusal asks to wait. Resend and any proxy on the way use the same headers.
+ * Reads how long a response asks to wait, in seconds up to a day: 0 if it does not. `asked` is Retry-After, and `reset` the
+ * time until the rate limit resets. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  * @param headers with names in lower case
- * @returns seconds, at most a day; 0 when the answer does not say. `asked` is from Retry-After. `reset` is the time until
- *   the request limit resets. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
  */
 export function readRetryAfter(headers: Headers): { asked: number; reset: number } {
   const asked = parseRetryAfter(headers?.['retry-after'], headers?.date)
@@ -14,23 +13,20 @@ export function readRetryAfter(headers: Headers): { asked: number; reset: number
   return { asked: limit(asked), reset: limit(reset) }
 }
 
-// The value is seconds, or a date in one of HTTP's three forms. A date is compared with the clock of the server that
-// answered, because the clock of this process may be wrong.
+// Seconds, or a date in one of HTTP's three forms. A date is compared with the server's clock: ours may be wrong.
 function parseRetryAfter(value = '', answeredAt = ''): number {
   if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Number(value)
   return (parseDate(value) - (parseDate(answeredAt) || Date.now())) / 1000
 }
 
-// All three forms begin with the day of the week. The third one has no time zone and means UTC.
+// All three forms begin with the day of the week. The third has no time zone and means UTC.
 function parseDate(value: string): number {
   if (!/^\s*[a-z]{3,9},? /i.test(value)) return Number.NaN
   return Date.parse(/\s\d{4}\s*$/.test(value) ? `${value} GMT` : value)
 }
 
-/**
- * Reads `"default";r=0;t=20` and the older form `limit=10, remaining=0, reset=20`. Of several limits that are used up,
- * the one that resets last counts. https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
- */
+// Reads `"default";r=0;t=20` and the older `limit=10, remaining=0, reset=20`. Returns the latest reset of the limits that are
+// used up. https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
 function parseRateLimit(value = ''): number {
   const policies = value.replace(/"[^"]*"/g, '').split(',')
   const usedUp = policies.filter((policy) => !/;\s*r\s*=\s*0*[1-9]/.test(policy))

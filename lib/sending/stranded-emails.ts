@@ -7,28 +7,28 @@ import type { Kind } from './stranded'
 
 const isUnfinished = Prisma.sql`status IN ('queued', 'sending', 'retrying')`
 
-/** An email that is to be sent, in whatever batch comes next. Those of a user who is being erased are not. */
+/** An email that is in no batch yet. */
 export const EMAIL: Kind = {
   waiting: Prisma.sql`
     SELECT id, "updatedAt" AS since FROM "Email" WHERE ${isUnfinished} AND "batchId" IS NULL
       AND "userId" NOT IN (SELECT id FROM "User" WHERE erasure IS NOT NULL)`,
   job: { queues: ['send-email', 'send-ticket', 'send-email-alone', 'send-email-dead'], field: 'emailId' },
   lock: (tx, id) => tx.$queryRaw`SELECT FROM "Email" WHERE id = ${id}::uuid FOR UPDATE`,
-  mend: mendEmail,
+  repair: repairEmail,
 }
 
-/** A batch whose outcome is not known: exactly this one is to be sent again. */
+/** A batch without an outcome: the same one must be sent again. */
 export const BATCH: Kind = {
   waiting: Prisma.sql`
     SELECT "batchId" AS id, "updatedAt" AS since FROM "Email" WHERE ${isUnfinished} AND "batchId" IS NOT NULL`,
   job: { queues: ['retry-batch'], field: 'batchId' },
   lock: lockBatch,
-  mend: (tx, id) => requeueBatch(tx, id),
+  repair: (tx, id) => requeueBatch(tx, id),
 }
 
-async function mendEmail(tx: Transaction, id: string): Promise<void> {
+async function repairEmail(tx: Transaction, id: string): Promise<void> {
   const email = await tx.email.findUniqueOrThrow({ where: { id }, include: { events: { take: 1 } } })
-  // Its batch is lost, and with it the key: another one might send the mail twice. A person decides.
+  // Its batch is lost, and the idempotency key with it. Another batch might send the mail twice, so an operator decides.
   if (email.status === 'sending') {
     await recordEvents(tx, [{ emailId: id, status: 'failed', reason: 'outcome_unknown' }])
     return

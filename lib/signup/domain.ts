@@ -1,29 +1,25 @@
 import { domainToASCII, domainToUnicode } from 'node:url'
 
-/** Letters, digits and hyphens, as the DNS has them (RFC 1034). The last label is no number: that would be an IP address. */
+/** RFC 1034. The last label is not a number: that would be an IP address. */
 const DNS_NAME = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(xn--[a-z0-9-]{1,59}|[a-z]{2,63})$/
 
 /**
- * The one form in which a domain is stored and compared: lower case, and punycode where it has other letters. Both ways
- * to write such a label are judged by the same rules, those of IDNA 2008.
- *
- * Node maps characters, applies the rules for joiners (CONTEXTJ) and right-to-left scripts, and knows punycode (UTS 46).
- * It takes symbols and emoji as well, and does not know the rules for CONTEXTO: these are here.
- * @returns undefined when it is none, or one that IDNA 2008 forbids
+ * Returns a domain in lower case and punycode, or undefined if IDNA 2008 forbids it. Node does UTS 46, CONTEXTJ and
+ * right-to-left scripts. The rules here reject symbols and emoji, and add CONTEXTO.
  */
 export function canonicalDomain(domain: string): string | undefined {
-  // Node parses it like the host of a URL, so keep what only a URL may contain away from it.
+  // Node parses the host of a URL, which may contain more than a domain.
   if (/[\0-\x7F]/.test(domain.replace(/[a-z0-9.-]/gi, ''))) return
   const canonical = domainToASCII(domain)
   if (!DNS_NAME.test(canonical)) return
   const readable = domainToUnicode(canonical)
-  // Punycode of what is forbidden, or of what has a shorter form, does not survive the way there and back.
+  // Forbidden or non-canonical punycode does not survive the round trip.
   if (domainToASCII(readable) !== canonical) return
   return readable.split('.').every(isAllowed) ? canonical : undefined
 }
 
 function isAllowed(label: string): boolean {
-  // Not decoded: it cannot be.
+  // Node could not decode it.
   if (label.startsWith('xn--')) return false
   if (/^[a-z0-9-]+$/.test(label)) return true
   return PVALID.test(label) && !FORBIDDEN.some((rule) => rule.test(label))

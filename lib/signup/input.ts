@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { canonicalAddress } from './address'
-import { toVisible } from './visible'
+import { stripInvisible } from './visible'
 
 /** What a person may send to sign up. Unknown fields are refused; what comes out is canonical. */
 export const signupInput = z.strictObject({
@@ -16,7 +16,9 @@ export const signupInput = z.strictObject({
     if (canonical) return canonical
     ctx.addIssue({
       code: 'custom',
-      message: toVisible(address) ? 'Enter an address like ada@example.com.' : 'Enter your email address.',
+      message: stripInvisible(address)
+        ? 'Enter an address like ada@example.com.'
+        : 'Enter your email address.',
     })
     return z.NEVER
   }),

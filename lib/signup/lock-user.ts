@@ -1,10 +1,7 @@
 import type { Transaction } from '../db/prisma'
 import { notFound } from '../http/problem'
 
-/**
- * Whoever else wants to do something in this user's name waits here until the transaction ends.
- * @throws {Problem} 404 when the user was deleted, or is about to be.
- */
+/** Locks a user until the transaction ends. @throws {Problem} 404 when the user is erased, or will be. */
 export async function lockUser(tx: Transaction, id: string): Promise<void> {
   const rows = await tx.$queryRaw<
     unknown[]

@@ -5,7 +5,7 @@ import { log, reasonOf } from '../log'
 import { openQueue } from '../queue'
 import { enqueueEmails, queueEmail } from '../sending/enqueue'
 import { hashMailbox } from '../sending/mailbox'
-import { isStranded, mendOne } from '../sending/stranded'
+import { isStranded, repairOne } from '../sending/stranded'
 import { EMAIL } from '../sending/stranded-emails'
 import { refuseSuppressed } from '../sending/suppression'
 import { hmac } from '../sign'
@@ -119,7 +119,7 @@ async function findWelcome(userId: string): Promise<Welcome> {
 export async function completeSignup(tx: Transaction, userId: string): Promise<Welcome> {
   await lockUser(tx, userId)
   const known = await readWelcome(tx, userId)
-  if (known) await mendOne(tx, EMAIL, known.id)
+  if (known) await repairOne(tx, EMAIL, known.id)
   else await queueEmail(tx, userId, 'welcome')
   const email = known ?? (await readWelcome(tx, userId))
   if (!email) throw new Error('The welcome email was not created')

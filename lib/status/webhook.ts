@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { prisma } from '../db/prisma'
 import { env } from '../env'
 import { Problem, unavailable } from '../http/problem'
-import { log, logSeldom } from '../log'
+import { log, logThrottled } from '../log'
 import { traced } from '../telemetry'
 import { type EmailFact, recordEvents } from './record'
 import { type EmailStatus, statusOfBounce } from './status'
@@ -109,7 +109,7 @@ async function verifyBody(body: string, headers: Headers): Promise<unknown> {
     return webhooks.verify({ payload: body, headers: { id, timestamp, signature }, webhookSecret: secret })
   } catch (error) {
     if (error instanceof SyntaxError) throw new Problem(400, 'Malformed JSON')
-    logSeldom('A webhook was refused: wrong signature, or sent long ago. Is RESEND_WEBHOOK_SECRET right?')
+    logThrottled('A webhook was refused: wrong signature, or sent long ago. Is RESEND_WEBHOOK_SECRET right?')
     throw new WrongSignature()
   }
 }

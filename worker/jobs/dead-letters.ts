@@ -1,2 +1,2 @@
-/** A job of whatever queue was given up. That is logged for all dead letters (see worker/work.ts): here is nothing to do. */
-export default async function takeDeadLetter(): Promise<void> {}
+/** Does nothing: worker/work.ts logs all dead letters. */
+export default async function acknowledgeDeadLetter(): Promise<void> {}

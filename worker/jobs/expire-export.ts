@@ -1,7 +1,7 @@
 import { prisma } from '@/lib/db/prisma'
 import type { Job } from '@/lib/queue'
 
-/** Deletes the file that an export has left. This job has waited in the queue since the file was ready. */
+/** Deletes the file of an export. */
 export default async function expireExport({ data }: Job<'expire-export'>): Promise<void> {
   await prisma().export.updateMany({
     where: { id: data.exportId, status: 'ready' },

@@ -9,14 +9,13 @@ import { stopping } from '../stop'
 const DAY_MS = 24 * 3600 * 1000
 
 /**
- * Gathers a user's data, chapter by chapter. Each one is saved when it is done, so a worker that dies leaves only the
- * missing ones to the next. Saving is possible while the export is open only: that is how this one learns that it was
- * called off, or that another worker was faster.
- * @throws when the worker is asked to stop, or the database is away: the queue tries again
+ * Gathers a user's data. Saves each chapter, so that the next worker resumes after a crash. Stops when a chapter cannot be
+ * saved: the export was canceled, or another worker has finished it.
+ * @throws when the worker stops or the database is unreachable. The queue retries the job.
  */
 export default async function exportData({ data, signal }: Job<'export-data'>): Promise<void> {
   const { exportId } = data
-  await reviveExport(exportId)
+  await reopenExport(exportId)
   const found = await prisma().export.findUnique({ where: { id: exportId } })
   if (!found) return
   const missing = CHAPTERS.filter(({ name }) => !Object.hasOwn(found.content as object, name))
@@ -30,8 +29,8 @@ export default async function exportData({ data, signal }: Job<'export-data'>): 
   await finish(exportId)
 }
 
-// A job that was given up has told its owner so, and was redriven since. They may have asked for a new one meanwhile.
-async function reviveExport(id: string): Promise<void> {
+// An operator may redrive a job that was given up. If the user has started a newer export meanwhile, this one stays failed.
+async function reopenExport(id: string): Promise<void> {
   await prisma().$executeRaw`
     UPDATE "Export" AS old SET status = 'queued' WHERE id = ${id}::uuid AND status = 'failed'
       AND NOT EXISTS (SELECT FROM "Export" WHERE "userId" = old."userId" AND "createdAt" > old."createdAt")`

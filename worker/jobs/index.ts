@@ -1,29 +1,29 @@
 import type { Handlers } from '../work'
 import cleanUp from './clean-up'
-import takeDeadLetter from './dead-letters'
+import acknowledgeDeadLetter from './dead-letters'
 import eraseUser from './erase-user'
 import expireExport from './expire-export' // orders
 import exportData from './export-data' // orders
-import buryExport from './export-data-dead' // orders
+import failExport from './export-data-dead' // orders
 import retryBatch from './retry-batch'
 import sendEmail from './send-email'
 import sendEmailAlone from './send-email-alone'
-import buryEmail from './send-email-dead'
+import failEmail from './send-email-dead'
 import sendTicket from './send-ticket'
 import sweep from './sweep'
 
-/** Who does the jobs of which queue. The compiler holds this list against the one in lib/queue.ts. */
+/** The compiler requires a handler for each queue of lib/queue.ts. */
 export const HANDLERS: Handlers = {
   'send-email': sendEmail,
   'send-ticket': sendTicket,
   'send-email-alone': sendEmailAlone,
   'retry-batch': retryBatch,
-  'send-email-dead': buryEmail,
+  'send-email-dead': failEmail,
   'erase-user': eraseUser,
   'clean-up': cleanUp,
-  'dead-letters': takeDeadLetter,
+  'dead-letters': acknowledgeDeadLetter,
   sweep,
   'export-data': exportData, // orders
-  'export-data-dead': buryExport, // orders
+  'export-data-dead': failExport, // orders
   'expire-export': expireExport, // orders
 }

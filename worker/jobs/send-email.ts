@@ -4,9 +4,9 @@ import { gatherBatch } from '@/lib/sending/gather'
 import { deliver } from '../deliver'
 
 /**
- * Sends an email, and in the same request what else waits when our turn comes. The jobs are done when the batch is
- * written down: from then on it is the batch that is sent, and again until there is an answer, whoever dies.
- * @throws {GiveUp} when there is no such email
+ * Sends an email, with others that wait, in one request. The jobs are completed when the batch is recorded. From then on
+ * the job `retry-batch` sends the batch again until there is an outcome.
+ * @throws {GiveUp} when the email does not exist
  */
 export default async function sendEmail(job: Job<'send-email'>): Promise<void> {
   await deliver(job.signal, async () => gatherBatch('send-email', job, await batchSizeLeft()))

@@ -1,6 +1,6 @@
 import { sweep } from '@/lib/ops/sweep'
 
-/** Finds what waits without a job, and gives it one. pg-boss's cron enqueues this every minute. */
+/** Enqueues jobs for rows that have lost theirs. */
 export default async function sweepEveryMinute(): Promise<void> {
   await sweep()
 }

@@ -1,4 +1,4 @@
-import { toVisible } from '@/lib/signup/visible'
+import { stripInvisible } from '@/lib/signup/visible'
 
 /** Large providers. Their names have five letters or more: a mistake in a shorter one makes another provider of it. */
 const LARGE = [
@@ -33,7 +33,7 @@ const NOT_COM = /^(con|cmo|ocm|vom|xom|cpm|cim|comm|coom)$/
  * is a typo. Another suffix is not: yahoo.co.jp is no yahoo.co.uk.
  */
 export function suggestAddress(address: string): string | undefined {
-  const [local = '', typed = ''] = toVisible(address).split('@')
+  const [local = '', typed = ''] = stripInvisible(address).split('@')
   const domain = typed.toLowerCase()
   const [name = '', ...labels] = domain.split('.')
   const suffix = labels.join('.').replace(NOT_COM, 'com')

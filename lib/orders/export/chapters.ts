@@ -6,9 +6,9 @@ import type { Recipient } from '../../mail/message'
 type Chapter = {
   /** In the file. */
   name: string
-  /** To people. */
+  /** In the UI. */
   title: string
-  /** Reads it. What it returns is all that the file says: nothing of other users, and no secret. */
+  /** Returns the chapter's content, without data of other users and without secrets. */
   gather: (userId: string) => Promise<unknown>
 }
 
@@ -17,7 +17,6 @@ const events = {
   orderBy: [{ at: 'asc' }, { id: 'asc' }],
 } satisfies Prisma.Email$eventsArgs
 
-/** The chapters of an export, in their order. An export keeps those that are done, so a new one may be put anywhere. */
 export const CHAPTERS: Chapter[] = [
   {
     name: 'account',
@@ -34,7 +33,7 @@ export const CHAPTERS: Chapter[] = [
         include: { user: true },
         orderBy: { createdAt: 'asc' },
       })
-      // Here, because a web server asks for the titles of the chapters, and should not load what renders mails.
+      // A dynamic import, because web servers need only the titles, and should not load the templates.
       const { writeMessage } = await import('../../mail/message')
       return await Promise.all(
         emails.map(async (email) => {

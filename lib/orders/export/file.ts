@@ -3,11 +3,7 @@ import { prisma } from '../../db/prisma'
 import { notFound, Problem } from '../../http/problem'
 import { CHAPTERS } from './chapters'
 
-/**
- * The file that the newest export of a user has left.
- * @throws {Problem} 404 when there is none, 409 when it isn't ready, 410 when it has expired.
- * @throws when the database is unreachable.
- */
+/** Returns the newest export as JSON. @throws {Problem} 404 without any, 409 until it is ready, 410 when it has expired */
 export async function readFile(userId: string): Promise<string> {
   const newest = await prisma().export.findFirst({ where: { userId }, orderBy: { createdAt: 'desc' } })
   switch (newest?.status) {
@@ -17,7 +13,7 @@ export async function readFile(userId: string): Promise<string> {
     case 'ready': {
       const { content, createdAt, expiresAt } = newest
       if (!expiresAt || +expiresAt < (await databaseNow())) break
-      // The database keeps the chapters in an order of its own.
+      // jsonb does not keep the order of keys.
       const chapters = CHAPTERS.map(({ name }) => [name, (content as Record<string, unknown>)[name]])
       return JSON.stringify({ askedFor: createdAt, ...Object.fromEntries(chapters) }, null, 2)
     }

@@ -2,22 +2,16 @@ import { prisma } from '../../db/prisma'
 import type { ExportStatus } from '../../generated/prisma/client'
 import { CHAPTERS } from './chapters'
 
-/** How far an export is. */
 export type Progress = {
   status: ExportStatus
-  /** How many chapters are done, of how many. */
   done: number
   total: number
-  /** What is being gathered, in words. */
   chapter?: string
-  /** ISO 8601 in UTC: until then, there is a file. */
+  /** ISO 8601 in UTC. */
   expiresAt?: string
 }
 
-/**
- * How far the newest export of a user is, or null when there never was one.
- * @throws when the database is unreachable.
- */
+/** Reads the progress of a user's newest export, or null without any. @throws when the database is unreachable. */
 export async function readProgress(userId: string): Promise<Progress | null> {
   const [row] = await prisma().$queryRaw<{ status: ExportStatus; expiresAt: Date | null; names: string[] }[]>`
     SELECT status::text, "expiresAt", ARRAY(SELECT jsonb_object_keys(content)) AS names
