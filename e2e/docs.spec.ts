@@ -20,6 +20,8 @@ const RUN_BY: Record<string, string> = {
 const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: Record<string, string> }
 const DOCS = [
   'README.md',
+  'AGENTS.md',
+  'CHANGELOG.md',
   ...readdirSync('docs', { encoding: 'utf8', recursive: true }).map((name) => `docs/${name}`),
 ].filter((file) => file.endsWith('.md'))
 
