@@ -21,6 +21,9 @@ const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { script
 const DOCS = [
   'README.md',
   'SECURITY.md',
+  'CONTRIBUTING.md',
+  'AGENTS.md',
+  'CHANGELOG.md',
   ...readdirSync('docs', { encoding: 'utf8', recursive: true }).map((name) => `docs/${name}`),
 ].filter((file) => file.endsWith('.md'))
 
