@@ -12,7 +12,8 @@ function toLine(level: 'debug' | 'info' | 'warn' | 'error'): (...words: unknown[
     // A page that failed: see onRequestError in instrumentation.ts.
     if (words.some((word) => word instanceof Error && 'digest' in word)) return
     const text = stripVTControlCharacters(format(...words.map(shorten))).trim()
-    if (text) log[level](text)
+    // A page takes no body: proxy.ts answers 405, whatever came with it.
+    if (text && !text.startsWith('Request body exceeded ')) log[level](text)
   }
 }
 
