@@ -13,6 +13,8 @@ RUN npm ci --ignore-scripts
 COPY . .
 RUN npx prisma generate
 RUN STANDALONE=1 npx next build
+# Next traces what the server runs, and leaves out the maps of it.
+RUN cd .next && find server -name '*.map' -exec cp --parents -t standalone/.next {} +
 # The worker, an operator's commands and the migrations, each with all that it imports, in one file.
 RUN npx esbuild worker/index.ts worker/doctor.ts worker/erase.ts worker/pace.ts worker/queues.ts worker/redrive.ts worker/waiting.ts prisma/migrate.ts --outdir=.next/standalone --outbase=. --bundle --platform=node --target=node20 --format=esm --sourcemap --keep-names --define:process.env.NODE_ENV='"production"' --banner:js="import { createRequire as banner } from 'node:module'; const require = banner(import.meta.url), __dirname = import.meta.dirname;"
 

@@ -1,9 +1,11 @@
 import { type NextRequest, NextResponse } from 'next/server'
 import { askForPassword } from './app/(stage)/_lib/guard' // stage
 import { Problem } from './lib/http/problem'
+import { toPage } from './lib/http/problem-page'
 import { protectSandbox } from './lib/http/protect-sandbox'
 import { REQUEST_ID, toRequestId } from './lib/http/request-id'
 import { toContentPolicy, transportHeaders } from './lib/http/security'
+import { requireDatabase } from './lib/ops/require-database'
 import { visitorOf } from './lib/protection/visitor'
 
 /** Next calls this before the pages below: here each answer gets a nonce of its own, for its scripts and no others. */
@@ -13,9 +15,11 @@ export async function proxy(request: NextRequest): Promise<Response> {
     visitorOf(request)
     refuseOtherMethods(request)
     await askForPassword(request) // stage
+    await requireDatabase(request)
   } catch (error) {
-    if (error instanceof Problem) return error.toResponse()
-    throw error
+    if (!(error instanceof Problem)) throw error
+    const isForPeople = request.headers.get('accept')?.includes('text/html')
+    return isForPeople ? toPage(error) : error.toResponse()
   }
   const nonce = crypto.randomUUID()
   const ours = {

@@ -1,7 +1,8 @@
 import { expect } from '@playwright/test'
 import { QUEUES } from '../../lib/queue'
+import { listRoutes } from '../../sandbox/routes'
 import { newAddress, postSignup } from '../app'
-import { query, waitFor } from '../stack'
+import { query, type Web, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
 import { closeGate, signUpStubbornly, until } from './steps'
 import { test } from './test'
@@ -67,6 +68,49 @@ test('Postgres is away: 503 with Retry-After, and health says so', async ({ stac
   await stack.untilPostgresIsBack()
   expect((await fetch(`${stack.appUrl}/api/health`)).status).toBe(200)
   expect(await stack.query('SELECT FROM "User"')).toEqual([])
+})
+
+test('no page is a 500 while the database is away or refuses the password: 503 with words, and a line with the reason', async ({
+  stack,
+  page,
+}) => {
+  const id = '7cf0ea3c-66a4-4b1e-8f5b-000000000000'
+  const pages = (await listRoutes()).filter(
+    (path) => !path.startsWith('/api/') && !path.startsWith('/presenter'),
+  )
+  expect(pages).toEqual(expect.arrayContaining(['/', '/tickets/none', '/inbox', '/backstage']))
+  pages.push(`/tickets/${id}`, `/not-me/${id}`, `/lost/${id}`)
+
+  async function visitAll(web: Web): Promise<void> {
+    for (const path of pages) {
+      const answer = await page.goto(web.url + path)
+      expect([200, 404, 503], path).toContain(answer?.status())
+      if (answer?.status() !== 503) continue
+      expect(answer.headers()['retry-after'], path).toBe('5')
+      await expect(page.getByRole('heading', { name: 'Temporarily unavailable' })).toBeVisible()
+      await expect(page.getByText('Our database cannot be reached.')).toBeVisible()
+    }
+    expect((await page.goto(`${web.url}/tickets/${id}`))?.status()).toBe(503)
+    expect((await page.goto(web.url))?.status()).toBe(200)
+    const lines = web
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('"level":"error"'))
+    expect(lines.filter((line) => line.includes('"stack"'))).toEqual([])
+    expect(lines.filter((line) => line.includes('"msg":"GET /tickets/"'))).not.toEqual([])
+  }
+
+  const wrong = new URL(stack.databaseUrl)
+  wrong.password = 'wrong'
+  const refused = await stack.startWeb({ env: { DATABASE_URL: wrong.href, LOG_FORMAT: 'json' } })
+  await visitAll(refused)
+  expect(refused.output()).toMatch(/"reason":"password authentication failed.*"msg":"GET \/tickets\/"/)
+  const web = await stack.startWeb({ env: { LOG_FORMAT: 'json' } })
+  expect((await page.goto(`${web.url}/tickets/${id}`))?.status()).toBe(404)
+  await stack.killPostgres('SIGINT')
+  expect((await page.goto(`${web.url}/tickets/${id}`))?.status()).toBe(503)
+  await stack.untilPostgresIsBack()
+  await expect.poll(async () => (await page.goto(`${web.url}/tickets/${id}`))?.status()).toBe(404)
 })
 
 test('Postgres is read-only, or breaks off what takes long: 503, and everything goes on when it ends', async ({

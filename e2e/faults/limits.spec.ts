@@ -179,8 +179,10 @@ test('a stranger can do only so much', async ({ stack, page }) => {
   })
 
   await test.step('a request body to a page is not kept in memory', async () => {
-    await fetch(web.url, { method: 'POST', body: 'x'.repeat(100_000), headers: newVisitor() })
+    const body = 'x'.repeat(100_000)
+    for (let i = 0; i < 5; i++) await fetch(web.url, { method: 'POST', body, headers: newVisitor() })
     await expect.poll(() => web.output()).toContain('Request body exceeded 64KB')
+    expect(web.output().match(/Request body exceeded/g)).toHaveLength(1)
   })
 
   await test.step('exports of a user', async () => {

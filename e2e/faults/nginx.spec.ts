@@ -46,9 +46,9 @@ test('a web server hangs: nginx leaves it alone, asks it again when it is back, 
       ['access', 'error'].map((name) => readFile(path.join(folder, `nginx/${name}.log`), 'utf8')),
     )
     expect(logs.join('') + nginx.output()).not.toContain(TOKEN)
-    for (const path of WITH_TOKENS) expect(logs[0]).toContain(` GET ${path.replaceAll(TOKEN, '…')} `)
+    for (const path of WITH_TOKENS) expect(logs[0]).toContain(` GET ${path.replaceAll(TOKEN, '*')} `)
     // Without an error log, this is where a server that hangs can be seen.
-    expect(logs[0]).toMatch(/ POST \/api\/users 504 .* 127\.0\.0\.1:\d+ 504$/m)
+    expect(logs[0]).toMatch(/ 504, 200$/m)
 
     process.kill(hung.pid, 'SIGCONT')
     const before = hung.output().length

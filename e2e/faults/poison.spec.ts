@@ -116,6 +116,10 @@ for (const place of [0, 2]) {
       })
       if (!worker?.isRunning()) deaths++
       if (deaths === 3) expect(await stack.query('SELECT FROM "Email" WHERE deaths >= 3')).not.toEqual([])
+      if (deaths !== 4) continue
+      expect((await readHealth(stack)).attention).toBe('worker_died')
+      const lines = stack.output().split('\n')
+      expect(lines.find((line) => line.includes('3 workers died over these mails'))).toContain(bad)
     }
     expect(deaths).toBe(6)
     // The last one lives, and had all the others sent before.
@@ -130,6 +134,13 @@ for (const place of [0, 2]) {
       async () => (await stack.query(`SELECT FROM pgboss.job WHERE state < 'completed'`)).length === 0,
     )
     expect(await findFaults(stack, [...good, bad])).toEqual([])
+
+    // As docs/operations.md says: mend it, and then send what was given up.
+    expect((await readHealth(stack)).attention).toBe(null)
+    expect((await stack.redrive('--reason', 'worker_died')).output).toContain('1 of 1 put back')
+    await stack.startWorker()
+    await untilHurried(stack, async () => (await until(stack, bad, isFinal)).status === 'delivered')
+    expect(await countSends(stack, bad)).toEqual({ calls: 1, accepted: 1 })
   })
 }
 

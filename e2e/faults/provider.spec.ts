@@ -1,8 +1,9 @@
 import { expect } from '@playwright/test'
+import { VERDICTS } from '../../lib/sending/outcome'
 import { newAddress, signUp } from '../app'
 import { waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
-import { refuse, startRelay } from './relay'
+import { type Reply, refuse, startRelay } from './relay'
 import { countSends, holdReports, isFinal, makeDue, signUpMany, until } from './steps'
 import { test } from './test'
 
@@ -162,6 +163,33 @@ test('bad key: the log and /api/health shout, nobody is given up, and all goes o
   await expect.poll(readHealth).toMatchObject({ attention: null, paused: null, failed: 0, queued: 0 })
   for (const id of ids) expect((await countSends(stack, id)).accepted).toBe(1)
   expect(await findFaults(stack, ids)).toEqual([])
+})
+
+test('each refusal that only an operator can mend: health and log name it, nobody is given up, and all goes out after', async ({
+  stack,
+}) => {
+  test.setTimeout(120_000)
+  const rows = Object.entries(VERDICTS).filter(([, { kind }]) => kind === 'operator')
+  expect(rows.length).toBeGreaterThan(10)
+  let refusal: Reply | undefined
+  await using relay = await startRelay(stack, (_, forward) => refusal ?? forward())
+  const worker = await stack.startWorker(relay.env)
+  for (const [row] of rows) {
+    const [code = '', status = '403'] = row.split(' ')
+    refusal = refuse(Number(status), code, {}, `This is ${row}.`)
+    const { id } = await signUp(newAddress(), stack.appUrl)
+    await expect
+      .poll(async () => (await fetch(`${stack.appUrl}/api/health`)).json(), row)
+      .toMatchObject({ attention: code, paused: { reason: code }, failed: 0, queued: 1 })
+    await waitFor(() => worker.output().includes(`NO MAIL GOES OUT: Resend answers ${code}. This is ${row}.`))
+
+    refusal = undefined
+    await makeDue(stack)
+    await until(stack, id, ({ status }) => status === 'delivered')
+    await expect
+      .poll(async () => (await fetch(`${stack.appUrl}/api/health`)).json(), row)
+      .toMatchObject({ attention: null, paused: null })
+  }
 })
 
 const PAGE = { headers: { 'content-type': 'text/html' }, body: '<html>Request blocked</html>' }

@@ -66,9 +66,12 @@ test('the preview of the mails opens in a browser, and for no other website', as
     PORT: '0',
   })
   const url = /mails: (\S+)/.exec(preview.output())?.[1] ?? ''
-  for (const headers of [{}, ...BROWSERS]) expect((await ask(url, headers)).status).toBe(200)
-  for (const path of ['/', '/live']) await expectShut(url + path, [...FOREIGN_HOSTS, ...FOREIGN_PAGES])
-  await preview.kill('SIGTERM')
+  try {
+    for (const headers of [{}, ...BROWSERS]) expect((await ask(url, headers)).status).toBe(200)
+    for (const path of ['/', '/live']) await expectShut(url + path, [...FOREIGN_HOSTS, ...FOREIGN_PAGES])
+  } finally {
+    await preview.kill('SIGTERM')
+  }
 })
 
 test('sending takes any key of Resend’s form, mails and weather take the sandbox’s alone', async ({

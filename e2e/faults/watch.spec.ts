@@ -177,10 +177,15 @@ test('health is never a 500: what cannot be read is null, and the log says why',
   await stack.query(`UPDATE "Pace" SET "nextTurnAt" = 'infinity'`)
   await stack.query(`UPDATE "Email" SET "updatedAt" = '-infinity'`)
   await expect.poll(read).toMatchObject({ oldest: null, queued: 1 })
-  await stack.query(`UPDATE "Email" SET "updatedAt" = now()`)
+  // More comes in than may go out: the alert, and that it ends when the mail goes out.
+  await stack.query(`UPDATE "Pace" SET reason = NULL`)
+  await stack.query(`UPDATE "Email" SET "updatedAt" = now() - interval '301 s'`)
+  await expect.poll(read).toMatchObject({ oldest: expect.any(Number), queued: 1, paused: null })
+  expect((await read()).oldest).toBeGreaterThan(300)
   // The worker waits, as it was told, and does not fail.
-  await stack.query(`UPDATE "Pace" SET "nextTurnAt" = now(), reason = NULL`)
+  await stack.query(`UPDATE "Pace" SET "nextTurnAt" = now()`)
   expect((await until(stack, id, ({ final }) => final)).status).toBe('delivered')
+  await expect.poll(read).toMatchObject({ oldest: 0, queued: 0 })
   expect(readLog(worker).filter(({ level }) => level === 'error')).toEqual([])
 
   await stack.query('ALTER TABLE "Sweep" RENAME TO away')

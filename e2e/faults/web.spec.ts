@@ -40,6 +40,37 @@ test('SIGTERM while the server starts and is asked already: it stops', async ({ 
   }
 })
 
+test('a web server hangs: it does not say that it lives, and once it is restarted nothing is lost', async ({
+  stack,
+}) => {
+  const web = await stack.startWeb()
+  const isAlive = (): Promise<boolean> =>
+    fetch(`${web.url}/api/health/live`, { signal: AbortSignal.timeout(1_000) }).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  const { id } = await signUp(newAddress(), web.url)
+  await expect.poll(isAlive).toBe(true)
+  process.kill(web.pid, 'SIGSTOP')
+  expect(await isAlive()).toBe(false)
+  const body = { name: 'Ada', email: newAddress() }
+  const key = { 'idempotency-key': randomUUID() }
+  const unanswered = postSignup(body, key, web.url).catch(() => undefined)
+
+  // What a supervisor does: SIGTERM does nothing for a process that hangs.
+  await web.kill('SIGKILL')
+  expect(await unanswered).toBeUndefined()
+  await stack.startWeb({ port: web.port })
+  await expect.poll(isAlive).toBe(true)
+  const answer = await postSignup(body, key, web.url)
+  expect(answer.status).toBe(201)
+  const ticket = readStream(`${web.url}/api/emails/${id}/events`)
+  expect((await ticket.next()).value.status).toBe('queued')
+  await stack.startWorker()
+  await untilSettled(stack)
+  expect(await findFaults(stack, [id, (await answer.json()).welcomeEmail.id])).toEqual([])
+})
+
 test('SIGTERM while a proxy keeps an idle connection: what it sends through that is answered', async ({
   stack,
 }) => {

@@ -415,6 +415,28 @@ test('without a secret nothing is believed: 503', async ({ stack }) => {
   expect(await read(stack, id)).toMatchObject({ status: 'queued', version: 1 })
 })
 
+test('a wrong signing secret: tickets stay at sent, the log says why, and with the right one the repeats are taken', async ({
+  stack,
+}) => {
+  const secret = `whsec_${randomBytes(32).toString('base64')}`
+  const ids = await signUpMany(stack, 3)
+  for (const id of ids) await report(stack, 'email.sent', about(id))
+  const wrong = await stack.startWeb({ env: { RESEND_WEBHOOK_SECRET: secret, LOG_FORMAT: 'json' } })
+  const tell = (id: string, url: string): Promise<Response> =>
+    report(stack, 'email.delivered', about(id), { id: `msg_${id}` }, url)
+  for (const id of ids) expect((await tell(id, wrong.url)).status).toBe(401)
+  for (const id of ids) expect(await read(stack, id)).toMatchObject({ status: 'sent', final: false })
+  // However many come, it is one line a minute.
+  expect(
+    wrong.output().match(/"msg":"A webhook was refused: .* Is RESEND_WEBHOOK_SECRET right\?"/g),
+  ).toHaveLength(1)
+  await wrong.kill('SIGTERM')
+
+  const right = await stack.startWeb({ port: wrong.port })
+  for (const id of ids) expect((await tell(id, right.url)).status).toBe(200)
+  for (const id of ids) expect(await read(stack, id)).toMatchObject({ status: 'delivered' })
+})
+
 test('database down: 503, and the same message is taken when it is back', async ({ stack }) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
   const letter = { id: `msg_${randomUUID()}` }

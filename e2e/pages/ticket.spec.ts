@@ -191,6 +191,25 @@ for (const [type, line] of SOFT_BOUNCES) {
   })
 }
 
+test('the owner of the mailbox wants no mail: the ticket says so, and asks for no other address', async ({
+  stack,
+  page,
+}) => {
+  const id = await signUpByHand(page)
+  await stack.query(
+    `WITH event AS (INSERT INTO "EmailEvent" ("emailId", status, reason) VALUES ($1, 'suppressed', 'no_mail_wanted'))
+     UPDATE "Email" SET status = 'suppressed' WHERE id = $1`,
+    [id],
+  )
+  for (const visit of ['live', 'reloaded']) {
+    await expect(ticketOn(page).getByRole('strong').last(), visit).toHaveText('suppressed')
+    await expect(page.getByRole('status').filter({ hasText: 'asked us not to email it' })).toBeVisible()
+    await expect(page.getByRole('region', { name: 'Your account' })).toBeVisible()
+    await expect(page.getByLabel('Correct your address')).toHaveCount(0)
+    await page.reload()
+  }
+})
+
 test('delayed, and then failed at the mail service: the ticket ends with that', async ({ stack, page }) => {
   const id = await signUpByHand(page)
   const data = { email_id: randomUUID(), tags: { email_id: id } }

@@ -74,6 +74,7 @@ test('the mail that the provider does not know yet is announced as such', async 
 })
 
 test('an empty inbox leads to the signup, and a full one has pages', async ({ page }, { workerIndex }) => {
+  test.setTimeout(180_000)
   const stack = await startStack(`empty-${workerIndex}`)
   try {
     await page.goto(`${stack.appUrl}/inbox`)

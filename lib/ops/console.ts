@@ -1,5 +1,5 @@
 import { format, stripVTControlCharacters } from 'node:util'
-import { log } from '../log'
+import { log, logSeldom } from '../log'
 
 /** What Next and other libraries print becomes lines of the log, too. */
 export function takeOverConsole(): void {
@@ -12,7 +12,10 @@ function toLine(level: 'debug' | 'info' | 'warn' | 'error'): (...words: unknown[
     // A page that failed: see onRequestError in instrumentation.ts.
     if (words.some((word) => word instanceof Error && 'digest' in word)) return
     const text = stripVTControlCharacters(format(...words.map(shorten))).trim()
-    if (text) log[level](text)
+    // A page takes no body, and proxy.ts answers 405: any stranger could fill the log with Next's warning.
+    const [tooLarge] = /^Request body exceeded \w+/.exec(text) ?? []
+    if (tooLarge) logSeldom(`${tooLarge}: it was for a page`)
+    else if (text) log[level](text)
   }
 }
 

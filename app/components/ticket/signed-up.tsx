@@ -10,7 +10,7 @@ import { Account } from './account'
 import type { Correction } from './correct-address'
 import { Ticket } from './ticket'
 import { useSnapshot } from './use-snapshot'
-import { describeEmail, ERASURE, HELD, STRANDED } from './words'
+import { describeEmail, ERASURE, HELD, isUnwanted, STRANDED } from './words'
 
 type Props = {
   /** The id of the first mail of the user. */
@@ -105,7 +105,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
         <p role="status" className="lead mt-6 min-h-24 max-w-xl text-2xl leading-8 text-pretty text-muted">
           {explanation}
         </p>
-        {owner && !leaving && REFUSED.includes(snapshot.status) && (
+        {owner && !leaving && REFUSED.includes(snapshot.status) && !isUnwanted(snapshot) && (
           <Suspense>
             <CorrectAddress ticketId={ticketId} address={owner.email} onCorrection={handleCorrection} />
           </Suspense>

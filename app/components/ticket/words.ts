@@ -83,16 +83,26 @@ const CAME_BACK: Words = {
   tone: 'busy',
 }
 
+/** Returns true when the owner of the mailbox has asked for no mail: then the address is right. */
+export function isUnwanted({ status, timeline }: Snapshot): boolean {
+  const { reason } = timeline.findLast((entry) => entry.status === 'suppressed') ?? {}
+  return status === 'suppressed' && reason === 'no_mail_wanted'
+}
+
+const NO_MAIL_WANTED = 'The owner of this mailbox asked us not to email it.'
+
 const FAILED_LATER: Words = {
   ...STATUS.failed,
   sentence: 'The mail service took the email, and then could not send it. Your account is not affected.',
 }
 
 /** Returns the words for the state of an email. */
-export function describeEmail({ status, final, timeline }: Snapshot): Words {
+export function describeEmail(snapshot: Snapshot): Words {
+  const { status, final, timeline } = snapshot
   if (status === 'delayed' && final) return CAME_BACK
   const wasAccepted = timeline.some((entry) => entry.status !== 'failed' && RANK[entry.status] >= RANK.sent)
   if (status === 'failed' && wasAccepted) return FAILED_LATER
+  if (isUnwanted(snapshot)) return { ...STATUS.suppressed, sentence: NO_MAIL_WANTED }
   return STATUS[status]
 }
 
@@ -181,7 +191,7 @@ const REASON: Record<string, string> = {
   reached_daily_quota: 'Today’s allowance of mail is used up.',
   reached_monthly_quota: 'This month’s allowance of mail is used up.',
   address_corrected: 'You have corrected your address since.',
-  no_mail_wanted: 'The owner of this mailbox asked us not to email it.',
+  no_mail_wanted: NO_MAIL_WANTED,
   worker_died: 'The worker died each time it tried.',
   paused_by_operator: 'We have stopped all mail.',
   template_failed: 'We could not write this email. That is our mistake.',

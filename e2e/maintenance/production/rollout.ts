@@ -1,6 +1,6 @@
 /* The live part of run.ts. Arguments: a folder to work in, and the one with the images. */
 import { execFileSync } from 'node:child_process'
-import { mkdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AS_IN_PRODUCTION } from '../../as-in-production'
@@ -71,6 +71,11 @@ try {
   // 2. The first deployment.
   const now = await readImage('now')
   const next = await readImage('next')
+  const chunks = await readdir(path.join(now.folder, '.next/server/chunks'))
+  check(
+    'stacks of the web server name lines of the source',
+    chunks.some((name) => name.endsWith('.js.map')),
+  )
   await migrate(now, owner)
   const stack = {
     query: <Row>(sql: string, values?: unknown[]) => query<Row>(database.ownerUrl, sql, values),

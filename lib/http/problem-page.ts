@@ -1,0 +1,27 @@
+import type { Problem } from './problem'
+
+/**
+ * A problem as a person sees it who opens a page: with the same status and headers. Complete in itself, because what makes
+ * our pages may be what failed.
+ */
+export function toPage(problem: Problem): Response {
+  const { title, extra } = problem
+  const text = escapeText(extra.detail ?? '')
+  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="robots" content="noindex">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeText(title)}</title><style>${STYLE}</style></head>
+<body><main><h1>${escapeText(title)}</h1><p>${text}</p><p><a href="">Try again</a></p></main></body></html>`
+  const { status, headers } = problem.toResponse()
+  headers.set('content-type', 'text/html; charset=utf-8')
+  headers.set(
+    'content-security-policy',
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  )
+  return new Response(html, { status, headers })
+}
+
+const STYLE = `:root { color-scheme: light dark; font: 1.25rem/1.5 system-ui } main { max-width: 34rem; margin: 20vh auto; padding: 0 1.5rem }
+h1 { font-size: 2.5rem; line-height: 1.1; text-wrap: balance }`
+
+function escapeText(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
+}

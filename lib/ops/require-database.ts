@@ -1,0 +1,32 @@
+import { isUnavailable } from '../db/prisma'
+import { unavailable } from '../http/problem'
+import { memoizeFor } from '../live/memoize-for'
+import { readPool } from '../live/read-pool'
+import { log, reasonOf } from '../log'
+
+/** Pages that show what the database knows. */
+const PAGES = [
+  /^\/(tickets|lost|not-me)\//,
+  /^\/(inbox|backstage)(\/|$)/, // stage
+]
+
+/**
+ * For the proxy: Next answers 500 for a page that fails, with a stack in the log, and nothing can change that.
+ * @throws {Problem} 503 for a page of the above, while the database is away
+ */
+export async function requireDatabase({ method, url }: Request): Promise<void> {
+  const { pathname } = new URL(url)
+  const page = PAGES.find((pattern) => pattern.test(pathname))
+  if (!page) return
+  try {
+    await askDatabase()
+  } catch (error) {
+    if (!isUnavailable(error)) throw error
+    log.error({ reason: reasonOf(error) }, `${method} ${page.exec(pathname)?.[0]}`)
+    throw unavailable(
+      'Our database cannot be reached. Nothing is lost, and what was in the queue goes out later.',
+    )
+  }
+}
+
+const askDatabase = memoizeFor(100, () => readPool().$queryRaw`SELECT`)
