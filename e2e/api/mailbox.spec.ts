@@ -148,7 +148,7 @@ test('common typos are asked about', () => {
     'hotmail.co.uk': ['hotmial.co.uk'],
     'yahoo.com': ['yaho.com', 'yahooo.com', 'yhaoo.com', 'uahoo.com'],
     'outlook.com': ['outlok.com', 'outllook.com', 'oultook.com'],
-    'icloud.com': ['iclod.com', 'icould.com', 'iclould.com'],
+    'icloud.com': ['iclod.com', 'iclodu.com', 'iclould.com'],
     'protonmail.com': ['protonmial.com', 'protomail.com'],
   }
   for (const [right, wrong] of Object.entries(typos))

@@ -1,5 +1,5 @@
 import { format, stripVTControlCharacters } from 'node:util'
-import { log, logSeldom } from '../log'
+import { log, logThrottled } from '../log'
 
 /** What Next and other libraries print becomes lines of the log, too. */
 export function takeOverConsole(): void {
@@ -14,7 +14,7 @@ function toLine(level: 'debug' | 'info' | 'warn' | 'error'): (...words: unknown[
     const text = stripVTControlCharacters(format(...words.map(shorten))).trim()
     // A page takes no body, and proxy.ts answers 405: any stranger could fill the log with Next's warning.
     const [tooLarge] = /^Request body exceeded \w+/.exec(text) ?? []
-    if (tooLarge) logSeldom(`${tooLarge}: it was for a page`)
+    if (tooLarge) logThrottled(`${tooLarge}: it was for a page`)
     else if (text) log[level](text)
   }
 }

@@ -6,7 +6,7 @@ import { log, reasonOf } from '../log'
 
 /** Pages that show what the database knows. */
 const PAGES = [
-  /^\/(tickets|lost|not-me)\//,
+  /^\/tickets\//,
   /^\/(inbox|backstage)(\/|$)/, // stage
 ]
 
