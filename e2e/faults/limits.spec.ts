@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
+import { connect } from 'node:net'
 import { expect } from '@playwright/test'
 import { newAddress, postSignup } from '../app'
 import { act, invite, signUpOwner } from '../owner'
@@ -262,7 +263,11 @@ test('a stranger can do only so much', async ({ stack, page }) => {
 })
 
 test('who a visitor is, nobody can choose', async ({ stack }) => {
-  const env = { LIMIT_REQUESTS_PER_VISITOR: '2' }
+  const env = {
+    LIMIT_REQUESTS_PER_VISITOR: '2',
+    LIMIT_CONNECTIONS_PER_VISITOR: '20',
+    LIMIT_CONNECTIONS: '40',
+  }
   const [bare, proxied] = await Promise.all([
     // They need not count together.
     startWeb(stack, { ...env, TRUSTED_HOPS: '0', APP_SECRET: 'x'.repeat(32) }),
@@ -281,6 +286,27 @@ test('who a visitor is, nobody can choose', async ({ stack }) => {
 
   expect(await knock(bare, ['198.51.100.1', '198.51.100.2, 198.51.100.3', undefined])).toBe(ONE)
   expect(bare.output().match(/TRUSTED_HOPS/g)).toHaveLength(1)
+
+  // Connections of a visitor, where they are the visitor's, and of all.
+  for (const [web, most] of [
+    [bare, 20],
+    [proxied, 40],
+  ] as const) {
+    const sockets = Array.from({ length: most + 10 }, () =>
+      connect(web.port, '127.0.0.1')
+        .on('error', () => {})
+        .resume(),
+    )
+    await waitFor(() => sockets.filter(({ closed }) => closed).length >= 10)
+    expect(sockets.filter(({ closed }) => closed).length).toBeLessThan(20)
+    for (const socket of sockets) socket.destroy()
+    await waitFor(() =>
+      fetch(`http://127.0.0.1:${web.port}/api/health/live`).then(
+        ({ ok }) => ok,
+        () => false,
+      ),
+    )
+  }
 
   for (const [same, other] of [
     [

@@ -100,11 +100,30 @@ function signUpOthers(): () => Promise<{ ms: number[]; failures: number[] }> {
   }
 }
 
+/** Begins a request that never ends. @returns how many seconds it was kept */
+async function dawdle(text: string): Promise<number> {
+  const start = performance.now()
+  const socket = connect(port, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write(text)
+  await once(socket.resume(), 'close')
+  return (performance.now() - start) / 1000
+}
+
+const dawdlers = Promise.all([
+  dawdle('GET / HTTP/1.1\r\nHost: x\r\n'),
+  dawdle('POST /api/none HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nx'),
+])
+
+const first = gate.count()
 const before = signUpOthers()
 await sleep(3_000)
 const quiet = await before()
 const median = (ms: number[]): string => `${ms[ms.length >> 1]?.toFixed()} ms`
-console.log(`Signups on a quiet server: ${median(quiet.ms)} at the median.\n`)
+const each = (gate.count() - first) / quiet.ms.length
+console.log(
+  `Signups on a quiet server: ${median(quiet.ms)} at the median, ${each.toFixed(1)} statements with BEGIN and COMMIT.\n`,
+)
 for (const [name, attack] of Object.entries(ATTACKS)) {
   for (const [source, next] of Object.entries(SOURCES)) {
     strangers++
@@ -137,6 +156,8 @@ for (const [name, attack] of Object.entries(ATTACKS)) {
     )
   }
 }
+const kept = await dawdlers
+console.log(`A head that never ended was kept for ${kept[0].toFixed()} s, a body for ${kept[1].toFixed()} s.`)
 gate.close()
 agent.destroy()
 await stack.stop()

@@ -1,4 +1,4 @@
-import { monitorEventLoopDelay, performance } from 'node:perf_hooks'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { pool } from '../db/prisma'
 import { unavailable } from '../http/problem'
 
@@ -12,26 +12,28 @@ const TURNS = 20
 const WINDOW_MS = 500
 const RESOLUTION_MS = 10
 
-/** A process that has time to wait is not busy: if it is late, the computer is. Then to serve fewer helps nobody. */
-const BUSY = 0.9
-
 let underWay = 0
 
-/** How long this process has lately waited for a turn of its event loop, in ms. */
+/** How long this process has lately been busy with other requests before it came to the next one, in ms. */
 let turnMs = 0
 let isWatching = false
 
-/** The median, because a crowd that comes at once is soon served. */
+/**
+ * The median, because a crowd that comes at once is soon served; and of that what this process has used itself. If the
+ * computer is busy with something else, to serve fewer people helps nobody.
+ */
 function watchLoop(): void {
   if (isWatching) return
   isWatching = true
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delay.enable()
-  let last = performance.eventLoopUtilization()
+  let [since, used] = [performance.now(), process.cpuUsage()]
   setInterval(() => {
-    const isBusy = performance.eventLoopUtilization(last).utilization > BUSY
-    turnMs = isBusy ? Math.max(0, delay.percentile(50) / 1e6 - RESOLUTION_MS) : 0
-    last = performance.eventLoopUtilization()
+    const { user, system } = process.cpuUsage(used)
+    const own = Math.min(1, (user + system) / 1000 / (performance.now() - since))
+    turnMs = own * Math.max(0, delay.percentile(50) / 1e6 - RESOLUTION_MS)
+    since = performance.now()
+    used = process.cpuUsage()
     delay.reset()
   }, WINDOW_MS).unref()
 }
