@@ -1,4 +1,4 @@
-import { prisma } from '../db/prisma'
+import { isUniqueViolation, prisma } from '../db/prisma'
 import { Problem } from '../http/problem'
 import { readSnapshot } from '../live/snapshot'
 import { log } from '../log'
@@ -7,7 +7,7 @@ import { queueEmail } from '../sending/enqueue'
 import { hashMailbox } from '../sending/mailbox'
 import { refuseSuppressed } from '../sending/suppression'
 import { lockUser } from '../signup/lock-user'
-import { addressTaken, isUniqueViolation, type Signup } from '../signup/signup'
+import { addressTaken, type Signup } from '../signup/signup'
 
 /**
  * Gives a user another address, after the mail to the old one was refused, and has another welcome sent there. That is a

@@ -57,3 +57,8 @@ export function isUnavailable(error: unknown): boolean {
     TRANSIENT_MESSAGE.test(message)
   )
 }
+
+/** Whether a row with this key is there already. */
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
+}

@@ -1,5 +1,4 @@
-import { isUnavailable, prisma, type Transaction } from '../db/prisma'
-import { Prisma } from '../generated/prisma/client'
+import { isUnavailable, isUniqueViolation, prisma, type Transaction } from '../db/prisma'
 import { Problem, unavailable } from '../http/problem'
 import { log, reasonOf } from '../log'
 import { openQueue } from '../queue'
@@ -162,8 +161,4 @@ export function addressTaken(): Problem {
   return new Problem(409, 'Email already registered', {
     errors: { email: ['This address is already signed up.'] },
   })
-}
-
-export function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
 }
