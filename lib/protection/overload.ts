@@ -11,6 +11,7 @@ const TURNS = 20
 /** How long the event loop is watched before it is judged, in ms. */
 const WINDOW_MS = 500
 const RESOLUTION_MS = 10
+const LEAST_SAMPLES = 5
 
 let underWay = 0
 
@@ -29,6 +30,7 @@ function watchLoop(): void {
   delay.enable()
   let [since, used] = [performance.now(), process.cpuUsage()]
   setInterval(() => {
+    if (delay.count < LEAST_SAMPLES) return
     const { user, system } = process.cpuUsage(used)
     const own = Math.min(1, (user + system) / 1000 / (performance.now() - since))
     turnMs = own * Math.max(0, delay.percentile(50) / 1e6 - RESOLUTION_MS)
