@@ -1,10 +1,9 @@
 import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
-import os from 'node:os'
-import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fingerprint } from './fingerprint'
+import { toSocketPath } from './socket-path'
 
 /**
  * Locks a sandbox folder for this runner. The lock is a socket. Unlike a file, it stops answering when its owner dies.
@@ -12,9 +11,7 @@ import { fingerprint } from './fingerprint'
  * @throws {Error} when another runner has it
  */
 export async function lockSandbox(dir: string, whereabouts: () => string): Promise<Server> {
-  const name = `behind-the-scenes-${fingerprint(dir)}`
-  const address =
-    process.platform === 'win32' ? String.raw`\\.\pipe\${name}` : path.join(os.tmpdir(), `${name}.sock`)
+  const address = toSocketPath(`behind-the-scenes-${fingerprint(dir)}`)
   try {
     return await listen(address, whereabouts)
   } catch (error) {

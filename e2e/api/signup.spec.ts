@@ -480,4 +480,11 @@ test.describe('origins', () => {
     const headers = { origin: app.url, 'sec-fetch-site': 'same-origin' }
     expect((await postSignup({ name: 'Ada', email: newAddress() }, headers)).status).toBe(201)
   })
+
+  test('serves our own page under each name of this computer', async () => {
+    for (const name of ['127.0.0.1', '127.0.0.2', '[::1]']) {
+      const headers = { origin: app.url.replace('localhost', name), 'sec-fetch-site': 'same-origin' }
+      expect((await postSignup({ name: 'Ada', email: newAddress() }, headers)).status, name).toBe(201)
+    }
+  })
 })

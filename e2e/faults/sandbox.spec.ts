@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers'
 import { chromium, expect } from '@playwright/test'
 import { Client } from 'pg'
 import { listRoutes } from '../../sandbox/routes'
+import { toSocketPath } from '../../sandbox/socket-path'
 import { app, newAddress } from '../app'
 import { findBrowser } from '../browser'
 import { sendForm } from '../pages/person'
@@ -270,3 +271,9 @@ function attempt<Value>(look: () => Value, otherwise: Value): Value {
     return otherwise
   }
 }
+
+test('on every system, each folder has a lock of its own', () => {
+  expect(toSocketPath('a', 'win32')).toBe('\\\\.\\pipe\\a')
+  expect(toSocketPath('b', 'win32')).toBe('\\\\.\\pipe\\b')
+  expect(toSocketPath('a', 'linux')).toMatch(/\/a\.sock$/)
+})

@@ -13,7 +13,20 @@ export function rejectForeignOrigin(request: Request): void {
   const origin = request.headers.get('origin')
   // Not the Host header: the client chooses it.
   const ours = env('APP_URL')
-  if (request.headers.get('sec-fetch-site') === 'cross-site' || (origin !== null && origin !== ours)) {
+  if (request.headers.get('sec-fetch-site') === 'cross-site' || (origin !== null && !isOurs(origin))) {
     throw new Problem(403, 'Foreign origin', { detail: `Open the app at ${ours}.` })
   }
+}
+
+/** Whether this is the app's own origin. On a laptop, that has several names: localhost, 127.0.0.1, [::1]. */
+export function isOurs(origin: string): boolean {
+  const ours = new URL(env('APP_URL'))
+  if (origin === ours.origin) return true
+  if (!isLoopback(ours.hostname) || !URL.canParse(origin)) return false
+  const { protocol, hostname, port } = new URL(origin)
+  return protocol === ours.protocol && port === ours.port && isLoopback(hostname)
+}
+
+export function isLoopback(hostname: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }

@@ -1,5 +1,5 @@
 import { env, inSandbox } from '../env'
-import type { Origin } from './origin'
+import { isLoopback, isOurs, type Origin } from './origin'
 import { Problem } from './problem'
 
 /**
@@ -18,12 +18,12 @@ export function protectSandbox({ headers }: Request, origin: Origin = 'ours'): v
 
 function hasForeignHost(headers: Headers): boolean {
   const name = (headers.get('host') ?? '').replace(/:\d+$/, '')
-  return ![new URL(env('APP_URL')).hostname, 'localhost', '127.0.0.1', '[::1]'].includes(name)
+  return name !== new URL(env('APP_URL')).hostname && !isLoopback(name)
 }
 
 function isFromForeignPage(headers: Headers): boolean {
   const origin = headers.get('origin')
-  if (origin !== null && origin !== env('APP_URL')) return true
+  if (origin !== null && !isOurs(origin)) return true
   const isLink = headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document'
   return ['cross-site', 'same-site'].includes(headers.get('sec-fetch-site') ?? '') && !isLink
 }
