@@ -147,11 +147,13 @@ function nameScript(command: string): string {
   return /^npm (?:run )?([\w:-]+)/.exec(command)?.[1] ?? ''
 }
 
+const NPMS_OWN = ['ci', 'install', 'outdated', 'prune']
+
 /** Whether npm knows the script, and the files exist that it is to run. */
 function isThere(command: string): boolean {
   const script = nameScript(command)
   const files = command.match(/(?<= )(?:e2e|sandbox|worker|prisma)\/[\w/.-]+/g) ?? []
-  return (!script || script === 'ci' || script === 'prune' || script in scripts) && files.every(existsSync)
+  return (!script || NPMS_OWN.includes(script) || script in scripts) && files.every(existsSync)
 }
 
 function listLinks(file: string): string[] {

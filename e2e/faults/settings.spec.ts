@@ -57,7 +57,7 @@ for (const name of ['the web server', 'the worker'] as const) {
 /** What nothing reads, and what was meant. */
 const UNKNOWN = {
   LIMIT_SIGNUP_PER_MINUTE: 'LIMIT_SIGNUPS_PER_MINUTE',
-  LIMIT_READS: 'LIMIT_REQUESTS_PER_VISITOR',
+  LIMIT_REQUESTS: 'LIMIT_REQUESTS_PER_VISITOR',
   limit_mails_per_hour: 'LIMIT_MAILS_PER_HOUR',
   SANDBOX_WORKER: 'SANDBOX_WORKERS',
   SANDBOX_LATENCY: 'SANDBOX_LATENCY_MS',

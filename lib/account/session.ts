@@ -16,7 +16,7 @@ const UNUSED_MS = 30 * DAY_MS
 /** Whether the app is reached by https. Then no other host, and nothing but https, can set our cookie. */
 const isSecure = (): boolean => env('APP_URL').startsWith('https:')
 
-export const cookieName = (): string => (isSecure() ? '__Host-session' : 'session')
+const cookieName = (): string => (isSecure() ? '__Host-session' : 'session')
 
 /** The `Set-Cookie` of a session; without a token, the one that ends it. No script and no other site gets to see it. */
 export function toSessionCookie(token = ''): string {
@@ -28,8 +28,8 @@ export function toSessionCookie(token = ''): string {
 }
 
 /** Returns the token of the session that a browser sends, if we have made it. The session may have ended. */
-export function readToken(request: Request): string | undefined {
-  const cookies = request.headers.get('cookie') ?? ''
+export function readToken({ headers }: { headers: Pick<Headers, 'get'> }): string | undefined {
+  const cookies = headers.get('cookie') ?? ''
   const value = new RegExp(`(?:^|;\\s*)${cookieName()}=([^;]*)`).exec(cookies)?.[1]
   return value && readSigned('cookie', value)
 }

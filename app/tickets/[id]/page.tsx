@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { cookies } from 'next/headers'
+import { cookies, headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
 import { cache } from 'react'
 import { OwnersOrders } from '@/app/(orders)/owners-orders' // orders
@@ -7,7 +7,7 @@ import { parseWaited, WAITED_COOKIE } from '@/app/components/signup/waited'
 import { ConfirmMailbox } from '@/app/components/ticket/confirm-mailbox'
 import { SignedUp } from '@/app/components/ticket/signed-up'
 import { findOwner } from '@/lib/account/owner'
-import { cookieName } from '@/lib/account/session'
+import { readToken } from '@/lib/account/session'
 import { listTicketMails } from '@/lib/account/ticket'
 import { readSnapshot } from '@/lib/live/snapshot'
 
@@ -31,7 +31,7 @@ export default async function TicketPage({ params }: PageProps<'/tickets/[id]'>)
 
   const jar = await cookies()
   const waitedMs = parseWaited(jar.get(WAITED_COOKIE)?.value)
-  const owner = await findOwner(first.id, jar.get(cookieName())?.value)
+  const owner = await findOwner(first.id, readToken({ headers: await headers() }))
   return (
     <>
       <ConfirmMailbox />

@@ -1,5 +1,5 @@
 import type { Metadata } from 'next'
-import { cookies } from 'next/headers'
+import { headers } from 'next/headers'
 import Link from 'next/link'
 import { notFound } from 'next/navigation'
 import { readSteps } from '@/app/(stage)/_lib/trace'
@@ -7,7 +7,7 @@ import { formatDuration, formatOrder } from '@/app/components/site/figures'
 import { Headline } from '@/app/components/site/headline'
 import { Paper } from '@/app/components/ticket/paper'
 import { findOwner } from '@/lib/account/owner'
-import { cookieName } from '@/lib/account/session'
+import { readToken } from '@/lib/account/session'
 import { inSandbox } from '@/lib/env'
 import { readSnapshot } from '@/lib/live/snapshot'
 import { LookAgain } from './look-again'
@@ -23,7 +23,7 @@ export const metadata: Metadata = {
 /** The trace of a signup, for its owner. */
 export default async function BehindPage({ params }: PageProps<'/tickets/[id]/behind'>) {
   const { id } = await params
-  const owner = inSandbox() && (await findOwner(id, (await cookies()).get(cookieName())?.value))
+  const owner = inSandbox() && (await findOwner(id, readToken({ headers: await headers() })))
   const snapshot = owner && (await readSnapshot(id))
   if (!snapshot) notFound()
 
