@@ -131,7 +131,7 @@ export async function startStack(name: string, flags: string[] = [], settings: E
   const reset = async (): Promise<void> => {
     await Promise.all(extras.splice(0).map((extra) => extra.kill('SIGKILL')))
     await untilPostgresIsBack()
-    for (const table of ['User', 'Session', 'SuppressedMailbox', 'SpentKey'])
+    for (const table of ['User', 'Session', 'SuppressedMailbox', 'SpentKey', 'CleanUp'])
       await query(databaseUrl, `DELETE FROM "${table}"`)
     await query(databaseUrl, 'UPDATE "Sweep" SET "checkedUntil" = now(), mended = 0')
     await query(databaseUrl, 'DELETE FROM pgboss.job')
@@ -180,7 +180,7 @@ export async function startStack(name: string, flags: string[] = [], settings: E
   }
 }
 
-const COMMANDS = ['index', 'doctor', 'pace', 'queues', 'redrive', 'waiting'] as const
+const COMMANDS = ['index', 'doctor', 'erase', 'pace', 'queues', 'redrive', 'waiting'] as const
 
 // The tests start some two hundred workers: in one file, as in the image (see Dockerfile), each is there in a quarter of
 // the time.

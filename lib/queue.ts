@@ -250,8 +250,14 @@ export async function keepFailedJob(queue: string, id: string): Promise<void> {
     WHERE name = ${queue} AND id = ${id}::uuid AND deletion_seconds < ${KEEP_FAILED}`
 }
 
+/** In SQL: what a job carries. */
+const CARRIED = `jsonb_path_query_array(data, '$.*')`
+
+/** The index by which jobs are found that carry an id. `npm run migrate` creates it, because the table is pg-boss's. */
+export const JOB_INDEX = `CREATE INDEX IF NOT EXISTS job_carries ON pgboss.job USING gin ((${CARRIED}))`
+
 /** In SQL: the job carries one of these ids, whatever its queue and its state. */
-const isAbout = (ids: string[]): Prisma.Sql => Prisma.sql`jsonb_path_query_array(data, '$.*') ?| ${ids}`
+const isAbout = (ids: string[]): Prisma.Sql => Prisma.sql`${Prisma.raw(CARRIED)} ?| ${ids}`
 
 /** Locks all jobs that carry one of these ids. @throws when the database is unreachable. */
 export async function lockJobsAbout(tx: Transaction, ids: string[]): Promise<void> {
@@ -265,5 +271,6 @@ export async function lockJobsAbout(tx: Transaction, ids: string[]): Promise<voi
  */
 export async function deleteJobsAbout(tx: Transaction, ids: string[]): Promise<void> {
   await tx.$executeRaw`
-    DELETE FROM pgboss.job WHERE id IN (SELECT id FROM pgboss.job WHERE ${isAbout(ids)} FOR UPDATE SKIP LOCKED)`
+    DELETE FROM pgboss.job WHERE (name, id) IN (
+      SELECT name, id FROM pgboss.job WHERE ${isAbout(ids)} FOR UPDATE SKIP LOCKED)`
 }

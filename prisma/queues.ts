@@ -1,4 +1,4 @@
-import { createBoss, QUEUES, type QueueName, SCHEDULES } from '../lib/queue'
+import { createBoss, JOB_INDEX, QUEUES, type QueueName, SCHEDULES } from '../lib/queue'
 
 /**
  * Creates pg-boss's own schema, the queues and the schedules, or brings them up to date. A schedule that has left the
@@ -10,6 +10,7 @@ import { createBoss, QUEUES, type QueueName, SCHEDULES } from '../lib/queue'
 export async function createQueues(): Promise<string[]> {
   const boss = createBoss({ supervise: false, patienceMs: 0 })
   await boss.start()
+  await boss.getDb().executeSql(JOB_INDEX)
   const names = sortQueues()
   for (const name of names) {
     const { deadLetter, ...options } = QUEUES[name].options

@@ -62,7 +62,12 @@ if (health.stranded)
     `${health.stranded} ${health.stranded === 1 ? 'row waits' : 'rows wait'} without a job.`,
     'A worker mends them within a minute: look here again.',
   )
-if (health.attention && health.attention !== paused?.reason)
+if (health.attention === 'clean_up_failed')
+  complain(
+    'A clean-up fails, so some rows are kept for too long.',
+    'The log of the workers has the reason. It is tried again every hour.',
+  )
+else if (health.attention && health.attention !== paused?.reason)
   complain(
     `Some mail cannot be sent: ${health.attention}.`,
     'Look for its stack in the log of the workers. After the release that mends it: npm run redrive',
