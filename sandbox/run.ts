@@ -15,6 +15,7 @@ import { loadEnvFiles } from '../lib/env'
 import { hmac } from '../lib/sign' // stage
 import { count, printBanner } from './banner'
 import { isBuilt } from './build'
+import { BUNDLE } from './bundle'
 import { dismissReaper } from './guard'
 import { lockSandbox } from './lock'
 import { findPort, reservePort } from './ports'
@@ -29,7 +30,7 @@ import { startTraceReceiver } from './traces'
 import { isOurVisit, OURS, openSignup, warmUp } from './warm-up'
 
 /** How to start a worker: arguments for Node. */
-const WORKER = ['--import', 'tsx', 'worker/index.ts']
+const WORKER = ['--enable-source-maps', `${BUNDLE}/index.mjs`]
 
 /** One that starts again at each change. A handler that is about to be written is not known yet: hence the folder. */
 const DEV_WORKER = [

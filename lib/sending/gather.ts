@@ -37,6 +37,8 @@ let line: Promise<unknown> = Promise.resolve()
  */
 export function gatherBatch(queue: MailQueue, job: Job<MailQueue>, maxSize = 1): Promise<Batch | undefined> {
   const batch = line.then(async () => {
+    // Here, because the time that it takes to load React must not count as that of a template.
+    await import('../mail/templates/letter')
     const taken = await prisma().$transaction((tx) => takeMails(tx, queue, job, maxSize))
     if (taken.length === 0) return
     const mails = await Promise.all(taken.map(({ email }) => render(email)))
