@@ -10,6 +10,7 @@
  * answers at once, so that what is left is ours. Nothing else should keep the machine busy.
  */
 import { checkAtomic } from './bench/atomic-check'
+import { measureBusy } from './bench/busy'
 import { measureBytes } from './bench/bytes'
 import { measureCrowd, measureSender } from './bench/crowd'
 import { measureLone } from './bench/lone'
@@ -31,6 +32,7 @@ const SECTIONS = {
   sender: measureSender,
   rivals: measureRivals,
   reports: measureReports,
+  busy: measureBusy,
   streams: measureStreams,
   bytes: measureBytes,
   tracing: measureTracing,
