@@ -2,7 +2,7 @@ import { newAddress, postSignup } from '../app'
 import type { Stack } from '../stack'
 import { addEmails, addJobs } from './backlog'
 import { drain } from './drain'
-import { median, percentile } from './measure'
+import { median, percentile, waitAtMost } from './measure'
 import { startAfresh } from './provider'
 import type { Sizes } from './sizes'
 import { type Findings, format } from './table'
@@ -25,11 +25,16 @@ export async function measureBusy(stack: Stack, { busy: mails }: Sizes): Promise
     if (response?.status === 201) times.push(performance.now() - start)
   }
   await signUp()
-  await addJobs(stack, await addEmails(stack, mails))
+  const ids = await addEmails(stack, mails)
+  await addJobs(stack, ids)
   const signups: Promise<void>[] = []
   const clock = setInterval(() => signups.push(signUp()), 1_000 / SIGNUPS_PER_SECOND)
+  const isSent = async (): Promise<boolean> => {
+    const waiting = `SELECT FROM "Email" WHERE status IN ('queued', 'sending', 'retrying') AND id = ANY ($1) LIMIT 1`
+    return (await stack.query(waiting, [ids])).length === 0
+  }
+  void waitAtMost(DRAIN_MS, isSent).finally(() => clearInterval(clock))
   const done = await drain(stack, () => [stack.startWorker(), stack.startWorker()], DRAIN_MS)
-  clearInterval(clock)
   await Promise.all(signups)
   const count = (status?: number): string => `${statuses.filter((one) => one === status).length}`
   return {
