@@ -4,8 +4,8 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
-import { build } from 'esbuild'
 import { Pool } from 'pg'
+import { BUNDLE, bundleWorker, type PROGRAMS } from '../sandbox/bundle'
 
 /*
  * Real processes for tests that hurt them: a whole installation of its own (database, mail service, web server) on
@@ -28,7 +28,7 @@ export type Stack = {
   startWorkerOf(project: string, env?: Env): Promise<Process>
   /** Runs a command of the operator to its end: `pace pause` is `npm run pause`. */
   command(
-    name: (typeof COMMANDS)[number],
+    name: (typeof PROGRAMS)[number],
     ...args: string[]
   ): Promise<{ code: number | null; output: string }>
   /** `npm run redrive -- …` */
@@ -100,7 +100,6 @@ export async function startStack(name: string, flags: string[] = [], settings: E
   })
   const env = { ...settings, ...parseEnv(await readFile(path.join(folder, 'env'), 'utf8')) } as Env
   const { APP_URL: appUrl = '', DATABASE_URL: databaseUrl = '', RESEND_BASE_URL: resendUrl = '' } = env
-  await bundleWorker(folder)
   const extras: Process[] = []
   const start = async (
     args: string[],
@@ -134,7 +133,7 @@ export async function startStack(name: string, flags: string[] = [], settings: E
   const reset = async (): Promise<void> => {
     await Promise.all(extras.splice(0).map((extra) => extra.kill('SIGKILL')))
     await untilPostgresIsBack()
-    for (const table of ['User', 'Session', 'SuppressedMailbox', 'SpentKey'])
+    for (const table of ['User', 'Session', 'SuppressedMailbox', 'SpentKey', 'CleanUp'])
       await query(databaseUrl, `DELETE FROM "${table}"`)
     await query(databaseUrl, 'UPDATE "Sweep" SET "checkedUntil" = now(), mended = 0')
     await query(databaseUrl, 'DELETE FROM pgboss.job')
@@ -152,19 +151,19 @@ export async function startStack(name: string, flags: string[] = [], settings: E
     env,
     query: (sql, values) => query(databaseUrl, sql, values),
     startWorker: (extraEnv, reader) =>
-      start(['--enable-source-maps', path.join(folder, 'worker/index.mjs')], /Ready for jobs/, extraEnv, {
+      start(['--enable-source-maps', path.resolve(BUNDLE, 'index.mjs')], /Ready for jobs/, extraEnv, {
         reader,
       }),
     async startWorkerOf(project, extraEnv) {
-      await bundleWorker(project, project)
-      const program = path.join(project, 'worker/index.mjs')
+      const program = path.join(project, BUNDLE, 'index.mjs')
+      await bundleWorker(path.dirname(program), project)
       const env = { LOG_FORMAT: 'json', ...extraEnv }
       return await start(['--enable-source-maps', program], /Ready for jobs/, env, { cwd: project })
     },
     startWeb,
     run: (args, extraEnv) => runToEnd(args, { ...env, ...extraEnv }),
-    command: (name, ...args) => runToEnd([path.join(folder, `worker/${name}.mjs`), ...args], env),
-    redrive: (...args) => runToEnd([path.join(folder, 'worker/redrive.mjs'), ...args], env),
+    command: (name, ...args) => runToEnd([path.resolve(BUNDLE, `${name}.mjs`), ...args], env),
+    redrive: (...args) => runToEnd([path.resolve(BUNDLE, 'redrive.mjs'), ...args], env),
     askProvider,
     setProvider,
     async killPostgres(signal) {
@@ -182,29 +181,6 @@ export async function startStack(name: string, flags: string[] = [], settings: E
       await runner.kill('SIGTERM')
     },
   }
-}
-
-const COMMANDS = ['index', 'doctor', 'pace', 'queues', 'redrive', 'waiting'] as const
-
-// The tests start some two hundred workers: in one file, as in the image (see Dockerfile), each is there in a quarter of
-// the time.
-export async function bundleWorker(folder: string, project = '.'): Promise<void> {
-  await build({
-    absWorkingDir: path.resolve(project),
-    entryPoints: COMMANDS.map((name) => `worker/${name}.ts`),
-    sourcemap: true,
-    outdir: path.join(folder, 'worker'),
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    keepNames: true,
-    define: { 'process.env.NODE_ENV': '"production"' },
-    banner: {
-      js: `import { createRequire as banner } from 'node:module'; const require = banner(import.meta.url), __dirname = import.meta.dirname;`,
-    },
-  })
 }
 
 /** Starts a Node program and waits until it prints `ready`. */

@@ -228,7 +228,12 @@ export async function keepFailedJob(queue: string, id: string): Promise<void> {
     WHERE name = ${queue} AND id = ${id}::uuid AND deletion_seconds < ${KEEP_FAILED_SECONDS}`
 }
 
-const isAbout = (ids: string[]): Prisma.Sql => Prisma.sql`jsonb_path_query_array(data, '$.*') ?| ${ids}`
+const CARRIED_IDS = `jsonb_path_query_array(data, '$.*')`
+
+/** The index by which jobs are found that carry an id. `npm run migrate` creates it, because the table is pg-boss's. */
+export const JOB_INDEX = `CREATE INDEX IF NOT EXISTS job_carries ON pgboss.job USING gin ((${CARRIED_IDS}))`
+
+const isAbout = (ids: string[]): Prisma.Sql => Prisma.sql`${Prisma.raw(CARRIED_IDS)} ?| ${ids}`
 
 /** Locks all jobs with one of these ids in their data. @throws when the database is unreachable. */
 export async function lockJobsAbout(tx: Transaction, ids: string[]): Promise<void> {
@@ -241,5 +246,6 @@ export async function lockJobsAbout(tx: Transaction, ids: string[]): Promise<voi
  */
 export async function deleteJobsAbout(tx: Transaction, ids: string[]): Promise<void> {
   await tx.$executeRaw`
-    DELETE FROM pgboss.job WHERE id IN (SELECT id FROM pgboss.job WHERE ${isAbout(ids)} FOR UPDATE SKIP LOCKED)`
+    DELETE FROM pgboss.job WHERE (name, id) IN (
+      SELECT name, id FROM pgboss.job WHERE ${isAbout(ids)} FOR UPDATE SKIP LOCKED)`
 }

@@ -1,4 +1,4 @@
-import { createBoss, QUEUES, type QueueName, SCHEDULES } from '../lib/queue'
+import { createBoss, JOB_INDEX, QUEUES, type QueueName, SCHEDULES } from '../lib/queue'
 
 /**
  * Creates pg-boss's schema, the queues and the schedules, or updates them. A schedule that left the list is deleted. A
@@ -9,6 +9,7 @@ import { createBoss, QUEUES, type QueueName, SCHEDULES } from '../lib/queue'
 export async function createQueues(): Promise<string[]> {
   const boss = createBoss({ supervise: false, statementTimeoutMs: 0 })
   await boss.start()
+  await boss.getDb().executeSql(JOB_INDEX)
   const names = sortQueues()
   for (const name of names) {
     const { deadLetter, ...options } = QUEUES[name].options

@@ -8,6 +8,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import '../lib/output'
+import { bundleWorker } from './bundle'
 
 const NEXT = 'node_modules/next'
 const STAMP = '.next/sources'
@@ -23,7 +24,7 @@ const WITHOUT_EFFECT = [
 
 if (isMain()) {
   if (isBuilt()) console.log('Nothing has changed since the last build.')
-  else build()
+  else await build()
 }
 
 /** Whether the last build has the present sources. */
@@ -31,13 +32,14 @@ export function isBuilt(): boolean {
   return read(STAMP) === `${fingerprintSources()} ${read('.next/BUILD_ID')}`
 }
 
-function build(): void {
+async function build(): Promise<void> {
   const sources = fingerprintSources()
   const { status } = spawnSync(process.execPath, [`${NEXT}/dist/bin/next`, 'build'], {
     stdio: 'inherit',
     env: { ...process.env, NEXT_TELEMETRY_DISABLED: '1' },
   })
   if (status !== 0) process.exit(status ?? 1)
+  await bundleWorker()
   writeFileSync(STAMP, `${sources} ${read('.next/BUILD_ID')}`)
 }
 

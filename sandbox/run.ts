@@ -15,6 +15,7 @@ import { loadEnvFiles } from '../lib/env'
 import { hmac } from '../lib/sign' // stage
 import { count, printBanner } from './banner'
 import { isBuilt } from './build'
+import { BUNDLE } from './bundle'
 import { dismissReaper } from './guard'
 import { emptyIfOutdated } from './history'
 import { lockSandbox } from './lock'
@@ -29,7 +30,7 @@ import { createSupervisor } from './supervisor'
 import { startTraceReceiver } from './traces'
 import { isOurVisit, OURS, openSignup, warmUp } from './warm-up'
 
-const WORKER = ['--import', 'tsx', 'worker/index.ts']
+const WORKER = ['--enable-source-maps', `${BUNDLE}/index.mjs`]
 
 /** Restarts at each change. It watches the folder, because a new handler is not imported yet. */
 const DEV_WORKER = [

@@ -61,7 +61,12 @@ if (health.stranded)
     `${health.stranded} ${health.stranded === 1 ? 'row waits' : 'rows wait'} without a job.`,
     'A worker repairs them within a minute: run this again.',
   )
-if (health.attention && health.attention !== paused?.reason)
+if (health.attention === 'clean_up_failed')
+  report(
+    'A clean-up fails, so some rows are kept for too long.',
+    'The log of the workers has the reason. It is tried again every hour.',
+  )
+else if (health.attention && health.attention !== paused?.reason)
   report(
     `Some mail cannot be sent: ${health.attention}.`,
     'Find its stack in the log of the workers. After the release with the fix: npm run redrive',

@@ -7,6 +7,7 @@
 import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
 import { requireEnv } from '@/lib/env'
+import { Prisma } from '@/lib/generated/prisma/client'
 import { explainUnserved, isServed, moveQueue, readQueueState } from '@/lib/ops/queue-state'
 import { openQueue } from '@/lib/queue'
 
@@ -22,11 +23,12 @@ await reachDatabase()
 requireEnv(['DATABASE_POOL_SIZE'])
 
 type Row = { name: string; waiting: number; active: number; failed: number }
+const count = (states: string[]): Prisma.Sql => Prisma.sql`(
+  SELECT count(*)::int FROM pgboss.job
+  WHERE job.name = queue.name AND state = ANY (${states}::pgboss.job_state[]) AND state IN ('created', 'retry', 'active', 'failed'))`
 const rows = await prisma().$queryRaw<Row[]>`
-  SELECT queue.name, count(*) FILTER (WHERE state IN ('created', 'retry'))::int AS waiting,
-    count(*) FILTER (WHERE state = 'active')::int AS active, count(*) FILTER (WHERE state = 'failed')::int AS failed
-  FROM pgboss.queue LEFT JOIN pgboss.job ON job.name = queue.name AND state IN ('created', 'retry', 'active', 'failed')
-  WHERE NOT starts_with(queue.name, '__pgboss__') GROUP BY queue.name ORDER BY queue.name`
+  SELECT name, ${count(['created', 'retry'])} AS waiting, ${count(['active'])} AS active, ${count(['failed'])} AS failed
+  FROM pgboss.queue WHERE NOT starts_with(name, '__pgboss__') ORDER BY name`
 const row = rows.find(({ name }) => name === from)
 
 if (!order) {

@@ -12,7 +12,7 @@ import { reachDatabase } from '@/lib/db/find-database'
 import { requireEnv } from '@/lib/env'
 import { isServed, redriveQueue } from '@/lib/ops/queue-state'
 import { QUEUES, type QueueName } from '@/lib/queue'
-import { listFailedEmails, redriveEmail } from '@/lib/sending/redrive'
+import { type Redriven, redriveEmails, redriveFailed } from '@/lib/sending/redrive'
 
 /** Whose jobs are mails: what was given up there, the mails know. */
 const MAIL_QUEUES: QueueName[] = ['send-email', 'send-ticket', 'send-email-alone', 'retry-batch']
@@ -37,19 +37,22 @@ const queues = isAll
     : (Object.keys(QUEUES) as QueueName[])
   : positionals.filter(isServed)
 const takesMails = isAll || queues.some((name) => MAIL_QUEUES.includes(name))
-const ids = [...positionals.filter(isId), ...(takesMails ? await listFailedEmails(values.reason) : [])]
 
-let queued = 0
-for (const id of ids) {
-  const result = await redriveEmail(id, { force: values.force })
-  console.log(`${id}: ${result}`)
-  if (result === 'queued') queued++
+const counts = { emails: 0, queued: 0 }
+function report(chunk: Redriven[]): void {
+  console.log(chunk.map(({ id, result }) => `${id}: ${result}`).join('\n'))
+  counts.emails += chunk.length
+  counts.queued += chunk.filter(({ result }) => result === 'queued').length
 }
+
+const ids = positionals.filter(isId)
+if (ids.length > 0) report(await redriveEmails(ids, values))
+if (takesMails) for await (const chunk of redriveFailed(values.reason, values)) report(chunk)
 let jobs = 0
 for (const name of queues) {
   const count = await redriveQueue(name)
   if (count > 0) console.log(`${name}: ${count} ${count === 1 ? 'job' : 'jobs'} queued`)
   jobs += count
 }
-console.log(`${queued + jobs} of ${ids.length + jobs} put back into the queue.`)
-process.exit(queued === ids.length ? 0 : 1)
+console.log(`${counts.queued + jobs} of ${counts.emails + jobs} put back into the queue.`)
+process.exit(counts.queued === counts.emails ? 0 : 1)

@@ -12,7 +12,18 @@ type Command = AsyncCommand<Model, World>
 /** The longest that a lock is held, and a process frozen, by a command. */
 export type Limits = { maxLockMs: number }
 
-const TABLES = ['User', 'Email', 'EmailEvent', 'Batch', 'Pace', 'Session', 'SpentKey', 'RateLimit', 'Sweep']
+const TABLES = [
+  'User',
+  'Email',
+  'EmailEvent',
+  'Batch',
+  'Pace',
+  'Session',
+  'SpentKey',
+  'RateLimit',
+  'Sweep',
+  'CleanUp',
+]
 // Of jobs the partition itself: LOCK takes a parent before its partition, and pg-boss's inserts take them in the other order.
 const LOCKABLE = [...TABLES.map((table) => `"${table}"`), 'pgboss.job_common']
 /** What CREATE INDEX takes, what ALTER TABLE takes, and what stops only those who lock rows or change them. */

@@ -285,11 +285,10 @@ test('what has a lifetime is deleted when it is over, and tickets stay readable'
   })
   await stack.query(
     `UPDATE "EmailEvent" SET at = at - interval '31 days' WHERE "emailId" = '${owner.id}';
-     UPDATE "Email" SET "updatedAt" = "updatedAt" - interval '31 days' WHERE id = '${owner.id}';
+     UPDATE "EmailEvent" SET at = at - interval '31 days' WHERE "emailId" = '${fresh}' AND status <> 'delivered';
      UPDATE "Export" SET "createdAt" = "createdAt" - interval '31 days';
      UPDATE "Session" SET "usedAt" = "usedAt" - interval '31 days'
        WHERE id = (SELECT "sessionId" FROM "User" WHERE id = '${owner.userId}');
-     INSERT INTO "Session" (id) VALUES ('of nobody');
      INSERT INTO "RateLimit" SELECT 'old ' || i, 1, now() - interval '1 second' FROM generate_series(1, 12000) AS i;
      INSERT INTO "RateLimit" VALUES ('new', 1, now() + interval '1 minute');
      INSERT INTO "SuppressedMailbox" VALUES ('old', now() - interval '1 day'), ('new', now() + interval '1 day');
@@ -314,4 +313,40 @@ test('what has a lifetime is deleted when it is over, and tickets stay readable'
   expect(old).toMatchObject({ status: 'delivered', final: true, version: 2 })
   expect(old.timeline.map(({ status }: { status: string }) => status)).toEqual(['queued', 'delivered'])
   expect((await (await fetch(`${stack.appUrl}/api/emails/${fresh}`)).json()).version).toBe(4)
+})
+
+test('a clean-up that fails stops no other, is seen, and is tried again', async ({ stack }) => {
+  await stack.startWorker()
+  const readAttention = async (): Promise<unknown> =>
+    (await (await fetch(`${stack.appUrl}/api/health`)).json()).attention
+  const cleanUp = async (): Promise<void> => {
+    await send(stack, 'clean-up', {})
+    await waitFor(
+      async () =>
+        (await stack.query(`SELECT FROM pgboss.job WHERE name = 'clean-up' AND state < 'completed'`))
+          .length === 0,
+    )
+  }
+  const count = async (table: string): Promise<number> => (await stack.query(`SELECT FROM "${table}"`)).length
+  await stack.query(
+    `INSERT INTO "SpentKey" VALUES (gen_random_uuid(), 'hash', now() - interval '1 minute');
+     INSERT INTO "SuppressedMailbox" VALUES ('old', now() - interval '1 day');
+     INSERT INTO "Session" (id, "usedAt") VALUES ('old', now() - interval '31 days');
+     CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$;
+     CREATE TRIGGER refuse BEFORE DELETE ON "SuppressedMailbox" FOR EACH ROW EXECUTE FUNCTION refuse()`,
+  )
+  try {
+    await cleanUp()
+    expect([await count('SpentKey'), await count('SuppressedMailbox'), await count('Session')]).toEqual([
+      0, 1, 0,
+    ])
+    await waitFor(async () => (await readAttention()) === 'clean_up_failed')
+    expect(stack.output()).toContain('The clean-up of suppressed mailboxes failed')
+    expect((await stack.command('doctor')).output).toContain('A clean-up fails')
+  } finally {
+    await stack.query('DROP FUNCTION refuse CASCADE')
+  }
+  await cleanUp()
+  expect(await count('SuppressedMailbox')).toBe(0)
+  await waitFor(async () => (await readAttention()) === null)
 })

@@ -1,11 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
+import { Client } from 'pg'
 import type { EmailStatus, Snapshot } from '../../lib/status/status'
 import { newAddress, signUp } from '../app'
 import { act, signUpOwner } from '../owner'
 import { type Stack, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
-import { postWebhook, report, sign, signUpMany, until } from './steps'
+import { countStatements } from './statements'
+import { postWebhook, report, sign, signUpMany, until, writeMany } from './steps'
 import { test } from './test'
 
 /** What a report says of the mail of this email, as Resend words it. */
@@ -455,3 +457,63 @@ function permute<Item>(items: Item[]): Item[][] {
   if (items.length < 2) return [items]
   return items.flatMap((item, index) => permute(items.toSpliced(index, 1)).map((rest) => [item, ...rest]))
 }
+
+test('reports that come together are recorded together, and each gets its own answer', async ({ stack }) => {
+  const gate = await countStatements(stack.databaseUrl)
+  const { url } = await stack.startWeb({ env: { DATABASE_URL: gate.databaseUrl } })
+  const ids = await writeMany(stack, 200)
+  const [twice = '', refused = ''] = ids
+  await stack.query(
+    `ALTER TABLE "EmailEvent" ADD CONSTRAINT refuse CHECK ("emailId" <> '${refused}') NOT VALID`,
+  )
+  try {
+    const before = gate.count()
+    const subjects = [...ids, twice, twice, randomUUID()]
+    const answers = await Promise.all(
+      subjects.map((id) => report(stack, 'email.delivered', about(id), { id: `msg_of_${id}` }, url)),
+    )
+    const stored = await Promise.all(answers.map(async (answer) => answer.ok && (await answer.json()).stored))
+    // One of three deliveries of the same report counts.
+    expect(stored.filter(Boolean)).toHaveLength(ids.length - 1)
+    expect(answers.filter(({ status }) => status !== 200)).toHaveLength(1)
+    expect(answers[1]?.status).toBe(500)
+    expect(stored.at(-1)).toBe(false)
+    expect(await stack.query(`SELECT FROM "Email" WHERE status = 'delivered'`)).toHaveLength(ids.length - 1)
+    // After the refusal, its group of up to 100 is recorded one by one.
+    expect(gate.count() - before).toBeLessThan(150)
+  } finally {
+    await stack.query('ALTER TABLE "EmailEvent" DROP CONSTRAINT refuse')
+    gate.close()
+  }
+})
+
+test('a report whose sender has hung up is not recorded any more', async ({ stack }) => {
+  const [first = '', second = '', third = '', ...others] = await writeMany(stack, 20)
+  const send = async (id: string, signal?: AbortSignal): Promise<number | undefined> => {
+    const body = JSON.stringify({ type: 'email.delivered', data: about(id) })
+    const headers = sign(body, { secret: stack.env.RESEND_WEBHOOK_SECRET })
+    const url = `${stack.appUrl}/api/webhooks/resend`
+    const answer = await fetch(url, { method: 'POST', body, headers, signal }).catch(() => undefined)
+    return answer?.status
+  }
+  const isServed = (): Promise<boolean> => fetch(`${stack.appUrl}/api/health/live`).then(({ ok }) => ok)
+  const lock = new Client({ connectionString: stack.databaseUrl })
+  await lock.connect()
+  await lock.query('BEGIN; LOCK TABLE "Email"')
+  // Two statements are under way at a time. The other reports wait.
+  const underWay = []
+  for (const id of [first, second]) {
+    underWay.push(send(id))
+    const sql = `SELECT FROM pg_locks WHERE relation = '"Email"'::regclass AND NOT granted`
+    await waitFor(async () => (await stack.query(sql)).length === underWay.length)
+  }
+  const senders = new AbortController()
+  const waiting = others.map((id) => send(id, senders.signal))
+  await waitFor(isServed)
+  senders.abort()
+  await Promise.all(waiting)
+  await waitFor(isServed)
+  await lock.end()
+  expect(await Promise.all([...underWay, send(third)])).toEqual([200, 200, 200])
+  expect(await stack.query(`SELECT FROM "Email" WHERE status = 'delivered'`)).toHaveLength(3)
+})

@@ -12,6 +12,7 @@
 
 import { type Stack, startStack } from '../stack'
 import { checkAtomic } from './bench/atomic-check'
+import { measureBusy } from './bench/busy'
 import { measureBytes } from './bench/bytes'
 import { measureCrowd, measureSender } from './bench/crowd'
 import { measureLone } from './bench/lone'
@@ -32,6 +33,7 @@ const SECTIONS = {
   sender: measureSender,
   rivals: measureRivals,
   reports: measureReports,
+  busy: measureBusy,
   streams: measureStreams,
   bytes: measureBytes,
   tracing: measureTracing,

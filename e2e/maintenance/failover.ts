@@ -13,8 +13,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
+import { BUNDLE } from '../../sandbox/bundle'
 import { findFaults, untilSettled, watchStatuses } from '../faults/oracle'
-import { askSandbox, bundleWorker, findPort, query, type Stack } from '../stack'
+import { askSandbox, findPort, query, type Stack } from '../stack'
 import { type Crowd, startCrowd } from './crowd'
 import {
   type Database,
@@ -62,7 +63,6 @@ await mkdir(logs, { recursive: true })
 const folder = await mkdtemp(path.join(tmpdir(), 'failover-'))
 await chmod(folder, 0o755)
 process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
-await bundleWorker(logs)
 const faults: string[] = []
 const chosen = SCENARIOS.filter(({ name }) => name.includes(values.only))
 if (chosen.length === 0) faults.push(`No scenario has “${values.only}” in its name`)
@@ -142,7 +142,7 @@ async function survive({ name, isSynchronous, behindMs = 0, lose }: Scenario): P
   })
   const workers = await Promise.all(
     Array.from({ length: 2 }, () =>
-      startProgram(['node', path.join(logs, 'worker/index.mjs')], {
+      startProgram(['node', path.resolve(BUNDLE, 'index.mjs')], {
         env: settings,
         isReady: (output) => /Ready for jobs/.test(output),
       }),

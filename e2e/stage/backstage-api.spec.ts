@@ -50,7 +50,7 @@ test('outside the sandbox the crew needs the token, and there are no controls', 
     weather: null,
   })
   const redrive = await post(`${url}/api/backstage/redrive`, { id: 'all' }, { authorization })
-  expect(await redrive.json()).toEqual({ emails: [] })
+  expect(await redrive.json()).toEqual({ emails: {} })
 
   const controls = [
     post(`${url}/api/sandbox/signups`, { count: 1 }, { authorization }),

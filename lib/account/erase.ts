@@ -30,7 +30,9 @@ export async function eraseUser(tx: Transaction, id: string): Promise<boolean> {
   await spendKey(tx, user)
   // Their emails, events and files go with them.
   await tx.user.delete({ where: { id } })
-  if (user.sessionId) await tx.session.deleteMany({ where: { id: user.sessionId, users: { none: {} } } })
+  // Not `users: { none: {} }`, for which Prisma reads all users.
+  await tx.$executeRaw`
+    DELETE FROM "Session" WHERE id = ${user.sessionId} AND NOT EXISTS (SELECT FROM "User" WHERE "sessionId" = "Session".id)`
   return true
 }
 

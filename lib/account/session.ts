@@ -86,18 +86,23 @@ export async function endSession(token: string): Promise<void> {
   await prisma().$transaction((tx) => deleteSessions(tx, Prisma.sql`"Session".id = ${hashToken(token)}`))
 }
 
+/** In SQL, of a row of "Session": it has not been used for 30 days. An expired session cannot be used, so it gets there. */
+export const isUnused = Prisma.sql`"Session"."usedAt" < now() - make_interval(secs => ${UNUSED_MS / 1000})`
+
 /** In SQL, of a row of "Session": it has expired. */
 export const isExpired = Prisma.sql`(
-  "Session"."createdAt" < now() - make_interval(secs => ${LONGEST_MS / 1000}) OR
-  "Session"."usedAt" < now() - make_interval(secs => ${UNUSED_MS / 1000}))`
+  "Session"."createdAt" < now() - make_interval(secs => ${LONGEST_MS / 1000}) OR ${isUnused})`
 
 /**
- * Deletes up to 5,000 sessions, and locks their users first: deleting a session updates them.
+ * Deletes sessions, those first that were not used for longest, and locks their users before: deleting a session updates
+ * them.
  * @param which a condition in SQL
+ * @param most how many at the most
  * @returns how many it has deleted
  */
-export async function deleteSessions(tx: Transaction, which: Prisma.Sql): Promise<number> {
-  const sessions = await tx.$queryRaw<{ id: string }[]>`SELECT id FROM "Session" WHERE ${which} LIMIT 5000`
+export async function deleteSessions(tx: Transaction, which: Prisma.Sql, most = 1): Promise<number> {
+  const sessions = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM "Session" WHERE ${which} ORDER BY "usedAt" LIMIT ${most}`
   const ids = sessions.map(({ id }) => id)
   await tx.$queryRaw`SELECT FROM "User" WHERE "sessionId" = ANY (${ids}) ORDER BY id FOR UPDATE`
   return await tx.$executeRaw`DELETE FROM "Session" WHERE id = ANY (${ids}) AND ${which}`

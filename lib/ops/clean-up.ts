@@ -1,63 +1,113 @@
-import { deleteSessions, isExpired } from '../account/session'
-import { prisma } from '../db/prisma'
+import { deleteSessions, isUnused } from '../account/session'
+import { prisma, type Transaction } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
+import { log, reasonOf } from '../log'
 import { isKeyForgotten } from '../sending/batch'
 import { isUnfinished } from '../sending/forget'
 
-/** So many rows at a time: a statement has ten seconds. */
-const MOST = Prisma.sql`LIMIT 5000`
-const MOST_ROWS = 5_000
+/** How many rows one statement deletes: a statement has nine seconds. */
+const CHUNK = 5_000
+
+/** Deletes up to `CHUNK` rows. Returns fewer when nothing is left. */
+type DeleteSome = () => Promise<number>
 
 /**
- * What is deleted when, in SQL. docs/operations.md has the same in words. Finished jobs have a lifetime in their queue:
- * see lib/queue.ts.
+ * What is deleted when. docs/operations.md has the same in words. Finished jobs have a lifetime in their queue: see
+ * lib/queue.ts. Each one reads only what is due: by an index on the time that decides, or from a cursor onwards.
  */
-const STATEMENTS: Record<string, Prisma.Sql> = {
-  // Nobody may send these bytes any more: Resend has forgotten the key. The row stays, and with it the doubt.
-  'rendered mails': Prisma.sql`
+const CLEAN_UPS: Record<string, DeleteSome> = {
+  // Resend has forgotten the key, so these bytes must not be sent again. The row stays, and with it the doubt.
+  'rendered mails': runSql(Prisma.sql`
     UPDATE "Batch" SET messages = '[]' WHERE id IN (
       SELECT id FROM "Batch" WHERE ${isKeyForgotten}
-        AND json_array_length(messages) > 0 AND NOT ${isUnfinished} ${MOST} FOR UPDATE SKIP LOCKED)`,
-  'batches of nobody': Prisma.sql`
+        AND json_array_length(messages) > 0 AND NOT ${isUnfinished} LIMIT ${CHUNK} FOR UPDATE SKIP LOCKED)`),
+  'batches without emails': runSql(Prisma.sql`
     DELETE FROM "Batch" WHERE id IN (
       SELECT id FROM "Batch" WHERE NOT EXISTS (SELECT FROM "Email" WHERE "batchId" = "Batch".id)
-      ${MOST} FOR UPDATE SKIP LOCKED)`,
-  // A ticket keeps its first line and what it ended with.
-  events: Prisma.sql`
-    DELETE FROM "EmailEvent" WHERE id IN (
-      SELECT event.id FROM "EmailEvent" event JOIN "Email" ON "Email".id = "emailId"
-      WHERE at < now() - interval '30 days' AND "updatedAt" < now() - interval '30 days'
-        AND event.status <> 'queued' AND event.status <> "Email".status ${MOST})`,
-  'suppressed mailboxes': Prisma.sql`
+      LIMIT ${CHUNK} FOR UPDATE SKIP LOCKED)`),
+  events: deleteEvents,
+  'suppressed mailboxes': runSql(Prisma.sql`
     DELETE FROM "SuppressedMailbox" WHERE mailbox IN (
-      SELECT mailbox FROM "SuppressedMailbox" WHERE "expiresAt" < now() ${MOST})`,
-  'spent keys': Prisma.sql`
-    DELETE FROM "SpentKey" WHERE key IN (SELECT key FROM "SpentKey" WHERE until < now() ${MOST})`,
-  // While visitors are counted: a row that is counted in this moment is left for the next time.
-  'what visitors have done': Prisma.sql`
+      SELECT mailbox FROM "SuppressedMailbox" WHERE "expiresAt" < now() ORDER BY "expiresAt" LIMIT ${CHUNK})`),
+  'spent keys': runSql(Prisma.sql`
+    DELETE FROM "SpentKey" WHERE key IN (
+      SELECT key FROM "SpentKey" WHERE until < now() ORDER BY until LIMIT ${CHUNK})`),
+  sessions: () => prisma().$transaction((tx) => deleteSessions(tx, isUnused, CHUNK)),
+  // A row that is being counted is left for the next run.
+  'limit counters': runSql(Prisma.sql`
     DELETE FROM "RateLimit" WHERE key IN (
-      SELECT key FROM "RateLimit" WHERE "expiresAt" < now() ${MOST} FOR UPDATE SKIP LOCKED)`,
+      SELECT key FROM "RateLimit" WHERE "expiresAt" < now() ORDER BY "expiresAt" LIMIT ${CHUNK} FOR UPDATE SKIP LOCKED)`),
   // Their files are deleted after a day, by jobs of their own. // orders
-  exports: Prisma.sql`DELETE FROM "Export" WHERE id IN (SELECT id FROM "Export" WHERE "createdAt" < now() - interval '30 days' ${MOST})`, // orders
+  exports: runSql(
+    Prisma.sql`DELETE FROM "Export" WHERE id IN (SELECT id FROM "Export" WHERE "createdAt" < now() - interval '30 days' ORDER BY "createdAt" LIMIT ${CHUNK})`,
+  ), // orders
 }
 
 /**
- * Deletes what is older than it may be.
+ * Deletes what is older than it may be. A clean-up that fails does not stop the others: it is logged, `attention` in the
+ * health says so, and the next hour tries again.
  * @returns how much of what, where there was something
- * @throws when the database is unreachable: what was not deleted, is the next time
+ * @throws when the database is unreachable
  */
 export async function cleanUp(): Promise<[string, number][]> {
   const counts: [string, number][] = []
-  const deleteAll = async (what: string, deleteSome: () => Promise<number>): Promise<void> => {
+  const failed: string[] = []
+  for (const [name, deleteSome] of Object.entries(CLEAN_UPS)) {
     let total = 0
-    for (let rows = MOST_ROWS; rows >= MOST_ROWS; total += rows) rows = await deleteSome()
-    if (total > 0) counts.push([what, total])
+    try {
+      for (let rows = CHUNK; rows >= CHUNK; total += rows) rows = await deleteSome()
+    } catch (error) {
+      failed.push(name)
+      log.error({ reason: reasonOf(error) }, `The clean-up of ${name} failed: it is tried again in an hour`)
+    }
+    if (total > 0) counts.push([name, total])
   }
-  for (const [what, statement] of Object.entries(STATEMENTS))
-    await deleteAll(what, () => prisma().$executeRaw(statement))
-  await deleteAll('sessions', () => prisma().$transaction((tx) => deleteSessions(tx, isOfNoUse)))
+  await prisma().$executeRaw`
+    INSERT INTO "CleanUp" (name, "failedAt") SELECT unnest(${failed}::text[]), now()
+    ON CONFLICT (name) DO UPDATE SET "failedAt" = excluded."failedAt"`
+  await prisma().$executeRaw`UPDATE "CleanUp" SET "failedAt" = NULL WHERE name <> ALL (${failed}::text[])`
   return counts
 }
 
-const isOfNoUse = Prisma.sql`(
-  ${isExpired} OR NOT EXISTS (SELECT FROM "User" WHERE "sessionId" = "Session".id))`
+function runSql(statement: Prisma.Sql): DeleteSome {
+  return () => prisma().$executeRaw(statement)
+}
+
+/**
+ * Deletes what happened to an email when nothing has happened to it for 30 days, except its first event and the status it
+ * ended with. Reads each event once, in the order of their ids, when it is 30 days old.
+ * @returns how many events it has read
+ */
+function deleteEvents(): Promise<number> {
+  return prisma().$transaction(async (tx) => {
+    const cursor = await lockCursor(tx, 'events')
+    const events = await tx.$queryRaw<{ id: bigint; emailId: string; isDue: boolean }[]>`
+      SELECT id, "emailId", ${isOld(Prisma.sql`at`)} AS "isDue" FROM "EmailEvent" WHERE id > ${cursor}
+      ORDER BY id LIMIT ${CHUNK}`
+    const end = events.findIndex(({ isDue }) => !isDue)
+    const due = end < 0 ? events : events.slice(0, end)
+    const last = due.at(-1)
+    if (!last) return 0
+    // An email with a newer event is skipped: the cursor comes to that event 30 days after it.
+    await tx.$executeRaw`
+      DELETE FROM "EmailEvent" WHERE id IN (
+        SELECT event.id FROM unnest(${[...new Set(due.map(({ emailId }) => emailId))]}::uuid[]) AS checked
+        CROSS JOIN LATERAL (SELECT status FROM "Email" WHERE "Email".id = checked LIMIT 1) AS email
+        CROSS JOIN LATERAL (
+          SELECT id, status, at, max(at) OVER () AS newest FROM "EmailEvent" WHERE "emailId" = checked
+        ) AS event
+        WHERE event.status NOT IN ('queued', email.status) AND ${isOld(Prisma.sql`newest`)})`
+    await tx.$executeRaw`UPDATE "CleanUp" SET cursor = ${last.id} WHERE name = 'events'`
+    return due.length
+  })
+}
+
+const isOld = (time: Prisma.Sql): Prisma.Sql => Prisma.sql`${time} < now() - interval '30 days'`
+
+/** Of two clean-ups at the same time, the second waits here. */
+async function lockCursor(tx: Transaction, name: string): Promise<bigint> {
+  await tx.$executeRaw`INSERT INTO "CleanUp" (name) VALUES (${name}) ON CONFLICT DO NOTHING`
+  const [{ cursor }] = await tx.$queryRaw<[{ cursor: bigint }]>`
+    SELECT cursor FROM "CleanUp" WHERE name = ${name} FOR UPDATE`
+  return cursor
+}

@@ -36,7 +36,7 @@ type Details = {
   stranded: number | null
   /** How many of those a worker has mended so far: see lib/ops/sweep.ts. */
   mended: number | null
-  /** Why mail does not go out until an operator acts, as a code: all of it, or some that kills workers or cannot be rendered. */
+  /** What does not go on until an operator acts, as a code: all mail, some that kills workers or cannot be rendered, a clean-up. */
   attention: string | null
   paused: Pause | null
   /** For how long the email that waits longest has waited for its first attempt, in s. 0 when none does. */
@@ -86,7 +86,7 @@ export const readDetails = memoizeFor(
     const queues = await attempt('queues', readQueueState)
     const sweep = await attempt('sweep', countStranded)
     const pace = await attempt('pace', readPace)
-    const { attention = null } = (await attempt('poisoned mails', readPoison)) ?? {}
+    const { attention = null } = (await attempt('poisoned mails and clean-ups', readAttention)) ?? {}
     const paused = pace && toPause(pace)
     return {
       queued: mails?.queued ?? null,
@@ -121,14 +121,18 @@ async function readMails(): Promise<{ queued: number; failed: number; oldest: nu
   return row
 }
 
-/** Mails that cannot be rendered, or over which workers die: see lib/sending/gather.ts. They wait in these queues, and few do. */
-async function readPoison(): Promise<{ attention: string | null }> {
+/**
+ * Mails that cannot be rendered, or over which workers die: see lib/sending/gather.ts. They wait in these queues, and few
+ * do. And clean-ups that fail.
+ */
+async function readAttention(): Promise<{ attention: string | null }> {
   const [row] = await prisma().$queryRaw<[{ attention: string | null }]>`
     SELECT coalesce(
       (SELECT output->>'reason' FROM pgboss.job
         WHERE name IN ('send-email', 'send-ticket', 'send-email-alone') AND state IN ('retry', 'active') AND output ? 'reason' LIMIT 1),
       (SELECT 'worker_died' FROM pgboss.job
-        WHERE name = 'send-email-alone' AND state IN ('created', 'retry', 'active') LIMIT 1)) AS attention`
+        WHERE name = 'send-email-alone' AND state IN ('created', 'retry', 'active') LIMIT 1),
+      (SELECT 'clean_up_failed' FROM "CleanUp" WHERE "failedAt" IS NOT NULL LIMIT 1)) AS attention`
   return row
 }
 

@@ -21,11 +21,11 @@ const lockUserRow: Kind['lock'] = (tx, id) =>
 
 /** A user whom a signup of ours created, and who has no mail. */
 const USER: Kind = {
-  // Those of the last day, and all since the last run. A transaction may take a while to commit.
+  // All since the last run that found everything in order. A transaction may take a while to commit.
   waiting: Prisma.sql`
     SELECT id, "createdAt" AS since FROM "User"
     WHERE ("signupHash" IS NOT NULL OR "signupKey" IS NOT NULL) AND erasure IS NULL
-      AND "createdAt" >= least(now() - interval '1 day', (SELECT "checkedUntil" - interval '5 minutes' FROM "Sweep"))
+      AND "createdAt" >= coalesce((SELECT "checkedUntil" - interval '5 minutes' FROM "Sweep"), now() - interval '1 day')
       AND NOT EXISTS (SELECT FROM "Email" WHERE "userId" = "User".id)`,
   lock: lockUserRow,
   repair: completeSignup,

@@ -13,6 +13,7 @@ type Changed = { changed: number; inDoubt: { id: string; batchId: string }[] }
 /** So many in one transaction. */
 const CHUNK = 2_000
 
+const UNFINISHED = ['queued', 'sending', 'retrying']
 const isUnfinished = Prisma.sql`status IN ('queued', 'sending', 'retrying')`
 
 /** Counts the mails that wait, by kind. @throws when the database is unreachable */
@@ -61,25 +62,38 @@ export function renderWaiting(choice: Choice): Promise<Changed> {
 
 type Mail = { id: string; kind: string; batchId: string | null }
 
+/**
+ * Changes mails that wait, status by status: the index on status and time has each in order. A mail that changes
+ * meanwhile comes to the end of this order, and is not read again.
+ */
 async function changeWaiting(
   { kind, after, before }: Choice,
   change: (tx: Transaction, mails: Mail[]) => Promise<number>,
 ): Promise<Changed> {
   const total: Changed = { changed: 0, inDoubt: [] }
-  const isChosen = Prisma.sql`${isUnfinished} AND (${kind ?? null}::text IS NULL OR kind = ${kind ?? null})
+  const isChosen = Prisma.sql`(${kind ?? null}::text IS NULL OR kind = ${kind ?? null})
     AND "createdAt" BETWEEN coalesce(${after ?? null}::timestamptz, '-infinity') AND coalesce(${before ?? null}::timestamptz, 'infinity')`
-  let last = '00000000-0000-0000-0000-000000000000'
-  for (;;) {
-    const chunk = await prisma().$queryRaw<Mail[]>`
-      SELECT id, "batchId" FROM "Email" WHERE ${isChosen} AND id > ${last}::uuid ORDER BY id LIMIT ${CHUNK}`
-    if (chunk.length > 0) {
-      const { changed, inDoubt } = await prisma().$transaction((tx) => changeChunk(tx, chunk, change))
-      total.changed += changed
-      total.inDoubt.push(...inDoubt)
+  const ends = await prisma().$queryRaw<{ status: string; end: Date }[]>`
+    SELECT waiting.status::text, "updatedAt" AS end FROM unnest(${UNFINISHED}::"EmailStatus"[]) AS waiting (status) CROSS JOIN LATERAL (
+      SELECT "updatedAt" FROM "Email" WHERE "Email".status = waiting.status ORDER BY "updatedAt" DESC LIMIT 1) AS newest`
+  for (const { status, end } of ends) {
+    let last = { id: '00000000-0000-0000-0000-000000000000', updatedAt: new Date(0) }
+    for (;;) {
+      const chunk = await prisma().$queryRaw<(Mail & typeof last)[]>`
+        SELECT id, "batchId", "updatedAt" FROM "Email"
+        WHERE status = ${status}::"EmailStatus" AND "updatedAt" <= ${end} AND ${isChosen}
+          AND ("updatedAt", id) > (${last.updatedAt}, ${last.id}::uuid)
+        ORDER BY "updatedAt", id LIMIT ${CHUNK}`
+      if (chunk.length > 0) {
+        const { changed, inDoubt } = await prisma().$transaction((tx) => changeChunk(tx, chunk, change))
+        total.changed += changed
+        total.inDoubt.push(...inDoubt)
+      }
+      if (chunk.length < CHUNK) break
+      last = chunk.at(-1) as (typeof chunk)[number]
     }
-    if (chunk.length < CHUNK) return total
-    last = chunk.at(-1)?.id as string
   }
+  return total
 }
 
 async function changeChunk(

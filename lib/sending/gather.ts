@@ -43,6 +43,8 @@ let previous: Promise<unknown> = Promise.resolve()
  */
 export function gatherBatch(queue: MailQueue, job: Job<MailQueue>, maxSize = 1): Promise<Batch | undefined> {
   const batch = previous.then(async () => {
+    // Loads React now, so that its time does not count as the template's.
+    await import('../mail/templates/letter')
     const fetched = await prisma().$transaction((tx) => fetchMails(tx, queue, job, maxSize))
     if (fetched.length === 0) return
     const mails = await Promise.all(fetched.map(({ email }) => render(email)))

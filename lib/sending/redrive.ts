@@ -1,57 +1,105 @@
 import { prisma, type Transaction } from '../db/prisma'
+import type { Email } from '../generated/prisma/client'
 import { recordEvents } from '../status/record'
 import { lockBatch, requeueBatch } from './batch'
 import { enqueueEmails } from './enqueue'
 
 export type Redrive = 'queued' | 'not failed' | 'accepted by Resend' | 'might be sent twice'
 
+/** An email, and what became of it. */
+export type Redriven = { id: string; result: Redrive }
+
+type Options = {
+  /** Redrives also what Resend may have accepted more than 23 h ago. */
+  force?: boolean
+}
+
+/** How many emails are redriven in one transaction. */
+const CHUNK = 500
+
 /**
- * Puts an email that was given up back into the queue: with its batch, and so all that were in it, if that may have
- * been accepted.
- * @param force also when an earlier attempt may have been accepted more than 23 h ago
- * @returns "queued", or why it was left alone
+ * Redrives the emails that have failed until now, in the order in which they failed.
+ * @param reason only those that failed for it last, as a code
+ * @yields what became of each, in chunks: each chunk is committed before the next one is read
+ * @throws when the database or the queue is unavailable. What was redriven, stays.
+ */
+export async function* redriveFailed(reason?: string, options?: Options): AsyncGenerator<Redriven[]> {
+  // An email that fails again meanwhile is not redriven again.
+  const { _max: end } = await prisma().email.aggregate({
+    where: { status: 'failed' },
+    _max: { updatedAt: true },
+  })
+  let last = { id: '00000000-0000-0000-0000-000000000000', updatedAt: new Date(0) }
+  for (;;) {
+    const chunk = await prisma().$queryRaw<(typeof last)[]>`
+      SELECT id, "updatedAt" FROM "Email"
+      WHERE status = 'failed' AND "updatedAt" <= ${end.updatedAt} AND ("updatedAt", id) > (${last.updatedAt}, ${last.id}::uuid)
+        AND (${reason ?? null}::text IS NULL OR ${reason ?? null} = (
+          SELECT event.reason FROM "EmailEvent" AS event WHERE "emailId" = "Email".id AND event.status = 'failed'
+          ORDER BY event.id DESC LIMIT 1))
+      ORDER BY "updatedAt", id LIMIT ${CHUNK}`
+    const ids = chunk.map(({ id }) => id)
+    if (ids.length > 0) yield await redriveEmails(ids, options)
+    if (ids.length < CHUNK) return
+    last = chunk.at(-1) as typeof last
+  }
+}
+
+/**
+ * Puts emails that were given up back into the queue. An email that Resend may have accepted goes with its batch, and so
+ * with all that were in it.
+ * @returns for each email "queued", or why it was left alone
  * @throws when the database or the queue is unavailable.
  */
-export async function redriveEmail(id: string, { force = false } = {}): Promise<Redrive> {
-  return await prisma().$transaction(async (tx) => {
-    // Two people may redrive it at the same moment: the second waits for these locks, and then finds it queued.
-    const known = await tx.email.findUnique({ where: { id } })
-    const batch = known?.batchId ? await lockBatch(tx, known.batchId) : undefined
-    await tx.$queryRaw`SELECT FROM "Email" WHERE id = ${id}::uuid FOR UPDATE`
-    const email = await tx.email.findUnique({ where: { id } })
+export async function redriveEmails(ids: string[], { force = false }: Options = {}): Promise<Redriven[]> {
+  const known = await prisma().email.findMany({
+    where: { id: { in: ids } },
+    select: { id: true, batchId: true },
+  })
+  const results = new Map<string, Redrive>()
+  // Batch by batch, because a batch is locked with its emails.
+  for (const batchId of new Set(known.map((email) => email.batchId))) {
+    const chosen = known.filter((email) => email.batchId === batchId).map(({ id }) => id)
+    const redriven = await prisma().$transaction((tx) => redriveTogether(tx, chosen, batchId, force))
+    for (const { id, result } of redriven) results.set(id, result)
+  }
+  return ids.map((id) => ({ id, result: results.get(id) ?? 'not failed' }))
+}
+
+/** @param batchId the batch that has all of these emails, or null */
+async function redriveTogether(
+  tx: Transaction,
+  ids: string[],
+  batchId: string | null,
+  force: boolean,
+): Promise<Redriven[]> {
+  // Two people may redrive an email at the same moment: the second waits for these locks, and then finds it queued.
+  const batch = batchId ? await lockBatch(tx, batchId) : undefined
+  await tx.$queryRaw`SELECT FROM "Email" WHERE id = ANY (${ids}::uuid[]) ORDER BY id FOR UPDATE`
+  const emails = await tx.$queryRaw<(Email & { lastReason: string | null })[]>`
+    SELECT *, (
+      SELECT reason FROM "EmailEvent" WHERE "emailId" = "Email".id AND status = 'failed' ORDER BY id DESC LIMIT 1
+    ) AS "lastReason" FROM "Email" WHERE id = ANY (${ids}::uuid[])`
+  const judge = (email: (typeof emails)[number]): Redrive => {
     // In another batch than a moment ago: it was being sent.
-    if (email?.status !== 'failed' || email.batchId !== known?.batchId) return 'not failed'
+    if (email.status !== 'failed' || email.batchId !== batchId) return 'not failed'
     // A failed mail with a provider id is one that Resend reported as failed.
     if (email.providerId) return 'accepted by Resend'
-    const isInDoubt = batch ? batch.isKeyForgotten : (await readLastReason(tx, id)) === 'outcome_unknown'
-    if (isInDoubt && !force) return 'might be sent twice'
-    const reason = force ? 'forced' : undefined
-    if (batch && !batch.isKeyForgotten) {
-      await recordEvents(tx, [{ emailId: id, status: 'queued', reason, batchId: batch.id }])
-      await tx.batch.update({ where: { id: batch.id }, data: { attempts: 1 } })
-      await requeueBatch(tx, batch.id)
-    } else {
-      await recordEvents(tx, [{ emailId: id, status: 'queued', reason }])
-      await enqueueEmails(tx, [email])
-    }
-    return 'queued'
-  })
-}
-
-async function readLastReason(tx: Transaction, emailId: string): Promise<string | null | undefined> {
-  const last = await tx.emailEvent.findFirst({
-    where: { emailId, status: 'failed' },
-    orderBy: { id: 'desc' },
-  })
-  return last?.reason
-}
-
-/** The ids of the emails that were given up, oldest first. @param reason only those given up for it, as a code */
-export async function listFailedEmails(reason?: string): Promise<string[]> {
-  const emails = await prisma().$queryRaw<{ id: string }[]>`
-    SELECT id FROM "Email" WHERE status = 'failed' AND (${reason ?? null}::text IS NULL OR ${reason ?? null} = (
-      SELECT event.reason FROM "EmailEvent" AS event WHERE "emailId" = "Email".id AND event.status = 'failed'
-      ORDER BY event.id DESC LIMIT 1))
-    ORDER BY "createdAt"`
-  return emails.map(({ id }) => id)
+    const isInDoubt = batch ? batch.isKeyForgotten : email.lastReason === 'outcome_unknown'
+    return isInDoubt && !force ? 'might be sent twice' : 'queued'
+  }
+  const queued = emails.filter((email) => judge(email) === 'queued')
+  const sameBatch = batch && !batch.isKeyForgotten ? batch.id : undefined
+  const fact = { status: 'queued', reason: force ? 'forced' : undefined, batchId: sameBatch } as const
+  await recordEvents(
+    tx,
+    queued.map(({ id }) => ({ ...fact, emailId: id })),
+  )
+  if (!sameBatch) {
+    await enqueueEmails(tx, queued)
+  } else if (queued.length > 0) {
+    await tx.batch.update({ where: { id: sameBatch }, data: { attempts: 1 } })
+    await requeueBatch(tx, sameBatch)
+  }
+  return emails.map((email) => ({ id: email.id, result: judge(email) }))
 }

@@ -1,11 +1,11 @@
 import { Resend } from 'resend'
 import { z } from 'zod'
-import { prisma } from '../db/prisma'
 import { env } from '../env'
 import { Problem, unavailable } from '../http/problem'
 import { log, logThrottled } from '../log'
 import { traced } from '../telemetry'
-import { type EmailFact, recordEvents } from './record'
+import type { EmailFact } from './record'
+import { recordTogether } from './record-together'
 import { type EmailStatus, statusOfBounce } from './status'
 
 type News = { status: EmailStatus; reason?: string }
@@ -69,10 +69,10 @@ export class WrongSignature extends Problem {
  * @param body the raw text, as it was signed
  * @returns false when it was ignored: a mail that is not ours, or nothing new
  * @throws {WrongSignature} 401 when the signature or its age is wrong
- * @throws {Problem} 400 when the body is no report, 503 without a secret
+ * @throws {Problem} 400 when the body is no report, 503 without a secret or when too many come
  * @throws when the database is unreachable: Resend tries again later
  */
-export async function receiveReport(body: string, headers: Headers): Promise<boolean> {
+export async function receiveReport(body: string, { headers, signal }: Request): Promise<boolean> {
   const report = await verifyBody(body, headers)
   const { type } = parse(typeSchema, report)
   const tell = Object.hasOwn(NEWS, type) ? NEWS[type] : undefined
@@ -82,18 +82,18 @@ export async function receiveReport(body: string, headers: Headers): Promise<boo
 
   const fact = {
     // The tag is ours from the start; the provider's id is stored only when its answer has reached us.
-    emailId: ours.data,
+    emailId: ours.data?.toLowerCase(),
     providerId: data.email_id,
     ...tell(data),
     at: created_at,
     providerEventId: parse(letterId, headers.get('svix-id')),
   }
   const from = data.tags?.trace
-  return await traced(`report ${fact.status}`, () => storeReport(fact), { from })
+  return await traced(`report ${fact.status}`, () => storeReport(fact, signal), { from })
 }
 
-async function storeReport(fact: EmailFact): Promise<boolean> {
-  const [emailId] = await recordEvents(prisma(), [fact])
+async function storeReport(fact: EmailFact, signal: AbortSignal): Promise<boolean> {
+  const emailId = await recordTogether(fact, signal)
   if (emailId) log.info({ emailId }, `reported as ${fact.status}`)
   return emailId !== undefined
 }

@@ -1,6 +1,6 @@
 import { useState } from 'react'
 import type { EmailRow } from '@/app/(stage)/_lib/backstage'
-import type { Redriven } from '@/app/(stage)/_lib/redrive'
+import type { RedriveCounts } from '@/app/(stage)/_lib/redrive'
 import { formatCount } from '@/app/components/site/figures'
 import type { Redrive } from '@/lib/sending/redrive'
 import { JobLine } from './jobs'
@@ -23,7 +23,7 @@ export function DeadLetters({ emails = [], total, jobs = {} }: Props) {
   const [news, setNews] = useState('')
 
   async function redrive(id: string): Promise<void> {
-    const result = await send<{ emails: Redriven[] }>('POST', '/api/backstage/redrive', { id })
+    const result = await send<{ emails: RedriveCounts }>('POST', '/api/backstage/redrive', { id })
     setNews('error' in result ? result.error : summarize(result.answer.emails))
   }
 
@@ -92,12 +92,10 @@ export function DeadLetters({ emails = [], total, jobs = {} }: Props) {
 }
 
 /** "3 are back in the queue. 1 was left alone: …" */
-function summarize(emails: Redriven[]): string {
-  const refused = emails.flatMap(({ result }) => (result === 'queued' ? [] : [REFUSAL[result]]))
-  const queued = emails.length - refused.length
+function summarize({ queued = 0, ...refused }: RedriveCounts): string {
   const sentences = queued === 1 ? ['1 is back in the queue.'] : [`${queued} are back in the queue.`]
-  for (const why of new Set(refused)) {
-    const count = refused.filter((other) => other === why).length
+  for (const [result, count] of Object.entries(refused)) {
+    const why = REFUSAL[result as keyof typeof REFUSAL]
     sentences.push(`${count} ${count === 1 ? 'was' : 'were'} left alone: ${why}.`)
   }
   return sentences.join(' ')

@@ -14,6 +14,8 @@ export type Sizes = {
   limited: number
   /** Delivery reports in each of five rounds. */
   reports: number
+  /** Mails that are sent while people sign up. */
+  busy: number
   streams: number
   /** Signups whose bytes are counted. */
   signups: number
@@ -34,6 +36,7 @@ const FULL: Sizes = {
   unlimited: 1_000,
   limited: 300,
   reports: 200,
+  busy: 20_000,
   streams: 2_000,
   signups: 1_000,
   tickets: 200,
@@ -50,6 +53,7 @@ const QUICK: Sizes = {
   unlimited: 200,
   limited: 40,
   reports: 50,
+  busy: 500,
   streams: 200,
   signups: 100,
   tickets: 20,

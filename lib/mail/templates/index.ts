@@ -1,15 +1,11 @@
-import { renderForget } from './forget'
-import { renderInvitation } from './invitation' // orders
 import type { Template } from './letter'
-import { renderTicket } from './ticket'
-import { renderWelcome } from './welcome'
 
-/** What mails there are: each kind of email with its template. */
+/** What mails there are: each kind of email with its template. It is loaded when the first mail is rendered: React takes a while. */
 export const TEMPLATES = {
-  welcome: renderWelcome,
-  ticket: renderTicket,
-  forget: renderForget,
-  invitation: renderInvitation, // orders
+  welcome: async () => (await import('./welcome')).renderWelcome(),
+  ticket: async () => (await import('./ticket')).renderTicket(),
+  forget: async () => (await import('./forget')).renderForget(),
+  invitation: async () => (await import('./invitation')).renderInvitation(), // orders
 } satisfies Record<string, () => Promise<Template>>
 
 export type EmailKind = keyof typeof TEMPLATES

@@ -45,6 +45,15 @@ CREATE TABLE "Sweep" (
 );
 
 -- CreateTable
+CREATE TABLE "CleanUp" (
+    "name" TEXT NOT NULL,
+    "cursor" BIGINT NOT NULL DEFAULT 0,
+    "failedAt" TIMESTAMPTZ(3),
+
+    CONSTRAINT "CleanUp_pkey" PRIMARY KEY ("name")
+);
+
+-- CreateTable
 CREATE TABLE "Session" (
     "id" TEXT NOT NULL,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
@@ -151,7 +160,16 @@ CREATE INDEX "User_sessionId_idx" ON "User"("sessionId");
 CREATE INDEX "User_mailbox_idx" ON "User"("mailbox");
 
 -- CreateIndex
-CREATE INDEX "User_createdAt_idx" ON "User" USING BRIN ("createdAt");
+CREATE INDEX "User_createdAt_idx" ON "User"("createdAt");
+
+-- CreateIndex
+CREATE INDEX "SpentKey_until_idx" ON "SpentKey"("until");
+
+-- CreateIndex
+CREATE INDEX "Session_usedAt_idx" ON "Session"("usedAt");
+
+-- CreateIndex
+CREATE INDEX "SuppressedMailbox_expiresAt_idx" ON "SuppressedMailbox"("expiresAt");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "Email_providerId_key" ON "Email"("providerId");
@@ -176,6 +194,12 @@ CREATE INDEX "EmailEvent_emailId_id_idx" ON "EmailEvent"("emailId", "id");
 
 -- CreateIndex
 CREATE INDEX "Export_userId_createdAt_idx" ON "Export"("userId", "createdAt");
+
+-- CreateIndex
+CREATE INDEX "Export_status_idx" ON "Export"("status");
+
+-- CreateIndex
+CREATE INDEX "Export_createdAt_idx" ON "Export"("createdAt");
 
 -- AddForeignKey
 ALTER TABLE "User" ADD CONSTRAINT "User_sessionId_fkey" FOREIGN KEY ("sessionId") REFERENCES "Session"("id") ON DELETE SET NULL ON UPDATE CASCADE;

@@ -1,0 +1,78 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { isUnavailable, prisma } from '../db/prisma'
+import { unavailable } from '../http/problem'
+import { type EmailFact, recordEvents } from './record'
+
+/** How many facts one statement records, and how many such statements a process has under way. */
+const CHUNK = 100
+const WRITERS = 2
+
+/** How many facts wait in a process. Any more are refused: whoever reports them tries again later. */
+const MOST_WAITING = 1_000
+
+type Waiting = {
+  fact: EmailFact
+  signal: AbortSignal
+  resolve: (emailId: string | undefined) => void
+  reject: (error: unknown) => void
+}
+
+const waiting: Waiting[] = []
+let writers = 0
+
+/**
+ * Records a fact, in one statement with others that come at the same time.
+ * @param signal of the request: when its sender has hung up before the statement begins, the fact is not recorded
+ * @returns the id of the email whose timeline has grown, if one has
+ * @throws {Problem} 503 when too many wait
+ * @throws when the database is unreachable
+ */
+export function recordTogether(fact: EmailFact, signal: AbortSignal): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    if (waiting.length >= MOST_WAITING) throw unavailable('Too many reports come at this moment.')
+    waiting.push({ fact, signal, resolve, reject })
+    if (writers < WRITERS) void write()
+  })
+}
+
+async function write(): Promise<void> {
+  writers++
+  // What arrives in the same turn of the event loop goes together.
+  for (await nextTurn(); waiting.length > 0; await nextTurn()) await record(takeSome())
+  writers--
+}
+
+/** Takes the next facts that wait, all of different emails: one statement records one fact of an email. */
+function takeSome(): Waiting[] {
+  const taken: Waiting[] = []
+  const left: Waiting[] = []
+  const ids = new Set<unknown>()
+  for (const one of waiting.splice(0)) {
+    const { emailId, providerId, providerEventId } = one.fact
+    const own = [emailId, providerId, providerEventId].filter((id) => id !== undefined)
+    // Without our own id, it may be about the same email as any other.
+    const isAlone = taken.length > 0 && !(emailId && taken[0]?.fact.emailId)
+    if (one.signal.aborted) one.reject(unavailable('The sender has hung up.'))
+    else if (taken.length >= CHUNK || isAlone || own.some((id) => ids.has(id))) left.push(one)
+    else {
+      taken.push(one)
+      for (const id of own) ids.add(id)
+    }
+  }
+  waiting.unshift(...left)
+  return taken
+}
+
+async function record(group: Waiting[]): Promise<void> {
+  if (group.length === 0) return
+  try {
+    const facts = group.map(({ fact }) => fact)
+    const grown = await recordEvents(prisma(), facts)
+    // A fact without an id of ours is alone.
+    for (const { fact, resolve } of group) resolve(grown.find((id) => id === (fact.emailId ?? id)))
+  } catch (error) {
+    // A fact that Postgres refuses must not take its neighbours along.
+    if (group.length > 1 && !isUnavailable(error)) for (const one of group) await record([one])
+    else for (const { reject } of group) reject(error)
+  }
+}
