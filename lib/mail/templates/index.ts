@@ -4,7 +4,6 @@ import type { Template } from './letter'
 import { renderTicket } from './ticket'
 import { renderWelcome } from './welcome'
 
-/** What mails there are: each kind of email with its template. */
 export const TEMPLATES = {
   welcome: renderWelcome,
   ticket: renderTicket,
