@@ -6,22 +6,20 @@ import { enqueueEmails } from './enqueue'
 export type Redrive = 'queued' | 'not failed' | 'accepted by Resend' | 'might be sent twice'
 
 /**
- * Puts an email that was given up back into the queue: with its batch, and so all that were in it, if that may have
- * been accepted.
- * @param force also when an earlier attempt may have been accepted more than 23 h ago
- * @returns "queued", or why it was left alone
+ * Enqueues a failed email again. If its batch may have been accepted, the whole batch is retried unchanged.
+ * @param force redrive even if Resend may have accepted it and has forgotten the idempotency key
  * @throws when the database or the queue is unavailable.
  */
 export async function redriveEmail(id: string, { force = false } = {}): Promise<Redrive> {
   return await prisma().$transaction(async (tx) => {
-    // Two people may redrive it at the same moment: the second waits for these locks, and then finds it queued.
+    // Of two operators, the second waits for these locks, and then finds the email queued.
     const known = await tx.email.findUnique({ where: { id } })
     const batch = known?.batchId ? await lockBatch(tx, known.batchId) : undefined
     await tx.$queryRaw`SELECT FROM "Email" WHERE id = ${id}::uuid FOR UPDATE`
     const email = await tx.email.findUnique({ where: { id } })
-    // In another batch than a moment ago: it was being sent.
+    // A worker has moved it to another batch before we had the lock.
     if (email?.status !== 'failed' || email.batchId !== known?.batchId) return 'not failed'
-    // A failed mail with a provider id is one that Resend reported as failed.
+    // Resend accepted it, and reported the failure later.
     if (email.providerId) return 'accepted by Resend'
     const isInDoubt = batch ? batch.isKeyForgotten : (await readLastReason(tx, id)) === 'outcome_unknown'
     if (isInDoubt && !force) return 'might be sent twice'
@@ -46,7 +44,7 @@ async function readLastReason(tx: Transaction, emailId: string): Promise<string 
   return last?.reason
 }
 
-/** The ids of the emails that were given up, oldest first. @param reason only those given up for it, as a code */
+/** Lists the ids of failed emails, oldest first. @param reason a code. @throws when the database is unreachable. */
 export async function listFailedEmails(reason?: string): Promise<string[]> {
   const emails = await prisma().$queryRaw<{ id: string }[]>`
     SELECT id FROM "Email" WHERE status = 'failed' AND (${reason ?? null}::text IS NULL OR ${reason ?? null} = (
