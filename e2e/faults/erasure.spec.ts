@@ -253,7 +253,7 @@ test('“This wasn’t me”: opening the link does nothing; saying so forgets t
   for (const email of [victim, `${local}+2@${domain}`, friend]) {
     const refused = await postSignup({ name: 'Ada', email }, {}, stack.appUrl)
     expect(refused.status).toBe(409)
-    expect((await refused.json()).errors.email[0]).toContain('has asked us not to write to it')
+    expect((await refused.json()).errors.email[0]).toContain('asked us not to email it')
   }
   const other = await signUpOwner(stack.appUrl)
   await invite(other, [victim, newAddress()])

@@ -10,11 +10,8 @@ import { lockUser } from '../signup/lock-user'
 import { addressTaken, type Signup } from '../signup/signup'
 
 /**
- * Gives a user another address, after the mail to the old one was refused, and has another welcome sent there. That is a
- * mail of its own: reports on the old one, however late, stay with the old one.
- * @param email canonical
- * @throws {Problem} 409 when no mail came back, or the address is taken or wants no mail; 422 when it is the same; 404
- * when the user is gone, or about to be.
+ * Replaces an address whose mail bounced, and enqueues a new welcome mail.
+ * @throws {Problem} 404 after an erasure, 409 when no mail bounced or the address is taken or suppressed, 422 when unchanged
  * @throws when the database or the queue is unavailable.
  */
 export async function correctAddress(userId: string, email: string): Promise<Signup> {
@@ -31,7 +28,7 @@ export async function correctAddress(userId: string, email: string): Promise<Sig
         throw new Problem(409, 'Nothing to correct', { detail: 'No mail to this address came back.' })
       if (last.user.email === email) {
         throw new Problem(422, 'Check what you entered', {
-          errors: { email: ['The mail to this address came back. Enter another one.'] },
+          errors: { email: ['The mail to this address came back. Enter another address.'] },
         })
       }
       const mailbox = hashMailbox(email)
@@ -45,7 +42,7 @@ export async function correctAddress(userId: string, email: string): Promise<Sig
     })
   log.info({ emailId: id }, 'queued')
   const welcomeEmail = await readSnapshot(id)
-  // Erased in that very moment.
+  // An erasure has committed after our transaction.
   if (!welcomeEmail) throw new Problem(404, 'Not found')
   return { user: { id: user.id, name: user.name, email: user.email }, welcomeEmail }
 }

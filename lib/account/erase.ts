@@ -4,10 +4,9 @@ import { deleteJobsAbout, lockJobsAbout } from '../queue'
 import { areInFlight, removeFromBatches } from '../sending/forget'
 
 /**
- * Removes a user and all that is known of them, unless one of their mails is under way: a batch whose outcome is not
- * certain has to be sent again as it is, or its neighbours would get their mails twice, or never.
- * @returns whether nothing is left of the user
- * @throws when the database is unreachable.
+ * Deletes a user and all their data, unless one of their mails is in flight. A batch in doubt must be retried unchanged:
+ * otherwise its other recipients get their mails twice, or never.
+ * @returns false when the erasure has to wait. @throws when the database is unreachable.
  */
 export async function eraseUser(tx: Transaction, id: string): Promise<boolean> {
   const [user] = await tx.$queryRaw<ErasedUser[]>`
@@ -19,7 +18,7 @@ export async function eraseUser(tx: Transaction, id: string): Promise<boolean> {
   const exports = await tx.export.findMany({ where: { userId: id }, select: { id: true } }) // orders
   jobsAbout.push(...exports.map((file) => file.id)) // orders
   await lockJobsAbout(tx, jobsAbout)
-  // A worker that is writing a batch with one of these emails holds their locks. Afterwards we see its batch.
+  // A worker that is creating a batch holds these locks. After it commits, `areInFlight` sees the batch.
   await tx.$queryRaw`SELECT FROM "Email" WHERE "userId" = ${id}::uuid ORDER BY id FOR UPDATE`
   if (await areInFlight(tx, emailIds)) {
     await tx.user.updateMany({ where: { id, erasure: 'requested' }, data: { erasure: 'waiting' } })
@@ -28,7 +27,6 @@ export async function eraseUser(tx: Transaction, id: string): Promise<boolean> {
   await removeFromBatches(tx, emailIds)
   await deleteJobsAbout(tx, jobsAbout)
   await spendKey(tx, user)
-  // Their emails, events and files go with them.
   await tx.user.delete({ where: { id } })
   // Not `users: { none: {} }`, for which Prisma reads all users.
   await tx.$executeRaw`
@@ -38,7 +36,7 @@ export async function eraseUser(tx: Transaction, id: string): Promise<boolean> {
 
 type ErasedUser = Pick<User, 'sessionId' | 'signupKey' | 'signupHash'>
 
-/** For a day, a repeat of the request that signed the user up is known: it must not create them again. */
+/** A replay of the signup request must not create the user again. It is rejected for a day. */
 async function spendKey(tx: Transaction, { signupKey, signupHash }: ErasedUser): Promise<void> {
   if (!signupKey || !signupHash) return
   await tx.$executeRaw`

@@ -10,11 +10,7 @@ import { linkExpired } from './read-link'
 import { readToken, signIn } from './session'
 import { listTicketMails } from './ticket'
 
-/**
- * Sends the ticket of whoever has signed up with this address to that address, if there is somebody, and if they want
- * mail. The caller answers the same in each case.
- * @throws when the database or the queue is unavailable.
- */
+/** Enqueues the ticket mail if this address has a ticket. @throws when the database or the queue is unavailable. */
 export async function sendLostTicket(address: string): Promise<void> {
   await openQueue()
   const emailId = await prisma().$transaction(async (tx) => {
@@ -28,14 +24,7 @@ export async function sendLostTicket(address: string): Promise<void> {
   if (emailId) log.info({ emailId }, 'queued')
 }
 
-/**
- * Gives the ticket to the browser that has sent this request. The browser that held it before holds it no more. The link
- * works once, and only while its mailbox is still the user's.
- * @param emailId the mail in which the link was
- * @returns the id of the ticket, and the session's token
- * @throws {Problem} 404 when the user is gone, 410 when the link was used or the address was corrected.
- * @throws when the database is unreachable.
- */
+/** Moves the ticket to this browser. @throws {Problem} 404 after an erasure, 410 when used or after a corrected address */
 export async function openLostTicket(
   request: Request,
   emailId: string,
@@ -53,11 +42,7 @@ export async function openLostTicket(
   return { ticketId, token }
 }
 
-/**
- * Remembers that somebody reads the mailbox of a user: they have used a link that was sent there.
- * @returns false when the mailbox is not the user's any more
- * @throws when the database is unreachable.
- */
+/** Returns false when the user has another mailbox now. @throws when the database is unreachable. */
 export async function confirmMailbox(
   db: Pick<Transaction, '$executeRaw'>,
   emailId: string,

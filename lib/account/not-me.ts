@@ -5,26 +5,19 @@ import { queueEmail } from '../sending/enqueue'
 import { suppressMailbox } from '../sending/suppression'
 import { markForErasure } from './request-erasure'
 
-/** Stands in the place of a friend's address, with the id of the email. */
 const FORGOTTEN = 'forgotten'
 
 /**
- * What the reader of a mailbox can say of a mail that a stranger has caused. A link speaks for the mailbox to which its mail
- * went: the user is erased only if that is still theirs, a friend's address is forgotten, and we email that mailbox no more
- * for 30 days. If a user has confirmed the mailbox, one click erases nothing of theirs: they get a mail that asks first.
- * Saying it twice is saying it once.
- * @param isSure true for the link in the mail that asked
- * @returns whether the mailbox was asked
+ * Handles "This wasn't me": suppresses the mailbox, and erases its user or the address of an invitation. Idempotent.
+ * The owner of a confirmed mailbox gets a mail that asks first. Its link sets `isSure`.
  * @throws when the database or the queue is unavailable.
  */
 export async function disown(emailId: string, isSure: boolean): Promise<{ isAsked: boolean }> {
   await openQueue()
   return await prisma().$transaction(async (tx) => {
     const mail = await lockMail(tx, emailId)
-    // Gone, or a friend's address that is forgotten already.
     if (!mail?.mailbox) return { isAsked: false }
     if (mail.isInvitation) {
-      // Whoever invited them keeps the invitation, not the address.
       const recipient = `${FORGOTTEN} ${emailId}`
       await tx.email.update({ where: { id: emailId }, data: { recipient, mailbox: null } })
     } else if (mail.isTheirs && (isSure || !mail.isConfirmed)) await markForErasure(tx, mail.userId)
@@ -40,7 +33,6 @@ type Mail = {
   mailbox: string | null
   isInvitation: boolean
   isConfirmed: boolean
-  /** Whether its mailbox is still that of its user. */
   isTheirs: boolean
 }
 
@@ -52,7 +44,7 @@ async function lockMail(tx: Transaction, emailId: string): Promise<Mail | undefi
   return mail
 }
 
-/** The user who has confirmed this mailbox: the one whose mail it was, or else the first. */
+/** Several users can share a mailbox: ada+a@ and ada+b@. The recipient of the mail comes first. */
 async function findConfirmed(tx: Transaction, mailbox: string, userId: string): Promise<string | undefined> {
   const [user] = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM "User" WHERE mailbox = ${mailbox} AND "confirmedAt" IS NOT NULL AND erasure IS NULL
@@ -60,7 +52,7 @@ async function findConfirmed(tx: Transaction, mailbox: string, userId: string): 
   return user?.id
 }
 
-/** Once a day: the mail that asks must not become a nuisance itself. */
+/** Sends the mail that asks at most once a day, so that a stranger cannot flood the mailbox with it. */
 async function askFirst(tx: Transaction, userId: string): Promise<void> {
   const asked = await tx.$queryRaw<unknown[]>`
     SELECT FROM "Email" WHERE "userId" = ${userId}::uuid AND kind = 'forget' AND "createdAt" > now() - interval '1 day'`

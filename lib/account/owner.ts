@@ -4,16 +4,7 @@ import type { User } from '../generated/prisma/client'
 import { notFound, Problem } from '../http/problem'
 import { hashToken, isExpired, readToken } from './session'
 
-/*
- * Watching a ticket needs no session: its address is the permission. Acting in a person's name, and reading their data,
- * does.
- */
-
-/**
- * The user to whom a ticket belongs, if it was their browser that sent this token; otherwise null.
- * @param ticketId the id of their welcome email
- * @throws when the database is unreachable.
- */
+/** Returns the owner of a ticket if the token is that of their session. @throws when the database is unreachable. */
 export async function findOwner(ticketId: string, token: string | undefined): Promise<User | null> {
   if (!token || !z.guid().safeParse(ticketId).success) return null
   const [user] = await prisma().$queryRaw<(User & { isDue: boolean })[]>`
@@ -27,12 +18,7 @@ export async function findOwner(ticketId: string, token: string | undefined): Pr
   return user
 }
 
-/**
- * The user whose ticket it is, for a request that acts in their name.
- * @param ticketId the id of their welcome email
- * @throws {Problem} 401 without a session, 403 when the ticket is somebody else's, 404 when there is none.
- * @throws when the database is unreachable.
- */
+/** @throws {Problem} 401 without a session, 403 when the ticket belongs to another session, 404 without a ticket */
 export async function requireOwner(request: Request, ticketId: string): Promise<User> {
   const token = readToken(request)
   if (!token) {
@@ -42,7 +28,7 @@ export async function requireOwner(request: Request, ticketId: string): Promise<
   if (owner) return owner
   if (!(await isTicket(ticketId))) throw notFound()
   throw new Problem(403, 'Not your ticket', {
-    detail: 'Another browser has signed up for it, or this one has signed out.',
+    detail: 'Another browser signed up for it, or this browser has signed out.',
   })
 }
 

@@ -5,14 +5,9 @@ import { notFound, Problem } from '../http/problem'
 import type { LinkPurpose } from '../mail/links'
 import { readSigned } from '../sign'
 
-const linkInput = z.strictObject({ link: z.string({ error: 'Send what follows the # of the link.' }) })
+const linkInput = z.strictObject({ link: z.string({ error: 'Send the part of the link after the #.' }) })
 
-/**
- * Reads the token of a link from a mail, which a page sends in the body of its request.
- * @param purposes what the link may be for
- * @returns which of them it is for, and the email in which the reader found it
- * @throws {Problem} 404 when we did not sign it for any of them, 410 when it has expired, and what `readInput` throws
- */
+/** @throws {Problem} 404 without a valid signature, 410 when the link has expired, and what `readInput` throws */
 export async function readLink<Purpose extends LinkPurpose>(
   request: Request,
   ...purposes: Purpose[]

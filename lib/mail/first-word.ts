@@ -1,10 +1,10 @@
 /** Joiners have no width, and some scripts need them inside a word. */
 const WORD = /\p{L}[\p{L}\p{M}\u200C\u200D]*/u
 
-/** In characters as a reader counts them. */
+/** In graphemes. */
 const MAX_LENGTH = 30
 
-/** The first word of a name, or what to call somebody whose name has no letters. */
+/** Returns the first word of a name, or "Friend" when it has no letters. */
 export function toFirstWord(name: string): string {
   const [word = 'Friend'] = WORD.exec(name) ?? []
   return [...new Intl.Segmenter().segment(word)]

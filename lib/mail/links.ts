@@ -5,40 +5,39 @@ import type { Message } from './message'
 const HOUR_MS = 3600 * 1000
 const YEAR_MS = 365 * 24 * HOUR_MS
 
-/** What a link in a mail permits, and for how long after the mail was written. */
+/** How long the link in a mail works, by its purpose. */
 const LIFETIME_MS = {
   /** Opens the ticket in any browser, once. */
   ticket: HOUR_MS,
-  /** Leads to a ticket, and shows that somebody reads the mailbox. */
+  /** Opens the ticket page, and confirms the mailbox. */
   confirm: YEAR_MS,
-  /** "This wasn't me". */
   'not-me': YEAR_MS,
-  /** The same from a mail that asked whether it is meant. */
+  /** The answer to the mail that asks after "This wasn't me". */
   forget: 24 * HOUR_MS,
 }
 export type LinkPurpose = keyof typeof LIFETIME_MS
 
 /**
- * A link to one of our pages, with a place for its token. Browsers do not send what follows the `#`: no server, proxy, log
- * or trace sees the token. The page sends it in the body of a POST.
+ * Returns a link with a placeholder for its token. Browsers do not send the part after the `#`, so no proxy, log or trace
+ * sees the token. The page posts it in a body.
  */
 export function toLink(path: string, purpose: LinkPurpose): string {
   return `${env('APP_URL')}${path}#\u2028${purpose}\u2028`
 }
 
-/** No name and no address contains this character. */
+/** Names and addresses cannot contain U+2028. */
 const PLACE = /\u2028([a-z-]+)\u2028/g
 
 /**
- * Fills in the tokens of the links in a mail. That is done when the mail is sent, so that the database never holds one.
- * @param writtenAt when its batch was written: the same batch always has the same tokens
+ * Fills in the tokens. This happens at sending time, so that the database never contains a token.
+ * @param writtenAt the creation time of the batch: a retry must have the same bytes
  */
 export function signLinks(message: Message, writtenAt: Date): Message {
   const [{ value: emailId }] = message.tags
   return replaceTokens(message, (purpose) => sign(purpose, `${emailId}.${+writtenAt + LIFETIME_MS[purpose]}`))
 }
 
-/** Leaves the tokens out: for everybody else than the reader of the mailbox. */
+/** For exports: only the owner of the mailbox may have the tokens. */
 export function omitTokens(message: Message): Message {
   return replaceTokens(message, () => '…')
 }

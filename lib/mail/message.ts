@@ -5,11 +5,11 @@ import { toLink } from './links'
 import { type EmailKind, TEMPLATES } from './templates'
 import type { Template } from './templates/letter'
 
-/** A mail, ready to send but for the tokens of its links: see links.ts. */
+/** A mail without the tokens of its links: see links.ts. */
 export type Message = Template & {
   from: string
   to: string
-  /** The email's id. It comes back in the webhooks, which may arrive before we have stored Resend's own id. */
+  /** Webhooks contain the email's id. They may arrive before we have stored Resend's id. */
   tags: [{ name: 'email_id'; value: string }, ...{ name: string; value: string }[]]
 }
 
@@ -22,11 +22,11 @@ export type Recipient = {
 
 const rendered = new Map<EmailKind, Template>()
 
-/** Writes the mail of an email: always the same bytes, unless the template, the sender or the user has changed. */
+/** Renders a mail: the same bytes each time, unless the template, the sender or the user has changed. */
 export async function writeMessage({ id, kind, recipient, user }: Recipient): Promise<Message> {
   const { subject, html, text } = rendered.get(kind) ?? (await TEMPLATES[kind]())
   rendered.set(kind, { subject, html, text })
-  // To a stranger's mailbox, a name may be a message of whoever entered the address.
+  // A stranger may have entered the address, with a message as the name.
   const isTheirs = recipient === null && Boolean(user.confirmedAt)
   const slots = {
     name: isTheirs ? user.name : toFirstWord(user.name),
@@ -46,18 +46,18 @@ export async function writeMessage({ id, kind, recipient, user }: Recipient): Pr
   }
 }
 
-// With it, the reports on a mail join the trace that has sent it.
+// Webhooks return this tag, so that they join the trace of the mail.
 function tagTrace(): { name: string; value: string }[] {
   const value = currentTrace()
   return value ? [{ name: 'trace', value }] : []
 }
 
-// In one pass: a name that looks like a slot stays a name.
+// In one pass, so that a name that looks like a slot is not replaced.
 function fill(template: string, slots: Record<string, string>, encode = (value: string) => value): string {
   return template.replace(/\{\{(\w+)\}\}/g, (slot, name) => encode(slots[name] ?? slot))
 }
 
-/** For text that is to stand in HTML, in an attribute too. */
+/** Also safe in attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -2,39 +2,35 @@ import type { Pool } from 'pg'
 import { MeasuredPool } from '../db/pool'
 import { logThrottled, reasonOf } from '../log'
 
-/** How often something may be done under a key, in so many seconds from the first time on. */
+/** A fixed window: up to `most` attempts within `seconds` of the first. */
 export type Counter = {
   key: string
-  /** How many more times are asked for. */
   times: number
   most: number
   seconds: number
-  /** An attempt counts, even if others of its counters are full. */
   counts: 'always' | 'if there is room in all'
 }
 
-/** A counter that has no room for what was asked of it. It has in `ms`. */
 export type Full = { key: string; ms: number }
 
 type Answer = {
-  /** Those that are full. Then nothing was counted, except what counts always. */
+  /** If any counter is full, only those with `counts: 'always'` were counted. */
   full: Full[]
-  /** Takes back what was counted in these, where it was counted. It never fails: what is not taken back, time takes. */
+  /** Never throws: a failed refund expires with its window. */
   takeBack: (counters: Counter[]) => Promise<void>
 }
 
-/** Counts in the database, in one statement for all of them. While that is away, each process counts for itself. */
+/** Counts in the database, in one statement. While the database is down, each process counts in its own memory. */
 export async function countForAll(counters: Counter[]): Promise<Answer> {
   try {
     const full = await countInDatabase(counters)
-    return { full, takeBack: (some) => takeBackInDatabase(some).catch(complain) }
+    return { full, takeBack: (some) => takeBackInDatabase(some).catch(logFallback) }
   } catch (error) {
-    complain(error)
+    logFallback(error)
     return { full: countHere(counters), takeBack: async (some) => takeBackHere(some) }
   }
 }
 
-/** Returns how often something was done under a key. */
 export async function readCount(key: string): Promise<number> {
   try {
     const rows = await query<{ points: number }>(
@@ -43,18 +39,21 @@ export async function readCount(key: string): Promise<number> {
     )
     return rows[0]?.points ?? 0
   } catch (error) {
-    complain(error)
+    logFallback(error)
     return readHere({ key, seconds: 0 }).points
   }
 }
 
-function complain(error: unknown): void {
-  logThrottled('The database does not count: each process holds visitors to the limits for itself', {
+function logFallback(error: unknown): void {
+  logThrottled('Rate limits cannot use the database: each process counts on its own until it is back', {
     reason: reasonOf(error),
   })
 }
 
-/** In the order of their keys, because each row is locked. Of two statements at a time, one may find what it could not see. */
+/**
+ * Locks the rows in the order of their keys, to avoid deadlocks. Request A may fill a counter after request B's
+ * `full_before` has read it. B finds that in `too_many`, and takes back what it counted.
+ */
 async function countInDatabase(counters: Counter[]): Promise<Full[]> {
   const rows = await query<Full & { isCounted: boolean }>(
     `WITH asked AS (
@@ -102,7 +101,7 @@ async function takeBackInDatabase(counters: Counter[]): Promise<void> {
   )
 }
 
-// On globalThis, because Next evaluates this module more than once in a process, and all of them count together.
+// On globalThis, because Next evaluates this module more than once in a process.
 const shared = globalThis as {
   counts?: Map<string, { points: number; endsAt: number }>
   limitsPool?: Pool
@@ -110,7 +109,6 @@ const shared = globalThis as {
 shared.counts ??= new Map()
 const { counts } = shared
 
-/** Counts in this process alone, at no cost. @returns those that are full */
 export function countHere(counters: Counter[]): Full[] {
   forgetOld()
   const full = counters.flatMap((counter) => findFullHere(counter) ?? [])
@@ -121,7 +119,6 @@ export function countHere(counters: Counter[]): Full[] {
   return full
 }
 
-/** Takes back what was counted in this process. */
 export function takeBackHere(counters: Counter[]): void {
   for (const { key, times } of counters) {
     const count = counts.get(key)
@@ -129,7 +126,6 @@ export function takeBackHere(counters: Counter[]): void {
   }
 }
 
-/** Returns this counter if it has no room, as far as this process has counted. */
 export function findFullHere(counter: Counter): Full | undefined {
   const { points, endsAt } = readHere(counter)
   const ms = endsAt - performance.now()
@@ -154,7 +150,7 @@ function forgetOld(): void {
   for (const [key, { endsAt }] of counts) if (endsAt <= now) counts.delete(key)
 }
 
-/** No limit is worth waiting for: a database that does not answer is left alone for so long, in ms. */
+/** Circuit breaker: how long to wait for a query, and how long to skip the database after an error. */
 const PATIENCE_MS = 2_000
 
 let awayUntil = 0

@@ -6,25 +6,20 @@ import { isFull, limitNow } from './limits'
 import { findFull, take } from './places'
 import { networksOf, noteVisitor, toVisitor } from './visitor'
 
-/*
- * The door of the process: every connection and every request comes by here before anything else sees it, whatever its
- * method and whatever Next would make of its path. Here it gets its visitor, and is counted.
- */
-
-/** How long a client may take for the head of a request, and for all of it, in ms. Node looks every 30 s. */
+/** Time limits for receiving a request. Node checks them every 30 s. */
 const HEADERS_MS = 10_000
 const REQUEST_MS = 20_000
 
-/** What an operator's tools ask, often and all from one address: a 429 would end healthy servers. */
+/** Health probes are not counted: an orchestrator would restart a healthy server after a 429. */
 const PROBES = ['/api/health', '/api/health/live']
 
-/** Resend's reports come by the thousand, all from a few addresses. */
+/** Resend sends thousands of webhooks from a few addresses. */
 const REPORTS = '/api/webhooks/resend'
 
-/** A name that the build has made, and no way out of its folder. */
+/** A build file, without `..`. */
 const FILE = /^\/_next\/static\/(?!.*\.\.)[\w./~-]+$/
 
-/** Guards all HTTP servers of this process, also those that listen already. */
+/** Patches Node's `Server`, because Next has no hook that sees every connection and request. */
 export function guardServers(): void {
   const prototype = Server.prototype as { emit(this: Server, event: string, ...args: unknown[]): boolean }
   const { emit } = prototype
@@ -34,7 +29,7 @@ export function guardServers(): void {
       return true
     return emit.call(this, event, ...args)
   }
-  // Next listens before it calls us, and keeps what comes meanwhile waiting.
+  // Next starts to listen before it calls us. It holds requests that arrive in between.
   for (const handle of (process as unknown as { _getActiveHandles(): object[] })._getActiveHandles()) {
     if (handle instanceof Server) setLimits(handle)
     const response = handle instanceof Socket && (handle as { _httpMessage?: ServerResponse })._httpMessage
@@ -46,13 +41,13 @@ function setLimits(server: Server): void {
   server.maxConnections = env('LIMIT_CONNECTIONS') || Number.MAX_SAFE_INTEGER
   server.headersTimeout = HEADERS_MS
   server.requestTimeout = REQUEST_MS
-  // Next never closes a connection whose Upgrade it does not know. Without a listener, Node takes it for an ordinary request.
+  // Next never closes an upgrade with an unknown path. Without a listener, Node treats it as an ordinary request.
   if (process.env.NODE_ENV === 'production') server.removeAllListeners('upgrade')
 }
 
 function admitConnection(server: Server, socket: Socket): boolean {
   setLimits(server)
-  // Behind a proxy, all connections are the proxy's.
+  // Behind a proxy, all connections come from the proxy.
   const most = env('TRUSTED_HOPS') > 0 ? 0 : env('LIMIT_CONNECTIONS_PER_VISITOR')
   const places = networksOf(toVisitor(socket.remoteAddress)).map(([network, share]) => ({
     key: `connections of ${network}`,
@@ -75,14 +70,13 @@ function admitRequest(request: IncomingMessage, response: ServerResponse): boole
   return false
 }
 
-/** Counts a request, and notes in it who sent it. @returns a 429, if it is one too many */
 function count(request: IncomingMessage): Problem | undefined {
   const visitor = noteVisitor(request)
   const { method = '', url = '' } = request
   const [path = ''] = url.split('?')
   const isRead = method === 'GET' || method === 'HEAD'
   if (isRead && PROBES.includes(path)) return
-  // Who has sent many forged ones is counted like everybody else.
+  // A visitor who sent many forged webhooks is counted like others.
   if (method === 'POST' && path === REPORTS && !isFull('signature', visitor)) return
   return limitNow(isRead && FILE.test(path) ? 'file' : 'request', visitor)
 }

@@ -5,15 +5,15 @@ import { Problem } from '../http/problem'
 import { readSigned, sign } from '../sign'
 import { signupInput } from '../signup/input'
 
-/** What our own form sends besides. Other programs leave it out. */
+/** The fields of the signup form. Other API clients leave out `website` and `form`. */
 export const formInput = z.strictObject({
   ...signupInput.shape,
-  /** A field that no person sees: what fills it in is a program. */
-  website: z.literal('', 'Only programs fill this in. Leave it empty.').optional(),
+  /** Honeypot: invisible on the page. */
+  website: z.literal('', 'Leave this field empty. It catches bots.').optional(),
   form: z.string().optional(),
 })
 
-/** What a page gets for its form: a token with the time, which proves later how long it took to fill it in. */
+/** The token contains the time when the page was opened. */
 export type FormPass = { token: string; minSeconds: number }
 
 export async function createFormPass(): Promise<FormPass> {
@@ -21,8 +21,8 @@ export async function createFormPass(): Promise<FormPass> {
 }
 
 /**
- * A page may be open for days: its token does not expire, and it may be used for whom else somebody signs up.
- * @throws {Problem} 422 when it is too new, or not one of ours, or when there is none and FORM_ONLY wants one
+ * Checks that the form was not filled in too quickly. A token does not expire: a page may stay open for days.
+ * @throws {Problem} 422 when the token is too new or not signed by us, or is missing under FORM_ONLY
  */
 export async function checkFormToken(token: string | undefined): Promise<void> {
   if (token === undefined && !env('FORM_ONLY')) return

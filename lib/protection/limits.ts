@@ -14,32 +14,28 @@ import {
 import { networksOf, visitorOf } from './visitor'
 
 type Limit = {
-  /** How often; 0: no limit. */
+  /** 0: no limit. */
   setting: Setting
-  /** How many times as often as the setting says. */
   share?: number
-  /** In how many seconds. They begin with the first time. */
+  /** The window. It begins with the first attempt. */
   seconds: number
-  /** What the client is told. */
   detail: string
-  /** Of a visitor. Then the networks that they belong to have limits, too. */
+  /** The networks of the visitor then have limits, too. */
   ofVisitor?: true
-  /** Counted in this process alone, at no cost. Otherwise in the database, for all processes together. */
+  /** Counted in this process only. Otherwise the database counts for all processes. */
   inMemory?: true
-  /** 503: it is not this person's fault. */
   status?: 429 | 503
-  /** Something else logs what leads to it. */
+  /** Not logged here: the failed attempts already are. */
   quiet?: true
-  /** Attempts that come to nothing count, too. In the networks of a visitor, which are shared, they never do. */
+  /** Failed attempts count, too. They never count for the visitor's networks, which others share. */
   countsFailures?: true
 }
 
 const HOUR = 3600
 const DAY = 24 * HOUR
 
-/** All that may be done only so often. What may be open at the same time: see door.ts and stream-places.ts. */
+/** The rate limits. For limits on open connections and streams, see door.ts and stream-places.ts. */
 const LIMITS = {
-  /** What comes by the door, whatever its method. */
   request: {
     setting: 'LIMIT_REQUESTS_PER_VISITOR',
     seconds: 60,
@@ -48,7 +44,7 @@ const LIMITS = {
     inMemory: true,
     countsFailures: true,
   },
-  /** The files of a page are many, and cost little. */
+  /** A page has many files, and each costs little. */
   file: {
     setting: 'LIMIT_REQUESTS_PER_VISITOR',
     share: 20,
@@ -58,7 +54,7 @@ const LIMITS = {
     inMemory: true,
     countsFailures: true,
   },
-  /** Well-formed ones, also those with an address that is taken. */
+  /** Malformed signups count as `request` only. */
   signup: {
     setting: 'LIMIT_SIGNUPS_PER_VISITOR',
     seconds: HOUR,
@@ -66,7 +62,6 @@ const LIMITS = {
     ofVisitor: true,
     countsFailures: true,
   },
-  /** That a lost ticket is sent again, or to another address. */
   ticket: {
     setting: 'LIMIT_SIGNUPS_PER_VISITOR',
     seconds: HOUR,
@@ -77,29 +72,28 @@ const LIMITS = {
   mailbox: {
     setting: 'LIMIT_MAILS_PER_MAILBOX',
     seconds: DAY,
-    detail: 'This mailbox has been sent enough mail for today, whatever its address looks like.',
+    detail: 'This mailbox has received enough mail today. Other spellings of its address count, too.',
   },
-  /** Counted apart: it counts whether there is a ticket to send or not, and must not keep anybody from signing up. */
+  /** Not counted as `mailbox`: unknown addresses count here, too, and must still be able to sign up. */
   lostTicket: {
     setting: 'LIMIT_MAILS_PER_MAILBOX',
     seconds: DAY,
-    detail: 'The ticket of this mailbox was asked for often enough today, whatever its address looks like.',
+    detail:
+      'The ticket of this mailbox was requested too often today. Other spellings of its address count, too.',
     countsFailures: true,
   },
   everybody: {
     setting: 'LIMIT_SIGNUPS_PER_MINUTE',
     seconds: 60,
     status: 503,
-    detail: 'Too many people are signing up at this moment. You are not signed up: please try again.',
+    detail: 'Too many people are signing up at the moment. You are not signed up. Please try again.',
   },
-  /** What goes out: see lib/protection/hourly-limit.ts. */
-  mail: { setting: 'LIMIT_MAILS_PER_HOUR', seconds: HOUR, detail: 'Enough mail went out.' },
-  /** Lost tickets, on top. */
+  mail: { setting: 'LIMIT_MAILS_PER_HOUR', seconds: HOUR, detail: 'The hourly limit of mails is reached.' },
   ticketMail: {
     setting: 'LIMIT_MAILS_PER_HOUR',
     share: 0.1,
     seconds: HOUR,
-    detail: 'Enough lost tickets went out.',
+    detail: 'The hourly limit of lost tickets is reached.',
   },
   signature: {
     setting: 'LIMIT_WRONG_SIGNATURES',
@@ -114,31 +108,32 @@ const LIMITS = {
     setting: 'LIMIT_WRONG_PASSWORDS',
     seconds: 600,
     inMemory: true,
-    detail: 'Wrong passwords.',
+    detail: 'Too many wrong passwords came from your network.',
     ofVisitor: true,
   },
-  export: { setting: 'LIMIT_EXPORTS_PER_USER', seconds: DAY, detail: 'You have asked often today.' }, // orders
+  export: {
+    setting: 'LIMIT_EXPORTS_PER_USER',
+    seconds: DAY,
+    detail: 'You have requested too many exports today.',
+  }, // orders
 } satisfies Record<string, Limit>
 
 type LimitName = keyof typeof LIMITS
 
-/** A visitor is the one whose request it is. */
 type Who = string | Pick<Request, 'headers'>
 
-/** What is to be counted: by which limit, for whom, and how often unless once. */
 export type Asked = [name: LimitName, who: Who, times?: number]
 
-/** How counting has ended. */
 type Counted = {
-  /** What stands in the way, the longest first. */
+  /** The longest wait first. */
   refusals: Refusal[]
-  /** Takes back what was counted, all or some, when nothing came of it. What counts whatever becomes of it stays. Never fails. */
+  /** Refunds all or some attempts after a failure, except those that always count. Never throws. */
   takeBack: (asked?: Asked[]) => Promise<void>
 }
 
 type Refusal = { name: LimitName; who: Who; seconds: number }
 
-/** Counts all of these in one statement. If one of them has no room, only what counts always is counted. */
+/** Counts all in one statement. If one counter is full, only those that always count are counted. */
 export async function count(...asked: Asked[]): Promise<Counted> {
   const counters = toCounters(asked)
   const known = counters.flatMap(({ key }) => {
@@ -161,29 +156,22 @@ export async function count(...asked: Asked[]): Promise<Counted> {
   }
 }
 
-/**
- * Counts one more time, and throws when it is one too many.
- * @throws {Problem} 429 or 503 with Retry-After
- */
+/** @throws {Problem} 429 or 503 with Retry-After */
 export async function limit(name: LimitName, who: Who): Promise<void> {
   refuse((await count([name, who])).refusals)
 }
 
-/** The same at once, for what is counted in this process. @returns a 429 with Retry-After, when it is one too many */
+/** @returns a 429 with Retry-After, or undefined */
 export function limitNow(name: 'request' | 'file', visitor: string): Problem | undefined {
   const counters = toCounters([[name, visitor]])
   return toProblem(toRefusals(counters, countHere(counters)))
 }
 
-/** Whether a visitor may not do this any more, as far as this process has counted. */
 export function isFull(name: 'signature', visitor: string): boolean {
   return toCounters([[name, visitor]]).some((counter) => findFullHere(counter))
 }
 
-/**
- * Counts once more each, and does what is counted: what fails is taken back.
- * @throws {Problem} 429 or 503 with Retry-After, and what `act` throws
- */
+/** Counts, runs `act`, and refunds if it throws. @throws {Problem} 429 or 503 with Retry-After, and what `act` throws */
 export async function countIfItSucceeds<Result>(asked: Asked[], act: () => Promise<Result>): Promise<Result> {
   const { refusals, takeBack } = await count(...asked)
   refuse(refusals)
@@ -195,7 +183,7 @@ export async function countIfItSucceeds<Result>(asked: Asked[], act: () => Promi
   }
 }
 
-/** @throws {Problem} 429 or 503 with Retry-After, when there is a refusal */
+/** @throws {Problem} 429 or 503 with Retry-After */
 export function refuse(refusals: Refusal[]): void {
   const problem = toProblem(refusals)
   if (problem) throw problem
@@ -208,7 +196,6 @@ function toProblem([refusal]: Refusal[]): Problem | undefined {
   return new Problem(status, title, { detail, headers: { 'retry-after': `${refusal.seconds}` } })
 }
 
-/** Returns how many more times there may be. */
 export async function countLeft(name: LimitName, who: string): Promise<number> {
   const [counter] = toCounters([[name, who]])
   if (!counter) return Number.POSITIVE_INFINITY
@@ -217,7 +204,7 @@ export async function countLeft(name: LimitName, who: string): Promise<number> {
 
 type Named = Counter & { name: LimitName; who: Who }
 
-/** Several that are asked for under one key are one. */
+/** Merges counters with the same key: one statement must not update a row twice. */
 function toCounters(asked: Asked[]): Named[] {
   const counters = new Map<string, Named>()
   for (const one of asked.flatMap(listCounters)) {
@@ -235,7 +222,7 @@ function listCounters([name, who, times = 1]: Asked): Named[] {
   return (ofVisitor ? networksOf(whose) : [[whose, 1] as const]).map(([network, factor], index) => ({
     name,
     who,
-    // What is stored must not tell who it was.
+    // A copy of the database must not reveal addresses.
     key: `${name}:${inMemory ? network : hmac('limit', network)}`,
     times,
     most: factor * most,
@@ -245,10 +232,13 @@ function listCounters([name, who, times = 1]: Asked): Named[] {
 }
 
 // On globalThis, because Next evaluates this module more than once in a process.
-const shared = globalThis as { refusedUntil?: Map<string, number>; told?: Map<LimitName, number> }
+const shared = globalThis as {
+  refusedUntil?: Map<string, number>
+  loggedUntil?: Map<LimitName, number>
+}
 shared.refusedUntil ??= new Map()
-shared.told ??= new Map()
-const { refusedUntil, told } = shared
+shared.loggedUntil ??= new Map()
+const { refusedUntil, loggedUntil } = shared
 
 function toRefusals(counters: Named[], full: Full[]): Refusal[] {
   const longest = [...full].sort((a, b) => b.ms - a.ms)
@@ -256,9 +246,9 @@ function toRefusals(counters: Named[], full: Full[]): Refusal[] {
     const counter = counters.find((one) => one.key === key)
     if (!counter) return []
     const { name, who, counts } = counter
-    // Nothing makes room for it before its time: to refuse it once more costs nothing more.
+    // Such a counter is never refunded, so it stays full until its window ends. Later requests skip the database.
     if (counts === 'always' && !(LIMITS[name] as Limit).inMemory) remember(key, ms)
-    tell(name, ms)
+    logRefusal(name, ms)
     return { name, who, seconds: Math.max(1, Math.ceil(ms / 1000)) }
   })
 }
@@ -270,10 +260,10 @@ function remember(key: string, ms: number): void {
   if (refusedUntil.size < 10_000) refusedUntil.set(key, now + ms)
 }
 
-// However many come how often: a line for each limit and its time is enough.
-function tell(name: LimitName, ms: number): void {
+/** Logs one line for each limit and window. */
+function logRefusal(name: LimitName, ms: number): void {
   const { quiet, setting }: Limit = LIMITS[name]
-  if (quiet || performance.now() < (told.get(name) ?? 0)) return
-  told.set(name, performance.now() + ms)
-  log.warn(`${setting} is reached: refused for ${Math.ceil(ms / 1000)} s.`)
+  if (quiet || performance.now() < (loggedUntil.get(name) ?? 0)) return
+  loggedUntil.set(name, performance.now() + ms)
+  log.warn(`${setting} is reached: further attempts are rejected for ${Math.ceil(ms / 1000)} s.`)
 }

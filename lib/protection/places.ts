@@ -1,4 +1,4 @@
-/** One of several at the same time under a key. `most` 0: there is no limit. */
+/** Limits how many things are open under a key at the same time. `most` 0: no limit. */
 export type Place = { key: string; most: number }
 
 // On globalThis, because Next evaluates this module more than once in a process.
@@ -6,12 +6,11 @@ const shared = globalThis as { places?: Map<string, number> }
 shared.places ??= new Map()
 const taken = shared.places
 
-/** Finds the first of these that is taken already. */
 export function findFull<One extends Place>(places: One[]): One | undefined {
   return places.find(({ key, most }) => most > 0 && (taken.get(key) ?? 0) >= most)
 }
 
-/** Takes all of these. @returns gives them back; to be called once */
+/** @returns the function that frees these places. Call it once. */
 export function take(places: Place[]): () => void {
   for (const { key } of places) taken.set(key, (taken.get(key) ?? 0) + 1)
   return () => {

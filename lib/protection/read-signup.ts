@@ -7,10 +7,7 @@ import { checkFormToken, formInput } from './form-token'
 import { count, refuse } from './limits'
 import { withinCapacity } from './overload'
 
-/**
- * Reads who wants to sign up.
- * @throws {Problem} 422 naming what is wrong, and what `readInput` throws
- */
+/** @throws {Problem} 422 with errors by field, and what `readInput` throws */
 export async function readSignup(request: Request): Promise<SignupInput> {
   const { name, email, form } = await readInput(request, formInput, MAX_BYTES)
   await checkFormToken(form)
@@ -18,9 +15,8 @@ export async function readSignup(request: Request): Promise<SignupInput> {
 }
 
 /**
- * Signs somebody up, unless their visitor, their mailbox or all together have had enough. What comes to nothing counts for
- * the visitor alone. A replay sends no mail: it is answered even when the mailbox has had enough.
- * @param join as for `signUp`
+ * Signs up within the limits of the visitor, the mailbox and the app. A failed signup counts for the visitor only.
+ * A replay sends no mail, so it is answered even when the mailbox is at its limit.
  * @throws {Problem} 429 and 503 with Retry-After, and what `signUp` throws
  */
 export async function signUpWithinLimits(

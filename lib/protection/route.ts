@@ -8,15 +8,15 @@ type Handlers<Context> = Parameters<typeof createRoute<Context>>[0]
 type Route<Context> = ReturnType<typeof createRoute<Context>>
 
 type Options = {
-  /** Is asked first, and throws a problem to those for whom the route does not exist. */
+  /** Runs first. Throws a problem when the route must look absent. */
   guard?: (request: Request) => void | Promise<void>
-  /** `any` for what a signature in the request decides. Pages of other sites may then send to it. */
+  /** `any` accepts requests from other sites. Use it only where a signature authorizes the request. */
   origin?: Origin
 }
 
 /**
- * The wrapper of our routes. What a handler throws becomes a problem: 503 when the database is away, 500 otherwise. How
- * often visitors may ask is counted at the door: a request that has not come by there opens nothing.
+ * Wraps a route. Errors become problems: 503 when the database is down, 500 otherwise. Rejects requests that did not pass
+ * the door, because those are not counted.
  */
 export function route<Context>(handlers: Handlers<Context>, { guard, origin }: Options = {}): Route<Context> {
   return openRoute(handlers, {
@@ -28,7 +28,7 @@ export function route<Context>(handlers: Handlers<Context>, { guard, origin }: O
   })
 }
 
-/** The same for what is open to requests of nobody, too. */
+/** Like `route`, and also accepts requests that did not pass the door. */
 export function openRoute<Context>(
   handlers: Handlers<Context>,
   { guard = () => {}, origin }: Options = {},

@@ -4,10 +4,8 @@ import { findFull, type Place, take } from './places'
 import { networksOf, visitorOf } from './visitor'
 
 /**
- * Takes a place for one more stream: among those of its visitor, of what it is about, and of this process.
- * @param topic what it is about, if that is a single thing: the id of an email, for example
- * @returns gives it back; to be called once
- * @throws {Problem} 429 or 503 with Retry-After, when there is none
+ * Reserves a stream within the limits of the visitor, the topic (an email's id, for example) and this process.
+ * @returns the function that frees it: call it once. @throws {Problem} 429 or 503 with Retry-After
  */
 export function reserveStream(request: Request, topic?: string): () => void {
   const visitor = networksOf(visitorOf(request)).map(([network, share]) => ({
@@ -20,12 +18,11 @@ export function reserveStream(request: Request, topic?: string): () => void {
   const full = findFull(places)
   if (!full) return take(places)
   throw new Problem(full.status, full.status === 429 ? 'Too many requests' : 'Temporarily unavailable', {
-    detail: 'Too many streams are open. One of them has to end first.',
+    detail: 'Too many streams are open. Close one of them first.',
     headers: { 'retry-after': '10' },
   })
 }
 
-/** Whether as many streams as may be are open about this. */
 export function isTopicFull(topic: string): boolean {
   return findFull([toPlace(topic)]) !== undefined
 }

@@ -4,24 +4,22 @@ import { env } from '../env'
 import { unavailable } from '../http/problem'
 import { log } from '../log'
 
-// A name that nobody outside this process knows, so that nobody can send it. On globalThis, because Next evaluates
-// this module more than once in a process.
+// Random, so that no client can send it. On globalThis, because Next evaluates this module more than once in a process.
 const shared = globalThis as { visitorHeader?: string }
 shared.visitorHeader ??= `x-visitor-${crypto.randomUUID()}`
 const HEADER = shared.visitorHeader
 
 /**
- * Returns who sends a request: an IPv4 address, or the /64 of an IPv6 address, which is what one household or one server
- * gets. It is the connection's, or what the nearest proxies of ours say (TRUSTED_HOPS), and never what a visitor claims.
- * @throws {Problem} 503 for a request that came through no connection: Next has made it itself, and nothing counts it
+ * Returns the sender of a request: an IPv4 address, or the /64 of an IPv6 address, which one household or server gets.
+ * @throws {Problem} 503 for a request that Next made itself: it has no connection, and is not counted
  */
 export function visitorOf({ headers }: Pick<Request, 'headers'>): string {
   const visitor = headers.get(HEADER)
-  if (!visitor) throw unavailable('This request has no sender.')
+  if (!visitor) throw unavailable('The sender of this request is unknown.')
   return visitor
 }
 
-/** Notes in a request, before Next sees it, who sent it: a route gets a `Request`, which has no connection. */
+/** Stores the sender in a header before Next sees the request: a route's `Request` has no connection. */
 export function noteVisitor(request: IncomingMessage): string {
   const visitor = toVisitor(findAddress(request))
   request.headers[HEADER] = visitor
@@ -29,8 +27,8 @@ export function noteVisitor(request: IncomingMessage): string {
 }
 
 /**
- * Lists the networks that a visitor belongs to, the visitor first, and how many times as much as one visitor each may do.
- * Whoever has a /48 has 65,536 visitors. Some providers give it to one customer, others to 256 households.
+ * Lists the visitor and its networks, each with its multiple of a visitor's limit. A /48 has 65,536 visitors. Some
+ * providers give it to one customer, others to 256 households.
  */
 export function networksOf(visitor: string): [network: string, share: number][] {
   const groups = /^(.+)::\/64$/.exec(visitor)?.[1]?.split(':')
@@ -50,13 +48,13 @@ function findAddress({ headers, socket, url = '' }: IncomingMessage): string {
   const claims = `${headers['x-forwarded-for'] ?? ''}`.split(',').filter(Boolean)
   if (hops === 0 && claims.length > 0) {
     warnOnce(
-      'Requests have an x-forwarded-for, and TRUSTED_HOPS is 0: all behind a proxy count as one visitor.',
+      'Requests have an x-forwarded-for header, but TRUSTED_HOPS is 0: all visitors behind a proxy count as one. Set TRUSTED_HOPS to the number of your proxies.',
     )
   }
-  // Whatever runs the app asks for its health without a proxy.
+  // Health probes do not come through a proxy.
   if (claims.length < hops && !url.startsWith('/api/health')) {
     warnOnce(
-      `TRUSTED_HOPS is ${hops}, and a request has come through fewer proxies. If visitors can do that, they can choose who they are: let only your proxies reach this port, or correct TRUSTED_HOPS.`,
+      `TRUSTED_HOPS is ${hops}, but a request came through fewer proxies. Visitors who reach this port directly can fake their address: let only your proxies reach it, or correct TRUSTED_HOPS.`,
     )
   }
   if (hops === 0) return connection
@@ -77,11 +75,10 @@ function warnOnce(message: string): void {
   log.warn(message)
 }
 
-/** Returns the visitor of an address: itself, or its /64. */
 export function toVisitor(address = ''): string {
   const [ip = ''] = address.split('%')
   if (isIP(ip) !== 6) return ip || 'unknown'
-  // The URL writes it in its shortest form, and an IPv4 address inside of it in hexadecimal.
+  // `URL` shortens the address, and writes an embedded IPv4 address in hexadecimal.
   const [head = '', tail = ''] = new URL(`http://[${ip}]`).hostname.slice(1, -1).split('::')
   const [left, right] = [head, tail].map((part) => part.split(':').filter(Boolean)) as [string[], string[]]
   const groups = [...left, ...Array(8 - left.length - right.length).fill('0'), ...right] as string[]

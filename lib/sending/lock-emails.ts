@@ -3,24 +3,20 @@ import type { Transaction } from '../db/prisma'
 import type { Recipient } from '../mail/message'
 import { TEMPLATES } from '../mail/templates'
 
-/**
- * `isWaiting`: of a kind that we know, not sent, not given up, in no batch that somebody else may be sending, and nobody to
- * be erased. `unwanted`: why it may not be sent, as a code.
- */
 export type WaitingEmail = Recipient & {
+  /** False when it is sent, given up, in another batch, or its user is being erased. */
   isWaiting: boolean
   hasTemplate: boolean
   deaths: number
+  /** Why it must not be sent, as a code. */
   unwanted: string | null
 }
 
 /**
- * Locks these emails and returns them by their ids: of two jobs for the same email, one gets it into its batch.
- *
- * Everybody locks in one order, so that no two transactions wait for each other: the user, then jobs, then emails, then
- * batches, each by their ids. A session comes last. `lockBatch` begins with an advisory lock in the place of a job.
- * @param ids whatever a job carries
- * @throws when the database is unreachable
+ * Locks these emails, so that only one of two jobs for the same email puts it into a batch.
+ * Lock order of all transactions, to avoid deadlocks: user, jobs, emails, batches, session, each by id. `lockBatch` begins
+ * with an advisory lock in the place of a job.
+ * @param ids unvalidated, from jobs. @throws when the database is unreachable
  */
 export async function lockEmails(tx: Transaction, ids: unknown[]): Promise<Map<string, WaitingEmail>> {
   const wellFormed = ids.filter((id) => z.guid().safeParse(id).success)
@@ -31,7 +27,6 @@ export async function lockEmails(tx: Transaction, ids: unknown[]): Promise<Map<s
       CASE
         WHEN EXISTS (SELECT FROM "SuppressedMailbox" AS silent WHERE silent.mailbox = "Email".mailbox AND "expiresAt" > now())
         THEN 'no_mail_wanted'
-        -- It was for the address that the user had before.
         WHEN recipient IS NULL AND "Email".mailbox <> "User".mailbox THEN 'address_corrected'
       END AS unwanted,
       kind = ANY (${kinds}) AS "hasTemplate",

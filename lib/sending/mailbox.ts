@@ -1,16 +1,14 @@
 import { hmac } from '../sign'
 
 type Provider = {
-  /** Its domains. They are one domain if `isOne` says so: the same name at another of them is the same mailbox. */
   domains: RegExp
+  /** All domains of the provider lead to the same mailbox as this domain. */
   isOne?: string
-  /** Characters in a name that make no difference. */
   ignored?: RegExp
-  /** What may follow the name, besides a plus sign and a label. */
+  /** Separates the name from a label, as a plus sign does. */
   label?: string
 }
 
-/** Providers that take more spellings for one mailbox than a plus sign and a label. */
 const PROVIDERS: Provider[] = [
   // https://support.google.com/mail/answer/7436150
   { domains: /^(gmail|googlemail)\.com$/, isOne: 'gmail.com', ignored: /\./g },
@@ -25,10 +23,10 @@ const PROVIDERS: Provider[] = [
 /** label@name.fastmail.com is name+label@fastmail.com: https://www.fastmail.help/hc/en-us/articles/360060591053 */
 const FASTMAIL = /^[^@]+@([^@.]+)\.(fastmail\.[a-z.]+|sent\.com)$/
 
-/** The mailbox that an address reaches: a provider takes many spellings for the same one. */
+/** Returns the canonical address of a mailbox: a provider may accept many spellings. */
 export function toMailbox(address: string): string {
   const [local = '', domain = ''] = address.replace(FASTMAIL, '$1@$2').split('@')
-  // Resend's test addresses: with each label it is somebody else.
+  // Resend's test addresses: each label is a separate mailbox.
   if (domain === 'resend.dev') return address
   const { isOne, ignored, label } = PROVIDERS.find(({ domains }) => domains.test(domain)) ?? {}
   const [plain = ''] = local.split('+')
@@ -36,7 +34,7 @@ export function toMailbox(address: string): string {
   return `${(ignored ? name.replace(ignored, '') : name) || local}@${isOne ?? domain}`
 }
 
-/** A mailbox as it may be remembered when its owner is not: nobody can tell the address from it. */
+/** A keyed hash, so that the database remembers a mailbox but not the address. */
 export function hashMailbox(address: string): string {
   return hmac('mailbox', toMailbox(address))
 }

@@ -2,14 +2,13 @@ import { z } from 'zod'
 import { canonicalAddress } from './address'
 import { stripInvisible } from './visible'
 
-/** What a person may send to sign up. Unknown fields are refused; what comes out is canonical. */
 export const signupInput = z.strictObject({
   name: z
     .string({ error: 'Enter your name.' })
     .transform((name) => name.normalize('NFC').trim())
     .superRefine((name, ctx) => {
-      const complaint = complainAboutName(name)
-      if (complaint) ctx.addIssue({ code: 'custom', message: complaint })
+      const error = findNameError(name)
+      if (error) ctx.addIssue({ code: 'custom', message: error })
     }),
   email: z.string({ error: 'Enter your email address.' }).transform((address, ctx) => {
     const canonical = canonicalAddress(address)
@@ -24,15 +23,13 @@ export const signupInput = z.strictObject({
   }),
 })
 
-/** What a person may send to name a mailbox. */
 export const addressInput = signupInput.pick({ email: true })
 
-/** No input is larger. */
 export const MAX_BYTES = 8 * 1024
 
 export type SignupInput = z.infer<typeof signupInput>
 
-// A name is printed in an email and on pages: any script is welcome, but nothing that hides, reverses or links.
+// A name appears in emails and on pages. Any script is allowed. Hidden, reversed and linked text is not.
 const NAME_RULES: [RegExp, string][] = [
   [/\p{Cs}/u, 'Names can’t contain broken characters.'],
   [/[\p{Cc}\p{Zl}\p{Zp}]/u, 'Names can’t contain line breaks or control characters.'],
@@ -40,14 +37,14 @@ const NAME_RULES: [RegExp, string][] = [
   [/[<>]/u, 'Names can’t contain < or >.'],
 ]
 
-/** What a mail program makes a link of, or a browser opens. */
+/** Text that mail programs turn into a link. */
 const WEB_ADDRESS = [
   /:\/\/|\bwww\.|\b(?:https?|ftp|mailto|javascript|data|tel):/iu,
   /[\p{L}\p{M}\p{N}-]\.[\p{L}\p{M}]{2}|\.(?:com|net|org|io|me|co)\b|[\p{L}\p{N}]\.[\p{L}\p{N}]+\//iu,
   /\d\.\d{1,3}\.\d{1,3}\.\d|[\p{L}\p{N}\]]:\d|\blocalhost\b/iu,
 ]
 
-// Full-width letters become plain ones. NFKC leaves one of the dots that a browser takes for one, and what nobody sees.
+// Browsers also accept `。` as a dot, which NFKC keeps. It keeps invisible characters, too.
 function toPlainest(name: string): string {
   return name
     .normalize('NFKC')
@@ -57,16 +54,16 @@ function toPlainest(name: string): string {
 
 const TOO_LONG = 'Names can have up to 80 characters.'
 
-function complainAboutName(name: string): string | undefined {
+function findNameError(name: string): string | undefined {
   if (!name) return 'Enter your name.'
-  // Before the rules: some of them take long over a long text.
+  // Must come first: some patterns are slow on long text.
   if (Buffer.byteLength(name) > 320) return TOO_LONG
   if (/\p{M}{5,}/u.test(name.normalize('NFD'))) return 'Names can’t pile up more than four accents.'
-  for (const [pattern, complaint] of NAME_RULES) if (pattern.test(name)) return complaint
+  for (const [pattern, message] of NAME_RULES) if (pattern.test(name)) return message
   const plainest = toPlainest(name)
   if (WEB_ADDRESS.some((pattern) => pattern.test(plainest)))
     return 'Names can’t contain a web address. A space after the dot helps.'
-  // Nothing left but marks, spaces and what Unicode draws as nothing (U+2800 is a blank in Braille).
+  // U+2800 is the blank Braille pattern.
   if (/^[\p{M}\p{Z}\p{C}\p{Default_Ignorable_Code_Point}\u2800]*$/u.test(name))
     return 'Enter a name that can be seen.'
   const characters = [...new Intl.Segmenter().segment(name)].length

@@ -19,28 +19,26 @@ export type Signup = {
 }
 
 /**
- * Creates the user, the record of their welcome email, and the job that sends it: all three or none. (The pattern is
- * called a transactional outbox; here the queue itself is the outbox.)
- * @param key the request's Idempotency-Key: the same key and input answer the same signup again
- * @param join does what has to commit with a new signup, and may throw. It is not called for a replay
- * @returns with `isReplay` when that signup was there already
- * @throws {Problem} 409 when the address is taken or wants no mail, 410 when the user of this key was erased, 422 when the
- * key belongs to another signup, 503 when the database or the queue is unavailable. Nothing was created
- * then; should only the answer of the database have been lost, the same key finds the signup.
+ * Creates the user, their welcome email, and the job that sends it, in one transaction (a transactional outbox).
+ * @param key the Idempotency-Key. The same key and input return the same signup with `isReplay`
+ * @param join runs in the transaction of a new signup, not for a replay
+ * @throws {Problem} 409 when the address is taken or suppressed, 410 when the user of this key was erased, 422 when the key
+ * belongs to another signup, 503 when the database or the queue is unavailable. If only the answer to the commit was lost,
+ * a retry with the same key finds the signup.
  */
 export async function signUp(
   input: SignupInput,
   key?: string,
   join = async (_tx: Transaction, _userId: string): Promise<void> => {},
 ): Promise<Signup & { isReplay: boolean }> {
-  // A copy of the database must not hold what can be replayed.
+  // With the plain key, a reader of a database copy could replay the request.
   const signupKey = key && hmac('key', key)
   try {
-    // Connected before the transaction, so that no transaction waits for a connection.
+    // Before the transaction, which must not wait for a connection.
     await openQueue()
     const create = async (tx: Transaction): Promise<Signup> => {
       const signup = await createSignup(tx, input, signupKey)
-      // Not before the unique index has waited for a request with the same key that is under way.
+      // After the insert, which waits on the unique index for a concurrent request with the same key.
       await join(tx, signup.user.id)
       return signup
     }
@@ -55,12 +53,12 @@ export async function signUp(
   }
 }
 
-/** The three, in the caller's transaction. @throws {Problem} 409 when the address wants no mail, 410, 422 */
+/** @throws {Problem} 409 when the address is suppressed, 410 and 422 as for `signUp` */
 export async function createSignup(tx: Transaction, input: SignupInput, signupKey?: string): Promise<Signup> {
   const signupHash = hashRequest(input)
   const mailbox = hashMailbox(input.email)
   const user = await tx.user.create({ data: { ...input, mailbox, signupKey, signupHash } })
-  // Asked after the insert: it waits for an erasure that is deleting the user of this very key.
+  // After the insert, which waits for an erasure that is deleting the user of this key.
   if (signupKey) await refuseSpentKey(tx, signupKey, signupHash)
   await refuseSuppressed(tx, mailbox)
   const email = await tx.email.create({ data: { userId: user.id, kind: 'welcome', mailbox } })
@@ -69,12 +67,6 @@ export async function createSignup(tx: Transaction, input: SignupInput, signupKe
   return { ...toWelcome(email.id, queued.at), user: { id: user.id, ...input } }
 }
 
-/**
- * Finds the signup that this request has made before.
- * @returns undefined when there is none
- * @throws {Problem} 410 when its user was erased, or is about to be; 422 when its key belongs to another request
- * @throws when the database is unreachable.
- */
 async function findSignup(input: SignupInput, signupKey: string | undefined): Promise<Signup | undefined> {
   if (!signupKey) return
   const hash = hashRequest(input)
@@ -82,16 +74,14 @@ async function findSignup(input: SignupInput, signupKey: string | undefined): Pr
   if (!user) return await refuseSpentKey(prisma(), signupKey, hash)
   if ((user.signupHash ?? hashRequest(user)) !== hash) throw keyAlreadyUsed()
   if (user.erasure) throw wasErased()
-  // As the request was answered first: the user may have corrected the address since.
+  // The first answer again: the user may have corrected the address since then.
   return { ...(await findWelcome(user.id)), user: { id: user.id, ...input } }
 }
 
-/** A request as it was made, in a form that tells nothing of it. */
 function hashRequest({ name, email }: SignupInput): string {
   return hmac('signup', JSON.stringify([name, email]))
 }
 
-/** @throws {Problem} 410 when the user of this key was erased, 422 when the key belonged to another request */
 async function refuseSpentKey(
   db: Pick<Transaction, '$queryRaw'>,
   key: string,
@@ -110,11 +100,7 @@ async function findWelcome(userId: string): Promise<Welcome> {
   return await prisma().$transaction((tx) => completeSignup(tx, userId))
 }
 
-/**
- * Finishes a signup of which a part is missing: the welcome email, its first event, or its job. No signup of ours leaves
- * such a half behind; a hand in the database can.
- * @throws when the database or the queue is unavailable.
- */
+/** Repairs a signup after a manual change in the database. @throws when the database or the queue is unavailable. */
 export async function completeSignup(tx: Transaction, userId: string): Promise<Welcome> {
   await lockUser(tx, userId)
   const known = await readWelcome(tx, userId)
@@ -137,7 +123,7 @@ async function readWelcome(
   return email ? { id: email.id, queuedAt: email.events[0]?.at ?? email.createdAt } : undefined
 }
 
-// As it was when it was created, so that asking twice gives the same answer twice.
+// The initial snapshot, so that a replay gets the first answer.
 function toWelcome(id: string, queuedAt: Date): Welcome {
   const timeline = [{ status: 'queued' as const, at: queuedAt.toISOString() }]
   return { welcomeEmail: { id, status: 'queued', attempts: 0, version: 1, final: false, timeline } }
@@ -145,7 +131,10 @@ function toWelcome(id: string, queuedAt: Date): Welcome {
 
 function toProblem(error: unknown): unknown {
   if (!isUnavailable(error)) return error
-  log.error({ reason: reasonOf(error) }, 'A signup could not be confirmed')
+  log.error(
+    { reason: reasonOf(error) },
+    'A signup could not be confirmed: check that the database is reachable',
+  )
   return unavailable('Your signup could not be confirmed. Please try again.')
 }
 
@@ -155,7 +144,9 @@ const keyAlreadyUsed = (): Problem =>
   })
 
 const wasErased = (): Problem =>
-  new Problem(410, 'Signup erased', { detail: 'This signup was made before, and its data was erased since.' })
+  new Problem(410, 'Signup erased', {
+    detail: 'This signup was made before. Its data has been erased since then.',
+  })
 
 export function addressTaken(): Problem {
   return new Problem(409, 'Email already registered', {

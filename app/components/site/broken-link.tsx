@@ -1,6 +1,5 @@
 import { Headline } from './headline'
 
-/** For a link whose signature is wrong. */
 export function BrokenLink() {
   return (
     <>

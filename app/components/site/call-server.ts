@@ -2,7 +2,7 @@ import { type Problem, readProblem, UNREACHABLE } from '../signup/send-signup'
 
 export type Answer<Data> = { data: Data } | { problem: Problem }
 
-/** Calls a route of ours. A 204 has no data. Never throws. */
+/** Never throws. A 204 has no data. */
 export async function callServer<Data>(
   method: 'GET' | 'POST' | 'DELETE',
   path: string,

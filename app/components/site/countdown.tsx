@@ -4,11 +4,10 @@ type Props = {
   /** When the pause began. */
   from?: string
   to: string
-  /** The text when the time has come. */
   after?: string
 }
 
-/** Counts down to a moment of the server's: "in 4 s", "in 12 min". Screen readers do not announce it. */
+/** Counts down to a time of the server: "in 4 s", "in 12 min". Screen readers do not announce it. */
 export function Countdown({ from, to, after = 'any moment now' }: Props) {
   const [now, setNow] = useState<number>()
 
@@ -19,7 +18,7 @@ export function Countdown({ from, to, after = 'any moment now' }: Props) {
     return () => clearInterval(timer)
   }, [])
 
-  // The browser's clock may be wrong, so it never shows more than the whole pause.
+  // The browser's clock may be wrong. The countdown never shows more than the whole pause.
   const longest = Date.parse(to) - (from ? Date.parse(from) : Date.now())
   const left = now === undefined ? longest : Math.min(Date.parse(to) - now, longest)
   return <span aria-live="off">{left > 0 ? `in ${formatLeft(Math.ceil(left / 1000))}` : after}</span>

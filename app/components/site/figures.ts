@@ -9,7 +9,7 @@ const UNITS = [
   { name: 'd', ms: 86_400_000, below: Number.POSITIVE_INFINITY, digits: 0 },
 ]
 
-/** One number and its unit: "14 ms", "3.2 s", "2 min". A negative duration counts as none. */
+/** "14 ms", "3.2 s", "2 min". A negative duration is shown as 0 ms. */
 export function formatDuration(ms: number): string {
   const rounded = Math.max(0, Math.round(ms))
   const unit = UNITS.find((candidate) => rounded < candidate.below)
@@ -17,7 +17,7 @@ export function formatDuration(ms: number): string {
   return `${(rounded / unit.ms).toFixed(unit.digits)} ${unit.name}`
 }
 
-/** "4,711", and "10,000+" where counting has ended. */
+/** "4,711", and "10,000+" at the maximum that the database counts to. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en') + (count >= MOST ? '+' : '')
 }
@@ -30,7 +30,7 @@ export function formatTime(iso: string): string {
   return `${time.getUTCDate()} ${MONTHS[time.getUTCMonth()]}, ${time.toISOString().slice(11, 16)} UTC`
 }
 
-/** The number of a ticket: the beginning of the id, as in the email. */
+/** The ticket number, as in the email. */
 export function formatOrder(id: string): string {
   return id.slice(0, 8).toUpperCase()
 }

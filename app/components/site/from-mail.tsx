@@ -1,7 +1,7 @@
 import { type ReactNode, useSyncExternalStore } from 'react'
 import { BrokenLink } from './broken-link'
 
-/** A page to which a link in a mail leads. The token of the link follows the `#`, where only the browser sees it. */
+/** A page for a link in a mail. Browsers do not send the token after the `#` to the server. */
 export function FromMail({ children }: { children: (link: string) => ReactNode }) {
   const link = useSyncExternalStore(watchFragment, readFragment, () => undefined)
   if (link === undefined) return null

@@ -8,12 +8,11 @@ type Props = {
   /** The last line, in colour. */
   news?: string
   tone?: Tone
-  /** The id of a text that a screen reader adds when the headline gets the focus. */
+  /** The id of a text that a screen reader reads when the headline gets the focus. */
   describedBy?: string
   ref?: Ref<HTMLHeadingElement>
 }
 
-/** The h1 of a page, large enough for the back row. */
 export function Headline({ children, news, tone = 'busy', describedBy, ref }: Props) {
   return (
     <h1

@@ -1,7 +1,7 @@
 import type { Problem } from '@/app/components/signup/send-signup'
 import { TryAgain } from '@/app/components/site/try-again'
 
-/** An error of the server. The element is there before the error, because a screen reader would miss it otherwise. */
+/** The element exists before the error: otherwise a screen reader would not announce it. */
 export function Refusal({ problem }: { problem: Problem | null | undefined }) {
   return (
     <div role="alert" className="text-lg">

@@ -1,10 +1,7 @@
 /** package.json's `repository`: an object, or a string such as `github:owner/name`. */
 export type Repository = string | { url: string } | undefined
 
-/**
- * Returns the web address of a repository, from any form that npm accepts or writes.
- * @returns undefined without a repository, or when it is not on the web
- */
+/** Returns an HTTPS URL from any form that npm accepts, or undefined. */
 export function toSourceUrl(repository: Repository): string | undefined {
   const given = typeof repository === 'string' ? repository : repository?.url
   const url = given

@@ -1,6 +1,5 @@
 import { Countdown } from './countdown'
 
-/** Says when to try again, if the server named a time. */
 export function TryAgain({ at }: { at: string | undefined }) {
   if (!at) return null
   return (

@@ -3,13 +3,13 @@
 import { useEffect } from 'react'
 import { callServer } from '../site/call-server'
 
-/** Tells the server that somebody came from the mail: its link has a token after the `#`. */
+/** Confirms the mailbox with the token that the mail's link has after the `#`. */
 export function ConfirmMailbox() {
   useEffect(() => {
     const link = window.location.hash.slice(1)
     if (!TOKEN.test(link)) return
     window.history.replaceState(null, '', window.location.pathname)
-    // Should it fail, the next link does it.
+    // Errors are ignored: the next link from a mail confirms it.
     void callServer('POST', '/api/tickets/confirm', { link })
   }, [])
   return null

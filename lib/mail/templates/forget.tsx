@@ -1,7 +1,7 @@
 import { Text } from 'react-email'
 import { Action, Letter, renderTemplate, type Template, text } from './letter'
 
-/** Asks the owner of an account before their mailbox is silenced by a link in another mail. */
+/** Asks the owner of a confirmed mailbox after "This wasn't me" was pressed in another mail to it. */
 export function renderForget(): Promise<Template> {
   return renderTemplate(
     'Shall we forget you?',
@@ -12,8 +12,8 @@ export function renderForget(): Promise<Template> {
       notMe="This wasn’t me"
     >
       <Text style={text}>
-        Somebody pressed “This wasn’t me” in a mail to this mailbox. Your account belongs to it, too. If you
-        want us to erase your account and not to email you for 30 days, press the button within a day.
+        “This wasn’t me” was pressed in a mail to this mailbox. Your account uses the same mailbox. Do you
+        want us to erase your account, and not to email you for 30 days? Then press the button within a day.
       </Text>
       <Action href="{{forget}}">Forget me</Action>
     </Letter>,

@@ -1,6 +1,5 @@
 import type { Template } from './letter'
 
-/** What mails there are: each kind of email with its template. It is loaded when the first mail is rendered: React takes a while. */
 export const TEMPLATES = {
   welcome: async () => (await import('./welcome')).renderWelcome(),
   ticket: async () => (await import('./ticket')).renderTicket(),

@@ -2,7 +2,6 @@ import { Text } from 'react-email'
 import { env } from '../../env'
 import { Action, Letter, renderTemplate, type Template, text } from './letter'
 
-/** The invitation that a user sends to a friend. */
 export function renderInvitation(): Promise<Template> {
   return renderTemplate(
     'An invitation to Behind the Scenes',
@@ -16,7 +15,7 @@ export function renderInvitation(): Promise<Template> {
         {
           '{{name}} has signed up at Behind the Scenes, and thinks that you might like it too. This invitation is '
         }
-        one of many that were ordered with a single click. Nobody waited while they were made.
+        one of many that were ordered with a single click. A worker made them in the background.
       </Text>
       <Action href={env('APP_URL')}>Take a look</Action>
     </Letter>,

@@ -14,13 +14,10 @@ import {
   toPlainText,
 } from 'react-email'
 
-/**
- * A mail of which every copy is the same, but for its slots such as `{{name}}`: see message.ts. The subject has none. It
- * is what a stranger reads first, and no other stranger may write it.
- */
+/** `html` and `text` have slots such as `{{name}}`. The subject has none, so that a user cannot write it to a stranger. */
 export type Template = { subject: string; html: string; text: string }
 
-/** Renders a template. That takes milliseconds, so it is done once. */
+/** Takes milliseconds: cache the result. */
 export async function renderTemplate(subject: string, letter: ReactElement): Promise<Template> {
   const html = await render(letter)
   const selectors = [{ selector: 'h1', options: { uppercase: false } }]
@@ -30,17 +27,15 @@ export async function renderTemplate(subject: string, letter: ReactElement): Pro
 type Props = {
   /** The small print above the heading. */
   top?: string
-  /** What a mailbox shows beside the subject. */
+  /** Inboxes show it beside the subject. */
   preview: string
   heading: string
   children: ReactNode
-  /** Why the reader gets this mail. */
   reason: string
-  /** What the link says with which somebody gets rid of us. */
+  /** The text of the link to the page /not-me. */
   notMe: string
 }
 
-/** The paper that all our mails are written on. */
 export function Letter({ top = 'BEHIND THE SCENES', preview, heading, children, reason, notMe }: Props) {
   return (
     <Html lang="en">
@@ -64,7 +59,6 @@ export function Letter({ top = 'BEHIND THE SCENES', preview, heading, children, 
   )
 }
 
-/** The one thing to do in a mail. */
 export function Action({ href, children }: { href: string; children: string }) {
   return (
     <Button href={href} style={button}>
@@ -82,7 +76,7 @@ const paper = {
   padding: '36px 40px',
   borderTop: `6px solid ${ink}`,
 }
-/** The longest word of a name breaks, rather than make the paper wider than a phone. */
+/** Breaks long words, so that the mail is not wider than a phone. */
 const breaking = { overflowWrap: 'anywhere', wordBreak: 'break-word' } as const
 const headingText = {
   ...breaking,

@@ -1,7 +1,6 @@
 import { Section, Text } from 'react-email'
 import { Action, Letter, renderTemplate, type Template, text } from './letter'
 
-/** The welcome email. */
 export function renderWelcome(): Promise<Template> {
   return renderTemplate(
     'Welcome to Behind the Scenes',
@@ -9,7 +8,7 @@ export function renderWelcome(): Promise<Template> {
       top="TICKET {{number}}"
       preview="Your account is ready. This mail was made while you did something else."
       heading="Welcome, {{name}}."
-      reason="You receive this mail because somebody signed up with your address. There will be no newsletter."
+      reason="You receive this mail because your address was used to sign up. There will be no newsletter."
       notMe="This wasn’t me"
     >
       <Text style={text}>
