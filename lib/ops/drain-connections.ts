@@ -5,9 +5,9 @@ import { Server, type ServerResponse } from 'node:http'
 const PARTING_MS = 1_000
 
 /**
- * Before a server closes: makes it part from its connections without losing a request. A proxy keeps idle connections,
- * and may send a request through one while we are closing it; if it is a POST, it must not be repeated, and somebody gets
- * a 502. So idle connections stay a moment longer, and who uses one is answered, with "Connection: close".
+ * Drains the connections of a server that closes. A proxy may send a POST through an idle connection while we close it. It
+ * must not repeat that request, so its client gets a 502. Therefore idle connections stay open a moment longer, and every
+ * answer says "Connection: close".
  */
 export function drainConnections(): void {
   subscribe('http.server.request.start', (message) => {

@@ -12,21 +12,20 @@ import { isOperator } from './operator'
 import { type JobCounts, readQueueState, sumJobs } from './queue-state'
 import { countStranded } from './sweep'
 
-/** What everybody may know: whether it works. */
+/** Public. */
 type Health = {
   database: 'up'
   /** Processes that take jobs. */
   workers: number
   /**
-   * Emails that wait to be sent, also those that wait for another try. 10,000 means so many or more. Strangers see steps:
-   * 0, 1, 10, 100, 1,000 or 10,000, each meaning so many or more.
+   * Emails that wait to be sent or retried, 10,000 at the most. Strangers see steps: 0, 1, 10, 100, 1,000 or 10,000.
    */
   queued: number
 }
 
-/** What concerns the operator besides. Null is what could not be read: the log says why. */
+/** For the operator only. Null: it could not be read, and the log has the reason. */
 type Details = {
-  /** Emails that were given up, and jobs of all queues. 10,000 means so many or more. */
+  /** Emails and jobs of all queues that were given up, 10,000 at the most. */
   failed: number | null
   /** Those of them that are jobs, by queue. */
   failedJobs: JobCounts | null

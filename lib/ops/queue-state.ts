@@ -4,7 +4,7 @@ import { Prisma } from '../generated/prisma/client'
 import { memoizeFor } from '../live/memoize-for'
 import { enqueueAll, QUEUES, type QueueName, settleJobs } from '../queue'
 
-/** Numbers of jobs by queue, without those that are 0. 10,000 means so many or more. */
+/** Numbers of jobs by queue, 10,000 at the most. Queues without any are left out. */
 export type JobCounts = Record<string, number>
 
 /** What is wrong with the queues. */

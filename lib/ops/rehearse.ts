@@ -4,17 +4,16 @@ import { openQueue } from '../queue'
 import { createSignup } from '../signup/signup'
 
 /**
- * Signs somebody up and takes it back before anybody can see it, so that the first who really signs up waits for no
- * connection and no code.
+ * Warms up connections and code with a signup that is rolled back, so that the first real one is not slower.
  * @throws when the database or the queue is unavailable
  */
 export async function rehearseSignup(): Promise<void> {
   const takenBack = new Error('The rehearsal is over')
-  const somebody = { name: 'Rehearsal', email: `${randomUUID()}@rehearsal.invalid` }
+  const person = { name: 'Rehearsal', email: `${randomUUID()}@rehearsal.invalid` }
   await openQueue()
   try {
     await prisma().$transaction(async (tx) => {
-      await createSignup(tx, somebody)
+      await createSignup(tx, person)
       throw takenBack
     })
   } catch (error) {

@@ -2,13 +2,11 @@ import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
 import { parseAndValidateFlightRouterState } from 'next/dist/server/app-render/parse-and-validate-flight-router-state'
 
-/** Tells Next which part of a page a browser has already. */
 const ROUTER_STATE = 'next-router-state-tree'
 
 /**
- * Some requests make Next answer 500, as plain text and with a stack in the log. Before it sees them, they become what
- * there is an answer to: a path that cannot be decoded is one that nobody has, and TRACE a method that nobody has. A browser
- * whose router state cannot be read gets the whole page.
+ * Next answers some requests with a plain-text 500 and logs a stack. They are changed before Next sees them: a path that
+ * cannot be decoded becomes a 404, TRACE a 405, and a malformed router state gets the whole page.
  */
 export function sanitizeRequests(): void {
   subscribe('http.server.request.start', (message) => {

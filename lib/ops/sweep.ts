@@ -19,7 +19,7 @@ const MOST = 1_000
 const lockUserRow: Kind['lock'] = (tx, id) =>
   tx.$queryRaw`SELECT FROM "User" WHERE id = ${id}::uuid FOR UPDATE`
 
-/** A user whom a signup of ours created, and who has no mail. */
+/** A user who signed up and has no mail. */
 const USER: Kind = {
   // All since the last run that found everything in order. A transaction may take a while to commit.
   waiting: Prisma.sql`

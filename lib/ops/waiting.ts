@@ -10,7 +10,7 @@ export type Choice = { kind?: string; after?: Date; before?: Date }
 /** `inDoubt`: mails that Resend may have accepted. They stay in their batch, and go out under its key as they were written. */
 type Changed = { changed: number; inDoubt: { id: string; batchId: string }[] }
 
-/** So many in one transaction. */
+/** Emails in one transaction. */
 const CHUNK = 2_000
 
 const UNFINISHED = ['queued', 'sending', 'retrying']
@@ -24,7 +24,7 @@ export function countWaiting(): Promise<{ kind: string; mails: number; written: 
 }
 
 /**
- * Gives up mails that wait, so that they are not sent unless somebody redrives them.
+ * Gives up mails that wait, so that they are not sent unless an operator redrives them.
  * @throws when the database is unreachable. What was dropped, is
  */
 export function dropWaiting(choice: Choice): Promise<Changed> {

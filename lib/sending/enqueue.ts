@@ -3,7 +3,7 @@ import type { EmailKind } from '../mail/templates'
 import { enqueueAll } from '../queue'
 import { hashMailbox } from './mailbox'
 
-/** Nobody's welcome waits behind somebody's hundred invitations. */
+/** A welcome does not wait behind another user's hundred invitations. */
 const PRIORITY: Record<string, number> = { welcome: 1, forget: 1 }
 
 /** Queues the jobs that send these emails, in the caller's transaction. A lost ticket waits behind no other mail. @throws as `enqueue` does */

@@ -7,7 +7,7 @@ import { type EmailFact, recordEvents } from './record'
 const CHUNK = 100
 const WRITERS = 2
 
-/** How many facts wait in a process. Any more are refused: whoever reports them tries again later. */
+/** Facts that wait in a process. More are rejected, and their senders retry later. */
 const MOST_WAITING = 1_000
 
 type Waiting = {

@@ -58,7 +58,7 @@ export async function recordEvents(
             fact.status, (fact.status = 'failed' AND "providerEventId" IS NOT NULL)::text) = ANY (${MOVES})
           THEN fact.status ELSE "Email".status END,
         attempts = attempts + (fact.status = 'sending')::int,
-        -- Whoever tells of two mails by one id: it is that of the first.
+        -- An id that another email already has stays with that email.
         "providerId" = coalesce("Email"."providerId", (SELECT fact."providerId"
           WHERE NOT EXISTS (SELECT FROM "Email" other WHERE other."providerId" = fact."providerId")),
           -- The report carries no usable id. Its own id stands in, so that the mail counts as accepted.

@@ -38,7 +38,7 @@ export const CHAPTERS: Chapter[] = [
       return await Promise.all(
         emails.map(async (email) => {
           const { id, kind, status, createdAt } = email
-          // Whoever exports may not read the mailbox.
+          // The browser that exports may not have access to the mailbox.
           const message = omitTokens(await writeMessage(email as Recipient))
           return { id, kind, status, message, createdAt }
         }),
