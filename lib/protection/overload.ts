@@ -2,7 +2,13 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { pool } from '../db/prisma'
 import { unavailable } from '../http/problem'
 
-const MAX_WAIT_MS = 1_000
+/** Reports are shed first: Resend sends them again. */
+const MAX_WAIT_MS = { signup: 1_000, report: 500 }
+
+const DETAILS = {
+  signup: 'Too many people are signing up at the moment. You are not signed up. Please try again.',
+  report: 'Too many reports at the moment. Please send this one again later.',
+}
 
 /** How often a signup waits for the event loop: for its limits, its queries, its response. */
 const TURNS = 20
@@ -38,18 +44,16 @@ function watchLoop(): void {
   }, WINDOW_MS).unref()
 }
 
-/** Load shedding: rejects a signup that would have to wait too long. @throws {Problem} 503 with Retry-After */
-export function rejectWhenOverloaded(): void {
+/** Load shedding: rejects what would have to wait too long. @throws {Problem} 503 with Retry-After */
+export function rejectWhenOverloaded(what: keyof typeof MAX_WAIT_MS): void {
   watchLoop()
-  if (Math.max(pool().expectWait(underWay), TURNS * turnMs) > MAX_WAIT_MS)
-    throw unavailable(
-      'Too many people are signing up at the moment. You are not signed up. Please try again.',
-    )
+  if (Math.max(pool().expectWait(underWay), TURNS * turnMs) > MAX_WAIT_MS[what])
+    throw unavailable(DETAILS[what])
 }
 
-/** Runs `act` unless the process is overloaded. @throws {Problem} 503 with Retry-After, and what `act` throws */
+/** Runs a signup unless the process is overloaded. @throws {Problem} 503 with Retry-After, and what `act` throws */
 export async function withinCapacity<Result>(act: () => Promise<Result>): Promise<Result> {
-  rejectWhenOverloaded()
+  rejectWhenOverloaded('signup')
   underWay++
   try {
     return await act()

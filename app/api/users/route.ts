@@ -6,7 +6,7 @@ import { route } from '@/lib/protection/route'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request) {
-    rejectWhenOverloaded()
+    rejectWhenOverloaded('signup')
     const input = await readSignup(request)
     const key = readIdempotencyKey(request.headers)
     let token: string | undefined

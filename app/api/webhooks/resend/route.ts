@@ -9,7 +9,7 @@ const MAX_BYTES = 64 * 1024
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   {
     async POST(request) {
-      rejectWhenOverloaded()
+      rejectWhenOverloaded('report')
       const body = await readText(request, MAX_BYTES)
       try {
         return Response.json({ stored: await receiveReport(body, request) })
