@@ -22,7 +22,7 @@ export function rejectForeignOrigin(request: Request): void {
 export function isOurs(origin: string): boolean {
   const ours = new URL(env('APP_URL'))
   if (origin === ours.origin) return true
-  if (!isLoopback(ours.hostname) || !URL.canParse(origin)) return false
+  if (ours.hostname !== 'localhost' || !URL.canParse(origin)) return false
   const { protocol, hostname, port } = new URL(origin)
   return protocol === ours.protocol && port === ours.port && isLoopback(hostname)
 }

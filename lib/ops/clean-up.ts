@@ -11,6 +11,9 @@ const CHUNK = 5_000
 /** Deletes up to `CHUNK` rows. Returns fewer when nothing is left. */
 type DeleteSome = () => Promise<number>
 
+// Their files are deleted after a day, by jobs of their own. // orders
+const OLD_EXPORTS = Prisma.sql`DELETE FROM "Export" WHERE id IN (SELECT id FROM "Export" WHERE "createdAt" < now() - interval '30 days' ORDER BY "createdAt" LIMIT ${CHUNK})` // orders
+
 /**
  * What is deleted when. docs/operations.md has the same in words. Finished jobs have a lifetime in their queue: see
  * lib/queue.ts. Each one reads only what is due: by an index on the time that decides, or from a cursor onwards.
@@ -37,10 +40,7 @@ const CLEAN_UPS: Record<string, DeleteSome> = {
   'limit counters': runSql(Prisma.sql`
     DELETE FROM "RateLimit" WHERE key IN (
       SELECT key FROM "RateLimit" WHERE "expiresAt" < now() ORDER BY "expiresAt" LIMIT ${CHUNK} FOR UPDATE SKIP LOCKED)`),
-  // Their files are deleted after a day, by jobs of their own. // orders
-  exports: runSql(
-    Prisma.sql`DELETE FROM "Export" WHERE id IN (SELECT id FROM "Export" WHERE "createdAt" < now() - interval '30 days' ORDER BY "createdAt" LIMIT ${CHUNK})`,
-  ), // orders
+  exports: runSql(OLD_EXPORTS), // orders
 }
 
 /**

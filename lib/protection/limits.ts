@@ -111,11 +111,7 @@ const LIMITS = {
     detail: 'Too many wrong passwords came from your network.',
     ofVisitor: true,
   },
-  export: {
-    setting: 'LIMIT_EXPORTS_PER_USER',
-    seconds: DAY,
-    detail: 'You have requested too many exports today.',
-  }, // orders
+  export: { setting: 'LIMIT_EXPORTS_PER_USER', seconds: DAY, detail: 'Too many exports today.' }, // orders
 } satisfies Record<string, Limit>
 
 type LimitName = keyof typeof LIMITS
