@@ -33,7 +33,7 @@ async function fill(stack: Stack): Promise<void> {
      INSERT INTO "Export" ("userId", status, "createdAt") SELECT id, 'expired', now() - interval '10 days' FROM "User";
      INSERT INTO "SpentKey" SELECT gen_random_uuid(), 'hash', now() + interval '1 day' FROM ${series};
      INSERT INTO "SuppressedMailbox" SELECT 'mailbox-' || n, now() + interval '1 day' FROM ${series};
-     INSERT INTO "RateLimit" SELECT 'key-' || n, 1, extract(epoch FROM now() + interval '1 day') * 1000 FROM ${series};
+     INSERT INTO "RateLimit" SELECT 'key-' || n, 1, now() + interval '1 day' FROM ${series};
      INSERT INTO pgboss.job (name, data, state, completed_on, policy)
        SELECT 'send-email', jsonb_build_object('emailId', id), 'completed', now(), 'standard' FROM "Email"`,
   )
@@ -143,8 +143,11 @@ test('whatever runs in the background reads what there is to do, and nothing tha
     for (const table of ['Email', 'EmailEvent', 'User', 'Session', 'job_common'])
       expect(scans.map((scan) => scan.table)).toContain(table)
     const greedy = scans.filter(
-      ({ table, isSequential, rows }) =>
-        grown.includes(table) && rows > (isSequential ? MOST_IN_SEQUENCE : MOST_BY_INDEX),
+      ({ table, isSequential, rows, sql }) =>
+        // pg-boss's own retention, which walks a queue in batches by its primary key, a part at each run.
+        !sql.includes('"walkCursor"') &&
+        grown.includes(table) &&
+        rows > (isSequential ? MOST_IN_SEQUENCE : MOST_BY_INDEX),
     )
     expect([...new Set(greedy.map(({ table, rows, sql }) => `${table}, ${rows} rows: ${sql}`))]).toEqual([])
   } finally {
