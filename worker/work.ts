@@ -5,6 +5,9 @@ import { GiveUp, type Job, type JobData, keepFailedJob, QUEUES, type QueueName }
 import { formatSeconds } from './log-progress'
 import { stopping } from './stop'
 
+// What a handler needs.
+export { GiveUp, type Job }
+
 /** Throws GiveUp to give up the job, and any other error to retry it. Jobs run at least once, so handlers are idempotent. */
 type Handler<Name extends QueueName> = (job: Job<Name>) => Promise<void>
 

@@ -1,7 +1,7 @@
 import { eraseUser } from '@/lib/account/erase'
 import { prisma } from '@/lib/db/prisma'
-import type { Job } from '@/lib/queue'
 import { enqueue } from '@/lib/queue'
+import type { Job } from '../work'
 
 const PAUSE_MS = 2_000
 

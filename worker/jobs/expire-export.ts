@@ -1,5 +1,5 @@
 import { prisma } from '@/lib/db/prisma'
-import type { Job } from '@/lib/queue'
+import type { Job } from '../work'
 
 /** Deletes the file of an export. */
 export default async function expireExport({ data }: Job<'expire-export'>): Promise<void> {

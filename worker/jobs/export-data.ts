@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { prisma } from '@/lib/db/prisma'
 import { env } from '@/lib/env'
 import { CHAPTERS } from '@/lib/orders/export/chapters'
-import type { Job } from '@/lib/queue'
 import { enqueue } from '@/lib/queue'
 import { stopping } from '../stop'
+import type { Job } from '../work'
 
 const DAY_MS = 24 * 3600 * 1000
 

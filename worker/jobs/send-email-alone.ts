@@ -1,6 +1,6 @@
-import type { Job } from '@/lib/queue'
 import { gatherBatch } from '@/lib/sending/gather'
 import { deliver } from '../deliver'
+import type { Job } from '../work'
 
 /** Sends one email after several workers died over its batch. @throws {GiveUp} when the email does not exist */
 export default async function sendEmailAlone(job: Job<'send-email-alone'>): Promise<void> {

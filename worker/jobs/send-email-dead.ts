@@ -1,6 +1,6 @@
 import { prisma } from '@/lib/db/prisma'
-import type { Job } from '@/lib/queue'
 import { recordEvents } from '@/lib/status/record'
+import type { Job } from '../work'
 
 /** Records an email as failed, after its job was given up. */
 export default async function failEmail({ data }: Job<'send-email-dead'>): Promise<void> {

@@ -1,7 +1,7 @@
 import { batchSizeLeft } from '@/lib/protection/hourly-limit'
-import type { Job } from '@/lib/queue'
 import { gatherBatch } from '@/lib/sending/gather'
 import { deliver } from '../deliver'
+import type { Job } from '../work'
 
 /**
  * Sends an email, with others that wait, in one request. The jobs are completed when the batch is recorded. From then on

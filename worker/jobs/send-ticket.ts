@@ -1,7 +1,7 @@
 import { hasTicketShare } from '@/lib/protection/hourly-limit'
-import type { Job } from '@/lib/queue'
 import { gatherBatch } from '@/lib/sending/gather'
 import { deliver } from '../deliver'
+import type { Job } from '../work'
 
 /**
  * Sends a lost ticket, alone and ahead of all other mail: a person waits for it. It has a share of its own of an hour's
