@@ -30,7 +30,7 @@ const progress = setInterval(async () => {
     .query('SELECT 1')
     .then(() => 'the database answers. Has "npm run migrate" been run?', reasonOf)
   log.error({ reason }, 'The queue cannot be reached yet. Trying again')
-}, 60_000)
+}, 15_000)
 const boss = await openQueue({
   application_name: `${WORKER_NAME} ${PROCESS_NAME}`,
   // For LIVE_WORKERS in lib/live/workers.ts.
