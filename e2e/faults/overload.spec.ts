@@ -100,7 +100,7 @@ test('a process that is busy with other requests rejects signups at once, until 
   stack,
 }) => {
   const { port } = new URL(stack.appUrl)
-  const asked = 'POST /api/none HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n'.repeat(AT_ONCE)
+  const asked = 'POST /api/none HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n'.repeat(AT_ONCE)
   let isBusy = true
   // Without waiting for answers, so that it is the server that has most to do.
   const crowd = Array.from({ length: 10 }, async () => {

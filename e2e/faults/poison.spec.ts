@@ -119,7 +119,7 @@ for (const place of [0, 2]) {
       if (deaths !== 4) continue
       expect((await readHealth(stack)).attention).toBe('worker_died')
       const lines = stack.output().split('\n')
-      expect(lines.find((line) => line.includes('3 workers died over these mails'))).toContain(bad)
+      expect(lines.find((line) => line.includes('3 workers died while rendering these mails'))).toContain(bad)
     }
     expect(deaths).toBe(6)
     // The last one lives, and had all the others sent before.
@@ -204,7 +204,7 @@ for (const [title, name, origin] of [
       msg: `The worker ends: ${origin}`,
       err: {
         name: 'TypeError',
-        stack: expect.stringMatching(/^TypeError: nobody .*\n {4}at .*lib\/email\/message\.ts:\d+/),
+        stack: expect.stringMatching(/^TypeError: nobody .*\n {4}at .*lib\/mail\/message\.ts:\d+/),
       },
     })
     await stack.startWorker()

@@ -112,7 +112,7 @@ test('what was given up goes out again: one, and then all', async ({ stack, page
   await expect(deadOn(page).getByRole('listitem').first()).toContainText('doesn’t accept this email')
   await stack.setProvider({ mode: 'ok' })
   await deadOn(page)
-    .getByRole('button', { name: /^Send [0-9A-F]{8} again$/ })
+    .getByRole('button', { name: /^Send again: [0-9A-F]{8}$/ })
     .first()
     .click()
   await expect(deadOn(page)).toContainText('1 is back in the queue.')

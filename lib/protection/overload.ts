@@ -16,6 +16,8 @@ const TURNS = 20
 const WINDOW_MS = 500
 const RESOLUTION_MS = 10
 const LEAST_SAMPLES = 5
+/** Of one core. */
+const LEAST_SHARE = 0.25
 
 let underWay = 0
 
@@ -24,11 +26,12 @@ let turnMs = 0
 let isWatching = false
 
 /**
- * Measures the median delay, so that a short burst does not shed load. The delay is weighted by this process's share of
- * CPU time: if another process uses the CPU, shedding load does not help.
+ * Measures the median delay, so that a short burst does not shed load. It counts only if this process uses the CPU itself:
+ * if another process does, shedding load does not help.
  */
 function watchLoop(): void {
-  if (isWatching) return
+  // In development, this process compiles pages.
+  if (isWatching || process.env.NODE_ENV === 'development') return
   isWatching = true
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
   delay.enable()
@@ -37,7 +40,7 @@ function watchLoop(): void {
     if (delay.count < LEAST_SAMPLES) return
     const { user, system } = process.cpuUsage(used)
     const own = Math.min(1, (user + system) / 1000 / (performance.now() - since))
-    turnMs = own * Math.max(0, delay.percentile(50) / 1e6 - RESOLUTION_MS)
+    turnMs = own > LEAST_SHARE ? Math.max(0, delay.percentile(50) / 1e6 - RESOLUTION_MS) : 0
     since = performance.now()
     used = process.cpuUsage()
     delay.reset()

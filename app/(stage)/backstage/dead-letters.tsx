@@ -52,7 +52,7 @@ export function DeadLetters({ emails = [], total, jobs = {} }: Props) {
           <li key={job.id} className="flex items-baseline gap-x-4">
             <button
               type="button"
-              aria-label={`Send ${job.id.slice(0, 8).toUpperCase()} again`}
+              aria-label={`Send again: ${job.id.slice(0, 8).toUpperCase()}`}
               onClick={() => redrive(job.id)}
               className="shrink-0 cursor-pointer border-2 border-ink px-2 font-semibold hover:bg-ink hover:text-paper"
             >
@@ -68,7 +68,7 @@ export function DeadLetters({ emails = [], total, jobs = {} }: Props) {
             <li key={queue} className="flex items-baseline gap-x-4">
               <button
                 type="button"
-                aria-label={`Try the jobs of ${queue} again`}
+                aria-label={`Try again: the jobs of ${queue}`}
                 onClick={() => redriveQueue(queue)}
                 className="shrink-0 cursor-pointer border-2 border-ink px-2 font-semibold hover:bg-ink hover:text-paper"
               >
