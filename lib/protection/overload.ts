@@ -3,7 +3,7 @@ import { pool } from '../db/prisma'
 import { unavailable } from '../http/problem'
 
 /** Reports are shed first: Resend sends them again. */
-const MAX_WAIT_MS = { signup: 1_000, report: 500 }
+const MAX_WAIT_MS = { signup: 1_000, report: 800 }
 
 const DETAILS = {
   signup: 'Too many people are signing up at the moment. You are not signed up. Please try again.',
