@@ -17,6 +17,8 @@ export async function createQueues(): Promise<string[]> {
     // createQueue does not change an existing queue.
     await boss.updateQueue(name, { ...options, deadLetter })
   }
+  // Workers create the queue of pg-boss's cron only at their start. Without it, a restored database has no sweep until then.
+  await boss.createQueue('__pgboss__send-it')
   for (const [name, cron] of Object.entries(SCHEDULES)) await boss.schedule(name, cron, {})
   for (const { name, key } of await boss.getSchedules())
     if (key !== '' || !Object.hasOwn(SCHEDULES, name)) await boss.unschedule(name, key)

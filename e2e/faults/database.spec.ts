@@ -163,7 +163,8 @@ test('migrations run by two processes at once, and once more: each ends well', a
     const tables = await query(url.href, `SELECT to_regclass('"EmailEvent"') IS NOT NULL AS events`)
     expect(tables).toEqual([{ events: true }])
     const queues = await query<{ name: string }>(url.href, 'SELECT name FROM pgboss.queue ORDER BY name')
-    expect(queues.map(({ name }) => name)).toEqual(Object.keys(QUEUES).sort())
+    // The first is that of pg-boss's cron: workers that run already do not create it.
+    expect(queues.map(({ name }) => name)).toEqual(['__pgboss__send-it', ...Object.keys(QUEUES).sort()])
   } finally {
     await stack.query(`DROP DATABASE ${name} WITH (FORCE)`)
   }

@@ -76,7 +76,7 @@ export async function findStranded(stack: Books): Promise<string[]> {
      SELECT concat('email ', "Email".id, ' is ', status, ' without a job or a batch') AS fault
      FROM "Email" JOIN "User" ON "User".id = "userId"
      WHERE status IN ('queued', 'sending', 'retrying') AND erasure IS NULL
-       AND NOT EXISTS (SELECT FROM job WHERE name IN ('send-email', 'send-ticket', 'send-email-dead') AND data->>'emailId' = "Email".id::text)
+       AND NOT EXISTS (SELECT FROM job WHERE name IN ('send-email', 'send-ticket', 'send-email-alone', 'send-email-dead') AND data->>'emailId' = "Email".id::text)
        AND NOT EXISTS (SELECT FROM job JOIN "Batch" ON data->>'batchId' = "Batch".id::text
          WHERE name = 'retry-batch' AND "Batch".id = "batchId")
      UNION ALL

@@ -74,7 +74,7 @@ export async function findHalves({ query }: Pick<Books, 'query'>): Promise<strin
      UNION ALL SELECT format('email %s is %s, and has no job and no live batch', "Email".id, status)
        FROM "Email" JOIN "User" ON "User".id = "userId"
        WHERE status IN ('queued', 'sending', 'retrying') AND erasure IS NULL AND NOT EXISTS (
-         SELECT FROM live WHERE name IN ('send-email', 'send-ticket', 'send-email-dead') AND data->>'emailId' = "Email".id::text
+         SELECT FROM live WHERE name IN ('send-email', 'send-ticket', 'send-email-alone', 'send-email-dead') AND data->>'emailId' = "Email".id::text
            OR name = 'retry-batch' AND data->>'batchId' = "batchId"::text)
      UNION ALL SELECT format('user %s is to be erased, and has no job', id) FROM "User"
        WHERE erasure IS NOT NULL AND NOT EXISTS (
