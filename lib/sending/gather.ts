@@ -66,7 +66,9 @@ async function fetchMails(
   maxSize: number,
 ): Promise<Fetched[]> {
   await lockJob(tx, queue, job.id)
-  const others = maxSize > 1 ? await fetchJobs(tx, queue, maxSize - 1) : []
+  const more = maxSize > 1 ? await fetchJobs(tx, queue, maxSize - 1) : []
+  // pg-boss took this worker for dead and put the job back. Its second copy is not one more job for the same mail.
+  const others = more.filter(({ id }) => id !== job.id)
   const emails = await lockEmails(
     tx,
     [job, ...others].map(({ data }) => data?.emailId),
