@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import type { Stack } from '../stack'
 import { anyCommands, type Limits, type Model } from './commands'
-import { countDeadlocks, findStranded, judgePeople } from './judge'
-import { untilSettled } from './oracle'
+import { countDeadlocks, judgePeople } from './judge'
+import { findHalves, untilSettled } from './oracle'
 import { misuseKey, type Person, replay } from './people'
 import { OPERATOR_TOKEN, World } from './world'
 
@@ -91,7 +91,7 @@ function startWatch(world: World): { stop(): Promise<void> } {
   let isStopped = false
   const watching = (async () => {
     while (!isStopped) {
-      for (const fault of await findStranded(world.stack)) world.fault(fault)
+      for (const fault of await findHalves(world.stack)) world.fault(fault)
       await sleep(100)
     }
   })()

@@ -66,33 +66,6 @@ async function judgeErased(stack: Books, id: string, users: Map<string, User>): 
   return faults
 }
 
-/**
- * What is never true, not even for a moment: what waits and has nothing that will bring it on. One statement sees one
- * state of the database.
- */
-export async function findStranded(stack: Books): Promise<string[]> {
-  const rows = await stack.query<{ fault: string }>(
-    `WITH job AS (SELECT name, data FROM pgboss.job WHERE state < 'completed')
-     SELECT concat('email ', "Email".id, ' is ', status, ' without a job or a batch') AS fault
-     FROM "Email" JOIN "User" ON "User".id = "userId"
-     WHERE status IN ('queued', 'sending', 'retrying') AND erasure IS NULL
-       AND NOT EXISTS (SELECT FROM job WHERE name IN ('send-email', 'send-ticket', 'send-email-alone', 'send-email-dead') AND data->>'emailId' = "Email".id::text)
-       AND NOT EXISTS (SELECT FROM job JOIN "Batch" ON data->>'batchId' = "Batch".id::text
-         WHERE name = 'retry-batch' AND "Batch".id = "batchId")
-     UNION ALL
-     SELECT concat('email ', id, ' has no event') FROM "Email"
-     WHERE NOT EXISTS (SELECT FROM "EmailEvent" WHERE "emailId" = "Email".id)
-     UNION ALL
-     SELECT concat('user ', id, ' has no email') FROM "User"
-     WHERE NOT EXISTS (SELECT FROM "Email" WHERE "userId" = "User".id)
-     UNION ALL
-     SELECT concat('user ', id, ' is to be erased without a job') FROM "User"
-     WHERE erasure IS NOT NULL
-       AND NOT EXISTS (SELECT FROM job WHERE name = 'erase-user' AND data->>'userId' = "User".id::text)`,
-  )
-  return rows.map(({ fault }) => fault)
-}
-
 /** How many deadlocks Postgres has ended. Each connection tells its own up to ten seconds later, or when it closes. */
 export async function countDeadlocks(stack: Books): Promise<number> {
   const [row] = await stack.query<{ deadlocks: number }>(
