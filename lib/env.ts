@@ -86,7 +86,11 @@ export function inSandbox(): boolean {
   loadEnvFiles()
   const { RESEND_API_KEY, RESEND_BASE_URL = '' } = process.env
   if (RESEND_API_KEY !== 're_sandbox' || !URL.canParse(RESEND_BASE_URL)) return false
-  return /^(localhost|127(\.\d+){3}|\[::1\])$/.test(new URL(RESEND_BASE_URL).hostname)
+  return isLoopback(new URL(RESEND_BASE_URL).hostname)
+}
+
+export function isLoopback(hostname: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }
 
 /** By the Standard Webhooks specification. The library accepts any secret, and would then reject every webhook. */

@@ -1,4 +1,4 @@
-import { env } from '../env'
+import { env, isLoopback } from '../env'
 import { Problem } from './problem'
 
 /** Whose pages may make a browser change something: ours alone, or any, where something else than a cookie decides. */
@@ -25,8 +25,4 @@ export function isOurs(origin: string): boolean {
   if (ours.hostname !== 'localhost' || !URL.canParse(origin)) return false
   const { protocol, hostname, port } = new URL(origin)
   return protocol === ours.protocol && port === ours.port && isLoopback(hostname)
-}
-
-export function isLoopback(hostname: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }

@@ -1,5 +1,5 @@
-import { env, inSandbox } from '../env'
-import { isLoopback, isOurs, type Origin } from './origin'
+import { env, inSandbox, isLoopback } from '../env'
+import { isOurs, type Origin } from './origin'
 import { Problem } from './problem'
 
 /**
