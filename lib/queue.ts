@@ -5,6 +5,7 @@ import {
   type JobWithMetadata,
   PgBoss,
   type Queue,
+  type ScheduleOptions,
   systemClock,
 } from 'pg-boss'
 import { z } from 'zod'
@@ -61,11 +62,19 @@ export const QUEUES = {
   'expire-export': queue(exportJob), // orders
 }
 
-/** Jobs that pg-boss's cron enqueues, in UTC. */
-export const SCHEDULES: Partial<Record<QueueName, string>> = {
-  'clean-up': '17 * * * *',
-  sweep: '* * * * *',
+/**
+ * Jobs that pg-boss's cron enqueues, one for all workers. `tz` is the time zone: UTC unless set. A time at which no worker
+ * runs is skipped. With `missed: 'once'`, the next worker makes up for it. `npm run migrate` creates, changes and deletes
+ * the schedules.
+ */
+export const SCHEDULES: Schedules = {
+  'clean-up': { cron: '17 * * * *' },
+  sweep: { cron: '* * * * *' },
 }
+
+/** A scheduled job has no data. */
+type Schedules = { [Name in QueueName as object extends JobData<Name> ? Name : never]?: Schedule }
+export type Schedule = { cron: string } & Pick<ScheduleOptions, 'tz' | 'missed'>
 
 export type QueueName = keyof typeof QUEUES
 export type JobData<Name extends QueueName> = z.infer<(typeof QUEUES)[Name]['data']>

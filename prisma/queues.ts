@@ -1,4 +1,4 @@
-import { createBoss, JOB_INDEX, QUEUES, type QueueName, SCHEDULES } from '../lib/queue'
+import { createBoss, JOB_INDEX, QUEUES, type QueueName, SCHEDULES, type Schedule } from '../lib/queue'
 
 /**
  * Creates pg-boss's schema, the queues and the schedules, or updates them. A schedule that left the list is deleted. A
@@ -19,7 +19,8 @@ export async function createQueues(): Promise<string[]> {
   }
   // Workers create the queue of pg-boss's cron only at their start. Without it, a restored database has no sweep until then.
   await boss.createQueue('__pgboss__send-it')
-  for (const [name, cron] of Object.entries(SCHEDULES)) await boss.schedule(name, cron, {})
+  for (const [name, { cron, ...options }] of Object.entries<Schedule>(SCHEDULES))
+    await boss.schedule(name, cron, {}, options)
   for (const { name, key } of await boss.getSchedules())
     if (key !== '' || !Object.hasOwn(SCHEDULES, name)) await boss.unschedule(name, key)
   await boss.stop()

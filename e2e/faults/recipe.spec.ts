@@ -221,7 +221,7 @@ test('a queue is renamed and a schedule taken away: it fires no more, and what w
   const shop = await openShop(stack)
   const listSchedules = async (): Promise<string[]> =>
     (await stack.query<{ name: string }>('SELECT name FROM pgboss.schedule')).map(({ name }) => name)
-  const schedule = `  '${shop.name}': '0 0 1 1 *',\n`
+  const schedule = `  '${shop.name}': { cron: '0 0 1 1 *', tz: 'Europe/Berlin' },\n`
   await edit(shop.folder, 'lib/queue.ts', (text) =>
     text.replace(/export const SCHEDULES.*\n/, (start) => start + schedule),
   )
