@@ -50,6 +50,8 @@ export function createIntake({ forward, onAccepted }: Options): Intake {
 
   async function accept(call: Call, mails: unknown[] | undefined, check: Check): Promise<Reply> {
     if (!mails) return refuse(422, 'validation_error', 'Send 1 to 100 emails.')
+    if (isBatch(call) && mails.some((mail) => (mail as Partial<Mail> | null)?.attachments))
+      return refuse(422, 'validation_error', 'A batch takes no attachments.')
     const problems = mails.map(check)
     const errors = problems.flatMap((message, index) => (message ? [{ index, message }] : []))
     const permissive = isBatch(call) && call.permissive

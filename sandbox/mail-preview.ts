@@ -8,6 +8,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { signLinks } from '../lib/mail/links'
 import { escapeHtml, writeMessage } from '../lib/mail/message'
 import { type EmailKind, TEMPLATES } from '../lib/mail/templates'
+import type { Template } from '../lib/mail/templates/letter'
 import '../lib/output'
 import { startLoopbackServer } from './loopback-server'
 
@@ -33,7 +34,9 @@ async function showMail(kind: EmailKind): Promise<string> {
   const user = { name: 'Ada Lovelace', email: 'ada@example.com', confirmedAt: null }
   const id = '1a2b3c4d-0000-4000-8000-000000000000'
   try {
-    const message = await writeMessage({ id, kind, recipient: null, user })
+    const { slots = [] }: Template = await TEMPLATES[kind]()
+    const data = Object.fromEntries(slots.map((slot) => [slot, `[${slot}]`]))
+    const message = await writeMessage({ id, kind, recipient: null, user, data })
     const { from, to, subject, html, text } = signLinks(message, new Date())
     return `<h2>${kind}</h2><p>From ${escapeHtml(from)} to ${escapeHtml(to)}: <b>${escapeHtml(subject)}</b></p><div>
       <iframe sandbox title="${kind}" width="680" height="760" srcdoc="${escapeHtml(html)}"></iframe>

@@ -6,6 +6,7 @@ export interface Mail {
   to: string | string[]
   subject: string
   tags?: { name: string; value: string }[] | null
+  attachments?: unknown
 }
 
 const Message = z.object({

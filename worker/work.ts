@@ -26,6 +26,7 @@ const OPTIONS = {
 /** Per worker. The default is 1. */
 const CONCURRENCY: Partial<Record<QueueName, number>> = {
   'send-email': 4,
+  'send-email-alone': 4,
   'retry-batch': 2,
   'export-data': 4, // orders
 }

@@ -35,6 +35,6 @@ test('npm run mail shows every kind of mail, and shows it again when its templat
   for (const words of ['Welcome, Ada.', 'Ada invites you', 'TICKET 1A2B3C4D']) expect(page).toContain(words)
 
   const template = path.join(folder, 'lib/mail/templates/welcome.tsx')
-  await writeFile(template, (await readFile(template, 'utf8')).replace('Welcome, {{', 'Good morning, {{'))
+  await writeFile(template, (await readFile(template, 'utf8')).replace('Welcome, ${', 'Good morning, ${'))
   await waitFor(async () => (await read()).includes('Good morning, Ada.'))
 })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
 import { test as base, expect } from '@playwright/test'
 import { explainReason } from '../../app/components/ticket/words'
 import type { Message } from '../../lib/mail/message'
@@ -121,6 +122,32 @@ test('an id means accepted; key and validation went along in the headers', async
   })
   expect(sent?.url).toBe('/emails/batch')
   expect(sent?.headers).toMatchObject({ 'idempotency-key': 'batch-7', 'x-batch-validation': 'permissive' })
+})
+
+test('a mail with a file goes alone, under the same key, and what is said of it counts the same', async ({
+  provider,
+}) => {
+  const attachments = [{ filename: 'a.txt', content: 'YQ==', contentType: 'text/plain' }]
+  const batch = { id: 'batch-8', messages: [{ ...MESSAGE, attachments }], createdAt: new Date() }
+  let sent: IncomingMessage | undefined
+  let body: unknown
+  provider.answer = async (response, request) => {
+    sent = request
+    body = await json(request)
+    reply(200, { id: 'mail-2' })(response, request)
+  }
+  const mails = [{ status: 'sent', providerId: 'mail-2' }]
+  expect(await sendBatch(batch)).toEqual({ kind: 'accepted', mails })
+  expect(sent?.url).toBe('/emails')
+  expect(sent?.headers).toMatchObject({ 'idempotency-key': 'batch-8' })
+  expect(body).toMatchObject({
+    attachments: [{ filename: 'a.txt', content: 'YQ==', content_type: 'text/plain' }],
+    tags: MESSAGE.tags,
+  })
+  provider.answer = refusal(422, 'validation_error')
+  expect(await sendBatch(batch)).toEqual({ kind: 'permanent', reason: 'validation_error' })
+  provider.answer = reply(200, 'null')
+  expect(await sendBatch(batch)).toMatchObject({ kind: 'retry', reason: 'unreadable_answer' })
 })
 
 const failed = { status: 'failed', reason: 'validation_error' }

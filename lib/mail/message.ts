@@ -3,12 +3,16 @@ import { currentTrace } from '../telemetry'
 import { toFirstWord } from './first-word'
 import { toLink } from './links'
 import { type EmailKind, TEMPLATES } from './templates'
-import type { Template } from './templates/letter'
+import type { Attachment, CommonSlot } from './templates/letter'
 
 /** A mail without the tokens of its links: see links.ts. */
-export type Message = Template & {
+export type Message = {
   from: string
   to: string
+  subject: string
+  html: string
+  text: string
+  attachments?: Attachment[]
   /** Webhooks contain the email's id. They may arrive before we have stored Resend's id. */
   tags: [{ name: 'email_id'; value: string }, ...{ name: string; value: string }[]]
 }
@@ -18,17 +22,25 @@ export type Recipient = {
   kind: EmailKind
   recipient: string | null
   user: { name: string; email: string; confirmedAt: unknown }
+  /** A value for each slot of the template. */
+  data: unknown
 }
 
-const rendered = new Map<EmailKind, Template>()
+const rendered = new Map<EmailKind, { html: string; text: string }>()
 
-/** Renders a mail: the same bytes each time, unless the template, the sender or the user has changed. */
-export async function writeMessage({ id, kind, recipient, user }: Recipient): Promise<Message> {
-  const { subject, html, text } = rendered.get(kind) ?? (await TEMPLATES[kind]())
-  rendered.set(kind, { subject, html, text })
+/**
+ * Renders a mail: the same bytes each time, unless the template, the sender or the user has changed.
+ * @throws when a slot of the template has no value, or an attachment cannot be made
+ */
+export async function writeMessage({ id, kind, recipient, user, data }: Recipient): Promise<Message> {
+  const template = await TEMPLATES[kind]()
+  const { html, text } =
+    rendered.get(kind) ?? (await (await import('./templates/letter')).renderTemplate(template))
+  rendered.set(kind, { html, text })
   // A stranger may have entered the address, with a message as the name.
   const isTheirs = recipient === null && Boolean(user.confirmedAt)
-  const slots = {
+  const own = cleanData(data)
+  const common: Record<CommonSlot, string> = {
     name: isTheirs ? user.name : toFirstWord(user.name),
     number: id.slice(0, 8).toUpperCase(),
     ticket: toLink(`/tickets/${id}`, 'confirm'),
@@ -36,14 +48,22 @@ export async function writeMessage({ id, kind, recipient, user }: Recipient): Pr
     forget: toLink('/not-me', 'forget'),
     notMe: toLink('/not-me', 'not-me'),
   }
+  const slots = { ...own, ...common }
   return {
     from: env('EMAIL_FROM'),
     to: recipient ?? user.email,
-    subject,
+    subject: template.subject,
     html: fill(html, slots, escapeHtml),
     text: fill(text, slots),
     tags: [{ name: 'email_id', value: id }, ...tagTrace()],
+    ...(template.attach && { attachments: await template.attach(own) }),
   }
+}
+
+/** U+2028 marks the places of tokens: see links.ts. A value with it would get a token. */
+function cleanData(data: unknown): Record<string, string> {
+  const values = Object.entries((data ?? {}) as Record<string, string>)
+  return Object.fromEntries(values.map(([name, value]) => [name, value.replaceAll('\u2028', ' ')]))
 }
 
 // Webhooks return this tag, so that they join the trace of the mail.
@@ -54,7 +74,10 @@ function tagTrace(): { name: string; value: string }[] {
 
 // In one pass, so that a name that looks like a slot is not replaced.
 function fill(template: string, slots: Record<string, string>, encode = (value: string) => value): string {
-  return template.replace(/\{\{(\w+)\}\}/g, (slot, name) => encode(slots[name] ?? slot))
+  return template.replace(/\{\{(\w+)\}\}/g, (slot, name) => {
+    if (!Object.hasOwn(slots, name)) throw new Error(`The slot ${slot} has no value: add it to queueEmail`)
+    return encode(slots[name] as string)
+  })
 }
 
 /** Also safe in attributes. */

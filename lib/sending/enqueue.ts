@@ -1,5 +1,5 @@
 import type { Transaction } from '../db/prisma'
-import type { EmailKind } from '../mail/templates'
+import type { EmailData, EmailKind } from '../mail/templates'
 import { enqueueAll } from '../queue'
 import { hashMailbox } from './mailbox'
 
@@ -22,14 +22,22 @@ export async function enqueueEmails(tx: Transaction, emails: { id: string; kind:
   )
 }
 
-/** Records an email to a user and enqueues its job. @returns the email's id. @throws as `enqueue` does */
-export async function queueEmail(tx: Transaction, userId: string, kind: EmailKind): Promise<string> {
+/**
+ * Records an email to a user and enqueues its job. @param data a value for each slot of the template. It is deleted when the
+ * outcome is certain. @returns the email's id. @throws as `enqueue` does
+ */
+export async function queueEmail<Kind extends EmailKind>(
+  tx: Transaction,
+  userId: string,
+  kind: Kind,
+  ...[data]: EmailData<Kind>
+): Promise<string> {
   const user = await tx.user.findUniqueOrThrow({
     where: { id: userId },
     select: { email: true, mailbox: true },
   })
   const mailbox = user.mailbox ?? hashMailbox(user.email)
-  const email = await tx.email.create({ data: { userId, kind, mailbox } })
+  const email = await tx.email.create({ data: { userId, kind, mailbox, data } })
   await tx.emailEvent.create({ data: { emailId: email.id, status: 'queued' } })
   await enqueueEmails(tx, [email])
   return email.id

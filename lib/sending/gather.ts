@@ -3,6 +3,8 @@ import { databaseNow } from '../db/clock'
 import { prisma, type Transaction } from '../db/prisma'
 import { log } from '../log'
 import { type Message, writeMessage } from '../mail/message'
+import { TEMPLATES } from '../mail/templates'
+import type { Template } from '../mail/templates/letter'
 import {
   enqueueAll,
   fetchJobs,
@@ -47,7 +49,7 @@ export function gatherBatch(queue: MailQueue, job: Job<MailQueue>, maxSize = 1):
     await import('../mail/templates/letter')
     const fetched = await prisma().$transaction((tx) => fetchMails(tx, queue, job, maxSize))
     if (fetched.length === 0) return
-    const mails = await Promise.all(fetched.map(({ email }) => render(email)))
+    const mails = await Promise.all(fetched.map(({ email }) => render(email, queue)))
     try {
       return await prisma().$transaction((tx) => persist(tx, queue, fetched, mails))
     } catch (error) {
@@ -111,11 +113,12 @@ async function sendAlone(tx: Transaction, suspects: Fetched[]): Promise<void> {
     { emailIds, reason: 'worker_died' },
     `${MAX_DEATHS} workers died while rendering these mails: each is sent alone`,
   )
-  await enqueueAll(
-    tx,
-    'send-email-alone',
-    emailIds.map((emailId) => ({ data: { emailId } })),
-  )
+  await enqueueAlone(tx, suspects)
+}
+
+async function enqueueAlone(tx: Transaction, mails: Fetched[]): Promise<void> {
+  const jobs = mails.map(({ email }) => ({ data: { emailId: email.id } }))
+  if (jobs.length > 0) await enqueueAll(tx, 'send-email-alone', jobs)
 }
 
 async function giveUp(tx: Transaction, mails: Fetched[], reason: string): Promise<void> {
@@ -127,16 +130,23 @@ async function giveUp(tx: Transaction, mails: Fetched[], reason: string): Promis
   for (const { email } of mails) log.error({ emailId: email.id, reason }, 'given up')
 }
 
-type Rendered = { message?: Message; error?: unknown }
+type Rendered = { message?: Message; hasAttachments?: boolean; error?: unknown }
 
-async function render(email: WaitingEmail): Promise<Rendered> {
+/** A mail with attachments is left to the queue `send-email-alone`, because Resend's batch call takes none. */
+async function render(email: WaitingEmail, queue: MailQueue): Promise<Rendered> {
   const ended = new AbortController()
   const timeout = async (): Promise<never> => {
     await sleep(RENDERING_MS, undefined, { signal: ended.signal })
     throw new Error(`The template "${email.kind}" did not return within ${RENDERING_MS / 1000} s`)
   }
+  const write = async (): Promise<Rendered> => {
+    const { attach }: Template = await TEMPLATES[email.kind]()
+    return attach && queue === 'send-email'
+      ? { hasAttachments: true }
+      : { message: await writeMessage(email) }
+  }
   try {
-    return { message: await Promise.race([writeMessage(email), timeout()]) }
+    return await Promise.race([write(), timeout()])
   } catch (error) {
     return { error }
   } finally {
@@ -158,15 +168,19 @@ async function persist(
     fetched.map(({ email }) => email.id),
   )
   const isBad = ({ email }: Fetched, index: number): boolean =>
-    mails[index]?.message === undefined && emails.get(email.id)?.isWaiting === true
+    !mails[index]?.message && !mails[index]?.hasAttachments && emails.get(email.id)?.isWaiting === true
   for (const [index, mail] of fetched.entries())
     if (isBad(mail, index)) await postpone(tx, queue, mail, mails[index]?.error)
   const good = fetched.filter((mail, index) => !isBad(mail, index))
   await settleJobs(tx, queue, 'complete', toJobs(good))
   const waiting = good.flatMap(({ email }) => emails.get(email.id) ?? []).filter(({ isWaiting }) => isWaiting)
   const wanted = new Set((await dropSuppressed(tx, waiting)).map(({ id }) => id))
-  const messages = fetched.flatMap(({ email }, index) =>
-    wanted.has(email.id) ? (mails[index]?.message ?? []) : [],
+  const wantedAt = (index: number): Rendered =>
+    wanted.has(fetched[index]?.email.id ?? '') ? (mails[index] ?? {}) : {}
+  const messages = fetched.flatMap((_, index) => wantedAt(index).message ?? [])
+  await enqueueAlone(
+    tx,
+    fetched.filter((_, index) => wantedAt(index).hasAttachments),
   )
   if (messages.length > 0) return await writeBatch(tx, messages)
 }

@@ -22,7 +22,7 @@ export async function lockEmails(tx: Transaction, ids: unknown[]): Promise<Map<s
   const wellFormed = ids.filter((id) => z.guid().safeParse(id).success)
   const kinds = Object.keys(TEMPLATES)
   const emails = await tx.$queryRaw<WaitingEmail[]>`
-    SELECT "Email".id, kind, recipient, deaths,
+    SELECT "Email".id, kind, recipient, data, deaths,
       json_build_object('name', name, 'email', email, 'confirmedAt', "confirmedAt") AS user,
       CASE
         WHEN EXISTS (SELECT FROM "SuppressedMailbox" AS silent WHERE silent.mailbox = "Email".mailbox AND "expiresAt" > now())

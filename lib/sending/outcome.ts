@@ -24,7 +24,7 @@ type Verdict =
   /** Resend knows our key with another payload, so it probably accepted an earlier attempt. An operator decides. */
   | { kind: 'unknown'; seconds?: number }
 
-type BatchResponse = CreateBatchResponse<{ batchValidation: 'permissive' }>
+export type BatchResponse = CreateBatchResponse<{ batchValidation: 'permissive' }>
 
 const retry: Verdict = { kind: 'retry' }
 const operator: Verdict = { kind: 'operator', seconds: 300 }

@@ -1,11 +1,12 @@
 import { type Span, SpanKind } from '@opentelemetry/api'
-import { Resend, type Response } from 'resend'
+import { type CreateEmailRequestOptions, Resend, type Response } from 'resend'
 import { env } from '../env'
 import { log } from '../log'
 import { signLinks } from '../mail/links'
+import type { Message } from '../mail/message'
 import { fail, traced } from '../telemetry'
 import type { Batch } from './batch'
-import { classify, type Outcome } from './outcome'
+import { type BatchResponse, classify, type Outcome } from './outcome'
 
 const TIMEOUT_MS = 10_000
 
@@ -30,8 +31,8 @@ let resend: Client | undefined
 
 /**
  * The one place that calls Resend. A bad address is that mail's failure, and not its neighbours' (`permissive`).
- * @param batch 1 to 100 messages (https://resend.com/docs/api-reference/emails/send-batch-emails). Its id is the
- *   idempotency key, up to 256 characters. For 24 h Resend accepts one batch a key
+ * @param batch 1 to 100 messages (https://resend.com/docs/api-reference/emails/send-batch-emails). A message with
+ *   attachments comes alone, and goes through `/emails`. The batch's id is the idempotency key, up to 256 characters. For 24 h Resend accepts one batch a key
  *   (https://resend.com/docs/dashboard/emails/idempotency-keys).
  *   After 10 s without an answer, it may have been accepted all the same.
  */
@@ -54,11 +55,11 @@ async function callResend({ id, messages, createdAt }: Sendable, span: Span): Pr
   resend ??= new Client(env('RESEND_API_KEY'), { baseUrl: env('RESEND_BASE_URL') })
   const timeout = AbortSignal.timeout(TIMEOUT_MS)
   const signed = messages.map((message) => signLinks(message, createdAt))
-  const response = await resend.batch.send(signed, {
-    idempotencyKey: id,
-    batchValidation: 'permissive',
-    signal: timeout,
-  })
+  const options = { idempotencyKey: id, signal: timeout }
+  const [first] = signed
+  const response = first?.attachments
+    ? await sendOne(resend, first, options)
+    : await resend.batch.send(signed, { ...options, batchValidation: 'permissive' })
   const outcome: Outcome =
     timeout.aborted && !response.data
       ? { kind: 'retry', reason: 'timeout' }
@@ -71,6 +72,16 @@ async function callResend({ id, messages, createdAt }: Sendable, span: Span): Pr
     log.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}. ${details}`)
   }
   return outcome
+}
+
+/** The batch call takes no attachments. Returns the answer in the form of that call. */
+async function sendOne(
+  client: Client,
+  message: Message,
+  options: CreateEmailRequestOptions,
+): Promise<BatchResponse> {
+  const response = await client.emails.send(message, options)
+  return { ...response, data: response.data && { data: [response.data], errors: [] } } as BatchResponse
 }
 
 const ADDRESS = /("[^"]*"|[^\s()<>",;:]*)@(\[[^\]]*\]|[^\s()<>"',;:]*[^\s()<>"',;:.!?])?/g

@@ -64,6 +64,8 @@ export async function recordEvents(
           -- The report carries no usable id. Its own id stands in, so that the mail counts as accepted.
           CASE fact.status WHEN 'failed' THEN "providerEventId" END),
         "batchId" = fact."batchId",
+        -- Until then, the mail may have to be rendered.
+        data = CASE WHEN fact.status IN ('queued', 'sending', 'retrying', 'failed') THEN data END,
         deaths = 0,
         "updatedAt" = now()
       FROM fact JOIN locked ON locked.id = email

@@ -1,10 +1,20 @@
 import type { Template } from './letter'
 
+/** The kinds of mail. They are imported when they are rendered, because web servers should not load React Email. */
 export const TEMPLATES = {
-  welcome: async () => (await import('./welcome')).renderWelcome(),
-  ticket: async () => (await import('./ticket')).renderTicket(),
-  forget: async () => (await import('./forget')).renderForget(),
-  invitation: async () => (await import('./invitation')).renderInvitation(), // orders
+  welcome: async () => (await import('./welcome')).default,
+  ticket: async () => (await import('./ticket')).default,
+  forget: async () => (await import('./forget')).default,
+  invitation: async () => (await import('./invitation')).default, // orders
 } satisfies Record<string, () => Promise<Template>>
 
 export type EmailKind = keyof typeof TEMPLATES
+
+type Slot<Kind extends EmailKind> = NonNullable<
+  Awaited<ReturnType<(typeof TEMPLATES)[Kind]>>['slots']
+>[number]
+
+/** The data of a kind of mail, as the last argument of `queueEmail`. A template without slots of its own takes none. */
+export type EmailData<Kind extends EmailKind> = [Slot<Kind>] extends [never]
+  ? []
+  : [data: Record<Slot<Kind>, string>]

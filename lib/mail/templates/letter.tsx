@@ -14,14 +14,43 @@ import {
   toPlainText,
 } from 'react-email'
 
-/** `html` and `text` have slots such as `{{name}}`. The subject has none, so that a user cannot write it to a stranger. */
-export type Template = { subject: string; html: string; text: string }
+/** What every mail can use: see lib/mail/message.ts. The last four are links. */
+const COMMON_SLOTS = ['name', 'number', 'ticket', 'lost', 'forget', 'notMe'] as const
+export type CommonSlot = (typeof COMMON_SLOTS)[number]
+
+export type Attachment = {
+  filename: string
+  /** In base64. */
+  content: string
+  contentType?: string
+}
+
+/** A kind of mail. `letter` is rendered once, with a placeholder such as `{{name}}` for each slot. */
+export type Template<Slot extends string = string> = {
+  /** Has no slots, so that a user cannot write it to a stranger. */
+  subject: string
+  /** The names of the mail's own data, which `queueEmail` takes. */
+  slots?: readonly Slot[]
+  letter(slots: Record<CommonSlot | Slot, string>): ReactElement
+  /** Reads or makes the files of a mail. Such a mail is sent in a request of its own. */
+  attach?(data: Record<Slot, string>): Promise<Attachment[]>
+}
+
+/** Checks a template: its letter can use only its own slots and the common ones. */
+export function defineTemplate<const Slot extends string = never>(template: Template<Slot>): Template<Slot> {
+  return template
+}
 
 /** Takes milliseconds: cache the result. */
-export async function renderTemplate(subject: string, letter: ReactElement): Promise<Template> {
-  const html = await render(letter)
+export async function renderTemplate({
+  slots = [],
+  letter,
+}: Template): Promise<{ html: string; text: string }> {
+  const names = [...COMMON_SLOTS, ...slots]
+  const placeholders = Object.fromEntries(names.map((name) => [name, `{{${name}}}`]))
+  const html = await render(letter(placeholders as Record<CommonSlot, string>))
   const selectors = [{ selector: 'h1', options: { uppercase: false } }]
-  return { subject, html, text: toPlainText(html, { selectors }) }
+  return { html, text: toPlainText(html, { selectors }) }
 }
 
 type Props = {
@@ -31,9 +60,10 @@ type Props = {
   preview: string
   heading: string
   children: ReactNode
+  /** Why the reader gets this mail. */
   reason: string
-  /** The text of the link to the page /not-me. */
-  notMe: string
+  /** The link to the page /not-me, which can erase the reader's account. A kind of mail without it has no such link. */
+  notMe?: { href: string; text: string }
 }
 
 export function Letter({ top = 'BEHIND THE SCENES', preview, heading, children, reason, notMe }: Props) {
@@ -49,9 +79,11 @@ export function Letter({ top = 'BEHIND THE SCENES', preview, heading, children, 
           <Hr style={rule} />
           <Text style={small}>
             {reason}{' '}
-            <Link href="{{notMe}}" style={link}>
-              {notMe}
-            </Link>
+            {notMe && (
+              <Link href={notMe.href} style={link}>
+                {notMe.text}
+              </Link>
+            )}
           </Text>
         </Container>
       </Body>

@@ -1,15 +1,15 @@
 import { Section, Text } from 'react-email'
-import { Action, Letter, renderTemplate, type Template, text } from './letter'
+import { Action, defineTemplate, Letter, text } from './letter'
 
-export function renderWelcome(): Promise<Template> {
-  return renderTemplate(
-    'Welcome to Behind the Scenes',
+export default defineTemplate({
+  subject: 'Welcome to Behind the Scenes',
+  letter: ({ name, number, ticket, notMe }) => (
     <Letter
-      top="TICKET {{number}}"
+      top={`TICKET ${number}`}
       preview="Your account is ready. This mail was made while you did something else."
-      heading="Welcome, {{name}}."
+      heading={`Welcome, ${name}.`}
       reason="You receive this mail because your address was used to sign up. There will be no newsletter."
-      notMe="This wasn’t me"
+      notMe={{ href: notMe, text: 'This wasn’t me' }}
     >
       <Text style={text}>
         Your account was ready the moment you pressed the button. This mail was not, and you did not wait for
@@ -22,10 +22,10 @@ export function renderWelcome(): Promise<Template> {
       <Section style={quote}>
         <Text style={quoteText}>Say “got it” at once. Do the slow work behind the scenes.</Text>
       </Section>
-      <Action href="{{ticket}}">Your ticket</Action>
-    </Letter>,
-  )
-}
+      <Action href={ticket}>Your ticket</Action>
+    </Letter>
+  ),
+})
 
 const quote = { borderLeft: '3px solid #b4561f', margin: '28px 0', padding: '2px 0 2px 18px' }
 const quoteText = { ...text, fontWeight: 600, margin: 0 }

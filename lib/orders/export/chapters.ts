@@ -2,6 +2,8 @@ import { prisma } from '../../db/prisma'
 import type { Prisma } from '../../generated/prisma/client'
 import { omitTokens } from '../../mail/links'
 import type { Recipient } from '../../mail/message'
+import { type EmailKind, TEMPLATES } from '../../mail/templates'
+import type { Template } from '../../mail/templates/letter'
 
 type Chapter = {
   /** In the file. */
@@ -38,8 +40,11 @@ export const CHAPTERS: Chapter[] = [
       return await Promise.all(
         emails.map(async (email) => {
           const { id, kind, status, createdAt } = email
+          // Its own data is deleted when its outcome is certain.
+          const { slots = [] }: Template = await TEMPLATES[kind as EmailKind]()
+          const isGone = slots.length > 0 && email.data === null
           // The browser that exports may not have access to the mailbox.
-          const message = omitTokens(await writeMessage(email as Recipient))
+          const message = isGone ? null : omitTokens(await writeMessage(email as Recipient))
           return { id, kind, status, message, createdAt }
         }),
       )

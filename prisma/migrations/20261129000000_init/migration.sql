@@ -75,6 +75,7 @@ CREATE TABLE "Email" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "userId" UUID NOT NULL,
     "kind" TEXT NOT NULL,
+    "data" JSONB,
     "recipient" TEXT,
     "mailbox" TEXT,
     "status" "EmailStatus" NOT NULL DEFAULT 'queued',
