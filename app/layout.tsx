@@ -5,11 +5,10 @@ import { connection } from 'next/server'
 import type { ReactNode } from 'react'
 import { env } from '@/lib/env'
 import { Stage } from './(stage)/stage' // stage
+import { SITE } from './components/site/name'
 import { SiteFooter } from './components/site/site-footer'
 import { SiteHeader } from './components/site/site-header'
 import './globals.css'
-
-const SITE = 'Behind the Scenes'
 
 export async function generateMetadata(): Promise<Metadata> {
   // APP_URL is the running server's, and not the build machine's. The same holds below.

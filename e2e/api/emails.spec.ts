@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { request } from 'node:http'
 import { expect, test } from '@playwright/test'
-import { app, isDelivered, readStream, signUp, sql, waitForSnapshot } from '../app'
+import type { Snapshot } from '@/lib/status/status'
+import { app, isDelivered, readEvents, readStream, signUp, sql, waitForSnapshot } from '../app'
 
 test('a snapshot never tells a name or an address', async () => {
   const { id } = await signUp()
@@ -13,10 +14,13 @@ test('a snapshot never tells a name or an address', async () => {
   expect(text).not.toContain('Ada')
 })
 
-test('the stream tells every step up to the final one, and then ends', async () => {
+test('the stream tells every step up to the final one', async () => {
   const { id } = await signUp()
   const snapshots = []
-  for await (const snapshot of readStream(`${app.url}/api/emails/${id}/events`)) snapshots.push(snapshot)
+  for await (const snapshot of readStream(`${app.url}/api/emails/${id}/events`)) {
+    snapshots.push(snapshot)
+    if (snapshot.final) break
+  }
   const last = snapshots.at(-1)
   expect(last).toMatchObject({ status: 'delivered', final: true })
   expect(last?.timeline.map((entry) => entry.status)).toEqual(['queued', 'sending', 'sent', 'delivered'])
@@ -24,10 +28,23 @@ test('the stream tells every step up to the final one, and then ends', async () 
   expect(versions).toEqual([...new Set(versions)].sort((a, b) => a - b))
 })
 
-test('a reconnect after the final snapshot is a 204', async () => {
+test('the stream goes on after the delivery, and ends with a complaint', async () => {
+  const { id } = await signUp(`complained+${randomUUID()}@resend.dev`)
+  const events: string[] = []
+  for await (const { event, data } of readEvents(`${app.url}/api/emails/${id}/events`))
+    events.push(event === 'email' ? (data as Snapshot).status : event)
+  expect(events.slice(-2)).toEqual(['complained', 'over'])
+})
+
+test('a reconnect a minute after the final snapshot is a 204', async () => {
   const { id } = await signUp()
   const { version } = await waitForSnapshot(id, isDelivered)
   const stream = `${app.url}/api/emails/${id}/events`
+  const leaving = new AbortController()
+  const early = await fetch(stream, { headers: { 'last-event-id': `${version}` }, signal: leaving.signal })
+  expect(early.status).toBe(200)
+  leaving.abort()
+  await sql(`UPDATE "Email" SET "updatedAt" = now() - interval '1 minute' WHERE id = $1`, [id])
   expect((await fetch(stream, { headers: { 'last-event-id': String(version) } })).status).toBe(204)
   // A client that missed the end still gets it.
   const late = await fetch(stream, { headers: { 'last-event-id': '1' } })

@@ -5,7 +5,7 @@ export type Viewer = {
   /** The newest version that they have heard of, and when. */
   version: number
   heardAt: number
-  /** True when they have heard that nothing more will come, and the stream has ended. */
+  /** True when they have heard a final status, and left. */
   over: boolean
 }
 
@@ -25,6 +25,8 @@ export function watchEmail(url: string, id: string): Viewer {
           if (version > viewer.version) Object.assign(viewer, { version, heardAt: performance.now() })
           final ||= message.includes('"final":true')
         }
+        // The stream goes on, for late reports.
+        if (final) request.destroy()
       })
     })
     request.on('error', () => {})

@@ -8,7 +8,7 @@ import { expectDelivered, listenForComplaints } from './person'
  */
 const PAGES: Record<string, string> = {
   '/': 'Behind the Scenes',
-  '/tickets/<id>': 'Your ticket · Behind the Scenes',
+  '/tickets/<id>': 'Delivered · Ticket <number> · Behind the Scenes',
   '/learn': 'Learn · Behind the Scenes',
   '/race': 'The race · Behind the Scenes',
   '/backstage': 'Backstage · Behind the Scenes',
@@ -23,13 +23,18 @@ async function findPath(pattern: string): Promise<string> {
   return pattern.replace('<id>', id)
 }
 
+/** The number of a ticket is the beginning of its id. */
+function fillIn(title: string, path: string): string {
+  return title.replace('<number>', path.slice('/tickets/'.length).slice(0, 8).toUpperCase())
+}
+
 for (const [pattern, title] of Object.entries(PAGES)) {
   test(`${pattern} has a title, a description, an address of its own, a language and one h1`, async ({
     page,
   }) => {
     const path = await findPath(pattern)
     await page.goto(`${path}?from=somewhere`)
-    await expect(page).toHaveTitle(title)
+    await expect(page).toHaveTitle(fillIn(title, path))
     expect(await readMeta(page, 'description')).toMatch(/^.{50,160}$/)
     const address = app.url + (path === '/' ? '' : path)
     await expect(page.locator('link[rel=canonical]')).toHaveAttribute('href', address)
@@ -38,8 +43,9 @@ for (const [pattern, title] of Object.entries(PAGES)) {
   })
 
   test(`${pattern} has a picture for shared links`, async ({ page }) => {
-    await page.goto(await findPath(pattern))
-    expect(await readMeta(page, 'og:title')).toBe(title)
+    const path = await findPath(pattern)
+    await page.goto(path)
+    expect(await readMeta(page, 'og:title')).toBe(fillIn(title, path))
     expect(await readMeta(page, 'twitter:card')).toBe('summary_large_image')
     expect(await readMeta(page, 'og:image:alt')).toContain('ticket')
     const picture = await readMeta(page, 'og:image')
@@ -51,8 +57,8 @@ for (const [pattern, title] of Object.entries(PAGES)) {
   test(`${pattern} loads without a complaint of the browser, and nothing on it jumps`, async ({ page }) => {
     const complaints = listenForComplaints(page)
     await watchShifts(page)
-    // The stream of the backstage never ends, so there the network is never idle.
-    const waitUntil = pattern === '/backstage' ? 'load' : 'networkidle'
+    // A stream is open on these pages, so the network is never idle.
+    const waitUntil = ['/backstage', '/tickets/<id>'].includes(pattern) ? 'load' : 'networkidle'
     const path = await findPath(pattern)
     // On the first visit the fonts may come late. What Google calls good is 30 times as much.
     for (const most of [0.003, 0.001]) {

@@ -136,8 +136,8 @@ onSharedApp(
     const stranger = await context.newPage()
     await stranger.goto(page.url())
     await expectDelivered(stranger)
-    await expect(ticketOn(stranger)).toContainText('Nobody waited for the email.')
-    await expect(ticketOn(stranger)).not.toContainText('You waited')
+    await expect(ticketOn(stranger)).toContainText('Account created! The email can wait.')
+    await expect(stranger.getByRole('main')).not.toContainText(/\byou(r|’re)?\b/i)
     await context.close()
   },
 )
@@ -223,6 +223,46 @@ test('delayed, and then failed at the mail service: the ticket ends with that', 
     await expect(page.getByText('took the email, and then could not send it')).toBeVisible()
     await page.reload()
   }
+})
+
+onSharedApp('a complaint after the delivery reaches the open page, and its title', async ({ page }) => {
+  await signUpByHand(page, `complained+${randomUUID()}@resend.dev`)
+  await expect(page.getByRole('heading', { name: 'The email was reported.' })).toBeVisible()
+  await expect(page).toHaveTitle(/^Reported · Ticket/)
+  await expect(linesOn(page)).toContainText(['queued', 'sending', 'sent', 'delivered', 'reported'])
+})
+
+test('a complaint is heard for a minute after the delivery, and later when the page becomes visible', async ({
+  stack,
+  page,
+}) => {
+  await stack.startWorker()
+  const id = await signUpByHand(page)
+  await expectDelivered(page)
+  const data = { email_id: randomUUID(), tags: { email_id: id } }
+  // As if a minute had passed. Whoever opens the page now hears the end at once.
+  await stack.query(`UPDATE "Email" SET "updatedAt" = now() - interval '1 minute' WHERE id = $1`, [id])
+  const end = page.waitForResponse('**/events').then((response) => response.finished())
+  await page.reload()
+  expect(await end).toBeNull()
+  await expect(page.getByText(LOST)).toBeHidden()
+
+  await report(stack, 'email.complained', data)
+  await expectDelivered(page)
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  await expect(page.getByRole('heading', { name: 'The email was reported.' })).toBeVisible()
+})
+
+onSharedApp('the tab says the status, on the form again the name of the site', async ({ page }) => {
+  await signUpByHand(page)
+  await expectDelivered(page)
+  await expect(page).toHaveTitle(/^Delivered · Ticket [\dA-F]{8} · Behind the Scenes$/)
+  await page.getByRole('link', { name: 'Sign up another person' }).click()
+  await expect(page).toHaveTitle('Behind the Scenes')
+  await page.goBack()
+  await expect(page).toHaveTitle(/^Delivered · Ticket/)
+  await page.getByRole('link', { name: 'Learn' }).click()
+  await expect(page).toHaveTitle('Learn · Behind the Scenes')
 })
 
 onSharedApp('a complaint after the delivery is on the ticket when it is opened', async ({ page }) => {

@@ -33,6 +33,9 @@ export type Source = {
 /** `data` is serialized once for all streams that get the same object. */
 type Send = (event: string, data: object, id?: number) => void
 
+/** The last event. It tells a browser not to reconnect, which it otherwise does after the end of a stream. */
+const OVER = {}
+
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
@@ -73,7 +76,10 @@ function openStream(request: Request, source: Source, release: () => void): Read
       updating = true
       while (changed && !closed) {
         changed = false
-        if (await source.update(send)) return close()
+        if (await source.update(send)) {
+          send('over', OVER)
+          return close()
+        }
         if (source.pauseMs) await sleep(source.pauseMs)
       }
       updating = false

@@ -1,26 +1,47 @@
 import { z } from 'zod'
 import { env } from '../env'
-import { type Erasure, isFinal, isSoftBounce, type Snapshot, type TimelineEntry } from '../status/status'
+import {
+  type Erasure,
+  isFinal,
+  isSoftBounce,
+  mayStillChange,
+  type Snapshot,
+  type TimelineEntry,
+} from '../status/status'
 import { createReader } from './batch-reader'
 import { readPool } from './read-pool'
 
 const MAX_BATCH_SIZE = 500
+/** How long a stream goes on after a status that is final for now. */
+const LINGER = '1 minute'
+
+export type Watched = {
+  snapshot: Snapshot
+  /** How long a late report may still come. 0: no report is expected any more. */
+  lingerMs: number
+}
 
 /** Reads the public state of an email, or null if it does not exist. @throws when the database is unreachable. */
 export async function readSnapshot(id: string): Promise<Snapshot | null> {
+  return (await readWatched(id))?.snapshot ?? null
+}
+
+/** Like `readSnapshot`, and how long to go on watching. @throws when the database is unreachable. */
+export async function readWatched(id: string): Promise<Watched | null> {
   return z.guid().safeParse(id).success ? await readShared(id.toLowerCase()) : null
 }
 
 // One statement, so that status and timeline are consistent. Webhooks arrive in any order: `at` is the time of the event.
-const readShared = createReader(MAX_BATCH_SIZE, async (ids): Promise<(Snapshot | null)[]> => {
+const readShared = createReader(MAX_BATCH_SIZE, async (ids): Promise<(Watched | null)[]> => {
   const rows = await readPool().$queryRaw<EmailRow[]>`
     SELECT id, status::text, attempts, (
       SELECT json_agg(json_strip_nulls(json_build_object('status', status, 'at', to_char(at AT TIME ZONE 'UTC', ${ISO}),
         'attempt', attempt, 'reason', reason, 'retryAt', to_char("retryAt" AT TIME ZONE 'UTC', ${ISO}))) ORDER BY at, id)
       FROM "EmailEvent" WHERE "emailId" = "Email".id
-    ) AS timeline, (SELECT erasure::text FROM "User" WHERE "User".id = "userId") AS erasure
+    ) AS timeline, (SELECT erasure::text FROM "User" WHERE "User".id = "userId") AS erasure,
+      greatest(0, extract(epoch FROM "updatedAt" + ${LINGER}::interval - now()) * 1000)::int AS "lingerMs"
     FROM "Email" WHERE id = ANY (${ids}::uuid[])`
-  const found = new Map(rows.map((row) => [row.id, toSnapshot(row)]))
+  const found = new Map(rows.map((row) => [row.id, toWatched(row)]))
   return ids.map((id) => found.get(id) ?? null)
 })
 
@@ -29,9 +50,16 @@ const ISO = 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'
 type EmailRow = Pick<Snapshot, 'id' | 'status' | 'attempts'> & {
   timeline: TimelineEntry[] | null
   erasure: Erasure | null
+  lingerMs: number
 }
 
 const STAGES: (Erasure | undefined)[] = [undefined, 'requested', 'waiting']
+
+function toWatched(row: EmailRow): Watched {
+  const snapshot = toSnapshot(row)
+  if (!snapshot.final) return { snapshot, lingerMs: Number.POSITIVE_INFINITY }
+  return { snapshot, lingerMs: mayStillChange(snapshot.status) ? row.lingerMs : 0 }
+}
 
 function toSnapshot({ id, status, attempts, timeline, ...row }: EmailRow): Snapshot {
   const erasure = row.erasure ?? undefined

@@ -1,25 +1,40 @@
 import { streamEvents } from './events'
-import { readSnapshot } from './snapshot'
+import { readWatched } from './snapshot'
 import { watch } from './watch'
 import { HEARTBEAT } from './workers'
 
-/** Streams an email: `email` with a snapshot, now and after each change until the final one. `erased`, when it is gone. */
+/**
+ * Streams an email: `email` with a snapshot, now and after each change, as long as one may come. `erased`, when it is
+ * gone.
+ */
 export function streamEmail(request: Request, id: string, release: () => void): Response {
   let seen = 0
+  let timer: NodeJS.Timeout | undefined
+  let lookAgain = (): void => {}
   return streamEvents(
     request,
     {
       heartbeat: HEARTBEAT,
-      watch: (onChange) => watch('email_event', id.toLowerCase(), onChange),
+      watch(onChange) {
+        lookAgain = onChange
+        const stopWatching = watch('email_event', id.toLowerCase(), onChange)
+        return () => {
+          clearTimeout(timer)
+          stopWatching()
+        }
+      },
       async update(send) {
-        const snapshot = await readSnapshot(id)
-        if (!snapshot) {
+        const watched = await readWatched(id)
+        if (!watched) {
           send('erased', {})
           return true
         }
+        const { snapshot, lingerMs } = watched
         if (snapshot.version > seen) send('email', snapshot, snapshot.version)
         seen = snapshot.version
-        return snapshot.final
+        clearTimeout(timer)
+        if (Number.isFinite(lingerMs)) timer = setTimeout(lookAgain, lingerMs).unref()
+        return lingerMs === 0
       },
     },
     release,

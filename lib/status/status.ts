@@ -48,6 +48,11 @@ export function isFinal(status: EmailStatus, hasWebhooks: boolean, hasBounced: b
   return status === 'failed' || RANK[status] >= RANK.delivered
 }
 
+/** After a delivery a complaint may still come, and after a soft bounce the delivery. */
+export function mayStillChange(status: EmailStatus): boolean {
+  return status === 'delayed' || status === 'delivered'
+}
+
 /** `waiting`: a mail of this user is in flight. */
 export type Erasure = 'requested' | 'waiting'
 

@@ -3,8 +3,10 @@
 import { usePathname, useRouter } from 'next/navigation'
 import { useEffect, useState } from 'react'
 import { MoreOrders } from '@/app/(orders)/more-orders' // orders
+import { AnyAddress } from '@/app/(stage)/any-address' // stage
 import type { FormPass } from '@/lib/protection/form-token'
 import { Headline } from '../site/headline'
+import { SITE } from '../site/name'
 import { Spread } from '../site/spread'
 import { BlankTicket } from '../ticket/blank-ticket'
 import { SignedUp } from '../ticket/signed-up'
@@ -35,6 +37,11 @@ export function SignupFlow({ pass }: { pass: FormPass }) {
     if (forgotten) router.replace(pathname)
   }, [forgotten, pathname, router])
 
+  // Back from the ticket: Next does not know that its title was changed.
+  useEffect(() => {
+    if (pathname === '/') document.title = SITE
+  }, [pathname])
+
   if (forgotten) return null
   if (current) {
     return (
@@ -58,6 +65,7 @@ export function SignupFlow({ pass }: { pass: FormPass }) {
       </Headline>
       <p className="lead mt-5 max-w-lg text-xl text-pretty text-muted">
         A demonstration of background jobs: your account is ready at once, and the email follows.
+        <AnyAddress /> {/* stage */}
       </p>
       <div className="mt-6 max-w-lg">
         <SignupForm pass={pass} onSignup={showTicket} />

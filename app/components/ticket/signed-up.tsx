@@ -2,15 +2,18 @@
 
 import Link from 'next/link'
 import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import type { EmailStatus, Snapshot, TimelineEntry } from '@/lib/status/status'
 import type { Person } from '../signup/send-signup'
 import { Headline } from '../site/headline'
+import { SITE } from '../site/name'
 import { Spread } from '../site/spread'
 import { Account } from './account'
 import type { Correction } from './correct-address'
 import { Ticket } from './ticket'
+import { nameTicket } from './title'
 import { useSnapshot } from './use-snapshot'
-import { describeEmail, ERASURE, HELD, isUnwanted, STRANDED } from './words'
+import { describeEmail, describeErasure, ERASURE, HELD, isUnwanted, STRANDED } from './words'
 
 type Props = {
   /** The id of the first mail of the user. */
@@ -41,7 +44,9 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
   const headlineRef = useRef<HTMLHeadingElement>(null)
   const ticketRef = useRef<HTMLDivElement>(null)
   const leaving = erased ? 'erased' : snapshot.erasure
-  const { headline, sentence, tone } = leaving ? ERASURE[leaving] : describeEmail(snapshot)
+  const isOwner = owner !== undefined
+  const words = describeEmail(snapshot, isOwner)
+  const { headline, sentence, tone } = leaving ? describeErasure(leaving, isOwner) : words
   const waiting = leaving ? STRANDED.erasure : STRANDED.sentence
   const explanation = stranded ? waiting : held ? HELD.sentence : sentence
 
@@ -54,20 +59,30 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
     if (narrow) ticketRef.current?.scrollIntoView({ behavior: still ? 'instant' : 'smooth' })
   }, [fresh])
 
-  function showErasure(next: Snapshot | undefined): void {
-    update(next)
-    // The focused button is removed.
+  const title = nameTicket(ticketId, leaving ? ERASURE[leaving].line : words.line)
+
+  useEffect(() => {
+    document.title = `${title} · ${SITE}`
+  }, [title])
+
+  /** Moves the focus from an element that the change removes. The headline must be the new one when it is read out. */
+  function change(make: () => void): void {
+    flushSync(make)
     headlineRef.current?.focus({ preventScroll: true })
+  }
+
+  function showErasure(next: Snapshot | undefined): void {
+    change(() => update(next))
     window.scrollTo({ top: 0 })
   }
 
   function handleCorrection({ user, welcomeEmail }: Correction): void {
     const next = { mail: welcomeEmail, earlier: [...earlier, ...snapshot.timeline], owner: user }
     corrected.set(ticketId, next)
-    setPrint(next)
-    replace(welcomeEmail)
-    // The focused form is removed.
-    headlineRef.current?.focus({ preventScroll: true })
+    change(() => {
+      setPrint(next)
+      replace(welcomeEmail)
+    })
   }
 
   return (
@@ -92,12 +107,11 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
           </div>
         }
       >
-        <Headline ref={headlineRef} describedBy="waited" news={headline} tone={tone}>
-          {leaving ? (
-            'You’re out.'
-          ) : (
+        <Headline ref={headlineRef} describedBy={leaving ? undefined : 'waited'} news={headline} tone={tone}>
+          {leaving && (isOwner ? 'You’re out.' : 'This signup')}
+          {!leaving && (
             <>
-              You’re in. <br />
+              {isOwner ? 'You’re in.' : 'Signed up.'} <br />
               The email
             </>
           )}

@@ -111,7 +111,7 @@ function Waited({ ms }: { ms: number | undefined }) {
   if (ms === undefined) {
     return (
       <p id="waited" className="mt-6 text-3xl font-semibold tracking-tight">
-        Account created! Nobody waited for the email.
+        Account created! The email can wait.
       </p>
     )
   }

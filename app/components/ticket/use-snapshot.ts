@@ -20,14 +20,14 @@ type Live = {
   replace: (next: Snapshot) => void
 }
 
-/** The newest state of an email, live until it is final. Give the component a `key` for each email. */
+/** The newest state of an email, live as long as a report may come. Give the component a `key` for each email. */
 export function useSnapshot(initial: Snapshot): Live {
   const [snapshot, setSnapshot] = useState(() => pickNewer(initial, seen.get(initial.id)))
   const [connection, setConnection] = useState<Connection>('live')
   const [stranded, setStranded] = useState(false)
   const [held, setHeld] = useState(false)
   const [erased, setErased] = useState(false)
-  const { id, final } = snapshot
+  const { id } = snapshot
 
   const update = useCallback((next: Snapshot | undefined) => {
     if (next) setSnapshot((current) => pickNewer(current, next))
@@ -35,13 +35,11 @@ export function useSnapshot(initial: Snapshot): Live {
   }, [])
 
   useEffect(() => {
-    if (final || erased) return
-    let heardOfErasure = false
+    if (erased) return
+    let newest: Connection = 'live'
+    let ended = false
     const listeners = {
-      erased: () => {
-        heardOfErasure = true
-        setErased(true)
-      },
+      erased: () => update(undefined),
       email: (next: Snapshot) => {
         seen.set(id, pickNewer(next, seen.get(id)))
         update(next)
@@ -52,17 +50,24 @@ export function useSnapshot(initial: Snapshot): Live {
         setHeld(paused !== null)
       },
     }
-    const handleConnection = (next: Connection): void => {
-      setConnection(next)
-      // The erasure may have been announced while this stream was disconnected.
-      if (next === 'lost' && !heardOfErasure) void isGone(id).then((gone) => gone && setErased(true))
+    const handleConnection = async (next: Connection): Promise<void> => {
+      newest = next
+      // The erasure may have been announced before this stream was open. Then no connection is lost.
+      const gone = next === 'lost' && (await isGone(id))
+      if (ended) return
+      if (gone) update(undefined)
+      else setConnection(newest)
     }
-    return watchEvents(`/api/emails/${id}/events`, listeners, handleConnection)
-  }, [id, final, erased, update])
+    const stopWatching = watchEvents(`/api/emails/${id}/events`, listeners, handleConnection)
+    return () => {
+      ended = true
+      stopWatching()
+    }
+  }, [id, erased, update])
 
   return {
     snapshot,
-    connection: final || erased ? 'live' : connection,
+    connection: snapshot.final || erased ? 'live' : connection,
     stranded: stranded && !erased && (snapshot.erasure !== undefined || RANK[snapshot.status] < RANK.sent),
     held:
       held &&
@@ -76,7 +81,8 @@ export function useSnapshot(initial: Snapshot): Live {
 }
 
 async function isGone(id: string): Promise<boolean> {
-  const response = await fetch(`/api/emails/${id}`).catch(() => undefined)
+  const signal = AbortSignal.timeout(1_000)
+  const response = await fetch(`/api/emails/${id}`, { signal }).catch(() => undefined)
   return response?.status === 404
 }
 

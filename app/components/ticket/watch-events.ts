@@ -11,8 +11,9 @@ const LONGEST_DELAY_MS = 10_000
 const SILENCE_MS = 10_000
 
 /**
- * Follows a stream of server-sent events until the returned function is called. It reconnects by itself. Each
- * connection starts with the whole state, so a missed message does no harm.
+ * Follows a stream of server-sent events until the returned function is called. It reconnects by itself, and after the
+ * event `over` only when the page becomes visible again. Each connection starts with the whole state, so a missed
+ * message does no harm.
  */
 export function watchEvents(
   url: string,
@@ -39,6 +40,8 @@ export function watchEvents(
         listener(JSON.parse(event.data) as never)
       })
     }
+    // The next visit to this tab opens it again: a late report may have come.
+    source.addEventListener('over', close)
     source.addEventListener('error', () => {
       onConnection('lost')
       // After a broken connection the browser reconnects. After an HTTP error (a restart, a proxy) it gives up.
@@ -92,7 +95,7 @@ export function watchEvents(
   window.addEventListener('offline', handleOffline, { signal })
   // A page in the back/forward cache must not hold a stream.
   window.addEventListener('pagehide', close, { signal })
-  window.addEventListener('pageshow', open, { signal })
+  window.addEventListener('pageshow', ({ persisted }) => persisted && open(), { signal })
   document.addEventListener('visibilitychange', handleVisibility, { signal })
   open()
 

@@ -9,6 +9,8 @@ export type Words = {
   headline: string
   /** For readers who do not program. */
   sentence: string
+  /** The sentence for another person than the owner, where it differs. */
+  toOthers?: string
   tone: Tone
 }
 
@@ -17,12 +19,13 @@ export const STATUS: Record<EmailStatus, Words> = {
     line: 'queued',
     headline: 'can wait.',
     sentence: 'Your welcome email is in the queue. You do not have to wait for it.',
+    toOthers: 'The welcome email of this signup is in the queue. The account is ready all the same.',
     tone: 'busy',
   },
   sending: {
     line: 'sending',
     headline: 'is going out.',
-    sentence: 'A worker took the job from the queue and is handing your email to the mail service.',
+    sentence: 'A worker took the job from the queue and is handing the email to the mail service.',
     tone: 'busy',
   },
   retrying: {
@@ -34,31 +37,32 @@ export const STATUS: Record<EmailStatus, Words> = {
   sent: {
     line: 'sent',
     headline: 'is on its way.',
-    sentence: 'The mail service has accepted your email and is carrying it to your mailbox.',
+    sentence: 'The mail service has accepted the email and is carrying it to the mailbox.',
     tone: 'good',
   },
   delayed: {
     line: 'delayed',
     headline: 'is delayed.',
-    sentence: 'Your mailbox isn’t answering right now. The mail service keeps trying.',
+    sentence: 'The mailbox isn’t answering right now. The mail service keeps trying.',
     tone: 'busy',
   },
   delivered: {
     line: 'delivered',
     headline: 'has arrived.',
-    sentence: 'Your welcome email is in your mailbox. All of this happened after you had your answer.',
+    sentence: 'Your welcome email is in the mailbox. All of this happened after you had your answer.',
+    toOthers: 'The welcome email of this signup is in the mailbox. The account was ready long before.',
     tone: 'good',
   },
   failed: {
     line: 'failed',
     headline: 'didn’t go out.',
-    sentence: 'The email could not be sent, and the worker has put it aside. Your account is not affected.',
+    sentence: 'The email could not be sent, and the worker has put it aside. The account is not affected.',
     tone: 'bad',
   },
   bounced: {
     line: 'bounced',
     headline: 'bounced.',
-    sentence: 'The mailbox refused the email: the address may be mistyped. Your account is not affected.',
+    sentence: 'The mailbox refused the email: the address may be mistyped. The account is not affected.',
     tone: 'bad',
   },
   suppressed: {
@@ -80,6 +84,7 @@ const CAME_BACK: Words = {
   line: 'delayed',
   headline: 'came back.',
   sentence: 'Your mailbox didn’t take the email for now. Your address and your account are fine.',
+  toOthers: 'The mailbox didn’t take the email for now. The address and the account of this signup are fine.',
   tone: 'busy',
 }
 
@@ -93,11 +98,16 @@ const NO_MAIL_WANTED = 'The owner of this mailbox asked us not to email it.'
 
 const FAILED_LATER: Words = {
   ...STATUS.failed,
-  sentence: 'The mail service took the email, and then could not send it. Your account is not affected.',
+  sentence: 'The mail service took the email, and then could not send it. The account is not affected.',
 }
 
-/** Returns the words for the state of an email. */
-export function describeEmail(snapshot: Snapshot): Words {
+/** Returns the words for the state of an email: to its owner, or to another person who looks at the ticket. */
+export function describeEmail(snapshot: Snapshot, isOwner = true): Words {
+  const words = findWords(snapshot)
+  return isOwner ? words : { ...words, sentence: words.toOthers ?? words.sentence }
+}
+
+function findWords(snapshot: Snapshot): Words {
   const { status, final, timeline } = snapshot
   if (status === 'delayed' && final) return CAME_BACK
   const wasAccepted = timeline.some((entry) => entry.status !== 'failed' && RANK[entry.status] >= RANK.sent)
@@ -106,12 +116,13 @@ export function describeEmail(snapshot: Snapshot): Words {
   return STATUS[status]
 }
 
-/** For a ticket whose owner asked to be erased. The headline begins "You’re out." */
+/** For a ticket whose owner asked to be erased. The owner's headline begins "You’re out." */
 export const ERASURE: Record<Erasure | 'erased', Words> = {
   requested: {
     line: 'asked for',
     headline: 'Forgetting you.',
     sentence: 'A worker removes your name, your address and your mails. Nothing is sent to you any more.',
+    toOthers: 'A worker removes everything that this signup left here.',
     tone: 'busy',
   },
   waiting: {
@@ -119,6 +130,7 @@ export const ERASURE: Record<Erasure | 'erased', Words> = {
     headline: 'One mail to go.',
     sentence:
       'We do not know yet whether the mail service accepted a mail to you. As soon as we do, everything is deleted.',
+    toOthers: 'A last mail of this signup is under way. After that, everything is deleted.',
     tone: 'busy',
   },
   erased: {
@@ -126,8 +138,19 @@ export const ERASURE: Record<Erasure | 'erased', Words> = {
     headline: 'All forgotten.',
     sentence:
       'Your name, your address and your mails are gone. So is this ticket: only this page still shows it.',
+    toOthers: 'This signup and its mails are gone. So is this ticket: only this page still shows it.',
     tone: 'good',
   },
+}
+
+/** The headline of another person than the owner begins "This signup". */
+const ERASURE_TO_OTHERS = { requested: 'is being erased.', waiting: 'is being erased.', erased: 'is erased.' }
+
+/** Returns the words for an erasure: to the owner of the ticket, or to another person who looks at it. */
+export function describeErasure(stage: Erasure | 'erased', isOwner: boolean): Words {
+  const words = ERASURE[stage]
+  if (isOwner) return words
+  return { ...words, headline: ERASURE_TO_OTHERS[stage], sentence: words.toOthers ?? words.sentence }
 }
 
 export const LOST = 'The connection is lost. We try again.'
@@ -135,7 +158,7 @@ export const LOST = 'The connection is lost. We try again.'
 /** No worker is running. */
 export const STRANDED = {
   line: 'waiting for a worker',
-  sentence: 'No worker is on duty. Your email is safe in the queue and goes out as soon as one starts.',
+  sentence: 'No worker is on duty. The email is safe in the queue and goes out as soon as one starts.',
   erasure: 'No worker is on duty. As soon as one starts, everything is deleted.',
 }
 
@@ -143,7 +166,7 @@ export const STRANDED = {
 export const HELD = {
   line: 'waiting: mail is stopped',
   sentence:
-    'We have stopped all mail for a moment. Yours is safe in the queue and goes out as soon as we start again.',
+    'We have stopped all mail for a moment. This one is safe in the queue and goes out as soon as we start again.',
 }
 
 const DOWN = 'The mail service is down.'
@@ -190,7 +213,7 @@ const REASON: Record<string, string> = {
   onaccountsuppressionlist: 'Mail to this mailbox came back before, or was marked as spam.',
   reached_daily_quota: 'Today’s allowance of mail is used up.',
   reached_monthly_quota: 'This month’s allowance of mail is used up.',
-  address_corrected: 'You have corrected your address since.',
+  address_corrected: 'The address was corrected since.',
   no_mail_wanted: NO_MAIL_WANTED,
   worker_died: 'The worker died each time it tried.',
   paused_by_operator: 'We have stopped all mail.',

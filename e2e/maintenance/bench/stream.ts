@@ -64,7 +64,11 @@ async function connect(url: string): Promise<IncomingMessage> {
 
 async function readToEnd(response: IncomingMessage, chunks: Chunk[]): Promise<void> {
   if (response.destroyed) return
-  response.setEncoding('utf8').on('data', (text: string) => chunks.push({ text, at: Date.now() }))
+  response.setEncoding('utf8').on('data', (text: string) => {
+    chunks.push({ text, at: Date.now() })
+    // The stream goes on, for late reports. The end of a message that is cut in two is enough.
+    if (/"final":true.*\n\n/.test(text)) response.destroy()
+  })
   const end = (): number => chunks.push(CUT)
   await once(response, 'close').then(end, end)
 }

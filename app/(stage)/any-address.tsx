@@ -1,0 +1,8 @@
+'use client'
+
+import { useSandbox } from './sandbox'
+
+/** Below the first headline: people hesitate to give their address to a demonstration. */
+export function AnyAddress() {
+  return useSandbox().here && ' Any address will do: no real mail is sent.'
+}

@@ -1,0 +1,1 @@
+export const SITE = 'Behind the Scenes'
