@@ -3,7 +3,9 @@ import { PHASE_PRODUCTION_SERVER } from 'next/constants.js' // stage
 const root = import.meta.dirname
 
 /** @returns {Promise<import('next').NextConfig>} */
-export default async function config(phase) {
+export default async function config(
+  phase, // stage
+) {
   // The lesson's code is read at the build: where the server runs, the source may not be. // stage
   const lesson = phase !== PHASE_PRODUCTION_SERVER && (await import('./app/(stage)/learn/excerpts.mjs')) // stage
   return {

@@ -1,11 +1,49 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { expect, test } from '@playwright/test'
+import { takeOut } from '../sandbox/take/marks'
 import { runToEnd } from './stack'
 
-test('without the stage and the orders, the core compiles, builds, and delivers a mail', {
+const TAKE = ['--import', 'tsx', 'sandbox/take/take.ts']
+
+test('npm run take: its project installs, is clean, passes its tests, and delivers a signup', {
   tag: '@long',
 }, async () => {
-  test.setTimeout(300_000)
-  const { code, output } = await runToEnd(['--import', 'tsx', 'e2e/check-core.ts'], {})
+  test.setTimeout(900_000)
+  const { code, output } = await runToEnd(['--import', 'tsx', 'e2e/check-core.ts', '--fast'], {})
   expect(code, output).toBe(0)
-  expect(output).toContain('a signup is delivered: yes')
+  expect(output).toContain('a signup through its dev: yes')
+})
+
+test('npm run take refuses a full folder and wrong arguments with a usage line, and writes nothing', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'take-'))
+  await writeFile(path.join(folder, 'mine.txt'), 'mine')
+  const empty = path.join(folder, 'empty')
+  for (const args of [[folder], [], [empty, 'more'], [empty, '--with', 'milk'], [empty, '--width']]) {
+    const { code, output } = await runToEnd([...TAKE, ...args], {})
+    expect(code, output).toBe(2)
+    expect(output).toContain('Usage: npm run take -- ../my-app [--with orders]')
+  }
+  expect(await readdir(folder)).toEqual(['mine.txt'])
+  await rm(folder, { recursive: true })
+})
+
+test('npm run take -- --with orders keeps that ring, and only that', async () => {
+  const parent = await mkdtemp(path.join(tmpdir(), 'take-'))
+  const { code, output } = await runToEnd([...TAKE, path.join(parent, 'app'), '--with', 'orders'], {})
+  expect(code, output).toBe(0)
+  const pages = await readdir(path.join(parent, 'app/app'))
+  expect(pages).toContain('(orders)')
+  expect(pages).not.toContain('(stage)')
+  await rm(parent, { recursive: true })
+})
+
+test('a mark takes its line, or the statement below it; a malformed mark is an error', () => {
+  const text =
+    'a() // stage\n\n// stage\n/** Doc. */\nf({\n  b,\n})\n\nlist = [\n  // orders\n  c,\n  d, // orders\n]\n'
+  expect(takeOut(text, () => false)).toBe('\nlist = [\n]\n')
+  expect(takeOut(text, () => true)).not.toMatch(/stage|orders/)
+  for (const wrong of ['a() // Stage', 'a() //stage.', 'a() /* stage', '// stage\n\na()', '// stage'])
+    expect(() => takeOut(wrong, () => false), wrong).toThrow(/mark/)
 })

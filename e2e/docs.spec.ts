@@ -10,6 +10,7 @@ const RUN_BY: Record<string, string> = {
   'npm test': '.ci/run',
   'npm run dev': 'e2e/docs.spec.ts',
   'npm run check:core': 'e2e/core.spec.ts',
+  'npm run take -- ../my-app': 'e2e/core.spec.ts',
   'npm run dashboard': 'e2e/docs.spec.ts',
   'npm run mail': 'e2e/api/mail.spec.ts',
   'npm run migrate': 'e2e/api/next-job.spec.ts',

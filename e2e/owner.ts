@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Orders } from '../lib/orders/orders'
+import type { Orders } from '../lib/orders/orders' // orders
 import { app, newAddress, postSignup, readEvents } from './app'
 
 /** A user who has signed up, with the browser's cookie. */
@@ -40,14 +40,21 @@ export function act(
   })
 }
 
+/** Whether this browser may act for the owner: a change without an address is then malformed, and no refusal. */
+export const isOwner = async (owner: Owner, cookie = owner.cookie): Promise<boolean> =>
+  (await act({ ...owner, cookie }, 'POST', 'address', {})).status === 422
+
+// orders
 export const invite = (owner: Owner, emails: unknown): Promise<Response> =>
   act(owner, 'POST', 'invitations', { emails })
 
+// orders
 /** Addresses that no other test uses. `kind` is one of the mail service's test addresses. */
 export function makeFriends(count: number, kind = 'delivered'): string[] {
   return Array.from({ length: count }, () => `${kind}+${randomUUID()}@resend.dev`)
 }
 
+// orders
 /** Listens to the stream of the orders until they satisfy the condition, through restarts of anything. */
 export async function untilOrders(owner: Owner, satisfies: (orders: Orders) => boolean): Promise<Orders> {
   for (;;) {
@@ -56,6 +63,7 @@ export async function untilOrders(owner: Owner, satisfies: (orders: Orders) => b
   }
 }
 
+// orders
 /** What one stream tells of the orders, up to its end. */
 export async function* streamOrders(owner: Owner): AsyncGenerator<Orders> {
   const url = `${owner.url}/api/tickets/${owner.id}/orders/events`

@@ -76,7 +76,7 @@ function limit(unlessSet: number) {
   return z.coerce.number().int().min(0).default(unlessInSandbox(unlessSet))
 }
 
-// In the sandbox, all visitors may share one address: that of a lecture hall.
+// In the sandbox, all visitors may share one address: that of a room.
 function unlessInSandbox(value: number): () => number {
   return () => (inSandbox() ? 0 : value)
 }

@@ -89,11 +89,11 @@ async function start(): Promise<void> {
   // What concerns the operator alone is not for the room.
   if (share) process.env.OPERATOR_TOKEN ||= randomBytes(32).toString('base64url')
   if (share) process.env.PRESENTER_TOKEN = randomBytes(32).toString('base64url') // stage
-  // An export takes milliseconds. The pause gives time to watch it, to cancel it, or to kill its worker.
-  process.env.EXPORT_PAUSE_MS ||= `${settings.SANDBOX_LATENCY_MS / 2}`
+  // An export takes milliseconds. The pause gives time to watch it, to cancel it, or to kill its worker. // orders
+  process.env.EXPORT_PAUSE_MS ||= `${settings.SANDBOX_LATENCY_MS / 2}` // orders
   process.env.LOG_FORMAT ||= 'text'
-  // The sandbox sends no real mail.
-  process.env.INVITATIONS_PER_USER ||= '100'
+  // The sandbox sends no real mail. // orders
+  process.env.INVITATIONS_PER_USER ||= '100' // orders
 
   // 3. A database, unless there is one.
   const database = createSupervisor(stopping)
@@ -137,7 +137,7 @@ async function start(): Promise<void> {
   if (settings.SANDBOX_TRACES && !process.env.OTEL_EXPORTER_OTLP_ENDPOINT) {
     const receiver = await startTraceReceiver()
     cleanup.push(receiver.stop)
-    // The default is 5 s, which is too late for an audience.
+    // The default is 5 s, which is too late for a page that shows them.
     const soon = { OTEL_BSP_SCHEDULE_DELAY: '250' }
     Object.assign(process.env, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...soon })
   }
@@ -194,8 +194,8 @@ async function writeEnvFile(file: string): Promise<void> {
     'SANDBOX_KEY',
     'OPERATOR_TOKEN',
     'APP_URL',
-    'EXPORT_PAUSE_MS',
-    'INVITATIONS_PER_USER',
+    'EXPORT_PAUSE_MS', // orders
+    'INVITATIONS_PER_USER', // orders
     'LOG_FORMAT',
     'OTEL_EXPORTER_OTLP_ENDPOINT',
     'OTEL_BSP_SCHEDULE_DELAY',

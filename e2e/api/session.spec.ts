@@ -1,10 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, test } from '@playwright/test'
 import { app, newAddress, postSignup, sql } from '../app'
-import { act, type Owner, signUpOwner } from '../owner'
-
-/** Whether the browser of this owner may act in their name. */
-const isOwner = async (owner: Owner): Promise<boolean> => (await act(owner, 'GET', 'orders')).status === 200
+import { isOwner, type Owner, signUpOwner } from '../owner'
 
 const signOut = (cookie: string, headers = {}): Promise<Response> =>
   fetch(`${app.url}/api/session`, { method: 'DELETE', headers: { cookie, ...headers } })

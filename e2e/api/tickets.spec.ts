@@ -2,7 +2,7 @@ import { createHmac, randomUUID } from 'node:crypto'
 import { expect, test } from '@playwright/test'
 import { app, isDelivered, newAddress, postSignup, signUp, sql, waitForSnapshot } from '../app'
 import { readLink, sendLink } from '../links'
-import { act, type Owner, signUpOwner } from '../owner'
+import { act, isOwner, signUpOwner } from '../owner'
 
 const ask = (body: unknown, headers = {}): Promise<Response> =>
   fetch(`${app.url}/api/tickets/lost`, {
@@ -42,9 +42,6 @@ function signLink(emailId: string, endsAt: number): string {
   const code = createHmac('sha256', APP_SECRET || RESEND_API_KEY).update(`ticket\n${text}`)
   return `${text}.${code.digest('base64url')}`
 }
-
-const isOwner = async (owner: Owner, cookie: string): Promise<boolean> =>
-  (await act({ ...owner, cookie }, 'GET', 'orders')).status === 200
 
 test('a lost ticket: the link works once, for an hour, and in whatever browser', async () => {
   const owner = await signUpOwner()

@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test'
 import { Client } from 'pg'
 import { isDelivered, newAddress, postSignup, signUp } from '../app'
-import { invite, makeFriends, signUpOwner } from '../owner'
+import { invite, makeFriends, signUpOwner } from '../owner' // orders
 import { type Stack, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
 import { type Answer, refuse, startRelay } from './relay'
@@ -364,6 +364,7 @@ test('several jobs for the same email: one mail', async ({ stack }) => {
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
+// orders
 test('300 invitations wait, and somebody signs up: their welcome is not behind them', async ({ stack }) => {
   const owners = await Promise.all([1, 2, 3].map(() => signUpOwner(stack.appUrl)))
   for (const owner of owners) expect((await invite(owner, makeFriends(100))).status).toBe(202)

@@ -52,8 +52,8 @@ test('each connection of web and worker asks for UTC and for the server’s own 
   await stack.startWorker({ ...production, DATABASE_URL: worker.databaseUrl })
   const owner = await signUpOwner(server.url)
   for await (const _ of readStream(`${server.url}/api/emails/${owner.id}/events`)) break
-  expect((await act(owner, 'POST', 'export')).status).toBe(202)
-  await untilOrders(owner, (orders) => orders.export?.status === 'ready')
+  expect((await act(owner, 'POST', 'export')).status).toBe(202) // orders
+  await untilOrders(owner, (orders) => orders.export?.status === 'ready') // orders
   await until(stack, owner.id, ({ status }) => status !== 'queued')
   expect((await fetch(`${server.url}/api/health`)).status).toBe(200)
 

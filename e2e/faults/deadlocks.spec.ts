@@ -36,7 +36,7 @@ async function meet(stack: Stack): Promise<void> {
   const shared = await Promise.all(owners.slice(0, 6).map(({ cookie }) => signUpWith(stack, cookie)))
   const [bounced, leaving, staying] = [owners.slice(0, 6), owners.slice(6, 18), owners.slice(18)]
   for (const { id } of bounced) await reportOf(stack, 'email.bounced', id)
-  await Promise.all(owners.map((owner) => act(owner, 'POST', 'invitations', { emails: makeAddresses(4) })))
+  await Promise.all(owners.map((owner) => act(owner, 'POST', 'invitations', { emails: makeAddresses(4) }))) // orders
   // More jobs for the same mails, as after a restore.
   await stack.query(
     `INSERT INTO pgboss.job (name, data, policy) SELECT name, data, policy FROM pgboss.job WHERE name = 'send-email' AND state = 'created'`,
@@ -83,6 +83,7 @@ function enqueueOnce(stack: Stack, queue: string): Promise<unknown> {
   )
 }
 
+// orders
 const makeAddresses = (count: number): string[] => Array.from({ length: count }, newAddress)
 
 async function signUpWith(stack: Stack, cookie: string): Promise<Owner> {

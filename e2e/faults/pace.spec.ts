@@ -102,7 +102,7 @@ test('two workers keep to the limit that the first answer tells', async ({ stack
   expect(calls).toBeLessThanOrEqual(turns)
   expect(gap).toBeGreaterThanOrEqual(1_000 / 5)
   // So none would be refused, if each left as soon as its turn came. A busy machine makes some a tenth of a second late:
-  // how many are refused without that, is for the benchmark to say.
+  // how many are refused without that, is measured elsewhere.
   expect(refused).toBeLessThanOrEqual((calls - refused) * 0.25)
   expect(await findFaults(stack, ids)).toEqual([])
 })

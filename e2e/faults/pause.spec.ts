@@ -22,8 +22,8 @@ test('all mail is stopped: signups, exports and erasures go on, everybody sees w
   const owner = await signUpOwner(stack.appUrl)
   expect((await act(leaver, 'POST', 'erasure')).status).toBe(202)
   await waitFor(async () => (await fetch(`${stack.appUrl}/api/emails/${leaver.id}`)).status === 404)
-  expect((await act(owner, 'POST', 'export')).status).toBe(202)
-  await untilOrders(owner, (orders) => orders.export?.status === 'ready')
+  expect((await act(owner, 'POST', 'export')).status).toBe(202) // orders
+  await untilOrders(owner, (orders) => orders.export?.status === 'ready') // orders
   expect(await countEmails(stack, 'queued')).toBe(21)
   expect(await countCalls(stack)).toBe(before)
 

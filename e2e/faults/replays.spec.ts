@@ -137,13 +137,13 @@ test('a repeat after an erasure, and while it is under way: 410, nobody is creat
   expect((await post(web, request, key)).status).toBe(201)
 })
 
-test('repeats that race with an erasure: each is answered 201 or 410, and nobody is created again', async ({
+test('repeats that meet an erasure: each is answered 201 or 410, and nobody is created again', async ({
   stack,
 }) => {
   test.setTimeout(120_000)
   const web = ownWeb(stack)
   await Promise.all([stack.startWorker(), stack.startWorker()])
-  const race = async (): Promise<number[]> => {
+  const meet = async (): Promise<number[]> => {
     const request = newRequest()
     const key = randomUUID()
     const first = await post(web, request, key)
@@ -170,7 +170,7 @@ test('repeats that race with an erasure: each is answered 201 or 410, and nobody
     expect((await post(web, request, key)).status).toBe(410)
     return statuses
   }
-  const statuses = (await Promise.all(Array.from({ length: 5 }, race))).flat()
+  const statuses = (await Promise.all(Array.from({ length: 5 }, meet))).flat()
   expect(statuses).toContain(410)
   expect(await stack.query('SELECT FROM "User"')).toEqual([])
   expect(await stack.query('SELECT FROM "Session"')).toEqual([])

@@ -334,12 +334,12 @@ test('the same message twice, and twenty times at once, is stored once', async (
 
 test('in whatever order the reports come, the status only rises', async ({ stack }) => {
   const types = ['email.sent', 'email.delivery_delayed', 'email.delivered', 'email.failed']
-  const orders = permute(types)
-  expect(orders).toHaveLength(24)
+  const permutations = permute(types)
+  expect(permutations).toHaveLength(24)
   const ranks = { queued: 0, sent: 2, delayed: 3, delivered: 4, failed: 5 } as Record<EmailStatus, number>
-  const ids = await signUpMany(stack, orders.length)
+  const ids = await signUpMany(stack, permutations.length)
   await Promise.all(
-    orders.map(async (order, index) => {
+    permutations.map(async (order, index) => {
       const id = ids[index] ?? ''
       let rank = 0
       for (const type of order) {

@@ -22,7 +22,7 @@ test('“Erase me”: after a second question everything goes, and the page says
   await expect(page.getByRole('heading', { name: 'You’re out. All forgotten.' })).toBeFocused()
   await expect(ticketOn(page).getByRole('strong').last()).toHaveText('erased')
   await expect(account(page)).toBeHidden()
-  await expect(page.getByRole('heading', { name: 'More orders?' })).toBeHidden()
+  await expect(page.getByRole('heading', { name: 'More orders?' })).toBeHidden() // orders
   await expectUsable(page)
   expect(complaints).toEqual([])
   const response = await page.goto(`/tickets/${id}`)

@@ -49,15 +49,22 @@ test('when the database fails, the page owns up to it, and “Try again” bring
   await expect(page).toHaveTitle(/^\w+ · Ticket [\dA-F]{8} · Behind the Scenes$/)
 })
 
+/** Pages that no search engine may keep. */
+const PRIVATE = [
+  '/tickets/<id>',
+  '/inbox', // stage
+  '/inbox/<id>', // stage
+]
+
 onSharedApp('tickets and mails are not for search engines', async () => {
   const { id } = await signUp()
-  for (const path of [`/tickets/${id}`, '/inbox', `/inbox/${id}`]) {
+  for (const path of PRIVATE.map((path) => path.replace('<id>', id))) {
     expect(await (await fetch(app.url + path)).text()).toMatch(/<meta name="robots" content="noindex/)
   }
 })
 
 onSharedApp('pages and API send the security headers, and do not say what they run on', async () => {
-  for (const path of ['/', '/inbox', '/nowhere', `/tickets/${randomUUID()}`, '/api/health']) {
+  for (const path of ['/', '/nowhere', `/tickets/${randomUUID()}`, '/api/health']) {
     const { headers } = await fetch(app.url + path)
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('x-frame-options')).toBe('DENY')
@@ -75,7 +82,7 @@ onSharedApp('pages and API send the security headers, and do not say what they r
 
 onSharedApp('a page runs only the scripts that bear the nonce of this one answer', async () => {
   const nonces = new Set<string>()
-  for (const path of ['/', '/learn', '/nowhere', `/tickets/${randomUUID()}`]) {
+  for (const path of ['/', '/lost', '/nowhere', `/tickets/${randomUUID()}`]) {
     // What a client sends must not count: it could be a page that was poisoned before.
     const given = { 'content-security-policy': "script-src 'nonce-known'", 'x-nonce': 'known' }
     const response = await fetch(app.url + path, { headers: given })
@@ -110,6 +117,7 @@ onSharedApp('an injected script does not run', async ({ page }) => {
   await expect(page).toHaveTitle('Behind the Scenes')
 })
 
+// stage
 onSharedApp('the header marks where one is', async ({ page }) => {
   const inbox = page.getByRole('navigation', { name: 'Main' }).getByRole('link', { name: 'Inbox' })
   for (const [path, mark] of [

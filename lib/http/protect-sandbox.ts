@@ -3,7 +3,7 @@ import { isOurs, type Origin } from './origin'
 import { Problem } from './problem'
 
 /**
- * Refuses what another site's page requests from a sandbox, reads included: its inbox and backstage ask for no password.
+ * Refuses what another site's page requests from a sandbox, reads included: it asks for no password.
  * With a DNS name that resolves to this computer, such a page looks like one of ours (DNS rebinding). Only its Host
  * differs. A link from another site to one of our pages works.
  * @param origin `any` where a signature decides: there, the Host alone counts

@@ -37,6 +37,7 @@ export function signLinks(message: Message, writtenAt: Date): Message {
   return replaceTokens(message, (purpose) => sign(purpose, `${emailId}.${+writtenAt + LIFETIME_MS[purpose]}`))
 }
 
+// orders
 /** For exports: only the owner of the mailbox may have the tokens. */
 export function omitTokens(message: Message): Message {
   return replaceTokens(message, () => '…')

@@ -17,6 +17,7 @@ export function formatDuration(ms: number): string {
   return `${(rounded / unit.ms).toFixed(unit.digits)} ${unit.name}`
 }
 
+// stage
 /** "4,711", and "10,000+" at the maximum that the database counts to. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en') + (count >= MOST ? '+' : '')

@@ -232,6 +232,7 @@ export function explainReason(reason: string): string {
   return words ?? `Reason: ${reason.replaceAll('_', ' ')}.`
 }
 
+// stage
 /** Like `explainReason`, for a pause of the whole account. There, `validation_error` is about the account. */
 export function explainPause(reason: string): string {
   return reason === 'validation_error' ? OUR_ACCOUNT : explainReason(reason)

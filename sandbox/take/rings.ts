@@ -1,0 +1,61 @@
+/** What belongs to one ring. Lines elsewhere that need the ring carry its mark: see marks.ts. */
+export type Ring = {
+  mark: 'stage' | 'orders'
+  paths: string[]
+  dependencies: string[]
+  /** A paragraph, list item or row of a document with one of these words is about the ring. */
+  words: RegExp
+}
+
+export const STAGE: Ring = {
+  mark: 'stage',
+  paths: ['app/(stage)', 'e2e/stage'],
+  dependencies: ['uqr'],
+  words: /backstage|presenter|\bstage\b|lesson|\brace\b|bench|--share/i,
+}
+
+export const ORDERS: Ring = {
+  mark: 'orders',
+  paths: [
+    'app/(orders)',
+    'e2e/orders',
+    'lib/orders',
+    'lib/mail/templates/invitation.tsx',
+    ...['export-data', 'export-data-dead', 'expire-export'].map((name) => `worker/jobs/${name}.ts`),
+  ],
+  dependencies: [],
+  words: /\borders\b|\bexports?\b|invit|friend/i,
+}
+
+/** What is copied. Whatever else lies in the folder stays: a .env, test results, what Next has built. */
+export const TAKEN = [
+  ...['app', 'lib', 'worker', 'prisma', 'sandbox', 'e2e'],
+  ...['docs/operations.md', 'docs/faults.md'],
+  ...['package.json', 'package-lock.json', 'tsconfig.json', 'biome.json', 'next.config.mjs'],
+  ...['prisma.config.ts', 'playwright.config.ts', 'postcss.config.mjs'],
+  ...['proxy.ts', 'instrumentation.ts', 'instrumentation-node.ts'],
+  ...['.env.example', '.gitignore', '.gitattributes', '.editorconfig', '.nvmrc', '.dockerignore'],
+  ...['Dockerfile', 'compose.yaml', 'Procfile', 'LICENSE'],
+]
+
+/** What is about this project, and not about what is taken. */
+export const LEFT = [
+  'lib/generated',
+  'sandbox/take',
+  'app/opengraph-image.png',
+  'app/opengraph-image.alt.txt',
+  'e2e/maintenance',
+  'e2e/check-core.ts',
+  ...['docs', 'core', 'upstream', 'faults/recipe', 'faults/soak', 'api/next-job'].map(toSpec),
+  // They look at the core through a ring: its inbox, its backstage, or an order.
+  ...['erasure', 'grants', 'growth', 'limits', 'overload', 'sandbox', 'sweep', 'clocks', 'nginx'].map(
+    (name) => toSpec(`faults/${name}`),
+  ),
+  ...['api/tickets', 'pages/accessibility', 'pages/basics', 'pages/owner'].map(toSpec),
+  ...['as-in-production', 'links'].map((name) => `e2e/${name}.ts`),
+  ...['dump', 'hold-lock', 'judge-production', 'plans', 'storm'].map((name) => `e2e/faults/${name}.ts`),
+]
+
+function toSpec(name: string): string {
+  return `e2e/${name}.spec.ts`
+}
