@@ -2,7 +2,7 @@
  * A mark is a comment with the name of a ring and nothing else. At the end of a line, it marks that line. On a line of its
  * own, it marks what follows: a statement, a test, a model.
  */
-const MARK = /(?:\{?\/\*|\/\/|#|--) *(stage|orders)(?: *\*\/\}?)?$/
+const MARK = /(?:\/\/|#|--) (?<line>stage|orders)$|\{?\/\* (?<block>stage|orders) \*\/\}?$/
 /** A misspelled mark would leave a line behind. */
 const ALMOST = /(?:\/\*|\/\/|#|--)\s*(stage|orders)\b\W*$/i
 
@@ -13,7 +13,8 @@ export function takeOut(text: string, isTaken: (mark: string) => boolean): strin
   for (let at = 0; at < lines.length; at++) {
     const line = lines[at] as string
     const mark = MARK.exec(line)
-    const [comment = '', ring = ''] = mark ?? []
+    const comment = mark?.[0] ?? ''
+    const ring = mark?.groups?.line ?? mark?.groups?.block ?? ''
     if (!mark && ALMOST.test(line)) throw new Error(`malformed mark: ${line.trim()}`)
     const isAlone = mark && line.trim() === comment
     if (!mark) kept.push(line)
