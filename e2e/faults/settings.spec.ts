@@ -15,7 +15,7 @@ const MALFORMED = {
   RESEND_API_KEY: '“re_none”',
   RESEND_BASE_URL: 'localhost:3000',
   RESEND_WEBHOOK_SECRET: 'whsec_A',
-  BACKSTAGE_TOKEN: 'short',
+  BACKSTAGE_TOKEN: 'short', // stage
   RETRY_MAX_SECONDS: '86401',
 }
 

@@ -63,6 +63,7 @@ test('“Sign out”: this browser’s tickets become those of a stranger', asyn
   await expect(account(page)).toBeHidden()
 })
 
+// stage
 test('“This wasn’t me”: from the mail to a page that asks, and forgets', async ({ page, browser }) => {
   const id = await signUpByHand(page)
   await waitForSnapshot(id, isDelivered)

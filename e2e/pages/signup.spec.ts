@@ -24,11 +24,11 @@ test('from the form to the mail, without a reload and without a complaint of the
   await expect(linesOn(page)).toContainText(['queued', 'sending', 'sent', 'delivered'])
   await expectDelivered(page)
 
-  await page.getByRole('link', { name: 'Read the email' }).click()
-  await expect(page.getByRole('heading', { name: 'Welcome to Behind the Scenes' })).toBeVisible()
-  await expect(page.getByText(`To ${email}`)).toBeVisible()
-  await page.getByRole('link', { name: 'All mail' }).click()
-  await expect(page.getByRole('listitem').filter({ hasText: email })).toHaveCount(1)
+  await page.getByRole('link', { name: 'Read the email' }).click() // stage
+  await expect(page.getByRole('heading', { name: 'Welcome to Behind the Scenes' })).toBeVisible() // stage
+  await expect(page.getByText(`To ${email}`)).toBeVisible() // stage
+  await page.getByRole('link', { name: 'All mail' }).click() // stage
+  await expect(page.getByRole('listitem').filter({ hasText: email })).toHaveCount(1) // stage
   expect(await page.evaluate(() => 'stillTheSamePage' in window)).toBe(true)
   expect(complaints).toEqual([])
 })
