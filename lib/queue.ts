@@ -41,7 +41,7 @@ const batchJob = z.object({ batchId: z.guid() })
 const userJob = z.object({ userId: z.guid() })
 const exportJob = z.object({ exportId: z.guid() }) // orders
 
-// Mails and batches count their own attempts, so that an outage of the database does not use up those of the job.
+// Mails and batches count their own attempts. An outage of the database must not use up the retries of their jobs.
 const MAIL = { retryLimit: UNLIMITED, expireInSeconds: DAY_SECONDS, deleteAfterSeconds: DAY_SECONDS }
 
 /** Jobs carry ids, never names, addresses or mail. `npm run migrate` creates and updates the queues. */
@@ -49,7 +49,7 @@ export const QUEUES = {
   'dead-letters': queue(z.looseObject({}).catch({}), { deadLetter: null }),
   'send-email-dead': queue(emailJob),
   'send-email': queue(emailJob, { ...MAIL, deadLetter: 'send-email-dead' }),
-  // What a person has asked for and waits for: it has a share of its own of an hour's mails.
+  // Lost tickets do not wait behind other mail. They have their own hourly limit.
   'send-ticket': queue(emailJob, { ...MAIL, deadLetter: 'send-email-dead' }),
   'send-email-alone': queue(emailJob, { ...MAIL, deadLetter: 'send-email-dead' }),
   'retry-batch': queue(batchJob, { ...MAIL, deadLetter: null }),
@@ -201,7 +201,7 @@ export async function lockJob(tx: Transaction, name: QueueName, ...ids: string[]
   if ((await lock()).length < ids.length) await lock()
 }
 
-/** Completes, fails or deletes fetched jobs in the caller's transaction. `output` is stored with them. */
+/** Completes, fails or deletes jobs in the caller's transaction. @param output stored with them. @throws as `enqueue` does */
 export async function settleJobs(
   tx: Transaction,
   name: QueueName,
@@ -217,7 +217,7 @@ export async function settleJobs(
   else await boss[how](name, ids, output, { db })
 }
 
-/** Retries a fetched job at this time. @param reason a code, stored with the job */
+/** Fails a fetched job, and retries it at this time. @param reason a code. @throws when the database is unreachable. */
 export async function retryJob(
   tx: Transaction,
   name: QueueName,

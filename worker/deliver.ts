@@ -6,11 +6,10 @@ import { logAttempt, logOutcome } from './log-progress'
 import { stopping } from './stop'
 
 /**
- * Waits for our turn, and then sends a batch: it is written down in one transaction before, and what became of it in
- * another one after.
- * @param share of the hour's mails
- * @param prepare writes the batch down, or returns nothing when there is nothing left to do
- * @throws when the worker is asked to stop before its turn, or the database is away
+ * Waits for a turn, has the batch written, sends it, and records the outcome.
+ * @param prepare writes the batch in a transaction. It returns undefined when there is nothing to send
+ * @param share the hourly limit that the mails count against
+ * @throws when the worker must stop before its turn, or the database is unreachable
  */
 export async function deliver(
   signal: AbortSignal,
@@ -28,8 +27,7 @@ export async function deliver(
   if (!batch) return
   logAttempt(batch)
   const start = performance.now()
-  // If this worker dies from here on, a batch is left behind, and a job (retry-batch) that sends it again, under its key,
-  // 15 s after it was written down.
+  // If this worker dies from here on, the job `retry-batch` sends the same batch again, 15 s after it was written.
   const outcome = await sendWithinHourlyLimit(batch, share)
   const retryAt = await updatePace(turn, outcome)
   await prisma().$transaction((tx) => settleBatch(tx, batch, outcome, retryAt))

@@ -12,7 +12,7 @@ export function logAttempt(batch: Batch): void {
   tieToSpan({ emailIds: toIds(batch) })
 }
 
-/** Logs the results: "CE975F1D  attempt 2 → sent  3.0 s". */
+/** Logs the results of an attempt, one line for those that are alike. */
 export function logOutcome(batch: Batch, outcome: Outcome, ms: number): void {
   const ids = toIds(batch)
   const results = ids.map((_, index) =>

@@ -1,7 +1,7 @@
 /*
  * npm run redrive                       everything that was given up: mails, and the jobs of all queues
  * npm run redrive -- <email id>         one email
- * npm run redrive -- <queue>            the jobs of a queue
+ * npm run redrive -- <queue>            the jobs of a queue. For a queue of mails: all mails that were given up
  * npm run redrive -- --reason <code>    the emails that were given up for this reason
  *
  * With --force also what Resend may have accepted more than 23 h ago: its owner could then get the mail twice.
@@ -14,7 +14,7 @@ import { isServed, redriveQueue } from '@/lib/ops/queue-state'
 import { QUEUES, type QueueName } from '@/lib/queue'
 import { type Redriven, redriveEmails, redriveFailed } from '@/lib/sending/redrive'
 
-/** Whose jobs are mails: what was given up there, the mails know. */
+/** The jobs of these queues send mails. Failed mails are found by their status. */
 const MAIL_QUEUES: QueueName[] = ['send-email', 'send-ticket', 'send-email-alone', 'retry-batch']
 
 const { values, positionals } = parseArgs({
@@ -24,7 +24,7 @@ const { values, positionals } = parseArgs({
 const isId = (name: string): boolean => z.guid().safeParse(name).success
 const malformed = positionals.find((name) => !isId(name) && !isServed(name))
 if (malformed) {
-  console.error(`Not the id of an email: ${malformed}`)
+  console.error(`Neither the id of an email nor a queue: ${malformed}`)
   process.exit(2)
 }
 

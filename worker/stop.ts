@@ -1,6 +1,6 @@
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
-// The kernel ignores signals to PID 1, in a container, that have no handler. So there is one from the start.
+// From the start, because in a container the kernel ignores signals to PID 1 that have no handler.
 const quit = (): never => process.exit(143)
 for (const name of SIGNALS) process.on(name, quit)
 

@@ -30,8 +30,9 @@ export function readToken({ headers }: { headers: Pick<Headers, 'get'> }): strin
 }
 
 /**
- * Moves a ticket to the browser's session, or to a new session when that has expired.
- * @param tx has created or locked the user. @throws when the database is unreachable.
+ * Gives a user to the browser's session, or to a new one when that is missing or has expired. @param tx has created or
+ * locked the user. @param sent the browser's token. @param key makes the new token one that `findGrant` finds again.
+ * @returns the token for the cookie. @throws when the database is unreachable.
  */
 export async function signIn(
   tx: Transaction,
@@ -75,7 +76,7 @@ export async function endSession(token: string): Promise<void> {
   await prisma().$transaction((tx) => deleteSessions(tx, Prisma.sql`"Session".id = ${hashToken(token)}`))
 }
 
-/** In SQL, of a row of "Session": it has not been used for 30 days. An expired session cannot be used, so it gets there. */
+/** SQL for a row of "Session": not used for 30 days. An expired session cannot be used, so 30 days later it matches, too. */
 export const isUnused = Prisma.sql`"Session"."usedAt" < now() - make_interval(secs => ${UNUSED_MS / 1000})`
 
 /** In SQL, of a row of "Session": it has expired. */

@@ -5,7 +5,7 @@ import { env, loadEnvFiles, requireEnv } from '../env'
 import { reasonOf } from '../log'
 import { connectionConfig, SafeClient } from './connection'
 
-/** Returns DATABASE_URL, or the connection string of the sandbox that runs here. Exits the process without either. */
+/** Returns DATABASE_URL, or loads the settings of the running sandbox. Exits the process without either. */
 export function findDatabase(): string {
   loadEnvFiles()
   const sandbox = path.join(process.env.SANDBOX_DIR || '.sandbox', 'env')
@@ -16,7 +16,7 @@ export function findDatabase(): string {
   return env('DATABASE_URL')
 }
 
-/** Finds the database and connects to it once. Exits the process with the reason when that fails. */
+/** Exits the process with the reason, unless the database answers. */
 export async function reachDatabase(): Promise<void> {
   const client = new SafeClient(connectionConfig(5_000, findDatabase()))
   try {

@@ -42,7 +42,7 @@ async function listenOn(client: Client, listener: Listener): Promise<Error> {
   // A network failure shows only when the connection is used. A transaction pooler may have given it to another client.
   const check = async (): Promise<void> => {
     const { rowCount } = await client.query('SELECT pg_listening_channels()')
-    if (rowCount === 0) throw new Error('it no longer listens, as behind a pooler of transactions')
+    if (rowCount === 0) throw new Error('it no longer listens, as happens behind a transaction pooler')
   }
   let heartbeat: NodeJS.Timeout | undefined
   const lost = new Promise<never>((_, reject) => {

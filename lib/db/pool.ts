@@ -9,7 +9,7 @@ type Settings = PoolConfig & {
   statementTimeoutMs?: number
 }
 
-/** The pool behind all queries of the app. It estimates how long the next user would wait for a connection. */
+/** The pool behind all queries. It estimates how long the next query would wait for a connection. */
 export class MeasuredPool extends Pool {
   readonly #size: number
   /** When each connection was acquired, by `#clock`. */
@@ -34,12 +34,12 @@ export class MeasuredPool extends Pool {
   }
 
   /**
-   * Estimates how long the next user would wait for a connection, in ms. A use that is longer than the average counts with
-   * its time so far. So a database that hangs is noticed before it answers.
-   * @param users that have a connection or are about to ask for one
+   * Estimates how long the next query would wait for a connection, in ms. A use longer than the average counts with its
+   * time so far, so a database that hangs is noticed before it answers.
+   * @param users how many have a connection or are about to ask for one
    */
   expectWait(users: number): number {
-    // One thread serves at most about 500 uses a second.
+    // One thread serves at most about 500 uses a second, so with n connections a use takes 2n ms or more.
     const least = Math.max(this.#useMs, 2 * this.#size)
     let served = (this.#size - this.#inUse.size) / least
     for (const since of this.#inUse.values()) served += 1 / Math.max(this.#clock - since, least)
@@ -64,11 +64,8 @@ export class MeasuredPool extends Pool {
   }
 }
 
-/**
- * Whether a released connection may be reused. When Prisma gives up on a transaction, it releases the connection even if
- * the ROLLBACK failed. The next user's COMMIT would commit half of that transaction
- * (https://github.com/prisma/orm/issues/29719).
- */
+// Prisma releases the connection of a transaction even if its ROLLBACK failed (https://github.com/prisma/orm/issues/29719).
+// The next COMMIT on it would commit half of that transaction.
 function isIdle(client: PoolClient): boolean {
   // Not in the types of `pg`: false while a statement runs.
   const { readyForQuery } = client as PoolClient & { readyForQuery?: boolean }

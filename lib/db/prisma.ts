@@ -5,8 +5,7 @@ import { MeasuredPool } from './pool'
 
 export type Transaction = Prisma.TransactionClient
 
-// On globalThis, because Next evaluates a module more than once in a process: for pages, for route handlers and, in
-// development, after each edit.
+// Shared state is on globalThis, because Next evaluates a module more than once: for pages, routes and after each edit.
 const shared = globalThis as { prisma?: PrismaClient; pool?: MeasuredPool }
 
 /** Returns the Prisma client of this process. It connects at the first query and reconnects by itself. */
@@ -25,9 +24,8 @@ export function pool(): MeasuredPool {
   return shared.pool
 }
 
-// SQLSTATEs of the server, not of our statement: connections, a wrong password, a missing or read-only database, conflicts,
-// resources, locks, shutdowns, disks, triggers that raise, and a table that is not migrated yet
-// (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+// SQLSTATEs of the server's state, not of our statement (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+// P0: a trigger that raises. 42P01: a table that is not migrated yet.
 const TRANSIENT_STATE = /^(08|25|28|3D|40|53|55|57|58|P0|42P01)/
 // Prisma: connections, transaction timeouts, conflicts (https://pris.ly/d/error-reference).
 const TRANSIENT_CODE = /^(P1\d{3}|P2024|P2028|P2034|P2037)$/
@@ -58,7 +56,7 @@ export function isUnavailable(error: unknown): boolean {
   )
 }
 
-/** Whether a row with this key is there already. */
+/** True when a unique index rejected a row. */
 export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
 }

@@ -1,9 +1,6 @@
 import type { Problem } from './problem'
 
-/**
- * A problem as a person sees it who opens a page: with the same status and headers. Complete in itself, because what makes
- * our pages may be what failed.
- */
+/** Renders a problem as a page, with the same status and headers. Self-contained, because Next may be what failed. */
 export function toPage(problem: Problem): Response {
   const { title, extra } = problem
   const text = escapeText(extra.detail ?? '')

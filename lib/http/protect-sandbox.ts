@@ -3,11 +3,9 @@ import { isOurs, type Origin } from './origin'
 import { Problem } from './problem'
 
 /**
- * Refuses what another site's page requests from a sandbox, reads included: it asks for no password.
- * With a DNS name that resolves to this computer, such a page looks like one of ours (DNS rebinding). Only its Host
- * differs. A link from another site to one of our pages works.
- * @param origin `any` where a signature decides: there, the Host alone counts
- * @throws {Problem} 403
+ * Rejects requests of other sites to a sandbox, also reads: its inbox and backstage have no password. With DNS rebinding, a
+ * foreign page looks like one of ours, and only its Host differs. Links from other sites work.
+ * @param origin `any`: only the Host counts. @throws {Problem} 403
  */
 export function protectSandbox({ headers }: Request, origin: Origin = 'ours'): void {
   if (!inSandbox()) return

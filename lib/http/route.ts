@@ -56,7 +56,7 @@ export function createRoute<Context>(
   return Object.fromEntries(METHODS.map((method) => [method, handler])) as Record<Method, Handler<Context>>
 }
 
-// Long parts of a path are ids or tokens, which may be permissions.
+// Leaves out ids and tokens, which may grant access.
 function toPattern(url: string): string {
   return new URL(url).pathname.replace(/[^/]{20,}/g, '…')
 }

@@ -20,9 +20,9 @@ export function closeStreams(): void {
 }
 
 export type Source = {
-  /** Calls back when something may have changed, until the returned function is called. */
+  /** Calls back after changes, until the returned function is called. */
   watch: (onChange: () => void) => () => void
-  /** Sends the news, first when the stream opens. Returns true after the last event. */
+  /** Sends what is new. Runs when the stream opens, after changes and every `pollMs`, with `pauseMs` between. True: the end. */
   update: (send: Send) => Promise<boolean>
   /** Read once for all streams that share this object. */
   heartbeat: { event: string; read: () => Promise<object> }
@@ -44,7 +44,7 @@ const HEADERS = {
   connection: 'close',
 }
 
-/** Streams events until the source ends, the client disconnects, or LIMIT_STREAM_SECONDS have passed. */
+/** Streams until the source ends, the client leaves, or LIMIT_STREAM_SECONDS have passed. Then it calls `release` once. */
 export function streamEvents(request: Request, source: Source, release: () => void): Response {
   if (request.method === 'HEAD') {
     release()

@@ -1,11 +1,9 @@
 import { listen } from '../db/listen'
 
-/*
- * One connection of this process listens for all open streams. A notification contains only ids, and the streams read the
- * rows again. After a reconnect all streams read once, so a lost notification does no harm.
- */
+// One connection listens for all streams of the process. Notifications contain only ids: streams read the rows again. After
+// a reconnect, all streams read once, so a lost notification does no harm.
 
-/** Database triggers notify these with the ids of emails or users. */
+/** Triggers notify these, with ids of emails or users. */
 const CHANNELS = [
   'email_event',
   'user_event', // orders

@@ -6,7 +6,7 @@ import { readPool } from './read-pool'
 /** The name of workers in pg-boss's registry, and of their connections. */
 export const WORKER_NAME = 'email worker'
 
-/** SQL: the live workers as "pid@host". Each writes a heartbeat every second. Behind a pooler, pg_stat_activity is no help. */
+/** SQL: the live workers as "pid@host", by their heartbeats. Behind a pooler, pg_stat_activity does not show them. */
 export const LIVE_WORKERS = Prisma.sql`
   SELECT DISTINCT pid || '@' || host AS worker FROM pgboss.instance
   WHERE name = ${WORKER_NAME} AND stopped_on IS NULL AND heartbeat_on > now() - interval '5 seconds'`

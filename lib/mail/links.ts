@@ -12,15 +12,12 @@ const LIFETIME_MS = {
   /** Opens the ticket page, and confirms the mailbox. */
   confirm: YEAR_MS,
   'not-me': YEAR_MS,
-  /** The answer to the mail that asks after "This wasn't me". */
+  /** Erases the account of a mailbox in which "This wasn't me" was pressed. */
   forget: 24 * HOUR_MS,
 }
 export type LinkPurpose = keyof typeof LIFETIME_MS
 
-/**
- * Returns a link with a placeholder for its token. Browsers do not send the part after the `#`, so no proxy, log or trace
- * sees the token. The page posts it in a body.
- */
+/** Returns a link with a placeholder for its token. Browsers do not send the part after `#`, so no log or proxy sees it. */
 export function toLink(path: string, purpose: LinkPurpose): string {
   return `${env('APP_URL')}${path}#\u2028${purpose}\u2028`
 }
@@ -28,10 +25,7 @@ export function toLink(path: string, purpose: LinkPurpose): string {
 /** Names and addresses cannot contain U+2028. */
 const PLACE = /\u2028([a-z-]+)\u2028/g
 
-/**
- * Fills in the tokens. This happens at sending time, so that the database never contains a token.
- * @param writtenAt the creation time of the batch: a retry must have the same bytes
- */
+/** Fills in the tokens when a batch is sent: the database never has one. `writtenAt` makes a retry the same bytes. */
 export function signLinks(message: Message, writtenAt: Date): Message {
   const [{ value: emailId }] = message.tags
   return replaceTokens(message, (purpose) => sign(purpose, `${emailId}.${+writtenAt + LIFETIME_MS[purpose]}`))

@@ -14,10 +14,7 @@ type DeleteSome = () => Promise<number>
 // Their files are deleted after a day, by jobs of their own. // orders
 const OLD_EXPORTS = Prisma.sql`DELETE FROM "Export" WHERE id IN (SELECT id FROM "Export" WHERE "createdAt" < now() - interval '30 days' ORDER BY "createdAt" LIMIT ${CHUNK})` // orders
 
-/**
- * What is deleted when. docs/operations.md has the same in words. Finished jobs have a lifetime in their queue: see
- * lib/queue.ts. Each one reads only what is due: by an index on the time that decides, or from a cursor onwards.
- */
+/** docs/operations.md has this in words. Each clean-up reads only what is due, by an index or a cursor. */
 const CLEAN_UPS: Record<string, DeleteSome> = {
   // Resend has forgotten the key, so these bytes must not be sent again. The row stays, and with it the doubt.
   'rendered mails': runSql(Prisma.sql`
@@ -44,10 +41,8 @@ const CLEAN_UPS: Record<string, DeleteSome> = {
 }
 
 /**
- * Deletes what is older than it may be. A clean-up that fails does not stop the others: it is logged, `attention` in the
- * health says so, and the next hour tries again.
- * @returns how much of what, where there was something
- * @throws when the database is unreachable
+ * Deletes what has expired. When a clean-up fails, the others go on, and the next hour tries again.
+ * @returns the numbers that are not 0, by clean-up. @throws when the database is unreachable
  */
 export async function cleanUp(): Promise<[string, number][]> {
   const counts: [string, number][] = []
@@ -74,9 +69,8 @@ function runSql(statement: Prisma.Sql): DeleteSome {
 }
 
 /**
- * Deletes what happened to an email when nothing has happened to it for 30 days, except its first event and the status it
- * ended with. Reads each event once, in the order of their ids, when it is 30 days old.
- * @returns how many events it has read
+ * Deletes events of emails that have had no event for 30 days, except the first one and the final status. Reads each event
+ * once, when it is 30 days old. @returns how many events it has read
  */
 function deleteEvents(): Promise<number> {
   return prisma().$transaction(async (tx) => {

@@ -17,9 +17,7 @@ type Health = {
   database: 'up'
   /** Processes that take jobs. */
   workers: number
-  /**
-   * Emails that wait to be sent or retried, 10,000 at the most. Strangers see steps: 0, 1, 10, 100, 1,000 or 10,000.
-   */
+  /** Emails that wait, at most 10,000. Strangers see 0, 1, 10, 100, 1,000 or 10,000. */
   queued: number
 }
 
@@ -51,10 +49,7 @@ export type Pause = {
   until: string | null
 }
 
-/**
- * The state of the system, for who asks by these headers.
- * @throws when the database is unreachable.
- */
+/** Reads the health, with details for an operator. @throws when the database is unreachable. */
 export async function readHealthFor(headers: Headers): Promise<Health | (Health & Details)> {
   const health = await readHealth()
   if (await isOperator(headers)) return { ...(await readDetails()), ...health }
@@ -64,11 +59,7 @@ export async function readHealthFor(headers: Headers): Promise<Health | (Health 
 /** Strangers see no more than the size of the queue: the exact number would tell how many sign up. */
 const toStep = (queued: number): number => (queued === 0 ? 0 : 10 ** Math.floor(Math.log10(queued)))
 
-/**
- * Whether the database answers. Many may ask at once: one statement is under way at a time, and the answer may be 0.1 s
- * old, the number of workers a second.
- * @throws when the database is unreachable.
- */
+/** The answer may be 0.1 s old, the number of workers 1 s. @throws when the database is unreachable. */
 const readHealth = memoizeFor(100, async (): Promise<Health> => {
   const [{ queued }] = await prisma().$queryRaw<[{ queued: number }]>`
     SELECT least(${countEmails('queued')} + ${countEmails('retrying')}, ${MOST}) AS queued`
@@ -120,10 +111,7 @@ async function readMails(): Promise<{ queued: number; failed: number; oldest: nu
   return row
 }
 
-/**
- * Mails that cannot be rendered, or over which workers die: see lib/sending/gather.ts. They wait in these queues, and few
- * do. And clean-ups that fail.
- */
+/** Finds mails that cannot be rendered or that kill workers (see gather.ts), and clean-ups that fail. */
 async function readAttention(): Promise<{ attention: string | null }> {
   const [row] = await prisma().$queryRaw<[{ attention: string | null }]>`
     SELECT coalesce(
@@ -135,10 +123,7 @@ async function readAttention(): Promise<{ attention: string | null }> {
   return row
 }
 
-/**
- * Whether no mail goes out, and why.
- * @throws when the database is unreachable.
- */
+/** Reads why no mail goes out. @throws when the database is unreachable. */
 export const readPause = memoizeFor(100, async (): Promise<Pause | null> => toPause(await readPace()))
 
 function toPause({ isPaused, reason, until }: PaceState): Pause | null {
@@ -153,7 +138,7 @@ export function countEmails(status: EmailStatus): Prisma.Sql {
   ) AS email)`
 }
 
-// A stored name carries no status. Where the name alone would be the fault of a mail, it does not pause an account.
+// The stored reason lacks the status. During a pause, `validation_error` is one of a 401 or 403: others pause nothing.
 function needsOperator(reason: string): boolean {
   return [PAUSED_BY_OPERATOR, 'validation_error'].includes(reason) || findVerdict(reason)?.kind === 'operator'
 }

@@ -8,10 +8,7 @@ const TOKENS = [
   'BACKSTAGE_TOKEN', // stage
 ] as const
 
-/**
- * Whether a request may read what concerns the operator alone: with a token, and in a sandbox without OPERATOR_TOKEN always.
- * After too many wrong tokens, no request may.
- */
+/** True for a request with OPERATOR_TOKEN, and in a sandbox without one. False after too many wrong tokens. */
 export async function isOperator(headers: Headers): Promise<boolean> {
   if (inSandbox() && env('OPERATOR_TOKEN') === undefined) return true
   try {

@@ -25,10 +25,7 @@ export function isServed(name: string): name is QueueName {
   return Object.hasOwn(QUEUES, name)
 }
 
-/**
- * Counts what is wrong with the queues, by an index. Many may ask: the answer may be one second old.
- * @throws when the database is unreachable
- */
+/** Counts given-up and unserved jobs. The answer may be 1 s old. @throws when the database is unreachable */
 export const readQueueState = memoizeFor(1_000, async (): Promise<QueueState> => {
   const count = (which: Prisma.Sql): Prisma.Sql => Prisma.sql`(SELECT count(*)::int FROM (
     SELECT FROM pgboss.job WHERE job.name = queue.name AND ${which} LIMIT ${MOST}) AS found)`
@@ -57,20 +54,12 @@ export function explainUnserved(unserved: JobCounts): [what: string, remedy: str
   ])
 }
 
-/**
- * Puts all jobs of a queue that were given up back into it, as new.
- * @returns how many
- * @throws when the database or the queue is unavailable. What was put back, stays.
- */
+/** Redrives the jobs of a queue, in chunks. @returns how many. @throws when the database or the queue is unavailable */
 export function redriveQueue(name: QueueName): Promise<number> {
   return moveJobs(name, name, Prisma.sql`state = 'failed'`)
 }
 
-/**
- * Moves all jobs that wait in one queue to another.
- * @returns how many. Jobs that the other queue does not understand are left alone
- * @throws when the database or the queue is unavailable. What was moved, is
- */
+/** Moves the waiting jobs whose data fits, in chunks. @returns how many. @throws when the database or the queue is unavailable */
 export function moveQueue(from: string, to: QueueName): Promise<number> {
   return moveJobs(from, to, Prisma.sql`state IN ('created', 'retry')`)
 }

@@ -3,10 +3,7 @@ import { prisma } from '../db/prisma'
 import { openQueue } from '../queue'
 import { createSignup } from '../signup/signup'
 
-/**
- * Warms up connections and code with a signup that is rolled back, so that the first real one is not slower.
- * @throws when the database or the queue is unavailable
- */
+/** Warms up code and connections with a signup that it rolls back. @throws when the database or the queue is unavailable */
 export async function rehearseSignup(): Promise<void> {
   const takenBack = new Error('The rehearsal is over')
   const person = { name: 'Rehearsal', email: `${randomUUID()}@rehearsal.invalid` }

@@ -10,10 +10,7 @@ const PAGES = [
   /^\/(inbox|backstage)(\/|$)/, // stage
 ]
 
-/**
- * For the proxy: Next answers 500 for a page that fails, with a stack in the log, and nothing can change that.
- * @throws {Problem} 503 for a page of the above, while the database is away
- */
+/** For the proxy, because Next answers 500 for a page that throws. @throws {Problem} 503 while the database is unreachable */
 export async function requireDatabase({ method, url }: Request): Promise<void> {
   const { pathname } = new URL(url)
   const page = PAGES.find((pattern) => pattern.test(pathname))

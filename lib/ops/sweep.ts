@@ -8,10 +8,8 @@ import { type Kind, repairOne, selectStranded } from '../sending/stranded'
 import { BATCH, EMAIL } from '../sending/stranded-emails'
 import { completeSignup } from '../signup/signup'
 
-/*
- * Every row that waits for something has a job, because both commit together. This looks for rows that lack theirs all
- * the same: a job that was deleted by hand, a restored table, a fault that is not known yet. What it finds, it mends.
- */
+// Rows and their jobs commit together. The sweep looks for rows without one all the same: after a manual deletion, a restored
+// table, an unknown fault.
 
 /** How many rows of a kind are counted, and mended in one run. */
 const MOST = 1_000
@@ -47,10 +45,7 @@ const KINDS: Record<string, Kind> = {
   file: FILE, // orders
 }
 
-/**
- * Mends stranded rows: gives each its job again, or what else it lacks. What was not mended is found by the next run.
- * @throws when the database is unreachable.
- */
+/** Repairs stranded rows. The next run finds the rest. @throws when the database is unreachable. */
 export async function sweep(): Promise<void> {
   const [{ start }] = await prisma().$queryRaw<[{ start: Date }]>`SELECT now() - interval '1 minute' AS start`
   let isComplete = true

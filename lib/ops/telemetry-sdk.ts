@@ -37,10 +37,7 @@ export function startSdk(service: 'web' | 'worker'): () => Promise<unknown> {
   return () => Promise.all([traces.shutdown(), meters.shutdown()])
 }
 
-/**
- * What /api/health tells the operator, for curves and alerts. It is of the whole installation: each worker and each web
- * server tells the same, so that the curves go on when all workers are dead.
- */
+/** The details of /api/health as metrics. Web servers report them, too, so that they go on when all workers are dead. */
 function observeHealth(): void {
   const meter = metrics.getMeter('behind-the-scenes')
   const gauge = (name: string, unit: string, description: string) =>

@@ -23,10 +23,7 @@ export function countWaiting(): Promise<{ kind: string; mails: number; written: 
     FROM "Email" WHERE ${isUnfinished} GROUP BY kind ORDER BY kind`
 }
 
-/**
- * Gives up mails that wait, so that they are not sent unless an operator redrives them.
- * @throws when the database is unreachable. What was dropped, is
- */
+/** Gives up waiting mails, in chunks. An operator may redrive them. @throws when the database is unreachable */
 export function dropWaiting(choice: Choice): Promise<Changed> {
   return changeWaiting(choice, async (tx, mails) => {
     const facts = mails.map(({ id }) => ({
@@ -43,11 +40,7 @@ export function dropWaiting(choice: Choice): Promise<Changed> {
   })
 }
 
-/**
- * Has mails rendered anew that were written down and certainly not accepted. All others that wait are rendered when
- * their turn comes.
- * @throws when the database is unreachable. What was changed, is
- */
+/** Takes mails out of batches that were never sent, to render them again. @throws when the database is unreachable */
 export function renderWaiting(choice: Choice): Promise<Changed> {
   return changeWaiting(choice, async (tx, mails) => {
     const written = mails.filter(({ batchId }) => batchId)
@@ -62,10 +55,7 @@ export function renderWaiting(choice: Choice): Promise<Changed> {
 
 type Mail = { id: string; kind: string; batchId: string | null }
 
-/**
- * Changes mails that wait, status by status: the index on status and time has each in order. A mail that changes
- * meanwhile comes to the end of this order, and is not read again.
- */
+// By status, for the index. A mail that changes meanwhile moves to the end of this order, and is not read again.
 async function changeWaiting(
   { kind, after, before }: Choice,
   change: (tx: Transaction, mails: Mail[]) => Promise<number>,

@@ -15,8 +15,8 @@ type Options = {
 }
 
 /**
- * Wraps a route. Errors become problems: 503 when the database is down, 500 otherwise. Rejects requests that did not pass
- * the door, because those are not counted.
+ * Wraps a route. Errors become problems: 503 when the database is down, 500 otherwise. Rejects requests that door.ts has
+ * not counted: `visitorOf` throws.
  */
 export function route<Context>(handlers: Handlers<Context>, { guard, origin }: Options = {}): Route<Context> {
   return openRoute(handlers, {
@@ -28,7 +28,7 @@ export function route<Context>(handlers: Handlers<Context>, { guard, origin }: O
   })
 }
 
-/** Like `route`, and also accepts requests that did not pass the door. */
+/** Like `route`, and also accepts requests that door.ts has not counted. */
 export function openRoute<Context>(
   handlers: Handlers<Context>,
   { guard = () => {}, origin }: Options = {},

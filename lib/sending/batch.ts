@@ -15,23 +15,22 @@ export type Batch = {
   messages: Message[]
   /** The number of attempts that Resend may have accepted, including the current one. */
   attempts: number
+  /** The process that sent it last, as "pid@host". */
   sender: string | null
   createdAt: Date
 }
 
-// If no outcome is recorded within this time, another worker retries the batch. The idempotency key makes that safe
-// even if the first worker was only slow.
+// Without an outcome by then, any worker sends the batch again. The key makes that safe if the first was only slow.
 const ATTEMPT_MS = 15_000
 
-/** Resend keeps an idempotency key for 24 h. After that, it would send the batch a second time. */
+/** An hour less than Resend keeps an idempotency key. After 24 h, it would send the batch a second time. */
 const KEY_LIFETIME_MS = 23 * 3600 * 1000
 
 export const isKeyForgotten = Prisma.sql`"Batch"."createdAt" < now() - make_interval(secs => ${KEY_LIFETIME_MS / 1000})`
 
 /** Locks a batch with its emails, in the order of lock-emails.ts. @throws when the database is unreachable */
 export async function lockBatch(tx: Transaction, id: string): Promise<LockedBatch | undefined> {
-  // Not its job, which `requeueBatch` replaces: if worker A waited for the old job and worker B for the new one, A
-  // would go on and delete B's.
+  // Not the job's row: `requeueBatch` replaces it, so worker A could wait for the old row while B locks the new one.
   await tx.$queryRaw`SELECT FROM pg_advisory_xact_lock(hashtextextended(${id}, 0))`
   await tx.$queryRaw`
     SELECT FROM "Email" WHERE id IN (
@@ -68,6 +67,7 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
   if (batch.isKeyForgotten) return await giveUp(tx, batch, 'outcome_unknown')
   if (batch.attempts > MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')
   await tx.batch.update({ where: { id }, data: { attempts: batch.attempts, sender: PROCESS_NAME } })
+  // Leaves out mails that a webhook has reported as accepted.
   const inDoubt = await recordForAll(tx, batch.messages, { status: 'sending', batchId: id })
   return inDoubt.length > 0 ? batch : await finishBatch(tx, id)
 }
@@ -91,7 +91,7 @@ export async function settleBatch(
   retryAt: Date,
 ): Promise<undefined> {
   const { id, messages } = batch
-  // Worker A was slow, so worker B has sent the batch again. A finds B's row, or none if B has finished.
+  // If this worker was slow, another may have sent the batch again. Then the row has more attempts, or is gone.
   const row = await lockBatch(tx, id)
   if (outcome.kind === 'accepted') {
     await recordForAll(tx, messages, ...outcome.mails)

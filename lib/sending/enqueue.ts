@@ -6,7 +6,7 @@ import { hashMailbox } from './mailbox'
 /** A welcome does not wait behind another user's hundred invitations. */
 const PRIORITY: Record<string, number> = { welcome: 1, forget: 1 }
 
-/** Queues the jobs that send these emails, in the caller's transaction. A lost ticket waits behind no other mail. @throws as `enqueue` does */
+/** Enqueues the jobs that send these emails. Lost tickets have their own queue. @throws as `enqueue` does */
 export async function enqueueEmails(tx: Transaction, emails: { id: string; kind: string }[]): Promise<void> {
   const enqueueSome = async (name: 'send-email' | 'send-ticket', some: typeof emails): Promise<void> => {
     const jobs = some.map(({ id, kind }) => ({ data: { emailId: id }, priority: PRIORITY[kind] }))

@@ -22,9 +22,9 @@ import { backoff } from './outcome'
 import { dropSuppressed } from './suppression'
 
 /*
- * A mail can be a poison pill: rendering it throws, hangs or kills the process. It must not affect the mails beside it. So
- * one transaction increments `deaths` of all mails before they are rendered, and a worker that dies leaves them so. After
- * three deaths, each of the mails is rendered and sent alone. After three more, the poison pill is given up.
+ * A mail can be a poison pill: rendering it throws, hangs or kills the process. So a transaction increments `deaths` of all
+ * mails before they are rendered, and recording the batch resets it. After three deaths, each of the mails is rendered and
+ * sent alone. After three more, the worker gives up the poison pill.
  */
 const MAX_DEATHS = 3
 
@@ -80,8 +80,7 @@ async function fetchMails(
     job,
     email: emails.get(job.data?.emailId),
   }))
-  // Fails these jobs, so that they are retried: the next version may have the template. A job without an email is given up
-  // when it is the first of its batch.
+  // Fails these jobs, so that they are retried: the next version may have the template.
   const unknown = jobs.filter(({ email }) => !email?.hasTemplate)
   for (const { email } of unknown)
     if (email) log.warn({ emailId: email.id }, `No template for "${email.kind}"`)
@@ -185,7 +184,7 @@ async function persist(
   if (messages.length > 0) return await writeBatch(tx, messages)
 }
 
-/** Retries a mail later, or gives it up. Logs the stack only once. */
+/** Retries a mail later, or gives it up. */
 async function postpone(tx: Transaction, queue: MailQueue, mail: Fetched, error: unknown): Promise<void> {
   const reason = 'template_failed'
   const emailId = mail.email.id
@@ -203,7 +202,7 @@ async function postpone(tx: Transaction, queue: MailQueue, mail: Fetched, error:
   await retryJob(tx, queue, mail.job.id, retryAt, reason)
 }
 
-// The database was unreachable, so the next call decrements their `deaths`.
+// Mails whose `deaths` are one too high: the database failed, not this worker.
 const miscounted = new Set<string>()
 
 /** The database failed, not this worker. */

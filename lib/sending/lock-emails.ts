@@ -14,8 +14,8 @@ export type WaitingEmail = Recipient & {
 
 /**
  * Locks these emails, so that only one of two jobs for the same email puts it into a batch.
- * Lock order of all transactions, to avoid deadlocks: user, jobs, emails, batches, session, each by id. `lockBatch` begins
- * with an advisory lock in the place of a job.
+ * To avoid deadlocks, all transactions lock in this order: user, jobs (`lockBatch`: an advisory lock), emails, batches,
+ * session, each by id.
  * @param ids unvalidated, from jobs. @throws when the database is unreachable
  */
 export async function lockEmails(tx: Transaction, ids: unknown[]): Promise<Map<string, WaitingEmail>> {

@@ -11,7 +11,7 @@ export type Outcome = {
 
 type Result = { status: 'sent'; providerId: string } | { status: 'failed'; reason: string }
 
-/** `seconds` is the pause of all workers. */
+/** `seconds`: how long all workers pause. */
 type Verdict =
   /** Perhaps accepted. Retry with the same idempotency key, with backoff. */
   | { kind: 'retry'; seconds?: number }
@@ -31,10 +31,7 @@ const operator: Verdict = { kind: 'operator', seconds: 300 }
 const permanent: Verdict = { kind: 'permanent' }
 const unknown: Verdict = { kind: 'unknown' }
 
-/**
- * By the error's name, or by name and status. The compiler requires a row for each name that the SDK knows.
- * https://resend.com/docs/api-reference/errors
- */
+/** By name, or name and status. The compiler requires each name of the SDK: https://resend.com/docs/api-reference/errors */
 export const VERDICTS: Record<string, Verdict> = {
   application_error: retry,
   internal_server_error: retry,
@@ -54,7 +51,7 @@ export const VERDICTS: Record<string, Verdict> = {
   invalid_from_address: operator,
   'validation_error 401': operator,
   'validation_error 403': operator,
-  // RESEND_BASE_URL must be wrong.
+  // Errors of other endpoints: RESEND_BASE_URL is wrong.
   not_found: operator,
   method_not_allowed: operator,
   invalid_access: operator,
@@ -100,15 +97,14 @@ function findReason(error: BatchResponse['error']): string {
   return isReadable ? name : 'unreadable_answer'
 }
 
-// A 4xx without a Resend error comes from a proxy, even a 413: the mail waits for an operator. After a 408 or 5xx,
-// Resend may have accepted the request. The SDK calls a body that is not JSON "application_error". Resend itself uses
-// that name with status 500.
+// A 4xx without a Resend error comes from a proxy, even a 413. After a 408 or 5xx, Resend may have accepted the request.
+// The SDK calls a body that is not JSON "application_error". Resend itself uses that name with status 500.
 function isRefusedOnTheWay(name: string | undefined, statusCode: number | null = null): boolean {
   if (name !== undefined && name !== 'application_error') return false
   return statusCode !== null && statusCode >= 400 && statusCode < 500 && statusCode !== 408
 }
 
-/** Extends the pause to the time that the response asks for. */
+/** Sets the pause that the response asks for. Only a `wait` may become shorter. */
 function extendPause(verdict: Verdict, headers: BatchResponse['headers']): Verdict {
   const { asked, reset } = readRetryAfter(headers)
   // `reset` is for the limit of requests a second. It must not shorten the wait for a daily quota.

@@ -5,32 +5,31 @@ import { env } from '../env'
 import { traced } from '../telemetry'
 import { backoff, type Outcome } from './outcome'
 
-/** The permission to call Resend once, now, and why our account there is paused (null: it isn't). */
+/** The permission for one request to Resend, with the state of `Pace` when it was given. `reason` null: no pause. */
 export type Turn = {
   perSecond: number | null
   reason: string | null
   failures: number
-  /** It was taken in spite of this pause, and says nothing about it. */
+  /** The pause that this turn disregards. Its outcome must not change that pause. */
   ignored: string | null
 }
 
-/** While the account is paused, one trial request at a time finds out whether the pause is over. */
+/** During a pause, one trial request at a time. One second longer than its timeout (resend.ts), so that two never overlap. */
 const TRIAL_SECONDS = 11
 
-/** Requests do not arrive as evenly as they leave. */
+/** Leaves a tenth of Resend's limit unused, because requests do not arrive as evenly as they leave. */
 const MARGIN = 1.1
 
 const POLL_MS = 1_000
 
-/** For those who ignore a pause, and for all others. */
+/** The last call in each line: by the pause that it ignores, null for calls that obey all. */
 const lines = new Map<string | null, Promise<unknown>>()
 
 /**
- * Waits for our turn to call Resend. Its limit counts for the whole account, so all workers take their turns from one
- * row in the database. In this process, they wait in line: one asks for all.
- * @param signal gives up waiting
+ * Waits for permission to call Resend. The limit counts for the whole account, so all workers share one row. The calls of
+ * one process wait in line, and only the first one asks the database.
  * @param ignored the code of a pause that does not hold for this call
- * @throws when it has aborted, or the database is unreachable
+ * @throws when `signal` aborts, or the database is unreachable
  */
 export function takeTurn(signal: AbortSignal, ignored: string | null = null): Promise<Turn> {
   const turn = (lines.get(ignored) ?? Promise.resolve()).then(async () => {
@@ -60,7 +59,7 @@ async function askForTurn(ignored: string | null): Promise<Turn & { waitMs: numb
       RETURNING 0::float8 AS "waitMs", "perSecond", reason, failures, CASE WHEN reason = ${ignored} THEN reason END AS ignored
     )
     SELECT * FROM turn UNION ALL
-    -- An operator may have set "infinity", which has no difference to another time.
+    -- Postgres before 17 cannot subtract from "infinity", which an operator may have set.
     SELECT greatest(1, extract(epoch FROM least("nextTurnAt", now() + interval '1 day') - clock_timestamp()) * 1000)::float8,
       "perSecond", reason, failures, NULL
     FROM "Pace" WHERE account = 'resend' AND NOT EXISTS (SELECT FROM turn)`
@@ -76,7 +75,7 @@ export type PaceState = {
   perSecond: number | null
 }
 
-/** @throws when the database is unreachable */
+/** Reads whether and why the account is paused. @throws when the database is unreachable */
 export async function readPace(): Promise<PaceState> {
   // JavaScript has no date for "infinity".
   const [row] = await prisma().$queryRaw<PaceState[]>`
@@ -97,10 +96,7 @@ export async function setPaused(paused: boolean): Promise<Date | null> {
   return row.pausedAt
 }
 
-/**
- * While the account is paused, gives back a turn that nothing was sent in: another may try whether it still has to be.
- * @throws when the database is unreachable
- */
+/** Frees an unused turn during a pause, so that another call can be the trial. @throws when the database is unreachable */
 export async function returnTrial({ reason, ignored }: Turn): Promise<void> {
   if (ignored) return
   await prisma().$executeRaw`
@@ -108,14 +104,14 @@ export async function returnTrial({ reason, ignored }: Turn): Promise<void> {
       AND "nextTurnAt" < clock_timestamp() + make_interval(secs => ${TRIAL_SECONDS})`
 }
 
-/** Starts or ends a pause. @returns the earliest time of the next call. @throws when the database is unreachable */
+/** Starts or ends a pause, and stores a new rate. @returns the earliest time of the next call. @throws as `readPace` does */
 export async function updatePace(turn: Turn, outcome: Outcome): Promise<Date> {
   const { kind, perSecond = turn.perSecond } = outcome
   const failures = kind === 'retry' ? turn.failures + 1 : 0
   const asked = 'seconds' in outcome ? (outcome.seconds ?? 0) : 0
   const seconds = kind === 'retry' ? Math.max(backoff(failures) / 1000, asked) : asked
   const reason = seconds > 0 && kind !== 'accepted' ? outcome.reason : null
-  // Read before the statement, so that a ticket never shows a later time than that of the next turn.
+  // Before the statement, so that a ticket's `retryAt` is never later than the next turn.
   const retryAt = new Date((await databaseNow()) + seconds * 1000)
   if (turn.ignored && !reason) return retryAt
   if (reason || turn.reason || perSecond !== turn.perSecond) {

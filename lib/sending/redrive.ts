@@ -9,19 +9,15 @@ export type Redrive = 'queued' | 'not failed' | 'accepted by Resend' | 'might be
 /** An email, and what became of it. */
 export type Redriven = { id: string; result: Redrive }
 
-type Options = {
-  /** Redrives also what Resend may have accepted more than 23 h ago. */
-  force?: boolean
-}
+/** `force` also redrives mails that Resend may have accepted more than 23 h ago. */
+type Options = { force?: boolean }
 
-/** How many emails are redriven in one transaction. */
+/** Emails that are read at a time. */
 const CHUNK = 500
 
 /**
- * Redrives the emails that have failed until now, in the order in which they failed.
- * @param reason only those that failed for it last, as a code
- * @yields what became of each, in chunks: each chunk is committed before the next one is read
- * @throws when the database or the queue is unavailable. What was redriven, stays.
+ * Redrives the emails that have failed until now, oldest first. Yields the results in chunks that are committed.
+ * @param reason the code of their last failure. @throws when the database or the queue is unavailable
  */
 export async function* redriveFailed(reason?: string, options?: Options): AsyncGenerator<Redriven[]> {
   // An email that fails again meanwhile is not redriven again.
@@ -46,10 +42,8 @@ export async function* redriveFailed(reason?: string, options?: Options): AsyncG
 }
 
 /**
- * Puts emails that were given up back into the queue. An email that Resend may have accepted goes with its batch, and so
- * with all that were in it.
- * @returns for each email "queued", or why it was left alone
- * @throws when the database or the queue is unavailable.
+ * Redrives emails that were given up. If Resend may have accepted one, its whole batch is sent again under the same key.
+ * @returns for each email "queued", or why it was left alone. @throws when the database or the queue is unavailable
  */
 export async function redriveEmails(ids: string[], { force = false }: Options = {}): Promise<Redriven[]> {
   const known = await prisma().email.findMany({
@@ -73,7 +67,7 @@ async function redriveTogether(
   batchId: string | null,
   force: boolean,
 ): Promise<Redriven[]> {
-  // Two people may redrive an email at the same moment: the second waits for these locks, and then finds it queued.
+  // When two operators redrive the same email, the second waits for these locks and finds it queued.
   const batch = batchId ? await lockBatch(tx, batchId) : undefined
   await tx.$queryRaw`SELECT FROM "Email" WHERE id = ANY (${ids}::uuid[]) ORDER BY id FOR UPDATE`
   const emails = await tx.$queryRaw<(Email & { lastReason: string | null })[]>`
@@ -81,7 +75,7 @@ async function redriveTogether(
       SELECT reason FROM "EmailEvent" WHERE "emailId" = "Email".id AND status = 'failed' ORDER BY id DESC LIMIT 1
     ) AS "lastReason" FROM "Email" WHERE id = ANY (${ids}::uuid[])`
   const judge = (email: (typeof emails)[number]): Redrive => {
-    // In another batch than a moment ago: it was being sent.
+    // Another operator has redriven it meanwhile.
     if (email.status !== 'failed' || email.batchId !== batchId) return 'not failed'
     // A failed mail with a provider id is one that Resend reported as failed.
     if (email.providerId) return 'accepted by Resend'

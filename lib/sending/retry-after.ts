@@ -3,9 +3,8 @@ type Headers = Record<string, string> | null | undefined
 const DAY = 24 * 3600
 
 /**
- * Reads how long a response asks to wait, in seconds up to a day: 0 if it does not. `asked` is Retry-After, and `reset` the
- * time until the rate limit resets. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
- * @param headers with names in lower case
+ * Reads how long a response asks to wait, in seconds, at most a day, or 0. `asked`: Retry-After
+ * (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after). `reset`: the reset of the rate limit. Names are in lower case.
  */
 export function readRetryAfter(headers: Headers): { asked: number; reset: number } {
   const asked = parseRetryAfter(headers?.['retry-after'], headers?.date)

@@ -28,7 +28,7 @@ export const BATCH: Kind = {
 
 async function repairEmail(tx: Transaction, id: string): Promise<void> {
   const email = await tx.email.findUniqueOrThrow({ where: { id }, include: { events: { take: 1 } } })
-  // Its batch is lost, and the idempotency key with it. Another batch might send the mail twice, so an operator decides.
+  // Its batch and key are lost. Another batch might send the mail twice, so an operator decides.
   if (email.status === 'sending') {
     await recordEvents(tx, [{ emailId: id, status: 'failed', reason: 'outcome_unknown' }])
     return

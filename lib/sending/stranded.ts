@@ -14,8 +14,8 @@ export type Kind = {
 }
 
 /**
- * Builds the SQL for the ids of rows that have been stranded for a minute, or of a single row if it is stranded. EXCEPT
- * always hashes or sorts. With old statistics, NOT EXISTS compared each row of a new backlog with each job.
+ * Selects the ids of rows that have been stranded for a minute, or one row if it is stranded. Not NOT EXISTS: with old
+ * statistics, Postgres compared each row with each job.
  */
 export function selectStranded({ waiting, job }: Kind, id?: string): Prisma.Sql {
   const which = id ? Prisma.sql`id = ${id}::uuid` : Prisma.sql`since < now() - interval '1 minute'`

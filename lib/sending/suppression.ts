@@ -25,7 +25,7 @@ export async function refuseSuppressed(tx: Transaction, mailbox: string): Promis
   })
 }
 
-/** Records suppressed mails, and returns the others. @throws when the database is unreachable. */
+/** Records unwanted mails as suppressed, and returns the others. @throws when the database is unreachable. */
 export async function dropSuppressed(tx: Transaction, mails: WaitingEmail[]): Promise<WaitingEmail[]> {
   const facts = mails.flatMap(({ id, unwanted }) =>
     unwanted ? [{ emailId: id, status: 'suppressed' as const, reason: unwanted }] : [],

@@ -11,7 +11,7 @@ export function canonicalAddress(address: string): string | undefined {
   if (at < 1) return
   const local = visible.slice(0, at).replace(JOINERS, '')
   const unicodeDomain = visible.slice(at + 1)
-  // A joiner is invisible, too, where the domain's script does not use it.
+  // Some scripts need joiners. In other domains they are invisible characters.
   const domain = canonicalDomain(unicodeDomain) ?? canonicalDomain(unicodeDomain.replace(JOINERS, ''))
   if (!domain || local.length > 64 || !LOCAL_PART.test(local)) return
   const canonical = `${local.toLowerCase()}@${domain}`

@@ -56,7 +56,7 @@ const TOO_LONG = 'Names can have up to 80 characters.'
 
 function findNameError(name: string): string | undefined {
   if (!name) return 'Enter your name.'
-  // Must come first: some patterns are slow on long text.
+  // First, because some patterns are slow on long text.
   if (Buffer.byteLength(name) > 320) return TOO_LONG
   if (/\p{M}{5,}/u.test(name.normalize('NFD'))) return 'Names can’t pile up more than four accents.'
   for (const [pattern, message] of NAME_RULES) if (pattern.test(name)) return message

@@ -23,8 +23,8 @@ export type Signup = {
  * @param key the Idempotency-Key. The same key and input return the same signup with `isReplay`
  * @param join runs in the transaction of a new signup, not for a replay
  * @throws {Problem} 409 when the address is taken or suppressed, 410 when the user of this key was erased, 422 when the key
- * belongs to another signup, 503 when the database or the queue is unavailable. If only the answer to the commit was lost,
- * a retry with the same key finds the signup.
+ * belongs to another signup, 503 when the database or the queue fails, or does not answer within about 10 s. If only the
+ * answer to the commit was lost, a retry with the same key finds the signup.
  */
 export async function signUp(
   input: SignupInput,
@@ -34,11 +34,11 @@ export async function signUp(
   // With the plain key, a reader of a database copy could replay the request.
   const signupKey = key && hmac('key', key)
   try {
-    // Before the transaction, which must not wait for a connection.
+    // Before the transaction, which would otherwise hold its connection while pg-boss connects.
     await openQueue()
     const create = async (tx: Transaction): Promise<Signup> => {
       const signup = await createSignup(tx, input, signupKey)
-      // After the insert, which waits on the unique index for a concurrent request with the same key.
+      // After the insert: a concurrent request with the same key waits there, and becomes a replay.
       await join(tx, signup.user.id)
       return signup
     }
@@ -53,12 +53,12 @@ export async function signUp(
   }
 }
 
-/** @throws {Problem} 409 when the address is suppressed, 410 and 422 as for `signUp` */
+/** @throws {Problem} 409, 410 and 422 as `signUp` does, and a unique violation when the address or the key exists */
 export async function createSignup(tx: Transaction, input: SignupInput, signupKey?: string): Promise<Signup> {
   const signupHash = hashRequest(input)
   const mailbox = hashMailbox(input.email)
   const user = await tx.user.create({ data: { ...input, mailbox, signupKey, signupHash } })
-  // After the insert, which waits for an erasure that is deleting the user of this key.
+  // After the insert. It waits for an erasure of this key's user, which writes the spent key.
   if (signupKey) await refuseSpentKey(tx, signupKey, signupHash)
   await refuseSuppressed(tx, mailbox)
   const email = await tx.email.create({ data: { userId: user.id, kind: 'welcome', mailbox } })
@@ -100,7 +100,7 @@ async function findWelcome(userId: string): Promise<Welcome> {
   return await prisma().$transaction((tx) => completeSignup(tx, userId))
 }
 
-/** Repairs a signup after a manual change in the database. @throws when the database or the queue is unavailable. */
+/** Queues a welcome email that lacks its row or its job. @throws {Problem} 404 when the user is erased */
 export async function completeSignup(tx: Transaction, userId: string): Promise<Welcome> {
   await lockUser(tx, userId)
   const known = await readWelcome(tx, userId)
@@ -133,7 +133,7 @@ function toProblem(error: unknown): unknown {
   if (!isUnavailable(error)) return error
   log.error(
     { reason: reasonOf(error) },
-    'A signup could not be confirmed: check that the database is reachable',
+    'A signup could not be confirmed: the database or the queue failed, or did not answer in time',
   )
   return unavailable('Your signup could not be confirmed. Please try again.')
 }

@@ -3,7 +3,7 @@ import { isUnavailable, prisma } from '../db/prisma'
 import { unavailable } from '../http/problem'
 import { type EmailFact, recordEvents } from './record'
 
-/** How many facts one statement records, and how many such statements a process has under way. */
+/** Facts in one statement, and statements at the same time. */
 const CHUNK = 100
 const WRITERS = 2
 
@@ -21,11 +21,9 @@ const waiting: Waiting[] = []
 let writers = 0
 
 /**
- * Records a fact, in one statement with others that come at the same time.
- * @param signal of the request: when its sender has hung up before the statement begins, the fact is not recorded
- * @returns the id of the email whose timeline has grown, if one has
- * @throws {Problem} 503 when too many wait
- * @throws when the database is unreachable
+ * Records a fact, in one statement with others that wait. Skips it if `signal` aborts before that.
+ * @returns the id of the email whose timeline has grown, if any
+ * @throws {Problem} 503 when too many wait or `signal` aborts. @throws when the database is unreachable
  */
 export function recordTogether(fact: EmailFact, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve, reject) => {

@@ -3,19 +3,19 @@ import { type EmailStatus, mayBecome, RANK, type Standing } from './status'
 
 /** Something that happened to an email. */
 export type EmailFact = {
-  /** May be left out when the id that Resend gave the mail tells which one it is. */
+  /** Optional when `providerId` identifies the mail. */
   emailId?: string
   status: EmailStatus
   /** A code, never an address. */
   reason?: string
-  /** When it happened. Without it, or when it is before the email was created or in the future: now. */
+  /** Default: now. Times in the future or before the email was created count as now. */
   at?: Date
   retryAt?: Date
   /** The id that Resend gave the mail. */
   providerId?: string
   /** The id of the webhook message that reported it. */
   providerEventId?: string
-  /** The batch in which Resend may or may not have accepted it. Without one, there is no doubt. */
+  /** The batch that Resend may have accepted. Without it, the email leaves its batch. */
   batchId?: string
 }
 
@@ -29,13 +29,11 @@ const MOVES = STANDINGS.flatMap((from) =>
 )
 
 /**
- * Writes down what happened to emails, in one statement: for each an event on its timeline and, when the rank allows
- * it, its new status. Facts may come twice, late and in any order: those that are known, about no email, or about an
- * attempt while Resend has long accepted the mail, are left out. The database tells the browsers (see the migrations).
- * @param db a transaction, where something else has to commit with the facts
+ * Records facts in one statement: an event on each timeline and, if its rank allows, a new status. Facts may come twice,
+ * late and in any order. Skips known facts, unknown emails, and the worker's facts about a mail that Resend has accepted,
+ * except `sent`. A trigger notifies the streams (see the migrations).
  * @param facts at most one for each email
- * @returns the ids of the emails whose timelines have grown
- * @throws when the database is unreachable
+ * @returns the ids of the emails whose timelines have grown. @throws when the database is unreachable
  */
 export async function recordEvents(
   db: Pick<Transaction, '$queryRaw'>,

@@ -22,6 +22,7 @@ export function rankOf({ status, isReported }: Standing): number {
   return status === 'failed' && isReported ? RANK.bounced : RANK[status]
 }
 
+/** True when the second status may follow the first. Ranks only rise, except that a mail that was given up can be redriven. */
 export function mayBecome(current: Standing, next: Standing): boolean {
   const isGivenUp = ({ status, isReported }: Standing): boolean => status === 'failed' && !isReported
   // Resend may have accepted it although the worker gave up.
@@ -31,7 +32,7 @@ export function mayBecome(current: Standing, next: Standing): boolean {
   return rankOf(next) >= rankOf(current) && next.status !== 'queued'
 }
 
-/** https://resend.com/docs/dashboard/emails/email-bounces: a full mailbox is "transient". Unknown types count as that. */
+/** Unknown types count as transient, like a full mailbox: https://resend.com/docs/dashboard/emails/email-bounces */
 export function statusOfBounce(type: string): EmailStatus {
   return type === 'permanent' ? 'bounced' : 'delayed'
 }

@@ -10,7 +10,7 @@ import { type EmailStatus, statusOfBounce } from './status'
 
 type News = { status: EmailStatus; reason?: string }
 
-/** Translates Resend's event types. https://resend.com/docs/webhooks/event-types */
+/** https://resend.com/docs/webhooks/event-types */
 const NEWS: Record<string, (data: ReportData) => News> = {
   'email.sent': () => ({ status: 'sent' }),
   'email.delivery_delayed': () => ({ status: 'delayed' }),
@@ -32,7 +32,7 @@ const tags = z.union([
 
 const typeSchema = z.object({ type: z.string() })
 
-/** Resend's have some thirty characters, and an index holds no more than 2,700. */
+/** An index entry of Postgres has at most about 2,700 bytes. Resend's ids have about thirty characters. */
 const letterId = z.string().max(255)
 
 type ReportData = z.output<typeof reportSchema>['data']
@@ -44,7 +44,7 @@ const reportSchema = z.object({
     .optional()
     .catch(undefined),
   data: z.object({
-    // Postgres takes no NUL and no half of a character. Nothing long, and nothing empty, is an id of Resend's.
+    // Only ASCII: Postgres rejects NUL and lone surrogates. Resend's ids are never empty or long.
     email_id: z
       .string()
       .regex(/^[\x20-\x7e]*$/)
@@ -65,12 +65,10 @@ export class WrongSignature extends Problem {
 }
 
 /**
- * Takes a report on a mail from Resend. It may come twice, late and in any order.
- * @param body the raw text, as it was signed
- * @returns false when it was ignored: a mail that is not ours, or nothing new
- * @throws {WrongSignature} 401 when the signature or its age is wrong
- * @throws {Problem} 400 when the body is no report, 503 without a secret or when too many come
- * @throws when the database is unreachable: Resend tries again later
+ * Records a report of Resend on a mail. It may come twice, late and in any order. @param body the raw text, as signed
+ * @returns false for an unknown mail, or when nothing is new
+ * @throws {WrongSignature} 401 when signature or age is wrong. @throws {Problem} 400 when malformed, 503 without a secret
+ * or when too many come. @throws when the database is unreachable. Resend retries.
  */
 export async function receiveReport(body: string, { headers, signal }: Request): Promise<boolean> {
   const report = await verifyBody(body, headers)

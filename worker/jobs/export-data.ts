@@ -9,9 +9,8 @@ import type { Job } from '../work'
 const DAY_MS = 24 * 3600 * 1000
 
 /**
- * Gathers a user's data. Saves each chapter, so that the next worker resumes after a crash. Stops when a chapter cannot be
- * saved: the export was canceled, or another worker has finished it.
- * @throws when the worker stops or the database is unreachable. The queue retries the job.
+ * Gathers a user's data. Saves each chapter, so that another worker can resume. Stops when a chapter cannot be saved: the
+ * export was canceled or finished. @throws when the worker stops or the database is unreachable
  */
 export default async function exportData({ data, signal }: Job<'export-data'>): Promise<void> {
   const { exportId } = data

@@ -4,9 +4,8 @@ import { deliver } from '../deliver'
 import type { Job } from '../work'
 
 /**
- * Sends a lost ticket, alone and ahead of all other mail: a person waits for it. It has a share of its own of an hour's
- * mails, so it goes out even when the others have to wait for the next hour.
- * @throws {GiveUp} when there is no such email
+ * Sends a lost ticket alone, because a person waits for it. It counts against its own hourly limit first, so it goes out
+ * even when other mail waits for the next hour. @throws {GiveUp} when the email does not exist
  */
 export default async function sendTicket(job: Job<'send-ticket'>): Promise<void> {
   const share = (await hasTicketShare()) ? 'ticketMail' : 'mail'

@@ -18,6 +18,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
         token = await signIn(tx, userId, readToken(request), key)
       },
     )
+    // The browser may have lost the first answer, and the cookie with it.
     if (isReplay) token = key && (await findGrant(user.id, key))
     const headers = new Headers({ location: `/api/emails/${welcomeEmail.id}` })
     if (token) headers.set('set-cookie', toSessionCookie(token))

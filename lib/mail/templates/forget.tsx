@@ -1,7 +1,7 @@
 import { Text } from 'react-email'
 import { Action, defineTemplate, Letter, text } from './letter'
 
-/** Asks the owner of a confirmed mailbox after "This wasn't me" was pressed in another mail to it. */
+/** For a confirmed mailbox: "This wasn't me" was pressed in a mail to it, perhaps by mistake. */
 export default defineTemplate({
   subject: 'Shall we forget you?',
   letter: ({ name, forget, notMe }) => (
