@@ -13,7 +13,7 @@ export function ReadMail({ snapshot, mine }: Props) {
   return (
     <div className="mt-4 flex flex-wrap items-center gap-x-6 stage:mt-1">
       <p className="mb-3 w-full text-center text-base text-pretty text-muted">
-        The mailbox is part of this demonstration: no real mail was sent.
+        The mailbox is part of this demonstration.
       </p>
       {sandbox.open && (
         <Link

@@ -12,7 +12,7 @@ test('from the ticket to its mail: it greets by name and bears the number of the
   await signUpByHand(page, newAddress(), 'Grace Hopper')
   await expectDelivered(page)
   const [number = ''] = /(?<=Ticket )\w{8}/.exec(await ticketOn(page).innerText()) ?? []
-  await expect(page.getByText('No mail leaves this demonstration.')).toBeVisible()
+  await expect(page.getByText('The mailbox is part of this demonstration.')).toBeVisible()
   await page.getByRole('link', { name: 'Read the email' }).click()
   const mail = page.getByTitle('Welcome to Behind the Scenes').contentFrame()
   await expect(mail.getByRole('heading', { name: 'Welcome, Grace.' })).toBeVisible()

@@ -45,7 +45,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
   const ticketRef = useRef<HTMLDivElement>(null)
   const leaving = erased ? 'erased' : snapshot.erasure
   const isOwner = owner !== undefined
-  const words = describeEmail(snapshot, isOwner)
+  const words = describeEmail(snapshot)
   const { headline, sentence, tone } = leaving ? describeErasure(leaving, isOwner) : words
   const waiting = leaving ? STRANDED.erasure : STRANDED.sentence
   const explanation = stranded ? waiting : held ? HELD.sentence : sentence

@@ -7,10 +7,8 @@ export type Words = {
   line: string
   /** Ends the headline that begins "You’re in. The email …". */
   headline: string
-  /** For readers who do not program. */
+  /** For readers who do not program. It is true for the owner of the ticket and for others who look at it. */
   sentence: string
-  /** The sentence for another person than the owner, where it differs. */
-  toOthers?: string
   tone: Tone
 }
 
@@ -18,8 +16,7 @@ export const STATUS: Record<EmailStatus, Words> = {
   queued: {
     line: 'queued',
     headline: 'can wait.',
-    sentence: 'Your welcome email is in the queue. You do not have to wait for it.',
-    toOthers: 'The welcome email of this signup is in the queue. The account is ready all the same.',
+    sentence: 'The welcome email is in the queue. The account is ready without it.',
     tone: 'busy',
   },
   sending: {
@@ -49,8 +46,7 @@ export const STATUS: Record<EmailStatus, Words> = {
   delivered: {
     line: 'delivered',
     headline: 'has arrived.',
-    sentence: 'Your welcome email is in the mailbox. All of this happened after you had your answer.',
-    toOthers: 'The welcome email of this signup is in the mailbox. The account was ready long before.',
+    sentence: 'The welcome email is in the mailbox. All of this happened after the answer to the signup.',
     tone: 'good',
   },
   failed: {
@@ -83,8 +79,7 @@ export const STATUS: Record<EmailStatus, Words> = {
 const CAME_BACK: Words = {
   line: 'delayed',
   headline: 'came back.',
-  sentence: 'Your mailbox didn’t take the email for now. Your address and your account are fine.',
-  toOthers: 'The mailbox didn’t take the email for now. The address and the account of this signup are fine.',
+  sentence: 'The mailbox didn’t take the email for now. The address and the account are fine.',
   tone: 'busy',
 }
 
@@ -101,13 +96,8 @@ const FAILED_LATER: Words = {
   sentence: 'The mail service took the email, and then could not send it. The account is not affected.',
 }
 
-/** Returns the words for the state of an email: to its owner, or to another person who looks at the ticket. */
-export function describeEmail(snapshot: Snapshot, isOwner = true): Words {
-  const words = findWords(snapshot)
-  return isOwner ? words : { ...words, sentence: words.toOthers ?? words.sentence }
-}
-
-function findWords(snapshot: Snapshot): Words {
+/** Returns the words for the state of an email. */
+export function describeEmail(snapshot: Snapshot): Words {
   const { status, final, timeline } = snapshot
   if (status === 'delayed' && final) return CAME_BACK
   const wasAccepted = timeline.some((entry) => entry.status !== 'failed' && RANK[entry.status] >= RANK.sent)
@@ -121,24 +111,20 @@ export const ERASURE: Record<Erasure | 'erased', Words> = {
   requested: {
     line: 'asked for',
     headline: 'Forgetting you.',
-    sentence: 'A worker removes your name, your address and your mails. Nothing is sent to you any more.',
-    toOthers: 'A worker removes everything that this signup left here.',
+    sentence: 'A worker removes the name, the address and the mails. Nothing more is sent.',
     tone: 'busy',
   },
   waiting: {
     line: 'under way',
     headline: 'One mail to go.',
     sentence:
-      'We do not know yet whether the mail service accepted a mail to you. As soon as we do, everything is deleted.',
-    toOthers: 'A last mail of this signup is under way. After that, everything is deleted.',
+      'We do not know yet whether the mail service accepted the last mail. As soon as we do, everything is deleted.',
     tone: 'busy',
   },
   erased: {
     line: 'erased',
     headline: 'All forgotten.',
-    sentence:
-      'Your name, your address and your mails are gone. So is this ticket: only this page still shows it.',
-    toOthers: 'This signup and its mails are gone. So is this ticket: only this page still shows it.',
+    sentence: 'Name, address and mails are gone. So is this ticket: only this page still shows it.',
     tone: 'good',
   },
 }
@@ -148,9 +134,7 @@ const ERASURE_TO_OTHERS = { requested: 'is being erased.', waiting: 'is being er
 
 /** Returns the words for an erasure: to the owner of the ticket, or to another person who looks at it. */
 export function describeErasure(stage: Erasure | 'erased', isOwner: boolean): Words {
-  const words = ERASURE[stage]
-  if (isOwner) return words
-  return { ...words, headline: ERASURE_TO_OTHERS[stage], sentence: words.toOthers ?? words.sentence }
+  return isOwner ? ERASURE[stage] : { ...ERASURE[stage], headline: ERASURE_TO_OTHERS[stage] }
 }
 
 export const LOST = 'The connection is lost. We try again.'
