@@ -67,6 +67,9 @@ type OutputReader = { fd: number; text(): string }
 
 export type Web = Process & { url: string; port: number }
 
+/** How `next start` ends after a SIGTERM: by its own exit, or because there is nothing left to do. */
+export const WEB_EXIT_CODES: unknown[] = [143, 0]
+
 export type Process = {
   pid: number
   /** All that it has printed so far. */

@@ -4,7 +4,7 @@ import path from 'node:path'
 import { expect } from '@playwright/test'
 import { build } from 'esbuild'
 import { isDelivered, newAddress, postSignup, signUp, waitForSnapshot } from '../app'
-import { type Env, runToEnd, startProcess, waitFor } from '../stack'
+import { type Env, runToEnd, startProcess, WEB_EXIT_CODES, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
 import { startReader } from './reader'
 import { countSends, signUpMany, until, untilAsked } from './steps'
@@ -86,7 +86,7 @@ for (const [title, leave] of [
     reader.goOn()
     const { id } = await signUp(newAddress(), web.url)
     await waitFor(() => web.output().includes(id))
-    expect([0, 143]).toContain(await web.kill('SIGTERM'))
+    expect(WEB_EXIT_CODES).toContain(await web.kill('SIGTERM'))
   })
 }
 

@@ -5,7 +5,7 @@ import { expect } from '@playwright/test'
 import { Client } from 'pg'
 import { listRoutes } from '../../sandbox/routes'
 import { newAddress, postSignup, readStream, signUp } from '../app'
-import { findPort, query, waitFor } from '../stack'
+import { findPort, query, WEB_EXIT_CODES, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
 import { test } from './test'
 
@@ -17,7 +17,7 @@ test('SIGTERM with an open stream: the server ends the stream and stops', async 
   const started = Date.now()
   const code = await web.kill('SIGTERM')
   expect(Date.now() - started).toBeLessThan(10_000)
-  expect([0, 143]).toContain(code)
+  expect(WEB_EXIT_CODES).toContain(code)
   expect((await stream.next()).done).toBe(true)
 })
 
@@ -33,7 +33,7 @@ test('SIGTERM while the server starts and is asked already: it stops', async ({ 
   })
   try {
     const web = await stack.startWeb({ port })
-    expect([0, 143]).toContain(await web.kill('SIGTERM'))
+    expect(WEB_EXIT_CODES).toContain(await web.kill('SIGTERM'))
   } finally {
     asking = false
     await Promise.all(clients)
@@ -94,7 +94,7 @@ test('SIGTERM while a proxy keeps an idle connection: what it sends through that
   const second = await ask()
   expect(second.statusCode).toBe(200)
   expect(second.headers.connection).toBe('close')
-  expect([0, 143]).toContain(await ended)
+  expect(WEB_EXIT_CODES).toContain(await ended)
 })
 
 test('a missing queue is a 503, and nothing is half made', async ({ stack }) => {

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { Client } from 'pg'
-import { type Env, findPort, OURS, type Process, type Stack, waitFor } from '../stack'
+import { type Env, findPort, OURS, type Process, type Stack, WEB_EXIT_CODES, waitFor } from '../stack'
 
 /** What a run can hurt: two web servers and two workers. */
 export const SLOTS = ['web 1', 'web 2', 'worker 1', 'worker 2'] as const
@@ -121,8 +121,8 @@ export class World {
 
   async #replace(slot: Slot, process: Process, signal: 'SIGKILL' | 'SIGTERM'): Promise<void> {
     const code = await process.kill(signal)
-    // 143 is Next's own way to say that it has heard a SIGTERM.
-    if (signal === 'SIGTERM' && code !== (slot.name.startsWith('web') ? 143 : 0))
+    const allowed = slot.name.startsWith('web') ? WEB_EXIT_CODES : [0]
+    if (signal === 'SIGTERM' && !allowed.includes(code))
       this.fault(`${slot.name} ended with ${code} after SIGTERM: ${process.output().slice(-1_000)}`)
     for (let starts = 1; ; starts++) {
       try {
