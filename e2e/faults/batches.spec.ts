@@ -51,7 +51,9 @@ for (const [title, invalid, valid] of [
   ['several invalid addresses', 5, 5],
   ['nothing but invalid addresses', 10, 0],
 ] as const) {
-  test(`a batch with ${title}: each fails alone, and its neighbours are delivered`, async ({ stack }) => {
+  test(`a batch with ${title}: each fails alone, and its neighbours are delivered`, {
+    tag: valid === 9 ? '@long' : [],
+  }, async ({ stack }) => {
     const requests: string[][] = []
     await using relay = await startRelay(stack, (mails, forward) => {
       requests.push(mails.map(({ tags }) => tags[0].value))
@@ -344,7 +346,7 @@ test('a name of special characters: harmless in the HTML, plain elsewhere, and t
   expect(await findFaults(stack, [id])).toEqual([])
 })
 
-test('several jobs for the same email: one mail', async ({ stack }) => {
+test('several jobs for the same email: one mail', { tag: '@long' }, async ({ stack }) => {
   const letReports = await holdReports(stack)
   const ids = await writeMany(stack, 10)
   await queueMails(stack, ids)
@@ -365,7 +367,9 @@ test('several jobs for the same email: one mail', async ({ stack }) => {
 })
 
 // orders
-test('300 invitations wait, and somebody signs up: their welcome is not behind them', async ({ stack }) => {
+test('300 invitations wait, and somebody signs up: their welcome is not behind them', {
+  tag: '@long',
+}, async ({ stack }) => {
   const owners = await Promise.all([1, 2, 3].map(() => signUpOwner(stack.appUrl)))
   for (const owner of owners) expect((await invite(owner, makeFriends(100))).status).toBe(202)
   await stack.setProvider({ rateLimit: 1 })

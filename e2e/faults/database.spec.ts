@@ -11,9 +11,9 @@ for (const [word, signal] of [
   ['fast', 'SIGINT'],
   ['immediate', 'SIGQUIT'],
 ] as const) {
-  test(`Postgres is stopped (${word}) under load: web and worker go on without a restart`, async ({
-    stack,
-  }) => {
+  test(`Postgres is stopped (${word}) under load: web and worker go on without a restart`, {
+    tag: word === 'fast' ? '@long' : [],
+  }, async ({ stack }) => {
     const worker = await stack.startWorker()
     const answered: { id: string; asked: number }[] = []
     const signUpAnother = async (): Promise<string> => {
@@ -152,7 +152,9 @@ test('Postgres is read-only, or breaks off what takes long: 503, and everything 
   expect(await worker.kill('SIGTERM')).toBe(0)
 })
 
-test('migrations run by two processes at once, and once more: each ends well', async ({ stack }) => {
+test('migrations run by two processes at once, and once more: each ends well', { tag: '@long' }, async ({
+  stack,
+}) => {
   const name = `empty_${Date.now()}`
   await stack.query(`CREATE DATABASE ${name}`)
   const url = new URL(stack.databaseUrl)
@@ -173,9 +175,9 @@ test('migrations run by two processes at once, and once more: each ends well', a
   }
 })
 
-test('a migration that Postgres refuses: its own words, nothing half applied, and the next try goes on', async ({
-  stack,
-}) => {
+test('a migration that Postgres refuses: its own words, nothing half applied, and the next try goes on', {
+  tag: '@long',
+}, async ({ stack }) => {
   const name = `refused_${Date.now()}`
   await stack.query(`CREATE DATABASE ${name}`)
   const url = new URL(stack.databaseUrl)

@@ -10,9 +10,9 @@ import { test } from './test'
 const ROUNDS = 3
 const PEOPLE = 24
 
-test('erasing, gathering, reopening, settling, redriving, correcting, signing in and out, and clean-up meet in no deadlock', async ({
-  stack,
-}) => {
+test('erasing, gathering, reopening, settling, redriving, correcting, signing in and out, and clean-up meet in no deadlock', {
+  tag: '@long',
+}, async ({ stack }) => {
   test.setTimeout(240_000)
   await Promise.all([stack.startWorker(), stack.startWorker(), stack.startWorker()])
   const before = await countDeadlocks(stack)

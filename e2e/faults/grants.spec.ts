@@ -295,10 +295,9 @@ async function findGrants(token: string, { owner, body }: Signup): Promise<strin
   return opened
 }
 
-test('a whole life: nothing that leaves the app holds a token that the app takes, but for mails and answers', async ({
-  stack,
-  page,
-}) => {
+test('a whole life: nothing that leaves the app holds a token that the app takes, but for mails and answers', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   test.setTimeout(240_000)
   const port = await findPort()
   const ear = await eavesdrop(port)

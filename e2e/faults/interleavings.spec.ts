@@ -18,9 +18,9 @@ test('interleavings that nobody thought of: whatever is killed, frozen, locked, 
   expect(faults, 'repeat it with npm run soak -- --interleavings --runs 1 --seed …').toEqual([])
 })
 
-test('the clock of a worker is set back by hours while both its retries are in hand: it tries again all the same', async ({
-  stack,
-}) => {
+test('the clock of a worker is set back by hours while both its retries are in hand: it tries again all the same', {
+  tag: '@long',
+}, async ({ stack }) => {
   const clock = `${test.info().outputPath()}-clock`
   await writeFile(clock, '0')
   const worker = await stack.startWorker({ ...withClock(clock), RETRY_MAX_SECONDS: '0.5' })

@@ -126,7 +126,9 @@ test('of what is printed while a reader stands still, 1 MiB is kept, and the res
   await talker.kill('SIGTERM')
 })
 
-test('a disk without room for the log: the worker sends all the same', async ({ stack }) => {
+test('a disk without room for the log: the worker sends all the same', { tag: '@long' }, async ({
+  stack,
+}) => {
   test.skip(!existsSync('/dev/full'), 'There is no /dev/full here.')
   const full = await open('/dev/full', 'w')
   const worker = await startProcess(['--import', 'tsx', 'worker/index.ts'], /^/, stack.env, {
@@ -139,28 +141,34 @@ test('a disk without room for the log: the worker sends all the same', async ({ 
   await full.close()
 })
 
-test('commands whose reader has gone do what they were asked to do', async ({ stack }, { outputDir }) => {
-  await using reader = await startReader(outputDir)
-  await reader.leave()
-  const run = async (program: string, ...args: string[]): Promise<number | null> =>
-    (await runToEnd(['--import', 'tsx', program, ...args], stack.env, { reader })).code
+test(
+  'commands whose reader has gone do what they were asked to do',
+  { tag: '@long' },
+  async ({ stack }, { outputDir }) => {
+    await using reader = await startReader(outputDir)
+    await reader.leave()
+    const run = async (program: string, ...args: string[]): Promise<number | null> =>
+      (await runToEnd(['--import', 'tsx', program, ...args], stack.env, { reader })).code
 
-  expect(await run('prisma/migrate.ts')).toBe(0)
+    expect(await run('prisma/migrate.ts')).toBe(0)
 
-  await stack.setProvider({ mode: 'invalid' })
-  await stack.startWorker()
-  const email = newAddress()
-  const { id } = await signUp(email, stack.appUrl)
-  await until(stack, id, ({ status }) => status === 'failed')
-  await stack.setProvider({ mode: 'ok' })
-  expect(await run('worker/redrive.ts')).toBe(0)
-  await until(stack, id, isDelivered)
+    await stack.setProvider({ mode: 'invalid' })
+    await stack.startWorker()
+    const email = newAddress()
+    const { id } = await signUp(email, stack.appUrl)
+    await until(stack, id, ({ status }) => status === 'failed')
+    await stack.setProvider({ mode: 'ok' })
+    expect(await run('worker/redrive.ts')).toBe(0)
+    await until(stack, id, isDelivered)
 
-  expect(await run('worker/erase.ts', email)).toBe(0)
-  await waitFor(async () => (await stack.query('SELECT FROM "User"')).length === 0)
-})
+    expect(await run('worker/erase.ts', email)).toBe(0)
+    await waitFor(async () => (await stack.query('SELECT FROM "User"')).length === 0)
+  },
+)
 
-test('npm run demo whose reader stands still, and then goes away: people are served, and Ctrl-C ends it', async () => {
+test('npm run demo whose reader stands still, and then goes away: people are served, and Ctrl-C ends it', {
+  tag: '@long',
+}, async () => {
   test.setTimeout(180_000)
   const { outputDir } = test.info()
   await using reader = await startReader(outputDir)

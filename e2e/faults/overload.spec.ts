@@ -126,9 +126,9 @@ test('a crowd that an idle server can serve is served', async ({ stack }) => {
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]))
 })
 
-test('a crowd at a slow database: every answer is 201 or 503, and who keeps asking gets in', async ({
-  stack,
-}) => {
+test('a crowd at a slow database: every answer is 201 or 503, and who keeps asking gets in', {
+  tag: '@long',
+}, async ({ stack }) => {
   await stack.query(
     `CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END $$;
      CREATE TRIGGER dawdle AFTER INSERT ON "User" FOR EACH ROW EXECUTE FUNCTION dawdle()`,

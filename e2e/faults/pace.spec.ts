@@ -172,9 +172,9 @@ for (const [reason, title, headers] of [
   })
 }
 
-test('down with a retry-after of an hour: no request before, and then the same batch again', async ({
-  stack,
-}) => {
+test('down with a retry-after of an hour: no request before, and then the same batch again', {
+  tag: '@long',
+}, async ({ stack }) => {
   const keys: string[] = []
   const down: Reply = { status: 503, headers: { 'retry-after': '3600' }, body: '<html>Back soon</html>' }
   await using relay = await startRelay(stack, (_, forward, key) => {
@@ -201,7 +201,9 @@ test('down with a retry-after of an hour: no request before, and then the same b
   expect(await findFaults(stack, [id, neighbour])).toEqual([])
 })
 
-test('a bad key that is mended while a crowd waits: it has met only the first of them', async ({ stack }) => {
+test('a bad key that is mended while a crowd waits: it has met only the first of them', {
+  tag: '@long',
+}, async ({ stack }) => {
   await stack.setProvider({ mode: 'bad-key' })
   const ids = await writeMany(stack, 500)
   const before = await countCalls(stack)
@@ -221,9 +223,9 @@ test('a bad key that is mended while a crowd waits: it has met only the first of
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('an outage while a crowd waits: one request at a time tries, and the mails outside it know nothing', async ({
-  stack,
-}) => {
+test('an outage while a crowd waits: one request at a time tries, and the mails outside it know nothing', {
+  tag: '@long',
+}, async ({ stack }) => {
   await stack.setProvider({ mode: 'outage' })
   const ids = await writeMany(stack, 700)
   const before = await countCalls(stack)
@@ -336,7 +338,9 @@ test('SIGTERM during a pause: the worker gives back what waits, untouched, and a
   expect(await findFaults(stack, [met, ...ids])).toEqual([])
 })
 
-test('each mail counts its own attempts, and not the failures of the account', async ({ stack }) => {
+test('each mail counts its own attempts, and not the failures of the account', { tag: '@long' }, async ({
+  stack,
+}) => {
   await stack.setProvider({ mode: 'outage' })
   await stack.startWorker({ RETRY_MAX_SECONDS: '0.5' })
   const { id: early } = await signUp(newAddress(), stack.appUrl)

@@ -75,9 +75,9 @@ test('an operator’s pause and one of the mail service: neither ends the other'
   expect((await until(stack, later.id, isFinal)).status).toBe('delivered')
 })
 
-test('a wrong template on a busy morning, by docs/operations.md: stopped, dropped, mended, and signups never notice', async ({
-  stack,
-}) => {
+test('a wrong template on a busy morning, by docs/operations.md: stopped, dropped, mended, and signups never notice', {
+  tag: '@long',
+}, async ({ stack }) => {
   test.setTimeout(180_000)
   const wrong = await copyProject(`test-results/wrong-template-${test.info().parallelIndex}`)
   await edit(wrong, 'lib/mail/templates/welcome.tsx', (text) =>
@@ -136,9 +136,9 @@ test('a wrong template on a busy morning, by docs/operations.md: stopped, droppe
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('what may have been accepted is named and left alone; what was never sent is rendered anew', async ({
-  stack,
-}) => {
+test('what may have been accepted is named and left alone; what was never sent is rendered anew', {
+  tag: '@long',
+}, async ({ stack }) => {
   const worker = await stack.startWorker()
   await stack.setProvider({ mode: 'garbage' })
   const [doubtful = ''] = await signUpMany(stack, 1)

@@ -34,9 +34,9 @@ async function readHealth(stack: Stack): Promise<Record<string, unknown>> {
   return await (await fetch(`${stack.appUrl}/api/health`)).json()
 }
 
-test('thirty mails whose template throws, among others: they fail alone, are told, and are redriven', async ({
-  stack,
-}) => {
+test('thirty mails whose template throws, among others: they fail alone, are told, and are redriven', {
+  tag: '@long',
+}, async ({ stack }) => {
   test.setTimeout(120_000)
   const folder = await spoil()
   const good = await signUpMany(stack, 20)
@@ -79,9 +79,9 @@ test('thirty mails whose template throws, among others: they fail alone, are tol
   expect((await until(stack, bad[0] ?? '', isFinal)).status).toBe('delivered')
 })
 
-test('a template that does not come to an end fails its own mail, and the batch goes without it', async ({
-  stack,
-}) => {
+test('a template that does not come to an end fails its own mail, and the batch goes without it', {
+  tag: '@long',
+}, async ({ stack }) => {
   const folder = await spoil()
   const [before = ''] = await signUpMany(stack, 1)
   const bad = await signUpAs(stack, 'Hang')
@@ -94,9 +94,8 @@ test('a template that does not come to an end fails its own mail, and the batch 
 })
 
 for (const place of [0, 2]) {
-  const tag = place === 0 ? '@long' : []
   test(`a mail that kills its worker, in place ${place + 1} of 5: after three deaths alone, after six given up`, {
-    tag,
+    tag: '@long',
   }, async ({ stack }) => {
     test.setTimeout(240_000)
     const folder = await spoil()
@@ -144,7 +143,9 @@ for (const place of [0, 2]) {
   })
 }
 
-test('a worker that dies while it waits for its turn says nothing about the mail', async ({ stack }) => {
+test('a worker that dies while it waits for its turn says nothing about the mail', { tag: '@long' }, async ({
+  stack,
+}) => {
   test.setTimeout(120_000)
   await stack.command('pace', 'pause')
   const [id = ''] = await signUpMany(stack, 1)
@@ -192,7 +193,9 @@ for (const [title, name, origin] of [
   ['an exception that nobody catches', 'Stray', 'uncaughtException'],
   ['a promise that nobody waits for', 'Reject', 'unhandledRejection'],
 ] as const) {
-  test(`${title} ends the worker with one line of JSON and its stack, and exit code 1`, async ({ stack }) => {
+  test(`${title} ends the worker with one line of JSON and its stack, and exit code 1`, {
+    tag: title.startsWith('a promise') ? '@long' : [],
+  }, async ({ stack }) => {
     const folder = await spoil()
     const worker = await stack.startWorkerOf(folder)
     await signUpAs(stack, name)

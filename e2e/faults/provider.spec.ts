@@ -7,7 +7,9 @@ import { type Reply, refuse, startRelay } from './relay'
 import { countSends, holdReports, isFinal, makeDue, signUpMany, until } from './steps'
 import { test } from './test'
 
-test('slow: a mail that takes eight seconds is sent once, at the first attempt', async ({ stack }) => {
+test('slow: a mail that takes eight seconds is sent once, at the first attempt', { tag: '@long' }, async ({
+  stack,
+}) => {
   await stack.setProvider({ mode: 'slow' })
   await stack.startWorker()
   const ids = await signUpMany(stack, 3)
@@ -166,9 +168,9 @@ test('bad key: the log and /api/health shout, nobody is given up, and all goes o
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('each refusal that only an operator can mend: health and log name it, nobody is given up, and all goes out after', async ({
-  stack,
-}) => {
+test('each refusal that only an operator can mend: health and log name it, nobody is given up, and all goes out after', {
+  tag: '@long',
+}, async ({ stack }) => {
   test.setTimeout(120_000)
   const rows = Object.entries(VERDICTS).filter(([, { kind }]) => kind === 'operator')
   expect(rows.length).toBeGreaterThan(10)

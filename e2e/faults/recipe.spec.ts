@@ -127,9 +127,9 @@ test('a job of one’s own that fails once: its stack in the log, our own lines 
   await closeShop(stack, shop.name)
 })
 
-test('a job of one’s own that fails for ever: given up after hours, seen everywhere, and redriven', async ({
-  stack,
-}) => {
+test('a job of one’s own that fails for ever: given up after hours, seen everywhere, and redriven', {
+  tag: '@long',
+}, async ({ stack }) => {
   test.setTimeout(120_000)
   const shop = await openShop(stack)
   const pictureId = await order(stack, shop, 'broken')
@@ -161,7 +161,9 @@ test('a job of one’s own that fails for ever: given up after hours, seen every
   await closeShop(stack, shop.name)
 })
 
-test('a job of one’s own that gives up: no second attempt, one line with its reason', async ({ stack }) => {
+test('a job of one’s own that gives up: no second attempt, one line with its reason', {
+  tag: '@long',
+}, async ({ stack }) => {
   test.setTimeout(120_000)
   const shop = await openShop(stack)
   await order(stack, shop, 'hopeless')
@@ -214,9 +216,9 @@ test('a job of one’s own that kills its worker each time: given up, and said b
   await closeShop(stack, shop.name)
 })
 
-test('a queue is renamed and a schedule taken away: it fires no more, and what waits is said and moved', async ({
-  stack,
-}) => {
+test('a queue is renamed and a schedule taken away: it fires no more, and what waits is said and moved', {
+  tag: '@long',
+}, async ({ stack }) => {
   test.setTimeout(120_000)
   const shop = await openShop(stack)
   const listSchedules = async (): Promise<string[]> =>

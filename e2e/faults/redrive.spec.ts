@@ -98,7 +98,7 @@ test('what Resend may have accepted more than 23 hours ago needs --force', async
   expect(await findFaults(stack, [id])).toEqual([])
 })
 
-test('within 23 hours Resend still knows the key: no --force needed', async ({ stack }) => {
+test('within 23 hours Resend still knows the key: no --force needed', { tag: '@long' }, async ({ stack }) => {
   const id = await failInDoubt(stack)
   await age(stack, 22)
   expect((await stack.redrive(id)).code).toBe(0)

@@ -50,9 +50,9 @@ test('a long outage, scaled down: soon after it everything is sent, each mail on
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('what was first rendered is what is sent again, by another worker with another template', async ({
-  stack,
-}) => {
+test('what was first rendered is what is sent again, by another worker with another template', {
+  tag: '@long',
+}, async ({ stack }) => {
   const letReports = await holdReports(stack)
   // The provider keeps the first payload, and refuses another one under the same key.
   await stack.setProvider({ mode: 'reset-after-accept' })
@@ -137,7 +137,9 @@ test('after the last attempt it is given up, with the reason of the last failure
 })
 
 for (const mode of ['bad-key', 'rate-limit']) {
-  test(`${mode} at the last attempt: it is given up no sooner than by a real failure`, async ({ stack }) => {
+  test(`${mode} at the last attempt: it is given up no sooner than by a real failure`, {
+    tag: mode === 'rate-limit' ? '@long' : [],
+  }, async ({ stack }) => {
     await stack.setProvider({ mode: 'outage' })
     const { id } = await signUp(newAddress(), stack.appUrl)
     await stack.startWorker({ RETRY_MAX_SECONDS: '1' })

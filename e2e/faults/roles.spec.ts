@@ -49,9 +49,9 @@ test('the SQL of the docs makes both roles, run by one who may create roles and 
 const WRONG = { password: 'wrong' }
 const REASON = 'password authentication failed for user "app"'
 
-test('with a wrong password, web and worker go on, and each line of their logs has Postgres’s own words', async ({
-  stack,
-}) => {
+test('with a wrong password, web and worker go on, and each line of their logs has Postgres’s own words', {
+  tag: '@long',
+}, async ({ stack }) => {
   // The line of a worker that cannot start comes every 15 s.
   test.setTimeout(180_000)
   const env: Env = { DATABASE_URL: urlOf(stack, 'app', WRONG), LOG_FORMAT: 'json' }

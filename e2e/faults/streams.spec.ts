@@ -11,9 +11,9 @@ import { test } from './test'
 const TICKETS = 200
 const VIEWERS_EACH = 10
 
-test('two thousand streams: each hears of every change, and Postgres hardly notices them', async ({
-  stack,
-}) => {
+test('two thousand streams: each hears of every change, and Postgres hardly notices them', {
+  tag: '@long',
+}, async ({ stack }) => {
   test.setTimeout(180_000)
   const gate = await countStatements(stack.databaseUrl)
   const web = await stack.startWeb({ env: { DATABASE_URL: gate.databaseUrl } })

@@ -73,7 +73,9 @@ test('a collector gets one trace a signup, the batch links to those of its mails
     expect(collector.metrics).toContain(name)
 })
 
-test('the curves go on when all workers are dead: the web servers tell them, too', async ({ stack }) => {
+test('the curves go on when all workers are dead: the web servers tell them, too', { tag: '@long' }, async ({
+  stack,
+}) => {
   test.setTimeout(90_000)
   const collector = await startCollector()
   await stack.startWeb({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })

@@ -203,9 +203,9 @@ test('health is never a 500: what cannot be read is null, and the log says why',
   expect(trouble.length).toBeGreaterThanOrEqual(2)
 })
 
-test('a worker that is dead is not counted, whatever connections a pooler keeps in its name', async ({
-  stack,
-}) => {
+test('a worker that is dead is not counted, whatever connections a pooler keeps in its name', {
+  tag: '@long',
+}, async ({ stack }) => {
   const readWorkers = async () => (await (await fetch(`${stack.appUrl}/api/health`)).json()).workers
   const worker = await stack.startWorker()
   await waitFor(async () => (await readWorkers()) === 1)

@@ -178,7 +178,10 @@ test('killed after the commit, before the answer: asking again gives the same si
   expect(await findFaults(stack, [first.welcomeEmail.id])).toEqual([])
 })
 
-test('killed with open streams: the tickets go on with the next one', async ({ stack, page }) => {
+test('killed with open streams: the tickets go on with the next one', { tag: '@long' }, async ({
+  stack,
+  page,
+}) => {
   const web = await stack.startWeb()
   const { id } = await signUp(newAddress(), stack.appUrl)
   await page.goto(`${web.url}/tickets/${id}`)

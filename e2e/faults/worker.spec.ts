@@ -186,7 +186,7 @@ test.describe('SIGTERM', () => {
   })
 })
 
-test('many workers side by side send each mail once', async ({ stack }) => {
+test('many workers side by side send each mail once', { tag: '@long' }, async ({ stack }) => {
   await Promise.all([stack.startWorker(), stack.startWorker(), stack.startWorker()])
   const ids = await signUpMany(stack, 60)
   await untilSettled(stack)
@@ -194,7 +194,9 @@ test('many workers side by side send each mail once', async ({ stack }) => {
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('a crowd of signups without a worker is sent as soon as one starts', async ({ stack }) => {
+test('a crowd of signups without a worker is sent as soon as one starts', { tag: '@long' }, async ({
+  stack,
+}) => {
   const ids = await signUpMany(stack, 200)
   await stack.startWorker()
   await untilSettled(stack)
@@ -251,9 +253,9 @@ test('a pooler adds a last word to a connection that Postgres cuts, as PgBouncer
   expect(worker.isRunning()).toBe(true)
 })
 
-test('connections are cut as fast as they are opened, for eight seconds: nobody dies of it', async ({
-  stack,
-}) => {
+test('connections are cut as fast as they are opened, for eight seconds: nobody dies of it', {
+  tag: '@long',
+}, async ({ stack }) => {
   const web = await stack.startWeb()
   const worker = await stack.startWorker({ RETRY_MAX_SECONDS: '0.5' })
   const end = Date.now() + 8_000

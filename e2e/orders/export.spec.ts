@@ -116,7 +116,9 @@ test('canceled in the middle: it ends, nothing is kept, and one can start again'
   await readFile(ada)
 })
 
-test('two workers with the same export: one file, and it expires once', async ({ stack }) => {
+test('two workers with the same export: one file, and it expires once', { tag: '@long' }, async ({
+  stack,
+}) => {
   // The first one is frozen when the queue gives the job to the second, and wakes up when all is done.
   const zombie = await stack.startWorker(slowly)
   const ada = await start(stack)
@@ -173,7 +175,9 @@ test('an export that fails every time is given up, and one can start again', asy
   await untilOrders(ada, (orders) => orders.export?.status === 'ready')
 })
 
-test('poisoned jobs, and a user who was deleted: the next export is unharmed', async ({ stack }) => {
+test('poisoned jobs, and a user who was deleted: the next export is unharmed', { tag: '@long' }, async ({
+  stack,
+}) => {
   const gone = await start(stack)
   await stack.query('DELETE FROM "User" WHERE id = $1', [gone.userId])
   const boss = new PgBoss({ connectionString: stack.databaseUrl, supervise: false, schedule: false })

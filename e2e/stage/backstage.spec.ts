@@ -235,7 +235,7 @@ test('why nothing goes out, and when it goes on', async ({ stack, page }) => {
   await expect(page.getByText('No mail goes out.')).toBeHidden()
 })
 
-test('a backlog beyond counting', async ({ stack, page }) => {
+test('a backlog beyond counting', { tag: '@long' }, async ({ stack, page }) => {
   await stack.query(
     `WITH person AS (
        INSERT INTO "User" (name, email) SELECT 'Ada', gen_random_uuid() || '@example.com' FROM generate_series(1, 10001)

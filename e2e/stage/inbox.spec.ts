@@ -73,38 +73,42 @@ test('the mail that the provider does not know yet is announced as such', async 
   await expect(page.getByRole('heading', { name: 'Inbox' })).toBeVisible()
 })
 
-test('an empty inbox leads to the signup, and a full one has pages', async ({ page }, { workerIndex }) => {
-  test.setTimeout(180_000)
-  const stack = await startStack(`empty-${workerIndex}`)
-  try {
-    await page.goto(`${stack.appUrl}/inbox`)
-    await expect(page.getByText('There is no mail yet.')).toBeVisible()
-    expect(await findViolations(page)).toEqual([])
-    await page.getByRole('link', { name: 'Go to the signup' }).click()
-    await expect(page.getByRole('button', { name: 'Sign me up' })).toBeVisible()
+test(
+  'an empty inbox leads to the signup, and a full one has pages',
+  { tag: '@long' },
+  async ({ page }, { workerIndex }) => {
+    test.setTimeout(180_000)
+    const stack = await startStack(`empty-${workerIndex}`)
+    try {
+      await page.goto(`${stack.appUrl}/inbox`)
+      await expect(page.getByText('There is no mail yet.')).toBeVisible()
+      expect(await findViolations(page)).toEqual([])
+      await page.getByRole('link', { name: 'Go to the signup' }).click()
+      await expect(page.getByRole('button', { name: 'Sign me up' })).toBeVisible()
 
-    const mails = Array.from({ length: 51 }, () => ({
-      from: 'Ada <ada@example.org>',
-      to: newAddress(),
-      subject: 'Hello',
-      text: 'Hello',
-    }))
-    const headers = { authorization: 'Bearer re_sandbox', 'content-type': 'application/json' }
-    const sent = await fetch(`${stack.resendUrl}/emails/batch`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(mails),
-    })
-    expect(sent.status).toBe(200)
-    await page.goto(`${stack.appUrl}/inbox`)
-    const items = page.getByRole('main').getByRole('listitem')
-    await expect(items).toHaveCount(50)
-    await page.getByRole('link', { name: 'Older mail' }).click()
-    await expect(items).toHaveCount(1)
-    await expect(page.getByRole('link', { name: 'Older mail' })).toHaveCount(0)
-    await page.getByRole('link', { name: 'Newer mail' }).click()
-    await expect(items).toHaveCount(50)
-  } finally {
-    await stack.stop()
-  }
-})
+      const mails = Array.from({ length: 51 }, () => ({
+        from: 'Ada <ada@example.org>',
+        to: newAddress(),
+        subject: 'Hello',
+        text: 'Hello',
+      }))
+      const headers = { authorization: 'Bearer re_sandbox', 'content-type': 'application/json' }
+      const sent = await fetch(`${stack.resendUrl}/emails/batch`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(mails),
+      })
+      expect(sent.status).toBe(200)
+      await page.goto(`${stack.appUrl}/inbox`)
+      const items = page.getByRole('main').getByRole('listitem')
+      await expect(items).toHaveCount(50)
+      await page.getByRole('link', { name: 'Older mail' }).click()
+      await expect(items).toHaveCount(1)
+      await expect(page.getByRole('link', { name: 'Older mail' })).toHaveCount(0)
+      await page.getByRole('link', { name: 'Newer mail' }).click()
+      await expect(items).toHaveCount(50)
+    } finally {
+      await stack.stop()
+    }
+  },
+)
