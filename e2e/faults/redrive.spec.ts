@@ -77,7 +77,10 @@ test('what was not given up is left alone', async ({ stack }) => {
 
 test('a malformed id is refused before anything happens', async ({ stack }) => {
   const [id = ''] = await failMany(stack, 1)
-  expect(await stack.redrive(id, 'all')).toEqual({ code: 2, output: 'Not the id of an email: all\n' })
+  expect(await stack.redrive(id, 'all')).toEqual({
+    code: 2,
+    output: 'Neither the id of an email nor a queue: all\n',
+  })
   expect((await until(stack, id, isFinal)).status).toBe('failed')
 })
 

@@ -42,7 +42,7 @@ test('given up: the ticket says so, and why', async ({ stack, page }) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
   await page.goto(`${stack.appUrl}/tickets/${id}`)
   await expect(page.getByText('The mail service doesn’t accept this email.')).toBeVisible()
-  await expect(page.getByText('the worker has put it aside. Your account is not affected.')).toBeVisible()
+  await expect(page.getByText('the worker has put it aside. The account is not affected.')).toBeVisible()
 })
 
 test('bounced: the ticket says so, and why', async ({ stack, page }) => {

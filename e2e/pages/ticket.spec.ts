@@ -177,7 +177,7 @@ for (const [type, line] of SOFT_BOUNCES) {
       await expect(linesOn(page)).toContainText(['queued', 'delayed', 'delayed'])
       await expect(linesOn(page).last()).toContainText(line)
       await expect(page.getByRole('heading', { name: 'The email came back.' })).toBeVisible()
-      await expect(page.getByText('Your address and your account are fine.')).toBeVisible()
+      await expect(page.getByText('The address and the account are fine.')).toBeVisible()
       await expect(page.getByRole('region', { name: 'Your account' })).toBeVisible()
       await expect(page.getByLabel('Correct your address')).toHaveCount(0)
       await page.reload()

@@ -4,6 +4,7 @@
  *
  * Writes what people copy as a project of its own: the core and what stands above it, with the tests of what it keeps.
  */
+import '../../lib/output'
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'

@@ -13,7 +13,7 @@ import type { Correction } from './correct-address'
 import { Ticket } from './ticket'
 import { nameTicket } from './title'
 import { useSnapshot } from './use-snapshot'
-import { describeEmail, describeErasure, ERASURE, HELD, isUnwanted, STRANDED } from './words'
+import { describeEmail, ERASURE, HELD, isUnwanted, STRANDED } from './words'
 
 type Props = {
   /** The id of the first mail of the user. */
@@ -45,8 +45,8 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
   const ticketRef = useRef<HTMLDivElement>(null)
   const leaving = erased ? 'erased' : snapshot.erasure
   const isOwner = owner !== undefined
-  const words = describeEmail(snapshot)
-  const { headline, sentence, tone } = leaving ? describeErasure(leaving, isOwner) : words
+  const words = leaving ? ERASURE[leaving] : describeEmail(snapshot)
+  const { headline, sentence, tone } = words
   const waiting = leaving ? STRANDED.erasure : STRANDED.sentence
   const explanation = stranded ? waiting : held ? HELD.sentence : sentence
 
@@ -59,7 +59,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
     if (narrow) ticketRef.current?.scrollIntoView({ behavior: still ? 'instant' : 'smooth' })
   }, [fresh])
 
-  const title = nameTicket(ticketId, leaving ? ERASURE[leaving].line : words.line)
+  const title = nameTicket(ticketId, words.line)
 
   useEffect(() => {
     document.title = `${title} · ${SITE}`
@@ -108,7 +108,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
         }
       >
         <Headline ref={headlineRef} describedBy={leaving ? undefined : 'waited'} news={headline} tone={tone}>
-          {leaving && (isOwner ? 'You’re out.' : 'This signup')}
+          {leaving && (isOwner ? 'You’re out.' : 'This signup:')}
           {!leaving && (
             <>
               {isOwner ? 'You’re in.' : 'Signed up.'} <br />

@@ -106,11 +106,11 @@ export function describeEmail(snapshot: Snapshot): Words {
   return STATUS[status]
 }
 
-/** For a ticket whose owner asked to be erased. The owner's headline begins "You’re out." */
+/** For a ticket whose owner asked to be erased. Its headline begins "You’re out." */
 export const ERASURE: Record<Erasure | 'erased', Words> = {
   requested: {
     line: 'asked for',
-    headline: 'Forgetting you.',
+    headline: 'Being forgotten.',
     sentence: 'A worker removes the name, the address and the mails. Nothing more is sent.',
     tone: 'busy',
   },
@@ -127,14 +127,6 @@ export const ERASURE: Record<Erasure | 'erased', Words> = {
     sentence: 'Name, address and mails are gone. So is this ticket: only this page still shows it.',
     tone: 'good',
   },
-}
-
-/** The headline of another person than the owner begins "This signup". */
-const ERASURE_TO_OTHERS = { requested: 'is being erased.', waiting: 'is being erased.', erased: 'is erased.' }
-
-/** Returns the words for an erasure: to the owner of the ticket, or to another person who looks at it. */
-export function describeErasure(stage: Erasure | 'erased', isOwner: boolean): Words {
-  return isOwner ? ERASURE[stage] : { ...ERASURE[stage], headline: ERASURE_TO_OTHERS[stage] }
 }
 
 export const LOST = 'The connection is lost. We try again.'
