@@ -165,8 +165,9 @@ export async function reportAll(world: World): Promise<void> {
   const reports = sent.map(async ({ id, providerId }) => {
     const data = { email_id: providerId, tags: { email_id: id }, bounce: { type: 'Permanent' } }
     const type = id.startsWith('0') || id.startsWith('1') ? 'email.bounced' : 'email.delivered'
-    const response = await report(world, type, data, {}, world.web.url).catch(() => undefined)
-    await response?.text()
+    await report(world, type, data, {}, world.web.url)
+      .then((response) => response.text())
+      .catch(() => undefined)
   })
   await Promise.all(reports)
 }
