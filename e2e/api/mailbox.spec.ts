@@ -29,7 +29,7 @@ test('the spellings of one mailbox are one, and those of two are two', () => {
     'ab@example.com',
   ]
     .concat(['a-b@example.com', 'shop@ada.example.com', 'x@fastmail.com.example.com', 'base@myahoo.com'])
-    // Each label is somebody else; nothing but a label is no name.
+    // Each label is another user; nothing but a label is no name.
     .concat(['delivered+1@resend.dev', 'delivered+2@resend.dev', '+x@example.com', '+y@example.com'])
   expect(new Set(mailboxes.map(toMailbox)).size).toBe(mailboxes.length)
 })

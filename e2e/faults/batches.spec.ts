@@ -89,7 +89,7 @@ for (const [title, invalid, valid] of [
   })
 }
 
-test('an invalid address that somebody mends: a redrive sends that mail, and no other', async ({ stack }) => {
+test('an invalid address that is mended: a redrive sends that mail, and no other', async ({ stack }) => {
   const [neighbour = ''] = await signUpMany(stack, 1)
   const { id: mended } = await signUp(newInvalid(), stack.appUrl)
   const { id: broken } = await signUp(newInvalid(), stack.appUrl)
@@ -174,7 +174,7 @@ test.describe('a worker freezes with a batch in its hands, and another one sends
   for (const [title, mode, makeAnswer] of answers) {
     // The first is the hardest.
     const tag = mode === 'ok' && title.includes('middle') ? [] : '@long'
-    test(`${title}: when it wakes up, nobody gets two`, { tag }, async ({ stack }) => {
+    test(`${title}: when it wakes up, no mail is sent twice`, { tag }, async ({ stack }) => {
       const letReports = await holdReports(stack)
       let isFrozen = false
       let thaw = (): void => {}
@@ -292,7 +292,7 @@ test.describe('users are deleted while their mails are in an unfinished batch', 
   }
 })
 
-test('worker after worker is killed in the middle of 600 mails: nothing is lost, nobody gets two', {
+test('worker after worker is killed in the middle of 600 mails: nothing is lost, no mail is sent twice', {
   tag: '@long',
 }, async ({ stack }) => {
   test.setTimeout(180_000)
@@ -367,7 +367,7 @@ test('several jobs for the same email: one mail', { tag: '@long' }, async ({ sta
 })
 
 // orders
-test('300 invitations wait, and somebody signs up: their welcome is not behind them', {
+test('300 invitations wait, and a user signs up: their welcome is not behind them', {
   tag: '@long',
 }, async ({ stack }) => {
   const owners = await Promise.all([1, 2, 3].map(() => signUpOwner(stack.appUrl)))

@@ -66,7 +66,7 @@ async function startWeb(stack: Stack, env: Env): Promise<Web> {
     port,
     env: { TRUSTED_HOPS: '1', APP_URL: `http://localhost:${port}`, LOG_FORMAT: 'json', ...env },
   })
-  // Whoever comes while it starts is counted, and is not refused.
+  // A visitor who comes while it starts is counted, and is not refused.
   await fetch(`${web.url}/api/health`)
   return web
 }

@@ -16,7 +16,7 @@ import { test } from './test'
 
 type Signup = { owner: Owner; body: object; key: string }
 
-/** Signs somebody up with a key, so that the request can be repeated. */
+/** Signs a user up with a key, so that the request can be repeated. */
 async function signUpWithKey(url: string, email = newAddress(), cookie = ''): Promise<Signup> {
   const [body, key] = [{ name: 'Ada', email }, randomUUID()]
   const response = await postSignup(body, { 'idempotency-key': key, cookie }, url)
@@ -52,7 +52,7 @@ async function untilMail(stack: Stack, userId: string, kind: string): Promise<st
   return id
 }
 
-/** Signs somebody up whose mail comes back, and corrects the address. */
+/** Signs a user up whose mail comes back, and corrects the address. */
 async function signUpAndCorrect(stack: Stack, email = newAddress()): Promise<Signup> {
   const signup = await signUpWithKey(stack.appUrl, `bounced+${randomUUID()}@resend.dev`)
   await until(stack, signup.owner.id, ({ status }) => status === 'bounced')
@@ -121,12 +121,12 @@ test('a repeat grants nothing after a correction, and no key leads to the sessio
   expect([answer.status, readCookie(answer)]).toEqual([201, ''])
   expect(await isOwner(corrected.owner, corrected.owner.cookie)).toBe(true)
 
-  // A browser that has a session keeps it: it gets no second cookie, and nobody else gets the first.
+  // A browser that has a session keeps it: it gets no second cookie, and no other browser gets the first.
   const second = await signUpWithKey(stack.appUrl, newAddress(), corrected.owner.cookie)
   expect(second.owner.cookie).toBe(corrected.owner.cookie)
   expect(readCookie(await repeat(second))).toBe('')
 
-  // The first is erased, and somebody uses its key again when it is forgotten.
+  // The first is erased, and another request uses its key when it is forgotten.
   const first = await signUpWithKey(stack.appUrl)
   const kept = await signUpWithKey(stack.appUrl, newAddress(), first.owner.cookie)
   await act(first.owner, 'POST', 'erasure')
@@ -238,7 +238,7 @@ test('a link speaks for the mailbox in which it was found: neither a new one, no
   })
 })
 
-/** Listens in the place of whoever gets what leaves the app: a collector of telemetry, and a proxy that logs requests. */
+/** Listens in the place of all that get what leaves the app: a collector of telemetry, and a proxy that logs requests. */
 async function eavesdrop(port: number): Promise<{ url: string; text(): string; stop(): void }> {
   let heard = ''
   const server = createServer(async (request, response) => {

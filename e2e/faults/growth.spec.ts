@@ -19,7 +19,7 @@ const MOST_IN_SEQUENCE = 1_000
 /** Tables whose rows are what is under way, or are few for ever. */
 const SMALL = ['Batch', 'CleanUp', 'Pace', 'Sweep', '_prisma_migrations']
 
-/** As if so many people had signed up two months ago, and all of it had gone well. */
+/** As if that many people had signed up two months ago, and all of it had gone well. */
 async function fill(stack: Stack): Promise<void> {
   const series = `generate_series(1, ${DONE}) AS n`
   await stack.query(
@@ -155,7 +155,7 @@ test('whatever runs in the background reads what there is to do, and nothing tha
   }
 })
 
-/** Signs up somebody whose mail fails. */
+/** Signs up a user whose mail fails. */
 async function failSome(stack: Stack): Promise<string> {
   await stack.setProvider({ mode: 'invalid' })
   const worker = await stack.startWorker()

@@ -6,7 +6,7 @@ import { countEmails, countSends, signUpMany, untilHurried } from './steps'
 import { test } from './test'
 import { withClock } from './world'
 
-test('interleavings that nobody thought of: whatever is killed, frozen, locked, cut or erased when, every promise holds', async ({
+test('random interleavings: whatever is killed, frozen, locked, cut or erased when, every promise holds', async ({
   stack,
 }) => {
   test.setTimeout(300_000)

@@ -262,7 +262,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
   gate.close()
 })
 
-test('who a visitor is, nobody can choose', async ({ stack }) => {
+test('a visitor cannot choose who they are', async ({ stack }) => {
   const env = {
     LIMIT_REQUESTS_PER_VISITOR: '2',
     LIMIT_CONNECTIONS_PER_VISITOR: '20',

@@ -212,15 +212,11 @@ const ODD: [title: string, answer: Answer, outcome: Record<string, unknown>][] =
   ['an error with a number for a name', reply(500, { name: 7 }), unreadable],
   ['an error whose name quotes an address', reply(500, { name: 'c@d.example is bad' }), unreadable],
   [
-    'an error that nobody knows yet, but its status',
+    'an unknown error, but its status',
     refusal(429, 'moon_used_up'),
     { kind: 'wait', reason: 'moon_used_up', seconds: 1 },
   ],
-  [
-    'an error that nobody knows yet',
-    refusal(400, 'moon_in_wrong_phase'),
-    { kind: 'retry', reason: 'moon_in_wrong_phase' },
-  ],
+  ['an unknown error', refusal(400, 'moon_in_wrong_phase'), { kind: 'retry', reason: 'moon_in_wrong_phase' }],
   [
     'an error with the name of a built-in',
     refusal(500, 'constructor'),

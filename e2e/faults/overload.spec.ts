@@ -44,7 +44,7 @@ async function setPace(stack: Stack, reason: string | null): Promise<string> {
 
 test.afterEach(({ stack }) => stack.query('DELETE FROM "Pace"'))
 
-test('the database hangs: a crowd gets 503 while it hangs, nobody of them exists, and asking again is a 201', async ({
+test('the database hangs: a crowd gets 503 while it hangs, none of them exists, and asking again is a 201', async ({
   stack,
 }) => {
   // Small, so that few hang.

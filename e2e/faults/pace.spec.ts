@@ -135,7 +135,7 @@ for (const [reason, title, headers] of [
   ['daily_quota_exceeded', 'without saying how long', () => ({})],
 ] as const) {
   const tag = title === 'for an hour' ? [] : '@long'
-  test(`${reason} ${title}: nobody asks again for an hour, and only the refused mail tells of it`, {
+  test(`${reason} ${title}: no request for an hour, and only the refused mail tells of it`, {
     tag,
   }, async ({ stack }) => {
     let calls = 0
@@ -277,7 +277,9 @@ test.describe('a worker freezes', () => {
     ],
   ] as const) {
     const tag = title.startsWith('with') ? '@long' : []
-    test(`${title}: the others go on, and when it wakes up nobody gets two`, { tag }, async ({ stack }) => {
+    test(`${title}: the others go on, and when it wakes up no mail is sent twice`, { tag }, async ({
+      stack,
+    }) => {
       const first = await stack.startWorker()
       await freezeAt(stack, first)
       const second = await stack.startWorker()
@@ -363,7 +365,7 @@ test('each mail counts its own attempts, and not the failures of the account', {
   expect(await findFaults(stack, [early, late])).toEqual([])
 })
 
-test('who has found nothing to try during a pause keeps nobody waiting', async ({ stack }) => {
+test('who has found nothing to try during a pause does not keep others waiting', async ({ stack }) => {
   const letReports = await holdReports(stack)
   await stack.setProvider({ mode: 'reset-after-accept' })
   await stack.startWorker()

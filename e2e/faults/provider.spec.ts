@@ -145,7 +145,7 @@ test('invalid: what cannot succeed is given up at once, with its reason', async 
   expect(await findFaults(stack, [id])).toEqual([])
 })
 
-test('bad key: the log and /api/health shout, nobody is given up, and all goes out once it is mended', async ({
+test('bad key: the log and /api/health shout, no mail is given up, and all goes out once it is mended', async ({
   stack,
 }) => {
   const readHealth = async () => (await fetch(`${stack.appUrl}/api/health`)).json()
@@ -169,7 +169,7 @@ test('bad key: the log and /api/health shout, nobody is given up, and all goes o
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('each refusal that only an operator can mend: health and log name it, nobody is given up, and all goes out after', {
+test('each refusal that only an operator can mend: health and log name it, no mail is given up, and all goes out after', {
   tag: '@long',
 }, async ({ stack }) => {
   test.setTimeout(120_000)

@@ -99,7 +99,7 @@ test('other data under a key, also data that fit the user as they are now: 422, 
   expect(await stack.query('SELECT FROM "User"')).toHaveLength(1)
 })
 
-test('a repeat after an erasure, and while it is under way: 410, nobody is created, no cookie', async ({
+test('a repeat after an erasure, and while it is under way: 410, no user is created, no cookie', async ({
   stack,
 }) => {
   const web = ownWeb(stack)
@@ -137,7 +137,7 @@ test('a repeat after an erasure, and while it is under way: 410, nobody is creat
   expect((await post(web, request, key)).status).toBe(201)
 })
 
-test('repeats that meet an erasure: each is answered 201 or 410, and nobody is created again', async ({
+test('repeats that meet an erasure: each is answered 201 or 410, and no user is created again', async ({
   stack,
 }) => {
   test.setTimeout(120_000)

@@ -63,7 +63,7 @@ test('what was first rendered is what is sent again, by another worker with anot
 
   await stack.query(`UPDATE "User" SET name = 'Eve'`)
   await stack.setProvider({ mode: 'ok' })
-  await stack.startWorker({ EMAIL_FROM: 'Somebody Else <else@example.com>' })
+  await stack.startWorker({ EMAIL_FROM: 'Another Sender <else@example.com>' })
   await makeDue(stack)
   await until(stack, id, ({ status }) => status === 'sent')
   await letReports()
@@ -88,12 +88,12 @@ test('while every attempt was refused, a mended sender reaches the mail', async 
   expect(await first.kill('SIGTERM')).toBe(0)
 
   await stack.setProvider({ mode: 'ok' })
-  await stack.startWorker({ EMAIL_FROM: 'Somebody Else <else@example.com>' })
+  await stack.startWorker({ EMAIL_FROM: 'Another Sender <else@example.com>' })
   await makeDue(stack)
   await until(stack, id, isFinal)
   const [email] = await stack.query<{ providerId: string }>('SELECT "providerId" FROM "Email"')
   const mail = await (await stack.askProvider(`/emails/${email?.providerId}`)).json()
-  expect(mail.from).toBe('Somebody Else <else@example.com>')
+  expect(mail.from).toBe('Another Sender <else@example.com>')
   await untilSettled(stack)
   expect(await findFaults(stack, [id])).toEqual([])
 })

@@ -47,7 +47,7 @@ test('each port of a running sandbox is known, and refuses other websites', asyn
   const span = `${OTEL_EXPORTER_OTLP_ENDPOINT}/emails/7d3f9a52-0000-4000-8000-000000000000`
   await expectShut(span, [...FOREIGN_HOSTS, ...FOREIGN_PAGES, ...BROWSERS])
   for (const path of await listRoutes()) {
-    // A report is somebody's by its signature.
+    // The sender of a report is known by its signature.
     const isReport = path === '/api/webhooks/resend'
     await expectShut(APP_URL + path, isReport ? FOREIGN_HOSTS : [...FOREIGN_HOSTS, ...FOREIGN_PAGES])
   }
@@ -105,7 +105,7 @@ test('in a real browser, a page of another origin reads and changes nothing', as
   const args = ['--host-resolver-rules=MAP evil.test 127.0.0.1']
   await using browser = await chromium.launch({ executablePath: findBrowser(), args })
   const context = await browser.newContext()
-  // Somebody uses the app in this very browser.
+  // The user has the app open in the same browser.
   const page = await context.newPage()
   await page.goto(stack.appUrl)
   await sendForm(page)

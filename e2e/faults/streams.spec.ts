@@ -44,7 +44,7 @@ test('two thousand streams: each hears of every change, and Postgres hardly noti
     expect(await count(() => sleep(6_000))).toBeLessThan(10)
   })
 
-  await test.step('a worker takes all of them, and somebody signs up', async () => {
+  await test.step('a worker takes all of them, and a user signs up', async () => {
     const statements = await count(async () => {
       await move(stack, ids, 'sending')
       const written = performance.now()

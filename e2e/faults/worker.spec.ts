@@ -86,7 +86,9 @@ test.describe('a worker is killed', () => {
       'DELETE FROM pgboss',
     ],
   ] as const) {
-    test(`${title}: the same batch is sent again under its key, and nobody gets two`, async ({ stack }) => {
+    test(`${title}: the same batch is sent again under its key, and no mail is sent twice`, async ({
+      stack,
+    }) => {
       const letReports = await holdReports(stack)
       await stack.setProvider({ latencyMs: 1_000 })
       const ids = await signUpMany(stack, 3)
@@ -113,7 +115,7 @@ test.describe('a worker is killed', () => {
     })
   }
 
-  test('right after the record: the job was completed with it, and nobody does it again', async ({
+  test('right after the record: the job was completed with it, and it is not done again', async ({
     stack,
   }) => {
     const letReports = await holdReports(stack)
@@ -253,7 +255,7 @@ test('a pooler adds a last word to a connection that Postgres cuts, as PgBouncer
   expect(worker.isRunning()).toBe(true)
 })
 
-test('connections are cut as fast as they are opened, for eight seconds: nobody dies of it', {
+test('connections are cut as fast as they are opened, for eight seconds: no process dies', {
   tag: '@long',
 }, async ({ stack }) => {
   const web = await stack.startWeb()

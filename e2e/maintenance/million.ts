@@ -36,7 +36,7 @@ const PATIENCE_MS = 3_600_000
 
 type Figures = Record<string, number>
 
-/** As if so many people had signed up in the last 60 days, evenly, and all of it had gone well. */
+/** As if that many people had signed up in the last 60 days, evenly, and all of it had gone well. */
 async function fill(stack: Stack, from: number, to: number): Promise<void> {
   for (let start = from; start < to; start += CHUNK) {
     const end = Math.min(start + CHUNK, to)

@@ -95,7 +95,7 @@ test('without a file it says why', async () => {
   }
 })
 
-test('a file whose time is over is not given out, even if nobody has deleted it yet', async () => {
+test('a file whose time is over is not given out, even if it is not deleted yet', async () => {
   const ada = await signUpOwner()
   await exportData(ada)
   await sql(`UPDATE "Export" SET "expiresAt" = now() - interval '1 second' WHERE "userId" = $1`, [ada.userId])

@@ -54,7 +54,7 @@ test('an address counts once, however it is written and how often it is sent', a
   for (const row of rows) expect(row).toMatchObject({ jobs: 1, events: 1 })
 })
 
-test('nobody invites more friends than they may, also not with many requests at once', async () => {
+test('no user invites more friends than they may, also not with many requests at once', async () => {
   const ada = await signUpOwner()
   const answers = await Promise.all(Array.from({ length: 8 }, () => invite(ada, makeFriends(30))))
   expect(answers.map(({ status }) => status).sort()).toEqual([202, 202, 202, 422, 422, 422, 422, 422])

@@ -36,7 +36,7 @@ test('a worker is killed in the middle of a hundred invitations: each friend get
   expect(await countMails(stack, ada)).toEqual(Array(100).fill(1))
 })
 
-test('an answer that gets lost: asking again invites nobody twice', async ({ stack }) => {
+test('an answer that gets lost: asking again invites no friend twice', async ({ stack }) => {
   const ada = await signUpOwner(stack.appUrl)
   const friends = makeFriends(20)
   const web = await stack.startWeb()
@@ -92,7 +92,7 @@ test('soft bounces and failures at Resend: the invitations are final', async ({ 
   expect(await read()).toMatchObject({ waiting: 0, sent: 3, failed: 1, bounced: 0, final: true })
 })
 
-test('a transaction that breaks at its last step: nobody is invited', async ({ stack }) => {
+test('a transaction that breaks at its last step: no friend is invited', async ({ stack }) => {
   const ada = await signUpOwner(stack.appUrl)
   await stack.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
        RAISE EXCEPTION 'not now'; END $$;
@@ -117,7 +117,7 @@ test('Postgres is away: 503 with Retry-After, and afterwards it goes on', async 
   expect((await invite(ada, makeFriends(2))).status).toBe(202)
 })
 
-test('without the sandbox, nobody can invite until the operator allows it, and then so many', async ({
+test('without the sandbox, no user can invite until the operator allows it, and then so many', async ({
   stack,
 }) => {
   // Any other key means the real Resend.

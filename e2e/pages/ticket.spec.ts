@@ -240,7 +240,7 @@ test('a complaint is heard for a minute after the delivery, and later when the p
   const id = await signUpByHand(page)
   await expectDelivered(page)
   const data = { email_id: randomUUID(), tags: { email_id: id } }
-  // As if a minute had passed. Whoever opens the page now hears the end at once.
+  // As if a minute had passed. A page that is opened now hears the end at once.
   await stack.query(`UPDATE "Email" SET "updatedAt" = now() - interval '1 minute' WHERE id = $1`, [id])
   const end = page.waitForResponse('**/events').then((response) => response.finished())
   await page.reload()

@@ -305,7 +305,7 @@ onSharedApp(
   },
 )
 
-test('without the sandbox nobody is made up: the button leads to the form', async ({ stack, page }) => {
+test('without the sandbox no user is made up: the button leads to the form', async ({ stack, page }) => {
   const web = await stack.startWeb({ env: { RESEND_API_KEY: 're_real' } })
   await page.goto(`${web.url}/learn`)
   await expect(page.getByText('a reader who does not exist')).toBeHidden()
