@@ -1,5 +1,5 @@
 import type { Transaction } from '../db/prisma'
-import { Prisma, type User } from '../generated/prisma/client'
+import { Prisma } from '../generated/prisma/client'
 import { notFound } from '../http/problem'
 import { hashMailbox } from './mailbox'
 
@@ -10,7 +10,7 @@ export const USERS = Prisma.sql`(SELECT id, name, email, mailbox, "confirmedAt",
 
 /** Returns the keyed hash of a user's mailbox. @throws when the user does not exist, or the database is unreachable */
 export async function readMailbox(tx: Transaction, userId: string): Promise<string> {
-  const [user] = await tx.$queryRaw<Pick<User, 'email' | 'mailbox'>[]>`
+  const [user] = await tx.$queryRaw<{ email: string; mailbox: string | null }[]>`
     SELECT email, mailbox FROM ${USERS} AS "user" WHERE id = ${userId}::uuid`
   if (!user) throw new Error(`There is no user ${userId}`)
   return user.mailbox ?? hashMailbox(user.email)
