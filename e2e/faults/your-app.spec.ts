@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers'
 import { expect, test } from '@playwright/test'
 import { SMTPServer } from 'smtp-server'
 import { app, newAddress, sql } from '../app'
-import { applyDiffs, readBlocks, writeFiles } from '../recipe'
+import { edit } from '../recipe'
 import { type Env, type Process, query, runToEnd, startProcess, waitFor } from '../stack'
 
 const TSX = ['--import', 'tsx']
@@ -173,3 +173,41 @@ test('a mail to a row of another table goes out by SMTP: a 4xx is retried, a 5xx
   await new Promise<void>((resolve) => smtp.close(() => resolve()))
   await sql(`DROP DATABASE ${DATABASE} WITH (FORCE)`)
 })
+
+/** The blocks of a document in these languages. */
+async function readBlocks(file: string, ...languages: string[]): Promise<string[]> {
+  const blocks = (await readFile(file, 'utf8')).matchAll(/^```(\w+)\n(.*?)^```/gms)
+  return [...blocks].flatMap(([, language = '', code = '']) => (languages.includes(language) ? code : []))
+}
+
+/** Writes blocks that are whole files: the first line names the file. */
+async function writeFiles(folder: string, blocks: string[]): Promise<void> {
+  for (const block of blocks) {
+    const [, name = ''] = /^\/\/ (\S+\.tsx?)\n/.exec(block) ?? []
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true })
+    await writeFile(path.join(folder, name), block)
+  }
+}
+
+/** Changes files as a block of diffs says. Lines that stay lead to the place. @throws when a line is not there */
+async function applyDiffs(folder: string, block: string): Promise<void> {
+  for (const part of block.split(/^--- /m).slice(1)) {
+    const [file = '', ...changes] = part.trimEnd().split('\n')
+    await edit(folder, file, (text) => {
+      const lines = text.split('\n')
+      let at = 0
+      for (const change of changes) {
+        const line = change.slice(1)
+        if (change.startsWith('+')) {
+          lines.splice(at++, 0, line)
+          continue
+        }
+        at = lines.indexOf(line)
+        if (at < 0) throw new Error(`${file} has no line "${line}"`)
+        if (change.startsWith('-')) lines.splice(at, 1)
+        else at++
+      }
+      return lines.join('\n')
+    })
+  }
+}

@@ -133,8 +133,8 @@ export const ERASURE: Record<Erasure | 'erased', Words> = {
 const ERASURE_TO_OTHERS = { requested: 'is being erased.', waiting: 'is being erased.', erased: 'is erased.' }
 
 /** Returns the words for an erasure: to the owner of the ticket, or to another person who looks at it. */
-export function describeErasure(stage: Erasure | 'erased', isOwner: boolean): Words {
-  return isOwner ? ERASURE[stage] : { ...ERASURE[stage], headline: ERASURE_TO_OTHERS[stage] }
+export function describeErasure(state: Erasure | 'erased', isOwner: boolean): Words {
+  return isOwner ? ERASURE[state] : { ...ERASURE[state], headline: ERASURE_TO_OTHERS[state] }
 }
 
 export const LOST = 'The connection is lost. We try again.'
