@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect, test } from '@playwright/test'
@@ -46,4 +46,14 @@ test('a mark takes its line, or the statement below it; a malformed mark is an e
   expect(takeOut(text, () => true)).not.toMatch(/stage|orders/)
   for (const wrong of ['a() // Stage', 'a() //stage.', 'a() /* stage', '// stage\n\na()', '// stage'])
     expect(() => takeOut(wrong, () => false), wrong).toThrow(/mark/)
+})
+
+test('of the core, one file names the table of users, and signup creates them', async () => {
+  const named = /"User"|\.user\.(?:create|find|update|upsert|delete|count)|\bUser\b.*generated/
+  const isCore = /^([\w-]+|(signup|sending|status|mail|live|http|db)\/.*)\.tsx?$/
+  const files = (await readdir('lib', { recursive: true })).map((file) => file.replaceAll(path.sep, '/'))
+  const found = []
+  for (const file of files.filter((file) => isCore.test(file)))
+    if (named.test(await readFile(path.join('lib', file), 'utf8'))) found.push(file)
+  expect(found.sort()).toEqual(['sending/recipients.ts', 'signup/signup.ts'])
 })

@@ -1,9 +1,25 @@
+import { askSandbox, query } from './stack'
+
 /** The page to which a link in a mail leads. */
 type Page = 'lost' | 'not-me' | 'tickets'
 
-/** The token of a link in a mail that was sent, as the inbox of the sandbox shows it. */
-export async function readLink(url: string, emailId: string, page: Page): Promise<string> {
-  const text = await (await fetch(`${url}/inbox/${emailId}?as=text`)).text()
+/** The text of a mail that was sent, as the stand-in for Resend has it. @param env of the app that sent it */
+export async function readText(env: Partial<Record<string, string>>, emailId: string): Promise<string> {
+  const [email] = await query<{ providerId: string | null }>(
+    env.DATABASE_URL ?? '',
+    'SELECT "providerId" FROM "Email" WHERE id = $1',
+    [emailId],
+  )
+  return (await (await askSandbox(env, `/emails/${email?.providerId}`)).json()).text
+}
+
+/** The token of a link in a mail that was sent. */
+export async function readLink(
+  env: Partial<Record<string, string>>,
+  emailId: string,
+  page: Page,
+): Promise<string> {
+  const text = await readText(env, emailId)
   return new RegExp(`/${page}(?:/[\\w-]+)?#([\\w.-]+)`).exec(text)?.[1] ?? ''
 }
 

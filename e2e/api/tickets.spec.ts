@@ -32,7 +32,7 @@ async function askForLink(email: string): Promise<{ id: string; link: string }> 
   )
   const id = mail?.id ?? ''
   await waitForSnapshot(id, isDelivered)
-  return { id, link: await readLink(app.url, id, 'lost') }
+  return { id, link: await readLink(app.env(), id, 'lost') }
 }
 
 /** As a mail of then would have it. */
@@ -57,7 +57,7 @@ test('a lost ticket: the link works once, for an hour, and in whatever browser',
   }
   expect((await open(signLink(id, Date.now() - 1000))).status).toBe(410)
   // What is signed for something else opens nothing.
-  expect((await open(await readLink(app.url, id, 'not-me'))).status).toBe(404)
+  expect((await open(await readLink(app.env(), id, 'not-me'))).status).toBe(404)
 
   const answers = await Promise.all([open(link), open(link), open(link)])
   expect(answers.map(({ status }) => status).sort()).toEqual([200, 410, 410])

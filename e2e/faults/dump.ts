@@ -16,8 +16,3 @@ export async function dumpDatabase(stack: Stack): Promise<string> {
   }
   return rows.join('\n')
 }
-
-/** How many lines of a text contain one of these words. */
-export function countLines(text: string, words: string[]): number {
-  return text.split('\n').filter((line) => words.some((word) => line.toLowerCase().includes(word))).length
-}

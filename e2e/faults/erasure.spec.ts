@@ -4,7 +4,7 @@ import { isDelivered, newAddress, postSignup, readEvents, signUp } from '../app'
 import { readLink, sendLink } from '../links'
 import { act, invite, type Owner, signUpOwner, untilOrders } from '../owner'
 import { type Stack, waitFor } from '../stack'
-import { countLines, dumpDatabase } from './dump'
+import { dumpDatabase } from './dump'
 import { untilSettled } from './oracle'
 import {
   closeGate,
@@ -217,7 +217,7 @@ test('“This wasn’t me”: opening the link does nothing; saying so forgets t
   await invite(stranger, [friend])
   await untilOrders(stranger, ({ final }) => final)
   await until(stack, stranger.id, isDelivered)
-  const link = await readLink(stack.appUrl, stranger.id, 'not-me')
+  const link = await readLink(stack.env, stranger.id, 'not-me')
   const say = (it: string, headers = {}): Promise<Response> => sendLink(stack.appUrl, 'not-me', it, headers)
 
   // A scanner of links.
@@ -235,7 +235,7 @@ test('“This wasn’t me”: opening the link does nothing; saying so forgets t
   const [invitation] = await stack.query<{ id: string }>('SELECT id FROM "Email" WHERE recipient = $1', [
     friend,
   ])
-  const friendsLink = await readLink(stack.appUrl, invitation?.id ?? '', 'not-me')
+  const friendsLink = await readLink(stack.env, invitation?.id ?? '', 'not-me')
   for (let times = 0; times < 2; times++)
     expect(await (await say(friendsLink)).json()).toEqual({ isAsked: false, erasing: null })
   expect(countLines(await dumpDatabase(stack), [friend])).toBe(0)
@@ -350,3 +350,8 @@ test('a clean-up that fails stops no other, is seen, and is tried again', async 
   expect(await count('SuppressedMailbox')).toBe(0)
   await waitFor(async () => (await readAttention()) === null)
 })
+
+/** How many lines of a text contain one of these words. */
+function countLines(text: string, words: string[]): number {
+  return text.split('\n').filter((line) => words.some((word) => line.toLowerCase().includes(word))).length
+}

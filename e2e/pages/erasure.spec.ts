@@ -1,5 +1,6 @@
 import { expect, type Page, test } from '@playwright/test'
-import { isDelivered, waitForSnapshot } from '../app'
+import { app, isDelivered, waitForSnapshot } from '../app'
+import { readLink } from '../links'
 import { expectUsable } from './accessibility'
 import { expectDelivered, listenForComplaints, signUpByHand, ticketOn } from './person'
 import { test as onOwnStack } from './test'
@@ -63,13 +64,10 @@ test('“Sign out”: this browser’s tickets become those of a stranger', asyn
   await expect(account(page)).toBeHidden()
 })
 
-// stage
 test('“This wasn’t me”: from the mail to a page that asks, and forgets', async ({ page, browser }) => {
   const id = await signUpByHand(page)
   await waitForSnapshot(id, isDelivered)
-  await page.goto(`/inbox/${id}`)
-  const mail = page.getByTitle(/^Welcome/).contentFrame()
-  const link = (await mail.getByRole('link', { name: 'This wasn’t me' }).getAttribute('href')) ?? ''
+  const link = `/not-me#${await readLink(app.env(), id, 'not-me')}`
 
   const context = await browser.newContext()
   const victim = await context.newPage()

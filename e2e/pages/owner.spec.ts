@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, type Page, test } from '@playwright/test'
-import { isDelivered, newAddress, signUp, sql, waitForSnapshot } from '../app'
+import { app, isDelivered, newAddress, signUp, sql, waitForSnapshot } from '../app'
+import { readLink } from '../links'
 import { expectUsable } from './accessibility'
 import { expectDelivered, linesOn, listenForComplaints, sendForm, signUpByHand, ticketOn } from './person'
 
@@ -19,11 +20,11 @@ test('only its owner sees the name on the ticket', async ({ page, browser }) => 
   expect(await stranger.content()).not.toContain(email)
   expect(await stranger.content()).not.toContain('Lovelace')
   await stranger.context().close()
-  // Another signup in the same browser changes nothing, and neither does a job on the lesson.
+  // Another signup in the same browser changes nothing, and neither does a job on another page.
   await signUpByHand(page)
-  await page.goto('/learn')
-  await page.getByRole('button', { name: /^Sign up/ }).click()
-  await expect(page.getByRole('region', { name: 'Your job' })).toContainText('you waited')
+  await page.goto('/learn') // stage
+  await page.getByRole('button', { name: /^Sign up/ }).click() // stage
+  await expect(page.getByRole('region', { name: 'Your job' })).toContainText('you waited') // stage
   await page.goto(`/tickets/${id}`)
   await expect(ticketOn(page)).toContainText(email)
 })
@@ -48,9 +49,7 @@ test('already signed up: from the form to the mail, and the ticket in this brows
     [email],
   )
   await waitForSnapshot(mail?.id ?? '', isDelivered)
-  await page.goto(`/inbox/${mail?.id}`)
-  const letter = page.getByTitle(/^Your ticket/).contentFrame()
-  const link = (await letter.getByRole('link', { name: 'Open my ticket' }).getAttribute('href')) ?? ''
+  const link = `/lost#${await readLink(app.env(), mail?.id ?? '', 'lost')}`
   await page.goto(link)
   await expect(page.getByRole('heading', { name: 'We have found it.' })).toBeVisible()
   await expect(page.locator('meta[name=referrer]')).toHaveAttribute('content', 'no-referrer')

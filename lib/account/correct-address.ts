@@ -5,8 +5,8 @@ import { log } from '../log'
 import { openQueue } from '../queue'
 import { queueEmail } from '../sending/enqueue'
 import { hashMailbox } from '../sending/mailbox'
+import { lockUser } from '../sending/recipients'
 import { refuseSuppressed } from '../sending/suppression'
-import { lockUser } from '../signup/lock-user'
 import { addressTaken, type Signup } from '../signup/signup'
 
 /**

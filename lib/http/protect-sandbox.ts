@@ -3,7 +3,7 @@ import { isOurs, type Origin } from './origin'
 import { Problem } from './problem'
 
 /**
- * Rejects requests of other sites to a sandbox, also reads: its inbox and backstage have no password. With DNS rebinding, a
+ * Rejects requests of other sites to a sandbox, also reads: its pages have no password. With DNS rebinding, a
  * foreign page looks like one of ours, and only its Host differs. Links from other sites work.
  * @param origin `any`: only the Host counts. @throws {Problem} 403
  */

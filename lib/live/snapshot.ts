@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { env } from '../env'
+import { USERS } from '../sending/recipients'
 import {
   type Erasure,
   isFinal,
@@ -38,7 +39,7 @@ const readShared = createReader(MAX_BATCH_SIZE, async (ids): Promise<(Watched | 
       SELECT json_agg(json_strip_nulls(json_build_object('status', status, 'at', to_char(at AT TIME ZONE 'UTC', ${ISO}),
         'attempt', attempt, 'reason', reason, 'retryAt', to_char("retryAt" AT TIME ZONE 'UTC', ${ISO}))) ORDER BY at, id)
       FROM "EmailEvent" WHERE "emailId" = "Email".id
-    ) AS timeline, (SELECT erasure::text FROM "User" WHERE "User".id = "userId") AS erasure,
+    ) AS timeline, (SELECT erasure::text FROM ${USERS} AS "user" WHERE "user".id = "userId") AS erasure,
       greatest(0, extract(epoch FROM "updatedAt" + ${LINGER}::interval - now()) * 1000)::int AS "lingerMs"
     FROM "Email" WHERE id = ANY (${ids}::uuid[])`
   const found = new Map(rows.map((row) => [row.id, toWatched(row)]))

@@ -1,40 +1,17 @@
+import { ERASURE, USER } from '../account/stranded-users'
 import { prisma } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
 import { memoizeFor } from '../live/memoize-for'
 import { log, reasonOf } from '../log'
 import { EXPORT, FILE } from '../orders/stranded' // orders
-import { enqueue } from '../queue'
 import { type Kind, repairOne, selectStranded } from '../sending/stranded'
 import { BATCH, EMAIL } from '../sending/stranded-emails'
-import { completeSignup } from '../signup/signup'
 
 // Rows and their jobs commit together. The sweep looks for rows without one all the same: after a manual deletion, a restored
 // table, an unknown fault.
 
 /** How many rows of a kind are counted, and mended in one run. */
 const MOST = 1_000
-
-const lockUserRow: Kind['lock'] = (tx, id) =>
-  tx.$queryRaw`SELECT FROM "User" WHERE id = ${id}::uuid FOR UPDATE`
-
-/** A user who signed up and has no mail. */
-const USER: Kind = {
-  // All since the last run that found everything in order. A transaction may take a while to commit.
-  waiting: Prisma.sql`
-    SELECT id, "createdAt" AS since FROM "User"
-    WHERE ("signupHash" IS NOT NULL OR "signupKey" IS NOT NULL) AND erasure IS NULL
-      AND "createdAt" >= coalesce((SELECT "checkedUntil" - interval '5 minutes' FROM "Sweep"), now() - interval '1 day')
-      AND NOT EXISTS (SELECT FROM "Email" WHERE "userId" = "User".id)`,
-  lock: lockUserRow,
-  repair: completeSignup,
-}
-
-const ERASURE: Kind = {
-  waiting: Prisma.sql`SELECT id, "createdAt" AS since FROM "User" WHERE erasure IS NOT NULL`,
-  job: { queues: ['erase-user'], field: 'userId' },
-  lock: lockUserRow,
-  repair: (tx, userId) => enqueue(tx, 'erase-user', { userId }),
-}
 
 const KINDS: Record<string, Kind> = {
   email: EMAIL,

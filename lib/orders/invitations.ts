@@ -7,8 +7,8 @@ import { type Asked, count } from '../protection/limits'
 import { openQueue } from '../queue'
 import { enqueueEmails } from '../sending/enqueue'
 import { hashMailbox, toMailbox } from '../sending/mailbox'
+import { lockUser } from '../sending/recipients'
 import { canonicalAddress } from '../signup/address'
-import { lockUser } from '../signup/lock-user'
 import { type EmailStatus, isFinal, RANK } from '../status/status'
 
 /** Counts of a user's invitations. `waiting`, `sent` and `failed` add up to `total`. */

@@ -1,7 +1,7 @@
 import type { Transaction } from '../db/prisma'
 import type { EmailData, EmailKind } from '../mail/templates'
 import { enqueueAll } from '../queue'
-import { hashMailbox } from './mailbox'
+import { readMailbox } from './recipients'
 
 /** A welcome does not wait behind another user's hundred invitations. */
 const PRIORITY: Record<string, number> = { welcome: 1, forget: 1 }
@@ -32,11 +32,7 @@ export async function queueEmail<Kind extends EmailKind>(
   kind: Kind,
   ...[data]: EmailData<Kind>
 ): Promise<string> {
-  const user = await tx.user.findUniqueOrThrow({
-    where: { id: userId },
-    select: { email: true, mailbox: true },
-  })
-  const mailbox = user.mailbox ?? hashMailbox(user.email)
+  const mailbox = await readMailbox(tx, userId)
   const email = await tx.email.create({ data: { userId, kind, mailbox, data } })
   await tx.emailEvent.create({ data: { emailId: email.id, status: 'queued' } })
   await enqueueEmails(tx, [email])

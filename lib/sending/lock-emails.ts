@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Transaction } from '../db/prisma'
 import type { Recipient } from '../mail/message'
 import { TEMPLATES } from '../mail/templates'
+import { USERS } from './recipients'
 
 export type WaitingEmail = Recipient & {
   /** False when it is sent, given up, in another batch, or its user is being erased. */
@@ -27,12 +28,12 @@ export async function lockEmails(tx: Transaction, ids: unknown[]): Promise<Map<s
       CASE
         WHEN EXISTS (SELECT FROM "SuppressedMailbox" AS silent WHERE silent.mailbox = "Email".mailbox AND "expiresAt" > now())
         THEN 'no_mail_wanted'
-        WHEN recipient IS NULL AND "Email".mailbox <> "User".mailbox THEN 'address_corrected'
+        WHEN recipient IS NULL AND "Email".mailbox <> "user".mailbox THEN 'address_corrected'
       END AS unwanted,
       kind = ANY (${kinds}) AS "hasTemplate",
       kind = ANY (${kinds}) AND status IN ('queued', 'sending', 'retrying') AND "batchId" IS NULL
         AND erasure IS NULL AS "isWaiting"
-    FROM "Email" JOIN "User" ON "User".id = "userId"
+    FROM "Email" JOIN ${USERS} AS "user" ON "user".id = "userId"
     WHERE "Email".id = ANY (${wellFormed}::uuid[]) ORDER BY "Email".id FOR UPDATE OF "Email"`
   return new Map(emails.map((email) => [email.id, email]))
 }

@@ -3,6 +3,7 @@ import { Prisma } from '../generated/prisma/client'
 import { recordEvents } from '../status/record'
 import { lockBatch, requeueBatch } from './batch'
 import { enqueueEmails } from './enqueue'
+import { USERS } from './recipients'
 import type { Kind } from './stranded'
 
 const isUnfinished = Prisma.sql`status IN ('queued', 'sending', 'retrying')`
@@ -11,7 +12,7 @@ const isUnfinished = Prisma.sql`status IN ('queued', 'sending', 'retrying')`
 export const EMAIL: Kind = {
   waiting: Prisma.sql`
     SELECT id, "updatedAt" AS since FROM "Email" WHERE ${isUnfinished} AND "batchId" IS NULL
-      AND "userId" NOT IN (SELECT id FROM "User" WHERE erasure IS NOT NULL)`,
+      AND "userId" NOT IN (SELECT id FROM ${USERS} AS "user" WHERE erasure IS NOT NULL)`,
   job: { queues: ['send-email', 'send-ticket', 'send-email-alone', 'send-email-dead'], field: 'emailId' },
   lock: (tx, id) => tx.$queryRaw`SELECT FROM "Email" WHERE id = ${id}::uuid FOR UPDATE`,
   repair: repairEmail,

@@ -4,6 +4,7 @@ import { log, reasonOf } from '../log'
 import { openQueue } from '../queue'
 import { enqueueEmails, queueEmail } from '../sending/enqueue'
 import { hashMailbox } from '../sending/mailbox'
+import { lockUser } from '../sending/recipients'
 import { isStranded, repairOne } from '../sending/stranded'
 import { EMAIL } from '../sending/stranded-emails'
 import { refuseSuppressed } from '../sending/suppression'
@@ -11,7 +12,6 @@ import { hmac } from '../sign'
 import type { Snapshot } from '../status/status'
 import { traced } from '../telemetry'
 import type { SignupInput } from './input'
-import { lockUser } from './lock-user'
 
 export type Signup = {
   user: { id: string; name: string; email: string }

@@ -12,7 +12,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { trimDocument } from './documents'
 import { takeOut } from './marks'
-import { LEFT, ORDERS, type Ring, STAGE, TAKEN } from './rings'
+import { LEFT, LEFT_DEPENDENCIES, ORDERS, type Ring, STAGE, TAKEN } from './rings'
 
 type Package = Record<'scripts' | 'dependencies' | 'devDependencies', Record<string, string>> & {
   knip: { entry: string[]; ignore: string[]; ignoreDependencies: string[] }
@@ -72,7 +72,7 @@ async function copyFiles(): Promise<void> {
 async function writePackage(): Promise<Package> {
   const isThere = (command: string): boolean =>
     (command.match(/[\w/.-]+\.(?:ts|mjs)\b/g) ?? []).every(exists) && !command.includes('sandbox/take')
-  const dropped = left.flatMap(({ dependencies }) => dependencies)
+  const dropped = [...LEFT_DEPENDENCIES, ...left.flatMap(({ dependencies }) => dependencies)]
   const without = (all: Record<string, string>): Record<string, string> =>
     Object.fromEntries(Object.entries(all).filter(([name]) => !dropped.includes(name)))
   const project = await read<Package>('package.json')
@@ -84,13 +84,17 @@ async function writePackage(): Promise<Package> {
     description: '',
     scripts: Object.fromEntries(Object.entries(project.scripts).filter(([, command]) => isThere(command))),
     dependencies: without(project.dependencies),
+    devDependencies: without(project.devDependencies),
     knip: {
       ...project.knip,
       entry: project.knip.entry.filter(exists),
       ignore: ['prisma/migrations/**'],
       ignoreExportsUsedInFile: true,
       // The generated client needs it.
-      ignoreDependencies: ['@prisma/client', ...project.knip.ignoreDependencies],
+      ignoreDependencies: [
+        '@prisma/client',
+        ...project.knip.ignoreDependencies.filter((name) => !dropped.includes(name)),
+      ],
       ignoreBinaries: ['mkfifo'],
     },
   }
@@ -99,8 +103,9 @@ async function writePackage(): Promise<Package> {
   const lock = await read<Lock>('package-lock.json')
   for (const name of dropped) delete lock.packages[`node_modules/${name}`]
   const { license: _, ...root } = { ...lock.packages[''] } as Record<string, unknown>
-  lock.packages[''] = { ...root, name, version: written.version, dependencies: written.dependencies }
-  await write('package-lock.json', { ...lock, name, version: written.version })
+  const { version, dependencies, devDependencies } = written
+  lock.packages[''] = { ...root, name, version, dependencies, devDependencies }
+  await write('package-lock.json', { ...lock, name, version })
   return written
 }
 

@@ -1,7 +1,7 @@
 import { prisma } from '../../db/prisma'
 import type { ExportStatus } from '../../generated/prisma/client'
 import { enqueue, openQueue } from '../../queue'
-import { lockUser } from '../../signup/lock-user'
+import { lockUser } from '../../sending/recipients'
 import { type Progress, readProgress } from './progress'
 
 export const OPEN: ExportStatus[] = ['queued', 'working']

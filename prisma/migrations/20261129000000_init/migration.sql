@@ -223,9 +223,6 @@ ALTER TABLE "Export" ADD CONSTRAINT "Export_userId_fkey" FOREIGN KEY ("userId") 
 -- A mail is sent once. The worker and a webhook may both report it.
 CREATE UNIQUE INDEX "EmailEvent_sent_once" ON "EmailEvent"("emailId") WHERE "status" = 'sent';
 
--- The sweep looks for erasures without a job. Few users have one at any time.
-CREATE INDEX "User_being_erased" ON "User"("id") WHERE "erasure" IS NOT NULL;
-
 INSERT INTO "Sweep" DEFAULT VALUES;
 
 -- Notifies every web server at the commit, whoever adds an event. One notification for a statement that writes many rows:
@@ -244,7 +241,7 @@ CREATE TRIGGER notify_email_event AFTER INSERT ON "EmailEvent"
     REFERENCING NEW TABLE AS written
     FOR EACH STATEMENT EXECUTE FUNCTION notify_email_event();
 
--- Streams of a mail hear that its user is being erased, and that it is gone.
+-- Streams of a mail hear that it is gone, and that its user is being erased.
 CREATE FUNCTION notify_emails(ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('email_event', string_agg(id::text, ','))
@@ -252,16 +249,6 @@ BEGIN
     GROUP BY chunk;
 END
 $$;
-
-CREATE FUNCTION notify_erasure() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM notify_emails(array_agg(id)) FROM "Email" WHERE "userId" = NEW.id AND "recipient" IS NULL;
-    RETURN NULL;
-END
-$$;
-
-CREATE TRIGGER notify_erasure AFTER UPDATE OF "erasure" ON "User"
-    FOR EACH ROW EXECUTE FUNCTION notify_erasure();
 
 CREATE FUNCTION notify_erased() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -272,6 +259,20 @@ $$;
 
 CREATE TRIGGER notify_erased AFTER DELETE ON "Email"
     REFERENCING OLD TABLE AS erased FOR EACH STATEMENT EXECUTE FUNCTION notify_erased();
+
+-- The table of users. docs/your-app.md has another one.
+CREATE FUNCTION notify_erasure() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM notify_emails(array_agg(id)) FROM "Email" WHERE "userId" = NEW.id AND "recipient" IS NULL;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER notify_erasure AFTER UPDATE OF "erasure" ON "User"
+    FOR EACH ROW EXECUTE FUNCTION notify_erasure();
+
+-- The sweep looks for erasures without a job. Few users have one at any time.
+CREATE INDEX "User_being_erased" ON "User"("id") WHERE "erasure" IS NOT NULL;
 
 -- From here on: the orders (invitations and exports). Streams of a user hear of each change.
 CREATE FUNCTION notify_user_event(ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$

@@ -1,0 +1,24 @@
+import { Prisma } from '../generated/prisma/client'
+import { enqueue } from '../queue'
+import type { Kind } from '../sending/stranded'
+import { completeSignup } from '../signup/signup'
+
+/** A user who signed up and has no mail. */
+export const USER: Kind = {
+  // All since the last run that found everything in order. A transaction may take a while to commit.
+  waiting: Prisma.sql`
+    SELECT id, "createdAt" AS since FROM "User"
+    WHERE ("signupHash" IS NOT NULL OR "signupKey" IS NOT NULL) AND erasure IS NULL
+      AND "createdAt" >= coalesce((SELECT "checkedUntil" - interval '5 minutes' FROM "Sweep"), now() - interval '1 day')
+      AND NOT EXISTS (SELECT FROM "Email" WHERE "userId" = "User".id)`,
+  lock: (tx, id) => tx.$queryRaw`SELECT FROM "User" WHERE id = ${id}::uuid FOR UPDATE`,
+  repair: completeSignup,
+}
+
+/** A user who asked for erasure. */
+export const ERASURE: Kind = {
+  waiting: Prisma.sql`SELECT id, "createdAt" AS since FROM "User" WHERE erasure IS NOT NULL`,
+  job: { queues: ['erase-user'], field: 'userId' },
+  lock: USER.lock,
+  repair: (tx, userId) => enqueue(tx, 'erase-user', { userId }),
+}
