@@ -34,7 +34,15 @@ export const TAKEN = [
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'biome.json', 'next.config.mjs'],
   ...['prisma.config.ts', 'playwright.config.ts', 'postcss.config.mjs'],
   ...['proxy.ts', 'instrumentation.ts', 'instrumentation-node.ts'],
-  ...['.env.example', '.gitignore', '.gitattributes', '.editorconfig', '.nvmrc', '.dockerignore'],
+  ...[
+    '.env.example',
+    '.devcontainer',
+    '.gitignore',
+    '.gitattributes',
+    '.editorconfig',
+    '.nvmrc',
+    '.dockerignore',
+  ],
   ...['Dockerfile', 'compose.yaml', 'Procfile', 'LICENSE'],
 ]
 
@@ -46,7 +54,7 @@ export const LEFT = [
   'app/opengraph-image.alt.txt',
   'e2e/maintenance',
   'e2e/check-core.ts',
-  ...['docs', 'core', 'upstream', 'faults/recipe', 'faults/soak', 'api/next-job'].map(toSpec),
+  ...['docs', 'core', 'upstream', 'faults/recipe', 'faults/soak', 'api/next-job', 'api/recipes'].map(toSpec),
   // They look at the core through a ring: its inbox, its backstage, or an order.
   ...['erasure', 'grants', 'growth', 'limits', 'overload', 'sandbox', 'sweep', 'clocks', 'nginx'].map(
     (name) => toSpec(`faults/${name}`),
