@@ -197,15 +197,13 @@ async function start(): Promise<void> {
   const link = share && hmac('presenter', `${process.env.PRESENTER_TOKEN}`) // stage
   if (link) console.log(`  Present  ${appUrl}/presenter/${link}\n`) // stage
   warmUp(localUrl, signal).catch(() => {})
-  for (const file of [
-    '.env',
-    '.env.local',
-    `.env.${process.env.NODE_ENV}`,
-    `.env.${process.env.NODE_ENV}.local`,
-  ])
-    watchFile(file, { interval: 1_000 }, () =>
-      say(`${file} has changed. The settings are read at the start: stop with Ctrl-C, and start again.`),
-    )
+  const mode = process.env.NODE_ENV
+  for (const file of ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`])
+    watchFile(file, { interval: 1_000 }, (now, before) => {
+      // For a file that is missing, Node calls this once.
+      if (now.mtimeMs !== before.mtimeMs)
+        say(`${file} has changed. The settings are read at the start: stop with Ctrl-C, and start again.`)
+    })
 }
 
 /** The name by which this computer reaches what listens on this address. */
