@@ -12,9 +12,14 @@ export default async function config(
     poweredByHeader: false,
     // Or /_next/image would render any path inside of the server, for nobody, and go on when its client has left.
     images: { unoptimized: true },
+    // In development, Next sends its scripts only to the pages of these hosts: the names of this computer, and that of APP_URL.
+    allowedDevOrigins: ['127.0.0.1', '[::1]', URL.parse(process.env.APP_URL ?? '')?.hostname ?? 'localhost'],
     experimental: {
       // What comes by proxy.ts is kept in memory, up to 10 MB unless told otherwise. No page takes a body.
       proxyClientMaxBodySize: '64kb',
+      // Or a running `next dev` keeps the old Prisma client after `npm run migrate:new`: routes that are compiled later share
+      // its modules, and are not told that they have changed.
+      turbopackServerFastRefresh: false,
       // A stack in the log names the lines of the source.
       serverSourceMaps: true,
     },

@@ -38,6 +38,7 @@ export default defineConfig({
       // Overrides a developer's .env: tests never use a real database or send real mail.
       DATABASE_URL: '',
       RESEND_API_KEY: '',
+      APP_URL: '',
     },
     wait: { stdout: /READY (?<app_url>\S+)/ },
     gracefulShutdown: { signal: 'SIGTERM', timeout: 30_000 },

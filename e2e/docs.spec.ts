@@ -45,7 +45,7 @@ test.afterEach(async () => {
 
 test('npm run dev: READY, a signup that is delivered, commands that find it, no warning, and Ctrl-C ends it', async () => {
   test.setTimeout(300_000)
-  const env = { SANDBOX_DIR: 'test-results/dev', DATABASE_URL: '', RESEND_API_KEY: '' }
+  const env = { SANDBOX_DIR: 'test-results/dev', DATABASE_URL: '', RESEND_API_KEY: '', APP_URL: '' }
   const settings = { ...env, PORT: '0', SANDBOX_FRESH: '1', SANDBOX_LATENCY_MS: '50' }
   const dev = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'dev'], /^ {2}Stop /m, settings)
   started.push(dev)

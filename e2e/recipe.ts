@@ -13,8 +13,8 @@ export async function readRecipe(): Promise<Record<'line' | 'name' | 'file' | 'r
   return { line, name, file, registry, call }
 }
 
-/** A copy of what a worker needs, in a folder of its own. */
-export async function copyProject(to: string): Promise<string> {
+/** A copy of what a worker needs, in a folder of its own. @param more what else to copy */
+export async function copyProject(to: string, more: string[] = []): Promise<string> {
   const folder = path.resolve(to)
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
@@ -26,6 +26,7 @@ export async function copyProject(to: string): Promise<string> {
     'package.json',
     'tsconfig.json',
     'prisma.config.ts',
+    ...more,
   ]) {
     await cp(name, path.join(folder, name), { recursive: true })
   }

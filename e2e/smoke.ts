@@ -13,6 +13,7 @@ const dev = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'dev'], /RE
   PORT: '0',
   DATABASE_URL: '',
   RESEND_API_KEY: '',
+  APP_URL: '',
 })
 const [, url] = /READY (\S+)/.exec(dev.output()) ?? []
 const email = await signUp(undefined, url)

@@ -100,6 +100,8 @@ export async function startStack(name: string, flags: string[] = [], settings: E
     // Whatever a developer's .env says: what is hurt and emptied here must be the stack's own.
     DATABASE_URL: '',
     RESEND_API_KEY: '',
+    // Playwright sets it to the shared app's.
+    APP_URL: '',
   })
   const env = { ...settings, ...parseEnv(await readFile(path.join(folder, 'env'), 'utf8')) } as Env
   const { APP_URL: appUrl = '', DATABASE_URL: databaseUrl = '', RESEND_BASE_URL: resendUrl = '' } = env

@@ -89,8 +89,9 @@ export function inSandbox(): boolean {
   return isLoopback(new URL(RESEND_BASE_URL).hostname)
 }
 
+/** Browsers resolve every name that ends in .localhost to this computer. */
 export function isLoopback(hostname: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
+  return /^((.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }
 
 /** By the Standard Webhooks specification. The library accepts any secret, and would then reject every webhook. */

@@ -3,6 +3,7 @@
  *
  * Brings a database up to date: the tables, pg-boss's schema, and the queues. Several processes may run it at once.
  */
+import { readArguments } from '../lib/arguments'
 import { connectionConfig, SafeClient } from '../lib/db/connection'
 import { findDatabase } from '../lib/db/find-database'
 import { reasonOf } from '../lib/log'
@@ -15,6 +16,8 @@ function fail(reason: string): never {
   console.error(reason)
   process.exit(1)
 }
+
+readArguments('npm run migrate', {})
 
 // 1. A lock. Other processes wait here and then find everything done.
 const databaseUrl = findDatabase()

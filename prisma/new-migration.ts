@@ -8,15 +8,14 @@ import { spawnSync } from 'node:child_process'
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
+import { readArguments } from '../lib/arguments'
 import { findDatabase } from '../lib/db/find-database'
 import '../lib/output'
 import { diffSchemas, MIGRATIONS, SCHEMA } from './engine'
 
-const title = process.argv[2]
-if (!title || !/^[a-z0-9][a-z0-9_-]*$/i.test(title)) {
-  console.error('Usage: npm run migrate:new -- add-phone')
-  process.exit(2)
-}
+const { positionals } = readArguments('npm run migrate:new -- add-phone', {}, ([title = '', ...more]) => {
+  return /^[a-z0-9][a-z0-9_-]*$/i.test(title) && more.length === 0
+})
 
 const lastSchema = path.join(MIGRATIONS, 'schema.prisma')
 const before = await readFile(lastSchema, 'utf8')
@@ -36,7 +35,7 @@ if (!sql) {
 }
 
 const timestamp = new Date().toISOString().replace(/\D/g, '').slice(0, 14)
-const folder = path.join(MIGRATIONS, `${timestamp}_${title}`)
+const folder = path.join(MIGRATIONS, `${timestamp}_${positionals[0]}`)
 await mkdir(folder)
 await writeFile(path.join(folder, 'migration.sql'), sql)
 await copyFile(SCHEMA, lastSchema)

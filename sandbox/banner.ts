@@ -7,11 +7,13 @@ interface Facts {
   envFile: string
   dev: boolean
   workers: number
-  /** Whether the app is open to the network. */
+  /** The address on which other computers reach the app. */
+  host: string | undefined
+  /** Whether it was opened to the phones of a room. */
   shared: boolean
 }
 
-export async function printBanner({ appUrl, envFile, dev, workers, shared }: Facts): Promise<void> {
+export async function printBanner({ appUrl, envFile, dev, workers, host, shared }: Facts): Promise<void> {
   const { RESEND_API_KEY, RESEND_BASE_URL } = process.env
   // The other pages exist only with the sandbox's key.
   const pages = (await listPages()).filter((page) => RESEND_API_KEY === 're_sandbox' || page === '/')
@@ -25,7 +27,9 @@ export async function printBanner({ appUrl, envFile, dev, workers, shared }: Fac
   const database = new URL(process.env.DATABASE_URL ?? '').host
   const reach = shared
     ? `everyone in your network, at ${appUrl}`
-    : 'this computer only (npm run demo -- --share)'
+    : host
+      ? `every computer that reaches ${host}, which also sees the mails`
+      : 'this computer only (npm run demo -- --share)'
   console.log(`
   Pages    ${pages.join('  ')}
   Open to  ${reach}

@@ -4,9 +4,11 @@
  * Shows the queues and jobs of the `dev` or `demo` that runs, or of DATABASE_URL. It has no login, so it changes nothing
  * and serves this computer alone.
  */
+import { readArguments } from '../lib/arguments'
 import { findDatabase } from '../lib/db/find-database'
 import { findPort } from './ports'
 
+readArguments('npm run dashboard', {})
 const DATABASE_URL = findDatabase()
 const PORT = `${await findPort(Number(process.env.PORT ?? 3040))}`
 Object.assign(process.env, { DATABASE_URL, HOST: '127.0.0.1', PORT, NODE_ENV: 'production' })

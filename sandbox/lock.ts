@@ -11,14 +11,14 @@ import { toSocketPath } from './socket-path'
  * @throws {Error} when another runner has it
  */
 export async function lockSandbox(dir: string, whereabouts: () => string): Promise<Server> {
-  const address = toSocketPath(`behind-the-scenes-${fingerprint(dir)}`)
+  const address = toAddress(dir)
   try {
     return await listen(address, whereabouts)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
   }
 
-  const holder = await ask(address)
+  const holder = await findRunner(dir)
   if (holder !== undefined) {
     throw new Error(
       `Already running at ${holder}, with its data in ${dir}. To run a second one, set SANDBOX_DIR to another folder.`,
@@ -34,6 +34,11 @@ async function listen(address: string, whereabouts: () => string): Promise<Serve
   return server
 }
 
-async function ask(address: string): Promise<string | undefined> {
-  return text(connect(address)).catch(() => undefined)
+/** Returns the address of the runner that has locked this folder. It is empty while the runner starts. */
+export async function findRunner(dir: string): Promise<string | undefined> {
+  return text(connect(toAddress(dir))).catch(() => undefined)
+}
+
+function toAddress(dir: string): string {
+  return toSocketPath(`behind-the-scenes-${fingerprint(dir)}`)
 }

@@ -5,6 +5,7 @@
  * database and no key.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { readArguments } from '../lib/arguments'
 import { signLinks } from '../lib/mail/links'
 import { escapeHtml, writeMessage } from '../lib/mail/message'
 import { type EmailKind, TEMPLATES } from '../lib/mail/templates'
@@ -12,6 +13,7 @@ import type { Template } from '../lib/mail/templates/letter'
 import '../lib/output'
 import { startLoopbackServer } from './loopback-server'
 
+readArguments('npm run mail', {})
 process.env.APP_URL ??= 'http://localhost:3000'
 // The key signs the links.
 process.env.RESEND_API_KEY ||= 're_preview'

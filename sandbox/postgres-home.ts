@@ -11,6 +11,7 @@ import {
   rename,
   rm,
   symlink,
+  writeFile,
 } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -48,9 +49,6 @@ export async function openPostgresHome(dir: string): Promise<PostgresHome> {
   const account = await findAccount()
   const base = await openSharedFolder()
   const home = path.join(base, fingerprint(dir))
-  await mkdir(home, { recursive: true, mode: 0o700 })
-  await chown(home, account.uid, account.gid)
-
   // A link in the sandbox folder points to the data. If the folder was deleted, the link is gone and the data is stale.
   const link = `${dir}-elsewhere`
   const abandoned = (await readlink(link).catch(() => '')) !== home
@@ -59,7 +57,24 @@ export async function openPostgresHome(dir: string): Promise<PostgresHome> {
     await rm(link, { force: true })
     await symlink(home, link)
   }
+  await mkdir(home, { recursive: true, mode: 0o700 })
+  await chown(home, account.uid, account.gid)
+  await writeFile(path.join(home, OWNER), link)
+  await deleteAbandoned(base)
   return { dir: home, bin: ownBin ?? (await copyBinaries(bin, base, account)), account, abandoned }
+}
+
+/** A file in a home. It names the link in the sandbox folder. */
+const OWNER = 'sandbox'
+
+/** Deletes the homes whose sandbox folders are gone. */
+async function deleteAbandoned(base: string): Promise<void> {
+  for (const name of await readdir(base)) {
+    const home = path.join(base, name)
+    const link = await readFile(path.join(home, OWNER), 'utf8').catch(() => undefined)
+    if (link === undefined || (await readlink(link).catch(() => '')) === home) continue
+    await rm(home, { recursive: true, force: true })
+  }
 }
 
 async function findBinaries(): Promise<string> {

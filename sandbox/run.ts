@@ -2,16 +2,20 @@
  * npm run dev, npm run demo
  * npm run demo -- --no-worker    without a worker; to start one in another terminal: npm run demo:worker
  * npm run demo -- --share        open to the phones in the same network; --share=ADDRESS chooses the network
+ * npm run dev -- --host 0.0.0.0  listens on this address, for a container or another computer
  *
  * Runs everything on one computer: Postgres, a stand-in for Resend, the web server and the worker. The app finds its
  * database and its email provider by the environment only.
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
+import { watchFile } from 'node:fs'
 import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { isIPv6 } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { loadEnvFiles } from '../lib/env'
+import { readArguments } from '../lib/arguments'
+import { env, isLoopback, loadEnvFiles } from '../lib/env'
 import { hmac } from '../lib/sign' // stage
 import { count, printBanner } from './banner'
 import { isBuilt } from './build'
@@ -39,8 +43,14 @@ const DEV_WORKER = [
   'sandbox/dev-worker.ts',
 ]
 
-const dev = process.argv[2] === 'dev'
-if (process.argv.includes('--no-worker')) process.env.SANDBOX_WORKERS = '0'
+const { values: flags, positionals } = readArguments(
+  'npm run dev | demo [-- --no-worker] [--host ADDRESS] [--share[=ADDRESS]]',
+  { 'no-worker': { type: 'boolean' }, host: { type: 'string' }, share: { type: 'string' } },
+  ([mode = '', ...more]) => ['dev', 'demo'].includes(mode) && more.length === 0,
+  process.argv.slice(2).map((argument) => (argument === '--share' ? '--share=' : argument)),
+)
+const dev = positionals[0] === 'dev'
+if (flags['no-worker']) process.env.SANDBOX_WORKERS = '0'
 const stopping = listenForStop()
 const { signal } = stopping
 const cleanup: (() => unknown)[] = []
@@ -66,7 +76,7 @@ async function start(): Promise<void> {
   Object.assign(process.env, { NODE_ENV: dev ? 'development' : 'production', NEXT_TELEMETRY_DISABLED: '1' })
   loadEnvFiles()
   const settings = readSettings()
-  const share = readShare(process.argv)
+  const share = flags.share === undefined ? undefined : readShare(flags.share)
   if (share && dev) throw new Error('--share needs a production build: npm run demo -- --share')
 
   if (!dev && !isBuilt()) {
@@ -82,12 +92,18 @@ async function start(): Promise<void> {
   cleanup.push(() => lock.close())
   const { port, release } = await reservePort(settings.PORT)
   if (settings.PORT && port !== settings.PORT) say(`Port ${settings.PORT} is taken: using ${port}.`)
-  const appUrl = `http://${share?.address ?? 'localhost'}:${port}`
+  const host = share?.host ?? flags.host ?? '127.0.0.1'
+  const localUrl = `http://${share?.address ?? toName(host)}:${port}`
+  // Behind a tunnel or a forwarded port, people reach the app by another address.
+  const appUrl = (!share && process.env.APP_URL && env('APP_URL')) || localUrl
+  if (appUrl !== localUrl && !isLoopback(new URL(localUrl).hostname))
+    throw new Error(`APP_URL is another address than ${host}: listen on all addresses, with --host 0.0.0.0`)
   process.env.APP_URL = appUrl
   // Without APP_SECRET the sandbox's API key signs, and that key is public.
-  if (share) process.env.APP_SECRET ||= randomBytes(32).toString('base64url')
+  const isOpen = share !== undefined || !/^(127\.|::1$|localhost$)/.test(host)
+  if (isOpen) process.env.APP_SECRET ||= randomBytes(32).toString('base64url')
   // What concerns the operator alone is not for the room.
-  if (share) process.env.OPERATOR_TOKEN ||= randomBytes(32).toString('base64url')
+  if (isOpen) process.env.OPERATOR_TOKEN ||= randomBytes(32).toString('base64url')
   if (share) process.env.PRESENTER_TOKEN = randomBytes(32).toString('base64url') // stage
   // An export takes milliseconds. The pause gives time to watch it, to cancel it, or to kill its worker. // orders
   process.env.EXPORT_PAUSE_MS ||= `${settings.SANDBOX_LATENCY_MS / 2}` // orders
@@ -115,7 +131,7 @@ async function start(): Promise<void> {
   if (!process.env.RESEND_API_KEY) {
     say('Starting a stand-in for Resend …')
     const webhookSecret = `whsec_${randomBytes(32).toString('base64')}`
-    const webhookUrl = `${appUrl}/api/webhooks/resend`
+    const webhookUrl = `${localUrl}/api/webhooks/resend`
     const sandboxKey = randomBytes(32).toString('base64url')
     const resend = await startResend({
       sandboxKey,
@@ -157,7 +173,7 @@ async function start(): Promise<void> {
   cleanup.push(app.stopAll)
   const nextBin = 'node_modules/next/dist/bin/next'
   await release()
-  const web = [nextBin, dev ? 'dev' : 'start', '-p', `${port}`, '-H', share?.host ?? '127.0.0.1']
+  const web = [nextBin, dev ? 'dev' : 'start', '-p', `${port}`, '-H', host]
   await app.keep('web', async () => startProgram('web', web, (line) => !isOurVisit(line)))
   for (let number = 1; number <= workers; number++) {
     const name = workers > 1 ? `worker ${number}` : 'worker'
@@ -165,15 +181,35 @@ async function start(): Promise<void> {
   }
 
   // 8. From here on, a program that ends is restarted. The other pages are warmed up after the signup works.
-  await openSignup(appUrl, signal)
-  await waitUntilHealthy(appUrl, workers)
+  await openSignup(localUrl, signal)
+  await waitUntilHealthy(localUrl, workers)
   database.becomeReady()
   app.becomeReady()
   console.log(`READY ${appUrl}`)
-  await printBanner({ appUrl, envFile, dev, workers, shared: share !== undefined })
+  await printBanner({
+    appUrl,
+    envFile,
+    dev,
+    workers,
+    host: isOpen ? host : undefined,
+    shared: share !== undefined,
+  })
   const link = share && hmac('presenter', `${process.env.PRESENTER_TOKEN}`) // stage
   if (link) console.log(`  Present  ${appUrl}/presenter/${link}\n`) // stage
-  warmUp(appUrl, signal).catch(() => {})
+  warmUp(localUrl, signal).catch(() => {})
+  const mode = process.env.NODE_ENV
+  for (const file of ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`])
+    watchFile(file, { interval: 1_000 }, (now, before) => {
+      // For a file that is missing, Node calls this once.
+      if (now.mtimeMs !== before.mtimeMs)
+        say(`${file} has changed. The settings are read at the start: stop with Ctrl-C, and start again.`)
+    })
+}
+
+/** The name by which this computer reaches what listens on this address. */
+function toName(host: string): string {
+  if (['127.0.0.1', '0.0.0.0', '::'].includes(host)) return 'localhost'
+  return isIPv6(host) ? `[${host}]` : host
 }
 
 /** Runs a Node program to its end. @throws unless it ends with 0 */

@@ -12,20 +12,18 @@ export interface Share {
 const NOT_FOR_PHONES = /^(docker|br-|veth|virbr|vmnet|vEthernet)/
 
 /**
- * Reads which network may reach the app. Without the flag, none. With `--share`, the local network. With
- * `--share=ADDRESS`, the network of that address.
+ * Reads which network may reach the app.
+ * @param chosen an address, which stands for its network. When it is empty: the local network
  * @throws {Error} when there is no such address
  */
-export function readShare(args: string[]): Share | undefined {
-  const [flag, chosen] = args.find((arg) => /^--share(=|$)/.test(arg))?.split('=') ?? []
-  if (!flag) return undefined
+export function readShare(chosen: string): Share {
   const found = Object.entries(networkInterfaces())
     .filter(([name]) => !NOT_FOR_PHONES.test(name))
     .flatMap(([, addresses = []]) =>
       addresses.filter(({ internal, address }) => !internal && !/^fe80:/i.test(address)),
     )
     .map(({ address }) => address)
-  if (chosen === undefined) {
+  if (chosen === '') {
     const address = found.find(isPrivate)
     if (!address) throw new Error(`There is no address in a local network here. ${choose(found)}`)
     return { host: '0.0.0.0', address }

@@ -4,6 +4,7 @@
  * Reports what is stuck and why, and settings that do not fit. Changes nothing. Exit code 1: there are problems.
  */
 
+import { readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
 import { requireEnv } from '@/lib/env'
@@ -29,6 +30,7 @@ function formatAge(seconds: number): string {
   return seconds < 7_200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`
 }
 
+readArguments('npm run doctor', {})
 await reachDatabase()
 requireEnv(['DATABASE_POOL_SIZE'])
 const health = await readDetails()

@@ -5,20 +5,19 @@
  */
 
 import { requestErasure } from '@/lib/account/request-erasure'
+import { readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
 import { requireEnv } from '@/lib/env'
 import { canonicalAddress } from '@/lib/signup/address'
 
-const email = canonicalAddress(process.argv[2] ?? '')
-if (!email) {
-  console.error('Usage: npm run erase -- ada@example.com')
-  process.exit(2)
-}
+const { positionals } = readArguments('npm run erase -- ada@example.com', {}, ([address = '', ...more]) => {
+  return canonicalAddress(address) !== undefined && more.length === 0
+})
 
 await reachDatabase()
 requireEnv(['DATABASE_POOL_SIZE'])
-const user = await prisma().user.findUnique({ where: { email } })
+const user = await prisma().user.findUnique({ where: { email: canonicalAddress(positionals[0] ?? '') } })
 if (!user) {
   console.error('No user has this address.')
   process.exit(1)

@@ -1,5 +1,6 @@
 import './node-env'
 import './fatal'
+import { readArguments } from '@/lib/arguments'
 import { databaseNow } from '@/lib/db/clock'
 import { pool } from '@/lib/db/prisma'
 import { env, requireEnv } from '@/lib/env'
@@ -17,6 +18,7 @@ import { work } from './work'
 
 // 1. Check the settings.
 takeOverSignalFromNpm()
+readArguments('npm run worker', {})
 requireEnv()
 takeOverConsole()
 const stopTelemetry = await startTelemetry('worker')

@@ -3,15 +3,16 @@
  * npm run resume    continues
  */
 
+import { readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
 import { requireEnv } from '@/lib/env'
 import { setPaused } from '@/lib/sending/pace'
 
-const order = process.argv[2]
-if (order !== 'pause' && order !== 'resume') {
-  console.error('Usage: npm run pause | npm run resume')
-  process.exit(2)
-}
+const {
+  positionals: [order],
+} = readArguments('npm run pause | npm run resume', {}, ([order = '', ...more]) => {
+  return ['pause', 'resume'].includes(order) && more.length === 0
+})
 
 await reachDatabase()
 requireEnv(['DATABASE_POOL_SIZE'])

@@ -4,6 +4,7 @@
  * npm run queues -- delete <old>       deletes a queue that is no longer in lib/queue.ts, with all its jobs
  */
 
+import { readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
 import { requireEnv } from '@/lib/env'
@@ -16,9 +17,12 @@ function fail(reason: string): never {
   process.exit(2)
 }
 
-const [order, from = '', to = ''] = process.argv.slice(2)
-if (order && !(order === 'move' && to) && !(order === 'delete' && from))
-  fail('Usage: npm run queues [-- move OLD NEW | -- delete OLD]')
+/** How many arguments there are with each order, and without one. */
+const LENGTHS: Record<string, number> = { '': 0, delete: 2, move: 3 }
+const { positionals } = readArguments('npm run queues [-- move OLD NEW | -- delete OLD]', {}, (words) => {
+  return words.length === LENGTHS[words[0] ?? '']
+})
+const [order, from = '', to = ''] = positionals
 await reachDatabase()
 requireEnv(['DATABASE_POOL_SIZE'])
 

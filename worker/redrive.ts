@@ -6,8 +6,8 @@
  *
  * With --force also what Resend may have accepted more than 23 h ago: its owner could then get the mail twice.
  */
-import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
 import { requireEnv } from '@/lib/env'
 import { isServed, redriveQueue } from '@/lib/ops/queue-state'
@@ -17,10 +17,11 @@ import { type Redriven, redriveEmails, redriveFailed } from '@/lib/sending/redri
 /** The jobs of these queues send mails. Failed mails are found by their status. */
 const MAIL_QUEUES: QueueName[] = ['send-email', 'send-ticket', 'send-email-alone', 'retry-batch']
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { force: { type: 'boolean', default: false }, reason: { type: 'string' } },
-})
+const { values, positionals } = readArguments(
+  'npm run redrive [-- EMAIL_ID | -- QUEUE] [--reason CODE] [--force]',
+  { force: { type: 'boolean', default: false }, reason: { type: 'string' } },
+  () => true,
+)
 const isId = (name: string): boolean => z.guid().safeParse(name).success
 const malformed = positionals.find((name) => !isId(name) && !isServed(name))
 if (malformed) {

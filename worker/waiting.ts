@@ -5,7 +5,7 @@
  *
  * <kind> may be `all`. --after and --before filter by the time of queueing: ISO 8601, or 90m, 2h, 3d ago.
  */
-import { parseArgs } from 'node:util'
+import { readArguments } from '@/lib/arguments'
 import { databaseNow } from '@/lib/db/clock'
 import { reachDatabase } from '@/lib/db/find-database'
 import { requireEnv } from '@/lib/env'
@@ -29,13 +29,12 @@ async function readTime(text: string | undefined): Promise<Date | undefined> {
   return new Date(time)
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { after: { type: 'string' }, before: { type: 'string' } },
-})
+const { values, positionals } = readArguments(
+  'npm run waiting [-- drop KIND | -- render KIND] [--after TIME] [--before TIME]',
+  { after: { type: 'string' }, before: { type: 'string' } },
+  ({ 0: order = '', length }) => length === 0 || (['drop', 'render'].includes(order) && length === 2),
+)
 const [order, kind] = positionals
-if (order && !(['drop', 'render'].includes(order) && kind))
-  fail('Usage: npm run waiting [-- drop KIND | -- render KIND]')
 await reachDatabase()
 requireEnv(['DATABASE_POOL_SIZE'])
 const choice: Choice = {

@@ -443,6 +443,19 @@ test.describe('requests', () => {
   })
 })
 
+/** Signs up as a page of `origin` does, at the server under the name `host`. @returns the status of the answer */
+function signUpFrom(host: string, origin: string): Promise<number | undefined> {
+  const headers = { 'content-type': 'application/json', host, origin: `http://${origin}` }
+  const { port } = new URL(app.url)
+  return new Promise((resolve, reject) => {
+    httpRequest({ host: 'localhost', port, path: '/api/users', method: 'POST', headers }, (response) =>
+      resolve(response.resume().statusCode),
+    )
+      .on('error', reject)
+      .end(JSON.stringify({ name: 'Ada', email: newAddress() }))
+  })
+}
+
 test.describe('origins', () => {
   const foreign: [string, Record<string, string>][] = [
     ['another origin', { origin: 'https://evil.example' }],
@@ -459,21 +472,7 @@ test.describe('origins', () => {
   }
 
   test('believes APP_URL, not the Host of the request', async () => {
-    const { port } = new URL(app.url)
-    const body = JSON.stringify({ name: 'Ada', email: newAddress() })
-    const status = await new Promise<number | undefined>((resolve, reject) => {
-      const headers = {
-        'content-type': 'application/json',
-        host: 'evil.example',
-        origin: 'http://evil.example',
-      }
-      httpRequest({ host: 'localhost', port, path: '/api/users', method: 'POST', headers }, (response) =>
-        resolve(response.resume().statusCode),
-      )
-        .on('error', reject)
-        .end(body)
-    })
-    expect(status).toBe(403)
+    expect(await signUpFrom('evil.example', 'evil.example')).toBe(403)
   })
 
   test('serves our own page', async () => {
@@ -482,9 +481,12 @@ test.describe('origins', () => {
   })
 
   test('serves our own page under each name of this computer', async () => {
-    for (const name of ['127.0.0.1', '127.0.0.2', '[::1]']) {
-      const headers = { origin: app.url.replace('localhost', name), 'sec-fetch-site': 'same-origin' }
-      expect((await postSignup({ name: 'Ada', email: newAddress() }, headers)).status, name).toBe(201)
+    const { port } = new URL(app.url)
+    for (const name of ['127.0.0.1', '127.0.0.2', '[::1]', 'app.localhost']) {
+      const host = `${name}:${port}`
+      expect(await signUpFrom(host, host), name).toBe(201)
+      expect(await signUpFrom(host, `${name}:1`), `${name}, another port`).toBe(403)
+      expect(await signUpFrom(host, `other.localhost:${port}`), `${name}, another name`).toBe(403)
     }
   })
 })

@@ -179,7 +179,7 @@ test('npm run demo whose reader stands still, and then goes away: people are ser
       SANDBOX_LATENCY_MS: '20',
       PORT: '0',
     },
-    ...{ DATABASE_URL: '', RESEND_API_KEY: '' },
+    ...{ DATABASE_URL: '', RESEND_API_KEY: '', APP_URL: '' },
   }
   const args = ['--import', 'tsx', 'sandbox/run.ts', 'demo']
   const runner = await startProcess(args, /^ {2}Stop /m, env, { reader })

@@ -1,10 +1,13 @@
 import { once } from 'node:events'
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { createServer, request } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { chromium, expect } from '@playwright/test'
 import { Client } from 'pg'
+import { openPostgresHome } from '../../sandbox/postgres-home'
 import { listRoutes } from '../../sandbox/routes'
 import { toSocketPath } from '../../sandbox/socket-path'
 import { app, newAddress } from '../app'
@@ -271,6 +274,19 @@ function attempt<Value>(look: () => Value, otherwise: Value): Value {
     return otherwise
   }
 }
+
+test('for root, the data of a sandbox is outside of it, and is deleted after the sandbox was', async () => {
+  test.skip(process.getuid?.() !== 0, 'For others, the data is in the sandbox itself.')
+  const [first, second] = [test.info().outputPath('first'), test.info().outputPath('second')]
+  const deleted = await openPostgresHome(path.join(first, 'postgres'))
+  expect(await openPostgresHome(path.join(first, 'postgres'))).toEqual({ ...deleted, abandoned: false })
+  await rm(first, { recursive: true })
+  const { dir } = await openPostgresHome(path.join(second, 'postgres'))
+  expect(existsSync(deleted.dir)).toBe(false)
+  expect(existsSync(dir)).toBe(true)
+  await rm(second, { recursive: true })
+  await rm(dir, { recursive: true })
+})
 
 test('on every system, each folder has a lock of its own', () => {
   expect(toSocketPath('a', 'win32')).toBe('\\\\.\\pipe\\a')

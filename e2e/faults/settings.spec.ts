@@ -90,6 +90,15 @@ test('npm run demo with a setting that nothing reads says which, and ends', asyn
   expect(output).toContain(toldOf('SANDBOX_WORKER', 'SANDBOX_WORKERS'))
 })
 
+test('a mistyped name of a setting that is missing is found', async () => {
+  const given = { DATABSE_URL: 'postgres://localhost:1/none', RESEND_APIKEY: 're_none' }
+  const env = { SANDBOX_DIR: 'test-results/none', ...NOTHING, ...given }
+  const { code, output } = await runToEnd(['--import', 'tsx', 'sandbox/run.ts', 'dev'], env)
+  expect(code, output).toBe(1)
+  expect(output).toContain(toldOf('DATABSE_URL', 'DATABASE_URL'))
+  expect(output).toContain(toldOf('RESEND_APIKEY', 'RESEND_API_KEY'))
+})
+
 test('a setting that nothing reads is found in a .env file, too', async () => {
   const cwd = path.resolve(test.info().outputDir, 'app')
   await mkdir(cwd, { recursive: true })
@@ -124,6 +133,66 @@ test('settings of other programs stop nothing, however much they look like ours'
   }
   const { output } = await runToEnd(await PROGRAMS['npm run redrive'](), { ...COMPLETE, ...foreign })
   expect(output).toMatch(/^The database does not answer: .*ECONNREFUSED.*\n$/)
+})
+
+/** The command, its program, and the arguments that npm gives it. */
+const COMMANDS = [
+  ...['dev', 'demo'].map((mode) => [`npm run ${mode}`, 'sandbox/run.ts', mode]),
+  ...['pause', 'resume'].map((order) => [`npm run ${order}`, 'worker/pace.ts', order]),
+  ...['redrive', 'waiting', 'queues', 'doctor', 'erase'].map((name) => [
+    `npm run ${name}`,
+    `worker/${name}.ts`,
+  ]),
+  ['npm run worker', 'worker/index.ts'],
+  ['npm run demo:worker', 'sandbox/demo-worker.ts'],
+  ['npm run dashboard', 'sandbox/dashboard.ts'],
+  ['npm run mail', 'sandbox/mail-preview.ts'],
+  ['npm run migrate', 'prisma/migrate.ts'],
+  ['npm run migrate:new', 'prisma/new-migration.ts'],
+]
+
+test('each command refuses an option that it does not know, with a usage line', async () => {
+  test.setTimeout(120_000)
+  for (const [name, program = '', ...order] of COMMANDS) {
+    const { code, output } = await runToEnd(['--import', 'tsx', program, ...order, '--milk'], COMPLETE)
+    expect(code, output).toBe(2)
+    expect(output).toMatch(/^Unknown option '--milk'\.\nUsage: npm run .+\n$/)
+    expect(output).toContain(name?.replace(/npm run (demo|resume)$/, '$1'))
+  }
+})
+
+test('a command with an argument too many, or too few, says its usage, and does nothing', async () => {
+  const wrong = [
+    ['sandbox/run.ts', 'dev', '0.0.0.0'],
+    ['sandbox/run.ts', 'develop'],
+    ['worker/pace.ts', 'pause', 'all'],
+    ['worker/queues.ts', 'move', 'send-email'],
+    ['worker/queues.ts', 'drop', 'send-email'],
+    ['worker/waiting.ts', 'drop'],
+    ['worker/erase.ts', 'ada@example.com', 'bob@example.com'],
+    ['worker/erase.ts', 'ada'],
+    ['prisma/new-migration.ts'],
+    ['prisma/migrate.ts', 'dry-run'],
+  ]
+  for (const args of wrong) {
+    const { code, output } = await runToEnd(['--import', 'tsx', ...args], COMPLETE)
+    expect(code, output).toBe(2)
+    expect(output).toMatch(/^Usage: npm run .+\n$/)
+  }
+})
+
+test('npm run demo:worker says where it has looked for an app, and that none runs', async () => {
+  const env = { ...COMPLETE, SANDBOX_DIR: test.info().outputPath('sandbox') }
+  const start = () => runToEnd(['--import', 'tsx', 'sandbox/demo-worker.ts'], env)
+  const answer = {
+    code: 1,
+    output: expect.stringMatching(/^No app runs with its data in .+: npm run demo.*\n$/),
+  }
+  expect(await start()).toEqual(answer)
+  // As a runner that was killed leaves it.
+  await mkdir(env.SANDBOX_DIR, { recursive: true })
+  await writeFile(path.join(env.SANDBOX_DIR, 'env'), 'DATABASE_URL=postgres://localhost:1/none\n')
+  expect(await start()).toEqual(answer)
 })
 
 test('the signing secret of webhooks has 24 to 64 bytes', async () => {

@@ -5,18 +5,21 @@ import { MeasuredPool } from './pool'
 
 export type Transaction = Prisma.TransactionClient
 
-// Shared state is on globalThis, because Next evaluates a module more than once: for pages, routes and after each edit.
-const shared = globalThis as { prisma?: PrismaClient; pool?: MeasuredPool }
+// On globalThis, because Next evaluates a module more than once: for pages, for routes, and after each edit.
+const shared = globalThis as { pool?: MeasuredPool }
 
-/** Returns the Prisma client of this process. It connects at the first query and reconnects by itself. */
+// Not on globalThis: after `prisma generate`, Next evaluates this module again, and the client has the new models.
+let client: PrismaClient | undefined
+
+/** Returns the Prisma client. It connects at the first query and reconnects by itself. */
 export function prisma(): PrismaClient {
-  shared.prisma ??= new PrismaClient({
+  client ??= new PrismaClient({
     adapter: new PrismaPg(pool()),
     // Other formats quote the query's arguments, which are personal data.
     errorFormat: 'minimal',
     transactionOptions: { maxWait: 5_000, timeout: 10_000 },
   })
-  return shared.prisma
+  return client
 }
 
 export function pool(): MeasuredPool {

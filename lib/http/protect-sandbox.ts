@@ -1,5 +1,5 @@
 import { env, inSandbox, isLoopback } from '../env'
-import { isOurs, type Origin } from './origin'
+import { hasForeignOrigin, type Origin } from './origin'
 import { Problem } from './problem'
 
 /**
@@ -20,8 +20,7 @@ function hasForeignHost(headers: Headers): boolean {
 }
 
 function isFromForeignPage(headers: Headers): boolean {
-  const origin = headers.get('origin')
-  if (origin !== null && !isOurs(origin)) return true
+  if (hasForeignOrigin(headers)) return true
   const isLink = headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document'
   return ['cross-site', 'same-site'].includes(headers.get('sec-fetch-site') ?? '') && !isLink
 }

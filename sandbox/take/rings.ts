@@ -35,7 +35,15 @@ export const TAKEN = [
   ...['package.json', 'package-lock.json', 'tsconfig.json', 'biome.json', 'next.config.mjs'],
   ...['prisma.config.ts', 'playwright.config.ts', 'postcss.config.mjs'],
   ...['proxy.ts', 'instrumentation.ts', 'instrumentation-node.ts'],
-  ...['.env.example', '.gitignore', '.gitattributes', '.editorconfig', '.nvmrc', '.dockerignore'],
+  ...[
+    '.env.example',
+    '.devcontainer',
+    '.gitignore',
+    '.gitattributes',
+    '.editorconfig',
+    '.nvmrc',
+    '.dockerignore',
+  ],
   ...['Dockerfile', 'compose.yaml', 'Procfile', 'LICENSE'],
 ]
 
@@ -47,7 +55,7 @@ export const LEFT = [
   'app/opengraph-image.alt.txt',
   'e2e/maintenance',
   'e2e/check-core.ts',
-  ...['docs', 'core', 'upstream', 'faults/recipe', 'faults/soak', 'faults/your-app', 'api/next-job'].map(
+  ...['docs', 'core', 'upstream', 'faults/recipe', 'faults/soak', 'faults/your-app', 'api/next-job', 'api/recipes'].map(
     toSpec,
   ),
   // They look at the core through a ring: its inbox, its backstage, or an order.

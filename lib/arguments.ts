@@ -1,0 +1,27 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util'
+
+type Options = NonNullable<ParseArgsConfig['options']>
+type Parsed<Some extends Options> = ReturnType<typeof parseArgs<{ options: Some; allowPositionals: true }>>
+
+/**
+ * Reads the arguments of a command. Exits the process with the usage line when one is unknown, missing or malformed.
+ * @param usage the command with its arguments
+ * @param accepts checks the arguments without a name. By default, there must be none
+ */
+export function readArguments<const Some extends Options>(
+  usage: string,
+  options: Some,
+  accepts: (positionals: string[]) => boolean = ({ length }) => length === 0,
+  args = process.argv.slice(2),
+): Parsed<Some> {
+  let problem = ''
+  try {
+    const parsed = parseArgs({ args, options, allowPositionals: true })
+    if (accepts(parsed.positionals)) return parsed
+  } catch (error) {
+    // The rest of Node's message is about arguments that begin with a dash.
+    problem = `${(error as Error).message.split('. ')[0]}.\n`
+  }
+  console.error(`${problem}Usage: ${usage}`)
+  process.exit(2)
+}
