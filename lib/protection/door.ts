@@ -1,7 +1,8 @@
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { env } from '../env'
-import type { Problem } from '../http/problem'
+import { Problem } from '../http/problem'
+import { runInTurn } from './concurrency'
 import { isFull, limitNow } from './limits'
 import { findFull, take } from './places'
 import { networksOf, noteVisitor, toVisitor } from './visitor'
@@ -19,15 +20,21 @@ const REPORTS = '/api/webhooks/resend'
 /** A build file, without `..`. */
 const FILE = /^\/_next\/static\/(?!.*\.\.)[\w./~-]+$/
 
+const QUEUE_IS_FULL = new Problem(429, 'Too many requests', {
+  detail: 'Many requests of your network are waiting.',
+  headers: { 'retry-after': '1', connection: 'close' },
+})
+
 /** Patches Node's `Server`, because Next has no hook that sees every connection and request. */
 export function guardServers(): void {
   const prototype = Server.prototype as { emit(this: Server, event: string, ...args: unknown[]): boolean }
   const { emit } = prototype
   prototype.emit = function (event, ...args) {
     if (event === 'connection' && !admitConnection(this, args[0] as Socket)) return true
-    if (event === 'request' && !admitRequest(args[0] as IncomingMessage, args[1] as ServerResponse))
-      return true
-    return emit.call(this, event, ...args)
+    const proceed = (): boolean => emit.call(this, event, ...args)
+    if (event !== 'request') return proceed()
+    admitRequest(args[0] as IncomingMessage, args[1] as ServerResponse, proceed)
+    return true
   }
   // Next starts to listen before it calls us. It holds requests that arrive in between.
   for (const handle of (process as unknown as { _getActiveHandles(): object[] })._getActiveHandles()) {
@@ -61,22 +68,34 @@ function admitConnection(server: Server, socket: Socket): boolean {
   return true
 }
 
-function admitRequest(request: IncomingMessage, response: ServerResponse): boolean {
-  const refusal = count(request)
-  if (!refusal) return true
-  const hasBody = 'content-length' in request.headers || 'transfer-encoding' in request.headers
-  response.writeHead(refusal.status, { ...refusal.headers, ...(hasBody && { connection: 'close' }) })
-  response.end(JSON.stringify(refusal.body))
-  return false
+function admitRequest(request: IncomingMessage, response: ServerResponse, proceed: () => void): void {
+  const { visitor, limit, refusal } = count(request)
+  if (refusal) refuse(request, response, refusal)
+  else if (limit !== 'request') proceed()
+  else if (!runInTurn(visitor, request, response, proceed)) refuse(request, response, QUEUE_IS_FULL)
 }
 
-function count(request: IncomingMessage): Problem | undefined {
+function count(request: IncomingMessage) {
   const visitor = noteVisitor(request)
-  const { method = '', url = '' } = request
+  const limit = findLimit(request, visitor)
+  return { visitor, limit, refusal: limit && limitNow(limit, visitor) }
+}
+
+function refuse({ headers }: IncomingMessage, response: ServerResponse, problem: Problem): void {
+  const hasBody = 'content-length' in headers || 'transfer-encoding' in headers
+  response.writeHead(problem.status, { ...problem.headers, ...(hasBody && { connection: 'close' }) })
+  response.end(JSON.stringify(problem.body))
+}
+
+/** Returns the limit that counts a request, or undefined for one that is not counted. */
+function findLimit(
+  { method = '', url = '' }: IncomingMessage,
+  visitor: string,
+): 'request' | 'file' | undefined {
   const [path = ''] = url.split('?')
   const isRead = method === 'GET' || method === 'HEAD'
   if (isRead && PROBES.includes(path)) return
   // A visitor who sent many forged webhooks is counted like others.
   if (method === 'POST' && path === REPORTS && !isFull('signature', visitor)) return
-  return limitNow(isRead && FILE.test(path) ? 'file' : 'request', visitor)
+  return isRead && FILE.test(path) ? 'file' : 'request'
 }

@@ -1,0 +1,80 @@
+import { AsyncResource } from 'node:async_hooks'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { env } from '../env'
+import { findFull, type Place, take } from './places'
+import { networksOf } from './visitor'
+
+/** How many requests may wait for each one that may run. */
+const WAITING = 50
+
+/** Less than in other limits: the requests of a whole /48 delay everyone's. */
+const MAX_SHARE = 4
+
+type Turn = { places: Place[]; start: () => void }
+
+/** The waiting requests of a visitor's largest network, the oldest first. */
+const queues = new Map<string, Set<Turn>>()
+
+/**
+ * Runs a request, or queues it while LIMIT_CONCURRENCY_PER_VISITOR of the visitor's requests run. So a flood delays other
+ * visitors by a few requests only. A request counts as running until its response begins: a stream holds no place.
+ * @returns false if too many requests wait
+ */
+export function runInTurn(
+  visitor: string,
+  { socket }: IncomingMessage,
+  response: ServerResponse,
+  run: () => void,
+): boolean {
+  const most = env('LIMIT_CONCURRENCY_PER_VISITOR')
+  const places = toPlaces('running requests', visitor, most)
+  const waiting = toPlaces('waiting requests', visitor, most * WAITING)
+  if (findFull(waiting)) return false
+
+  const network = networksOf(visitor).at(-1)?.[0] ?? visitor
+  const queue = queues.get(network) ?? new Set()
+  // Bound, because the end of another request starts it: logs and spans must not name that one.
+  const turn: Turn = { places, start: AsyncResource.bind(start) }
+  let free = take(waiting)
+  queues.set(network, queue.add(turn))
+
+  function start(): void {
+    leave()
+    free = take(places)
+    run()
+  }
+  function leave(): void {
+    free()
+    free = () => {}
+    if (queue.delete(turn) && queue.size === 0) queues.delete(network)
+  }
+  function end(): void {
+    socket.off('close', end)
+    leave()
+    // A turn of the event loop later, so that requests of other visitors come in between.
+    setImmediate(startNext, network)
+  }
+  // A client may pipeline many requests.
+  socket.setMaxListeners(0).once('close', end)
+  const { writeHead } = response
+  Object.assign(response, {
+    writeHead(...args: unknown[]) {
+      end()
+      return Reflect.apply(writeHead, response, args)
+    },
+  })
+  startNext(network)
+  return true
+}
+
+function startNext(network: string): void {
+  const next = [...(queues.get(network) ?? [])].find(({ places }) => !findFull(places))
+  next?.start()
+}
+
+function toPlaces(what: string, visitor: string, most: number): Place[] {
+  return networksOf(visitor).map(([network, share]) => ({
+    key: `${what} of ${network}`,
+    most: Math.min(share, MAX_SHARE) * most,
+  }))
+}
