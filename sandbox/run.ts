@@ -172,7 +172,7 @@ async function start(): Promise<void> {
   console.log(`READY ${appUrl}`)
   await printBanner({ appUrl, envFile, dev, workers, shared: share !== undefined })
   const link = share && hmac('presenter', `${process.env.PRESENTER_TOKEN}`) // stage
-  if (link) console.log(`  Present  ${appUrl}/presenter/${link}\n`) // stage
+  if (link) console.log(`  Present  ${appUrl}/presenter#${link}\n`) // stage
   warmUp(appUrl, signal).catch(() => {})
 }
 
