@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { expect } from '@playwright/test'
 import { listRoutes } from '../../sandbox/routes'
 import { newAddress, postSignup, signUp } from '../app'
@@ -237,6 +238,35 @@ test('requests of a network wait for each other, and others do not wait for them
       expect((await signUpFrom(toAddress(0))).status).toBe(201)
     })
   }
+})
+
+test('a request that comes a byte a second is cut off', { tag: '@long' }, async ({ stack }) => {
+  test.setTimeout(120_000)
+  const web = await startWeb(stack, {})
+  /** @returns what was answered, and after how many seconds the connection was closed */
+  const dribble = async (line: string, rest = ''): Promise<{ status: number; seconds: number }> => {
+    const start = performance.now()
+    const socket = connect(web.port, '127.0.0.1').on('error', () => {})
+    socket.write(`${line} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 10.6.0.1\r\n${rest}`)
+    const timer = setInterval(() => socket.write('x'), 1_000)
+    const answer = await text(socket).catch(() => '')
+    clearInterval(timer)
+    return { status: Number(answer.split(' ')[1]), seconds: (performance.now() - start) / 1_000 }
+  }
+  const body = 'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n'
+  const [headers, read, unread] = await Promise.all([
+    dribble('GET /'),
+    dribble('POST /api/users', body),
+    dribble('POST /api/none', body),
+  ])
+  // Node looks every 30 s.
+  expect(headers.status).toBe(408)
+  expect(headers.seconds).toBeGreaterThan(9)
+  expect(headers.seconds).toBeLessThan(45)
+  expect(read.status).toBe(408)
+  expect(read.seconds).toBeLessThan(10)
+  expect(unread.status).toBe(404)
+  expect(unread.seconds).toBeLessThan(55)
 })
 
 test('a page is rendered for GET and HEAD alone, with a policy, and the door is the only way in', async ({
