@@ -16,7 +16,7 @@ export async function printBanner({ appUrl, envFile, dev, workers, shared }: Fac
   // The other pages exist only with the sandbox's key.
   const pages = (await listPages())
     .filter((page) => RESEND_API_KEY === 're_sandbox' || page === '/')
-    // The link below opens it.
+    // The link below opens it. // stage
     .filter((page) => page !== '/presenter') // stage
   const inbox = pages.includes('/inbox') ? `${appUrl}/inbox` : RESEND_BASE_URL
   const env = path.relative('', envFile)

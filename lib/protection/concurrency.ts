@@ -10,9 +10,11 @@ const WAITING = 50
 /** Less than in other limits: the requests of a whole /48 delay everyone's. */
 const MAX_SHARE = 4
 
+type Exchange = { request: IncomingMessage; response: ServerResponse; run: () => void }
+
 type Turn = { places: Place[]; start: () => void }
 
-/** The waiting requests of a visitor's largest network, the oldest first. */
+/** The waiting requests of each kind and of a visitor's largest network, the oldest first. */
 const queues = new Map<string, Set<Turn>>()
 
 /**
@@ -21,22 +23,21 @@ const queues = new Map<string, Set<Turn>>()
  * @returns false if too many requests wait
  */
 export function runInTurn(
+  kind: 'request' | 'probe',
   visitor: string,
-  { socket }: IncomingMessage,
-  response: ServerResponse,
-  run: () => void,
+  { request: { socket }, response, run }: Exchange,
 ): boolean {
   const most = env('LIMIT_CONCURRENCY_PER_VISITOR')
-  const places = toPlaces('running requests', visitor, most)
-  const waiting = toPlaces('waiting requests', visitor, most * WAITING)
+  const places = toPlaces(`running ${kind}s`, visitor, most)
+  const waiting = toPlaces(`waiting ${kind}s`, visitor, most * WAITING)
   if (findFull(waiting)) return false
 
-  const network = networksOf(visitor).at(-1)?.[0] ?? visitor
-  const queue = queues.get(network) ?? new Set()
+  const name = `${kind}s of ${networksOf(visitor).at(-1)?.[0]}`
+  const queue = queues.get(name) ?? new Set()
   // Bound, because the end of another request starts it: logs and spans must not name that one.
   const turn: Turn = { places, start: AsyncResource.bind(start) }
   let free = take(waiting)
-  queues.set(network, queue.add(turn))
+  queues.set(name, queue.add(turn))
 
   function start(): void {
     leave()
@@ -46,13 +47,13 @@ export function runInTurn(
   function leave(): void {
     free()
     free = () => {}
-    if (queue.delete(turn) && queue.size === 0) queues.delete(network)
+    if (queue.delete(turn) && queue.size === 0) queues.delete(name)
   }
   function end(): void {
     socket.off('close', end)
     leave()
     // A turn of the event loop later, so that requests of other visitors come in between.
-    setImmediate(startNext, network)
+    setImmediate(startNext, name)
   }
   // A client may pipeline many requests.
   socket.setMaxListeners(0).once('close', end)
@@ -63,12 +64,12 @@ export function runInTurn(
       return Reflect.apply(writeHead, response, args)
     },
   })
-  startNext(network)
+  startNext(name)
   return true
 }
 
-function startNext(network: string): void {
-  const next = [...(queues.get(network) ?? [])].find(({ places }) => !findFull(places))
+function startNext(name: string): void {
+  const next = [...(queues.get(name) ?? [])].find(({ places }) => !findFull(places))
   next?.start()
 }
 

@@ -11,7 +11,7 @@ import { networksOf, noteVisitor, toVisitor } from './visitor'
 const HEADERS_MS = 10_000
 const REQUEST_MS = 20_000
 
-/** Health probes are not counted: an orchestrator would restart a healthy server after a 429. */
+/** Health probes are not counted: an orchestrator would restart a healthy server after a 429. They wait for each other only. */
 const PROBES = ['/api/health', '/api/health/live']
 
 /** Resend sends thousands of webhooks from a few addresses. */
@@ -19,6 +19,8 @@ const REPORTS = '/api/webhooks/resend'
 
 /** A build file, without `..`. */
 const FILE = /^\/_next\/static\/(?!.*\.\.)[\w./~-]+$/
+
+type Kind = 'request' | 'file' | 'probe' | 'report'
 
 const QUEUE_IS_FULL = new Problem(429, 'Too many requests', {
   detail: 'Many requests of your network are waiting.',
@@ -69,16 +71,18 @@ function admitConnection(server: Server, socket: Socket): boolean {
 }
 
 function admitRequest(request: IncomingMessage, response: ServerResponse, proceed: () => void): void {
-  const { visitor, limit, refusal } = count(request)
+  const { visitor, kind, refusal } = count(request)
   if (refusal) refuse(request, response, refusal)
-  else if (limit !== 'request') proceed()
-  else if (!runInTurn(visitor, request, response, proceed)) refuse(request, response, QUEUE_IS_FULL)
+  else if (kind === 'file' || kind === 'report') proceed()
+  else if (!runInTurn(kind, visitor, { request, response, run: proceed }))
+    refuse(request, response, QUEUE_IS_FULL)
 }
 
-function count(request: IncomingMessage) {
+function count(request: IncomingMessage): { visitor: string; kind: Kind; refusal: Problem | undefined } {
   const visitor = noteVisitor(request)
-  const limit = findLimit(request, visitor)
-  return { visitor, limit, refusal: limit && limitNow(limit, visitor) }
+  const kind = findKind(request, visitor)
+  const isCounted = kind === 'request' || kind === 'file'
+  return { visitor, kind, refusal: isCounted ? limitNow(kind, visitor) : undefined }
 }
 
 function refuse({ headers }: IncomingMessage, response: ServerResponse, problem: Problem): void {
@@ -87,15 +91,11 @@ function refuse({ headers }: IncomingMessage, response: ServerResponse, problem:
   response.end(JSON.stringify(problem.body))
 }
 
-/** Returns the limit that counts a request, or undefined for one that is not counted. */
-function findLimit(
-  { method = '', url = '' }: IncomingMessage,
-  visitor: string,
-): 'request' | 'file' | undefined {
+function findKind({ method = '', url = '' }: IncomingMessage, visitor: string): Kind {
   const [path = ''] = url.split('?')
   const isRead = method === 'GET' || method === 'HEAD'
-  if (isRead && PROBES.includes(path)) return
+  if (isRead && PROBES.includes(path)) return 'probe'
   // A visitor who sent many forged webhooks is counted like others.
-  if (method === 'POST' && path === REPORTS && !isFull('signature', visitor)) return
+  if (method === 'POST' && path === REPORTS && !isFull('signature', visitor)) return 'report'
   return isRead && FILE.test(path) ? 'file' : 'request'
 }
