@@ -16,7 +16,10 @@ interface Facts {
 export async function printBanner({ appUrl, envFile, dev, workers, host, shared }: Facts): Promise<void> {
   const { RESEND_API_KEY, RESEND_BASE_URL } = process.env
   // The other pages exist only with the sandbox's key.
-  const pages = (await listPages()).filter((page) => RESEND_API_KEY === 're_sandbox' || page === '/')
+  const pages = (await listPages())
+    .filter((page) => RESEND_API_KEY === 're_sandbox' || page === '/')
+    // The link below opens it. // stage
+    .filter((page) => page !== '/presenter') // stage
   const inbox = pages.includes('/inbox') ? `${appUrl}/inbox` : RESEND_BASE_URL
   const env = path.relative('', envFile)
   const join =

@@ -195,7 +195,7 @@ async function start(): Promise<void> {
     shared: share !== undefined,
   })
   const link = share && hmac('presenter', `${process.env.PRESENTER_TOKEN}`) // stage
-  if (link) console.log(`  Present  ${appUrl}/presenter/${link}\n`) // stage
+  if (link) console.log(`  Present  ${appUrl}/presenter#${link}\n`) // stage
   warmUp(localUrl, signal).catch(() => {})
   const mode = process.env.NODE_ENV
   for (const file of ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`])

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { Agent, type IncomingMessage, request } from 'node:http'
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { expect } from '@playwright/test'
 import { listRoutes } from '../../sandbox/routes'
 import { newAddress, postSignup, signUp } from '../app'
 import { signUpOwner } from '../owner'
 import { type Env, findPort, type Stack, type Web, waitFor } from '../stack'
 import { countStatements } from './statements'
+import { closeGate } from './steps'
 import { test } from './test'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']
@@ -33,6 +35,8 @@ const OTHERS = [
     '/_next/data/x/index.json',
     '/_next/webpack-hmr',
     '/_next/static/none',
+    '/_global-error',
+    '/%5fglobal-error',
   ],
   ...[
     '/api/health/',
@@ -185,6 +189,89 @@ test('upgrades, what Next makes up, and made-up cookies cost nothing that others
   expect((await logged()) - lines).toBeLessThanOrEqual(5)
   expect(perSignup).toBeLessThan(40)
   gate.close()
+})
+
+test('requests of a network wait for each other, and others do not wait for them', async ({ stack }) => {
+  test.setTimeout(120_000)
+  const web = await startWeb(stack, { LIMIT_CONCURRENCY_PER_VISITOR: '2' })
+  const signUpFrom = (from: string): Promise<Response> =>
+    postSignup({ name: 'Ada', email: newAddress() }, { 'x-forwarded-for': from }, web.url)
+  const countRunning = async (): Promise<number> =>
+    (await stack.query(`SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'`)).length
+
+  for (const [network, most, toAddress] of [
+    ['a visitor', 2, () => '10.4.0.1'],
+    ['a /56', 4, (i: number) => `2001:db8:1:${(i & 255).toString(16)}::1`],
+    ['a /48', 8, (i: number) => `2001:db8:2:${((i << 8) & 0xffff).toString(16)}::1`],
+  ] as const) {
+    await test.step(network, async () => {
+      const { id, cookie } = await signUpOwner(web.url)
+      await using lock = await closeGate(stack, 'SELECT FROM "User" FOR UPDATE')
+      const answers: IncomingMessage[] = []
+      // Each waits for the lock as soon as it runs. Fifty times as many may wait, and five are too many.
+      const unanswered = new Set<ClientRequest>()
+      for (let i = 0; i < most * 51 + 5; i++) {
+        const asking = request({
+          port: web.port,
+          method: 'POST',
+          path: `/api/tickets/${id}/erasure`,
+          headers: { cookie, 'x-forwarded-for': toAddress(i) },
+          agent: false,
+        })
+        asking.on('response', (answer) => unanswered.delete(asking) && answers.push(answer.resume()))
+        unanswered.add(asking.on('error', () => {}).end())
+      }
+      await waitFor(() => answers.length === 5)
+      for (const { statusCode, headers } of answers)
+        expect([statusCode, headers.connection, headers['retry-after']]).toEqual([429, 'close', '1'])
+      await waitFor(async () => (await countRunning()) === most)
+
+      expect((await signUpFrom(`10.5.0.${most}`)).status).toBe(201)
+      // A visitor's probes wait for each other only.
+      const probe = (): Promise<IncomingMessage> =>
+        ask(web, 'GET', '/api/health/live', { 'x-forwarded-for': toAddress(0) })
+      const probes = await Promise.all(Array.from({ length: 20 }, probe))
+      for (const { statusCode } of probes) expect(statusCode).toBe(200)
+      expect(await countRunning()).toBe(most)
+
+      // Some leave while they run, and some while they wait.
+      for (const [i, asking] of [...unanswered].entries())
+        if (i % 4 === 0 && unanswered.delete(asking)) asking.destroy()
+      await lock.open()
+      await waitFor(() => unanswered.size === 0)
+      for (const { statusCode } of answers.slice(5)) expect(statusCode).toBe(202)
+      expect((await signUpFrom(toAddress(0))).status).toBe(201)
+    })
+  }
+})
+
+test('a request that comes a byte a second is cut off', { tag: '@long' }, async ({ stack }) => {
+  test.setTimeout(120_000)
+  const web = await startWeb(stack, {})
+  /** @returns what was answered, and after how many seconds the connection was closed */
+  const dribble = async (line: string, rest = ''): Promise<{ status: number; seconds: number }> => {
+    const start = performance.now()
+    const socket = connect(web.port, '127.0.0.1').on('error', () => {})
+    socket.write(`${line} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 10.6.0.1\r\n${rest}`)
+    const timer = setInterval(() => socket.write('x'), 1_000)
+    const answer = await text(socket).catch(() => '')
+    clearInterval(timer)
+    return { status: Number(answer.split(' ')[1]), seconds: (performance.now() - start) / 1_000 }
+  }
+  const body = 'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n'
+  const [headers, read, unread] = await Promise.all([
+    dribble('GET /'),
+    dribble('POST /api/users', body),
+    dribble('POST /api/none', body),
+  ])
+  // Node looks every 30 s.
+  expect(headers.status).toBe(408)
+  expect(headers.seconds).toBeGreaterThan(9)
+  expect(headers.seconds).toBeLessThan(45)
+  expect(read.status).toBe(408)
+  expect(read.seconds).toBeLessThan(10)
+  expect(unread.status).toBe(404)
+  expect(unread.seconds).toBeLessThan(55)
 })
 
 test('a page is rendered for GET and HEAD alone, with a policy, and the door is the only way in', async ({

@@ -228,7 +228,18 @@ test('a link speaks for the mailbox in which it was found: neither a new one, no
     expect(await mayGetMail(customer.email)).toBe(false)
   })
 
-  // orders
+  await test.step('a ticket whose mail the owner of the mailbox has refused', async () => {
+    const { owner: first } = await signUpWithKey(url)
+    await until(stack, first.id, isDelivered)
+    await stack.query(`UPDATE "Pace" SET "pausedAt" = now()`)
+    const { owner: second } = await signUpWithKey(url, first.email.replace('@', '+x@'))
+    expect(await say(await readLink(stack.env, first.id, 'not-me'))).toMatchObject({ isAsked: false })
+    await stack.query(`UPDATE "Pace" SET "pausedAt" = NULL`)
+    await until(stack, second.id, ({ status }) => status === 'suppressed')
+    expect((await act(second, 'POST', 'address', { email: newAddress() })).status).toBe(409)
+  })
+
+    // orders
   await test.step('a friend’s invitation, and the friend is a customer', async () => {
     const { owner: friend } = await signUpWithKey(url)
     await stack.query('UPDATE "User" SET "confirmedAt" = now() WHERE id = $1', [friend.userId])

@@ -149,6 +149,14 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     expect((await postWebhook(stack, body, { ...signed, ...newVisitor() }, web.url)).status).toBe(200)
   })
 
+  await test.step('reports that are refused before their signature is read count as forged, too', async () => {
+    const visitor = newVisitor()
+    const large = 'x'.repeat(65 * 1024)
+    const send = (): Promise<Response> => postWebhook(stack, large, { 'svix-id': 'a', ...visitor }, web.url)
+    for (let i = 0; i < 20; i++) expect((await send()).status).toBe(413)
+    await expectRefusal(await send(), 429, 60)
+  })
+
   await test.step('streams of a visitor, about a ticket, and in all; each has its time', async () => {
     const owner = await signUpOwner(stack.appUrl)
     const other = await signUpOwner(stack.appUrl)

@@ -123,6 +123,7 @@ async function survive({ name, isSynchronous, behindMs = 0, lose }: Scenario): P
       LIMIT_MAILS_PER_MAILBOX: '1000',
       LIMIT_MAILS_PER_HOUR: '100000',
       LIMIT_REQUESTS_PER_VISITOR: '100000',
+      LIMIT_CONCURRENCY_PER_VISITOR: '0',
     },
   }
   const migration = { env: { ...settings, DATABASE_URL: primary.ownerUrl } }

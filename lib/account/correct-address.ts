@@ -6,12 +6,13 @@ import { openQueue } from '../queue'
 import { queueEmail } from '../sending/enqueue'
 import { hashMailbox } from '../sending/mailbox'
 import { lockUser } from '../sending/recipients'
-import { refuseSuppressed } from '../sending/suppression'
+import { noMailWanted, refuseSuppressed } from '../sending/suppression'
 import { addressTaken, type Signup } from '../signup/signup'
 
 /**
  * Replaces an address whose mail bounced, and enqueues a new welcome mail.
- * @throws {Problem} 404 after an erasure, 409 when no mail bounced or the address is taken or suppressed, 422 when unchanged
+ * @throws {Problem} 404 after an erasure, 422 when unchanged, 409 when no mail bounced, when the address is taken, or when
+ * the owner of the old or new mailbox wants no mail
  * @throws when the database or the queue is unavailable.
  */
 export async function correctAddress(userId: string, email: string): Promise<Signup> {
@@ -22,10 +23,12 @@ export async function correctAddress(userId: string, email: string): Promise<Sig
       const last = await tx.email.findFirstOrThrow({
         where: { userId, kind: 'welcome' },
         orderBy: { createdAt: 'desc' },
-        include: { user: true },
+        include: { user: true, events: { where: { reason: 'no_mail_wanted' } } },
       })
       if (last.status !== 'bounced' && last.status !== 'suppressed')
         throw new Problem(409, 'Nothing to correct', { detail: 'No mail to this address came back.' })
+      // The address is right, and the owner of its mailbox refused the mail of a stranger.
+      if (last.events.length > 0) throw noMailWanted()
       if (last.user.email === email) {
         throw new Problem(422, 'Check what you entered', {
           errors: { email: ['The mail to this address came back. Enter another address.'] },

@@ -5,25 +5,27 @@ import { parseAndValidateFlightRouterState } from 'next/dist/server/app-render/p
 const ROUTER_STATE = 'next-router-state-tree'
 
 /**
- * Next answers some requests with a plain-text 500 and logs a stack. They are changed before Next sees them: a path that
- * cannot be decoded becomes a 404, TRACE a 405, and a malformed router state gets the whole page.
+ * Next answers some requests with a 500, and logs a stack. They are changed before Next sees them: a path that cannot be
+ * decoded and Next's own error page become a 404, TRACE a 405, and a malformed router state gets the whole page.
  */
 export function sanitizeRequests(): void {
   subscribe('http.server.request.start', (message) => {
     const { request } = message as { request: IncomingMessage }
     const { url = '', method } = request
-    if (!isPath(url)) request.url = url.replace(/^\/?/, '/').replaceAll('%', '%25')
+    const path = toPath(url)
+    if (path === undefined) request.url = url.replace(/^\/?/, '/').replaceAll('%', '%25')
+    else if (path.startsWith('/_global-error')) request.url = '/_not-found'
     if (method === 'TRACE') request.method = 'OPTIONS'
     if (!isRouterState(request.headers[ROUTER_STATE])) delete request.headers[ROUTER_STATE]
   })
 }
 
-function isPath(url: string): boolean {
+function toPath(url: string): string | undefined {
   try {
-    decodeURIComponent(url.split('?')[0] ?? '')
-    return url.startsWith('/')
+    const path = decodeURIComponent(url.split('?')[0] ?? '')
+    return url.startsWith('/') ? path : undefined
   } catch {
-    return false
+    return
   }
 }
 

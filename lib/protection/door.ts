@@ -1,7 +1,8 @@
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { env } from '../env'
-import type { Problem } from '../http/problem'
+import { Problem } from '../http/problem'
+import { runInTurn } from './concurrency'
 import { isFull, limitNow } from './limits'
 import { findFull, take } from './places'
 import { networksOf, noteVisitor, toVisitor } from './visitor'
@@ -10,7 +11,7 @@ import { networksOf, noteVisitor, toVisitor } from './visitor'
 const HEADERS_MS = 10_000
 const REQUEST_MS = 20_000
 
-/** Health probes are not counted: an orchestrator would restart a healthy server after a 429. */
+/** Health probes are not counted: an orchestrator would restart a healthy server after a 429. They wait for each other only. */
 const PROBES = ['/api/health', '/api/health/live']
 
 /** Resend sends thousands of webhooks from a few addresses. */
@@ -19,15 +20,23 @@ const REPORTS = '/api/webhooks/resend'
 /** A build file, without `..`. */
 const FILE = /^\/_next\/static\/(?!.*\.\.)[\w./~-]+$/
 
+type Kind = 'request' | 'file' | 'probe' | 'report'
+
+const QUEUE_IS_FULL = new Problem(429, 'Too many requests', {
+  detail: 'Many requests of your network are waiting.',
+  headers: { 'retry-after': '1', connection: 'close' },
+})
+
 /** Patches Node's `Server`, because Next has no hook that sees every connection and request. */
 export function guardServers(): void {
   const prototype = Server.prototype as { emit(this: Server, event: string, ...args: unknown[]): boolean }
   const { emit } = prototype
   prototype.emit = function (event, ...args) {
     if (event === 'connection' && !admitConnection(this, args[0] as Socket)) return true
-    if (event === 'request' && !admitRequest(args[0] as IncomingMessage, args[1] as ServerResponse))
-      return true
-    return emit.call(this, event, ...args)
+    const proceed = (): boolean => emit.call(this, event, ...args)
+    if (event !== 'request') return proceed()
+    admitRequest(args[0] as IncomingMessage, args[1] as ServerResponse, proceed)
+    return true
   }
   // Next starts to listen before it calls us. It holds requests that arrive in between.
   for (const handle of (process as unknown as { _getActiveHandles(): object[] })._getActiveHandles()) {
@@ -61,22 +70,32 @@ function admitConnection(server: Server, socket: Socket): boolean {
   return true
 }
 
-function admitRequest(request: IncomingMessage, response: ServerResponse): boolean {
-  const refusal = count(request)
-  if (!refusal) return true
-  const hasBody = 'content-length' in request.headers || 'transfer-encoding' in request.headers
-  response.writeHead(refusal.status, { ...refusal.headers, ...(hasBody && { connection: 'close' }) })
-  response.end(JSON.stringify(refusal.body))
-  return false
+function admitRequest(request: IncomingMessage, response: ServerResponse, proceed: () => void): void {
+  const { visitor, kind, refusal } = count(request)
+  if (refusal) refuse(request, response, refusal)
+  else if (kind === 'file' || kind === 'report') proceed()
+  else if (!runInTurn(kind, visitor, { request, response, run: proceed }))
+    refuse(request, response, QUEUE_IS_FULL)
 }
 
-function count(request: IncomingMessage): Problem | undefined {
+function count(request: IncomingMessage): { visitor: string; kind: Kind; refusal: Problem | undefined } {
   const visitor = noteVisitor(request)
-  const { method = '', url = '' } = request
+  const kind = findKind(request, visitor)
+  const isCounted = kind === 'request' || kind === 'file'
+  return { visitor, kind, refusal: isCounted ? limitNow(kind, visitor) : undefined }
+}
+
+function refuse({ headers }: IncomingMessage, response: ServerResponse, problem: Problem): void {
+  const hasBody = 'content-length' in headers || 'transfer-encoding' in headers
+  response.writeHead(problem.status, { ...problem.headers, ...(hasBody && { connection: 'close' }) })
+  response.end(JSON.stringify(problem.body))
+}
+
+function findKind({ method = '', url = '' }: IncomingMessage, visitor: string): Kind {
   const [path = ''] = url.split('?')
   const isRead = method === 'GET' || method === 'HEAD'
-  if (isRead && PROBES.includes(path)) return
+  if (isRead && PROBES.includes(path)) return 'probe'
   // A visitor who sent many forged webhooks is counted like others.
-  if (method === 'POST' && path === REPORTS && !isFull('signature', visitor)) return
-  return limitNow(isRead && FILE.test(path) ? 'file' : 'request', visitor)
+  if (method === 'POST' && path === REPORTS && !isFull('signature', visitor)) return 'report'
+  return isRead && FILE.test(path) ? 'file' : 'request'
 }

@@ -34,7 +34,7 @@ type Limit = {
 const HOUR = 3600
 const DAY = 24 * HOUR
 
-/** The rate limits. door.ts checks `request` and `file`. Limits on open connections and streams: door.ts, stream-places.ts. */
+/** The rate limits. door.ts checks `request` and `file`. Limits on what is open: concurrency.ts, door.ts, stream-places.ts. */
 const LIMITS = {
   request: {
     setting: 'LIMIT_REQUESTS_PER_VISITOR',

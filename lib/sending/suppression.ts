@@ -19,8 +19,11 @@ export async function isSuppressed(db: Pick<Transaction, '$queryRaw'>, mailbox: 
 
 /** @throws {Problem} 409 when the mailbox is suppressed. @throws when the database is unreachable. */
 export async function refuseSuppressed(tx: Transaction, mailbox: string): Promise<void> {
-  if (!(await isSuppressed(tx, mailbox))) return
-  throw new Problem(409, 'No mail wanted', {
+  if (await isSuppressed(tx, mailbox)) throw noMailWanted()
+}
+
+export function noMailWanted(): Problem {
+  return new Problem(409, 'No mail wanted', {
     errors: { email: ['The owner of this mailbox asked us not to email it.'] },
   })
 }

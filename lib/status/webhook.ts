@@ -57,21 +57,32 @@ const reportSchema = z.object({
   }),
 })
 
-/** Thrown when a report was not signed with our secret, or is too old. */
-export class WrongSignature extends Problem {
-  constructor() {
-    super(401, 'Wrong signature')
+/**
+ * Returns a report that Resend has signed. @param body the raw text, as signed
+ * @throws {Problem} 401 when signature or age is wrong, 400 when it is not JSON, 503 without a secret
+ */
+export function verifyReport(body: string, headers: Headers): unknown {
+  const secret = env('RESEND_WEBHOOK_SECRET')
+  if (!secret) throw unavailable('No webhook secret is configured.')
+  try {
+    const id = headers.get('svix-id') ?? ''
+    const timestamp = headers.get('svix-timestamp') ?? ''
+    const signature = headers.get('svix-signature') ?? ''
+    const { webhooks } = new Resend(env('RESEND_API_KEY'))
+    return webhooks.verify({ payload: body, headers: { id, timestamp, signature }, webhookSecret: secret })
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Problem(400, 'Malformed JSON')
+    logThrottled('A webhook was refused: wrong signature, or sent long ago. Is RESEND_WEBHOOK_SECRET right?')
+    throw new Problem(401, 'Wrong signature')
   }
 }
 
 /**
- * Records a report of Resend on a mail. It may come twice, late and in any order. @param body the raw text, as signed
+ * Records a report of Resend on a mail. It may come twice, late and in any order. @param report from `verifyReport`
  * @returns false for an unknown mail, or when nothing is new
- * @throws {WrongSignature} 401 when signature or age is wrong. @throws {Problem} 400 when malformed, 503 without a secret
- * or when too many come. @throws when the database is unreachable. Resend retries.
+ * @throws {Problem} 400 when malformed, 503 when too many come. @throws when the database is unreachable. Resend retries.
  */
-export async function receiveReport(body: string, { headers, signal }: Request): Promise<boolean> {
-  const report = await verifyBody(body, headers)
+export async function receiveReport(report: unknown, { headers, signal }: Request): Promise<boolean> {
   const { type } = parse(typeSchema, report)
   const tell = Object.hasOwn(NEWS, type) ? NEWS[type] : undefined
   if (!tell) return false
@@ -94,22 +105,6 @@ async function storeReport(fact: EmailFact, signal: AbortSignal): Promise<boolea
   const emailId = await recordTogether(fact, signal)
   if (emailId) log.info({ emailId }, `reported as ${fact.status}`)
   return emailId !== undefined
-}
-
-async function verifyBody(body: string, headers: Headers): Promise<unknown> {
-  const secret = env('RESEND_WEBHOOK_SECRET')
-  if (!secret) throw unavailable('No webhook secret is configured.')
-  try {
-    const id = headers.get('svix-id') ?? ''
-    const timestamp = headers.get('svix-timestamp') ?? ''
-    const signature = headers.get('svix-signature') ?? ''
-    const { webhooks } = new Resend(env('RESEND_API_KEY'))
-    return webhooks.verify({ payload: body, headers: { id, timestamp, signature }, webhookSecret: secret })
-  } catch (error) {
-    if (error instanceof SyntaxError) throw new Problem(400, 'Malformed JSON')
-    logThrottled('A webhook was refused: wrong signature, or sent long ago. Is RESEND_WEBHOOK_SECRET right?')
-    throw new WrongSignature()
-  }
 }
 
 function parse<Output>(schema: z.ZodType<Output>, json: unknown): Output {

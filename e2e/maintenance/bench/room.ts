@@ -67,9 +67,10 @@ export async function measureRoom(_: Stack, { phones: count }: Sizes): Promise<F
 
 async function openBackstage(browser: Browser, stack: Stack): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1280, height: 720 } })
-  const link = /\S+\/presenter\/\S+/
+  const link = /\S+\/presenter#\S+/
   await waitAtMost(PATIENCE_MS, async () => link.test(stack.output()))
   await page.goto(link.exec(stack.output())?.[0] ?? '')
+  await page.waitForURL('**/?stage')
   await page.goto(`${stack.appUrl}/backstage`)
   await page.locator('canvas').waitFor()
   return page

@@ -1,0 +1,81 @@
+import { AsyncResource } from 'node:async_hooks'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { env } from '../env'
+import { findFull, type Place, take } from './places'
+import { networksOf } from './visitor'
+
+/** How many requests may wait for each one that may run. */
+const WAITING = 50
+
+/** Less than in other limits: the requests of a whole /48 delay everyone's. */
+const MAX_SHARE = 4
+
+type Exchange = { request: IncomingMessage; response: ServerResponse; run: () => void }
+
+type Turn = { places: Place[]; start: () => void }
+
+/** The waiting requests of each kind and of a visitor's largest network, the oldest first. */
+const queues = new Map<string, Set<Turn>>()
+
+/**
+ * Runs a request, or queues it while LIMIT_CONCURRENCY_PER_VISITOR of the visitor's requests run. So a flood delays other
+ * visitors by a few requests only. A request counts as running until its response begins: a stream holds no place.
+ * @returns false if too many requests wait
+ */
+export function runInTurn(
+  kind: 'request' | 'probe',
+  visitor: string,
+  { request: { socket }, response, run }: Exchange,
+): boolean {
+  const most = env('LIMIT_CONCURRENCY_PER_VISITOR')
+  const places = toPlaces(`running ${kind}s`, visitor, most)
+  const waiting = toPlaces(`waiting ${kind}s`, visitor, most * WAITING)
+  if (findFull(waiting)) return false
+
+  const name = `${kind}s of ${networksOf(visitor).at(-1)?.[0]}`
+  const queue = queues.get(name) ?? new Set()
+  // Bound, because the end of another request starts it: logs and spans must not name that one.
+  const turn: Turn = { places, start: AsyncResource.bind(start) }
+  let free = take(waiting)
+  queues.set(name, queue.add(turn))
+
+  function start(): void {
+    leave()
+    free = take(places)
+    run()
+  }
+  function leave(): void {
+    free()
+    free = () => {}
+    if (queue.delete(turn) && queue.size === 0) queues.delete(name)
+  }
+  function end(): void {
+    socket.off('close', end)
+    leave()
+    // A turn of the event loop later, so that requests of other visitors come in between.
+    setImmediate(startNext, name)
+  }
+  // A client may pipeline many requests.
+  socket.setMaxListeners(0).once('close', end)
+  const { writeHead } = response
+  Object.assign(response, {
+    writeHead(...args: unknown[]) {
+      end()
+      return Reflect.apply(writeHead, response, args)
+    },
+  })
+  startNext(name)
+  return true
+}
+
+function startNext(name: string): void {
+  const next = [...(queues.get(name) ?? [])].find(({ places }) => !findFull(places))
+  next?.start()
+}
+
+function toPlaces(what: string, visitor: string, most: number): Place[] {
+  return networksOf(visitor).map(([network, share]) => ({
+    key: `${what} of ${network}`,
+    most: Math.min(share, MAX_SHARE) * most,
+  }))
+}
