@@ -37,15 +37,15 @@ async function countUsers(stack: { query: <Row>(sql: string) => Promise<Row[]> }
 test('each person gets a line, in either way; only the background way leaves an email to watch', async ({
   stack,
 }) => {
-  const inline = await readLines(await post(stack.appUrl, { way: 'inline', people: 10 }))
-  expect(inline.map(({ person }) => person).sort((a, b) => a - b)).toEqual([...Array(10).keys()])
+  const inline = await readLines(await post(stack.appUrl, { way: 'inline', people: 20 }))
+  expect(inline.map(({ person }) => person).sort((a, b) => a - b)).toEqual([...Array(20).keys()])
   for (const line of inline) expect(line).toEqual({ person: expect.any(Number), account: true })
   const background = await readLines(await post(stack.appUrl, { way: 'background', people: 2 }))
   for (const { account, emailId } of background) {
     expect(account).toBe(true)
     expect((await fetch(`${stack.appUrl}/api/emails/${emailId}`)).status).toBe(200)
   }
-  expect(await countUsers(stack)).toBe(12)
+  expect(await countUsers(stack)).toBe(22)
 })
 
 test('without the sandbox neither the page nor its routes exist', async ({ stack }) => {
@@ -81,7 +81,7 @@ test('bad bodies are rejected without a signup', async ({ stack }) => {
       {},
       { way: 'inline' },
       { way: 'both', people: 1 },
-      ...[0, 11, 1.5, '1', -1].map((people) => ({ way: 'inline', people })),
+      ...[0, 21, 1.5, '1', -1].map((people) => ({ way: 'inline', people })),
       { way: 'inline', people: 1, more: true },
     ].map((body) => [422, body] as [number, unknown]),
   ]
@@ -107,7 +107,7 @@ test('other methods are a 405 that names the right ones', async ({ stack }) => {
 
 test('the stream refuses ids that are none, too many, or unknown', async ({ stack }) => {
   const ids = (count: number): string => Array.from({ length: count }, () => randomUUID()).join(',')
-  const bad = { '': 400, '?ids=': 400, '?ids=1': 400, [`?ids=${ids(11)}`]: 400, [`?ids=${ids(2)}`]: 404 }
+  const bad = { '': 400, '?ids=': 400, '?ids=1': 400, [`?ids=${ids(21)}`]: 400, [`?ids=${ids(2)}`]: 404 }
   for (const [query, status] of Object.entries(bad)) {
     expect((await fetch(`${stack.appUrl}${RACE}/events${query}`)).status, query).toBe(status)
   }
@@ -154,12 +154,12 @@ test('a reader who leaves in the middle stops nothing and breaks nothing', async
   const response = await fetch(url + RACE, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ way: 'inline', people: 10 }),
+    body: JSON.stringify({ way: 'inline', people: 20 }),
     signal: leaving.signal,
   }).catch(() => undefined)
   leaving.abort()
   await response?.text().catch(() => {})
-  await expect.poll(() => countUsers(stack)).toBe(10)
+  await expect.poll(() => countUsers(stack)).toBe(20)
   expect(isRunning()).toBe(true)
   expect(output()).not.toContain('Invalid state')
 })

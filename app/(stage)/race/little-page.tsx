@@ -23,7 +23,7 @@ export function LittlePage({ runners, phase, mail }: Props) {
         {runners.length === 1 && first ? (
           <Alone runner={first} phase={phase} mail={mail} />
         ) : (
-          <ul className="grid h-full grid-cols-5 grid-rows-2 gap-2">
+          <ul className="grid h-full grid-cols-5 grid-rows-4 gap-1">
             {runners.map((runner) => (
               <Small key={runner.name} runner={runner} phase={phase} />
             ))}

@@ -1,6 +1,7 @@
 'use client'
 
 import { useState } from 'react'
+import { PEOPLE } from '@/app/(stage)/_lib/people'
 import { Headline } from '@/app/components/site/headline'
 import { Axis, Bars } from './bars'
 import { Choices } from './choices'
@@ -13,14 +14,14 @@ import { useElapsed } from './use-elapsed'
 import { useMails } from './use-mails'
 import { lineUp, useRace } from './use-race'
 
-type Crowd = 'one' | 'ten'
+type Crowd = 'one' | 'twenty'
 type Weather = 'up' | 'down'
 
 export function Race() {
   const [crowd, setCrowd] = useState<Crowd>('one')
   const [weather, setWeather] = useState<Weather>('up')
   const { phase, lanes, startedAt, outage, stuck, start, repair, clear } = useRace()
-  const people = crowd === 'one' ? 1 : 10
+  const people = crowd === 'one' ? 1 : PEOPLE.length
   const { inline, background } = phase === 'ready' ? lineUp(people) : lanes
 
   const ids = background.flatMap(({ answer }) => (answer?.account && answer.emailId) || [])
@@ -56,7 +57,7 @@ export function Race() {
         <Choices<Crowd>
           legend="How many sign up"
           name="crowd"
-          options={{ one: '1 signup', ten: '10 at once' }}
+          options={{ one: '1 signup', twenty: `${PEOPLE.length} at once` }}
           value={crowd}
           disabled={phase === 'running'}
           onChange={(next) => choose(() => setCrowd(next))}
@@ -129,8 +130,8 @@ export function Race() {
 
       <p className="mt-3 text-base stage:sr-only max-lg:mt-10 text-pretty text-muted">
         Measured by this browser’s clock, from the start of both requests to the arrival of each answer.
-        Server, database, mail service and the function that sends are the same. Ten sign up as if each had a
-        browser of their own. A bar is a person who waits, dots are a mail on its way.
+        Server, database and mail service are the same, and each lane has its own account there. Twenty sign
+        up as if each had a browser of their own. A bar is a person who waits, dots are a mail on its way.
       </p>
     </>
   )

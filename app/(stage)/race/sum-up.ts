@@ -30,8 +30,14 @@ export function sumUp({ inline, background }: Lanes): { headline: string; tone: 
     const isAll = lost + alsoLost === inline.length + background.length
     return { headline: isAll ? 'Nobody got in.' : 'Not all got in.', tone: 'bad', sentences }
   }
-  if (lost > 0) return { headline: `Without a queue, ${sayGone(inline)}`, tone: 'bad', sentences }
-  const headline = `${nameAll(inline)} waited ${compare(slow / fast)}.`
+  if (lost > 0) {
+    const gone =
+      inline.length === 1
+        ? `${nameAll(inline)} is gone`
+        : `${spell(lost)} ${lost === 1 ? 'was' : 'were'} lost`
+    return { headline: `Without a queue, ${gone}.`, tone: 'bad', sentences }
+  }
+  const headline = `Without a queue, ${nameAll(inline)} waited ${compare(slow / fast)}.`
   return { headline, tone: 'busy', sentences: `${sentences} ${headline}` }
 }
 
@@ -57,7 +63,7 @@ export function describeInline(runners: Runner[]): string {
   if (answered < runners.length) {
     if (alone) return `${first?.name} waits. Nothing else can be done in this page.`
     return answered === 0
-      ? `${spell(runners.length)} wait.`
+      ? `${capitalize(spell(runners.length))} wait.`
       : `${answered} of ${runners.length} have an answer.`
   }
   if (countLost(runners) === 0) {
@@ -66,12 +72,13 @@ export function describeInline(runners: Runner[]): string {
       : 'Each had to stand there until the mail was out.'
   }
   const why = explain(runners, 'The mail went out, but the database took no account.')
-  return `${why} ${nameLost(runners)} got no account and won’t come back.`
+  return `${why} ${capitalize(nameLost(runners))} got no account and won’t come back.`
 }
 
 /** The text about the answers in the lane with a background job. `describeMails` has the rest. */
 export function describeBackground(runners: Runner[]): string | undefined {
-  if (!hasAnswers(runners)) return `${nameAll(runners)} ${runners.length === 1 ? 'waits' : 'wait'}.`
+  if (!hasAnswers(runners))
+    return `${capitalize(nameAll(runners))} ${runners.length === 1 ? 'waits' : 'wait'}.`
   if (countLost(runners) === 0) return
   return explain(runners, 'The database took no account: nothing was created, and no mail goes out.')
 }
@@ -88,14 +95,16 @@ export function describeMails(
   }: { total: number; lastMs: number; stranded: boolean; repaired: boolean; inline: Runner[] },
 ): string {
   const one = total === 1
-  const what = one ? 'The mail' : `${spell(total)} mails`
+  const what = one ? 'The mail' : `${capitalize(spell(total))} mails`
   const [was, is] = one ? ['was', 'is'] : ['were', 'are']
   const count = (...statuses: string[]): number =>
     mails.filter(({ status }) => statuses.includes(status)).length
   const delivered = count('delivered')
   if (delivered === total && countLost(inline) > 0) {
-    const theirs = one ? 'she has her mail' : 'all have their mails'
-    return `${sayGone(inline)} Here, ${theirs}, ${formatAfter(lastMs)} after the click.`
+    const who = one
+      ? `${nameAll(inline)} is in, and has her mail`
+      : `All ${spell(total)} are in, and have their mail`
+    return `${who} ${formatAfter(lastMs)} after the click.`
   }
   if (delivered === total) {
     const last = one ? 'delivered' : 'delivered, the last'
@@ -135,17 +144,22 @@ function explain(runners: Runner[], noAccount: string): string {
 
 function nameLost(runners: Runner[]): string {
   const lost = runners.filter(({ answer }) => answer?.account === false)
-  return lost.length === 1 ? `${lost[0]?.name}` : `${lost.length} people`
-}
-
-function sayGone(runners: Runner[]): string {
-  return `${nameLost(runners)} ${countLost(runners) === 1 ? 'is' : 'are'} gone.`
+  return lost.length === 1 ? `${lost[0]?.name}` : `${spell(lost.length)} people`
 }
 
 function nameAll(runners: Runner[]): string {
   return runners.length === 1 ? `${runners[0]?.name}` : spell(runners.length)
 }
 
+const NUMBERS =
+  'no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty'.split(
+    ' ',
+  )
+
 function spell(count: number): string {
-  return count === 10 ? 'Ten' : `${count}`
+  return NUMBERS[count] ?? `${count}`
+}
+
+function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }

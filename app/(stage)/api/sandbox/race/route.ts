@@ -15,8 +15,8 @@ const lane = z.strictObject({
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   {
     /**
-     * Runs one lane of the race. A browser opens at most six connections to a server. So ten simultaneous signups are
-     * one request, and each answer is a line of JSON as soon as it is ready.
+     * Runs one lane of the race. A browser opens at most six connections to a server. So twenty simultaneous signups
+     * are one request, and each answer is a line of JSON as soon as it is ready.
      */
     async POST(request) {
       const { way, people } = await readInput(request, lane, MAX_BYTES)
