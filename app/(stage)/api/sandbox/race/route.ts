@@ -3,12 +3,12 @@ import { PEOPLE } from '@/app/(stage)/_lib/people'
 import { readInput } from '@/lib/http/input'
 import { route } from '@/lib/protection/route'
 import { sandboxOnly } from '../sandbox-only'
-import { runSignups } from './run-signups'
+import { runSignups, WAYS } from './run-signups'
 
 const MAX_BYTES = 1024
 
 const lane = z.strictObject({
-  way: z.enum(['inline', 'background']),
+  way: z.enum(WAYS),
   people: z.int().min(1).max(PEOPLE.length),
 })
 
