@@ -1,6 +1,7 @@
 /*
  * npm run dev, npm run demo
  * npm run demo -- --no-worker    without a worker; to start one in another terminal: npm run demo:worker
+ * npm run demo -- --stage        for a talk: an empty database, no worker, and the link for the projector // stage
  * npm run demo -- --share        open to the phones in the same network; --share=ADDRESS chooses the network
  *
  * Runs everything on one computer: Postgres, a stand-in for Resend, the web server and the worker. The app finds its
@@ -41,6 +42,9 @@ const DEV_WORKER = [
 
 const dev = process.argv[2] === 'dev'
 if (process.argv.includes('--no-worker')) process.env.SANDBOX_WORKERS = '0'
+const onStage = process.argv.includes('--stage') // stage
+// A rehearsal must not spoil the show. // stage
+if (onStage) Object.assign(process.env, { SANDBOX_FRESH: 'true', SANDBOX_WORKERS: '0' }) // stage
 const stopping = listenForStop()
 const { signal } = stopping
 const cleanup: (() => unknown)[] = []
@@ -171,8 +175,8 @@ async function start(): Promise<void> {
   app.becomeReady()
   console.log(`READY ${appUrl}`)
   await printBanner({ appUrl, envFile, dev, workers, shared: share !== undefined })
-  const link = share && hmac('presenter', `${process.env.PRESENTER_TOKEN}`) // stage
-  if (link) console.log(`  Present  ${appUrl}/presenter/${link}\n`) // stage
+  const link = share ? `presenter/${hmac('presenter', `${process.env.PRESENTER_TOKEN}`)}` : '?stage' // stage
+  if (share || onStage) console.log(`  Present  ${appUrl}/${link}\n`) // stage
   warmUp(appUrl, signal).catch(() => {})
 }
 
