@@ -64,6 +64,7 @@ test('a signup shows up, is worked on, and ends in Done', async ({ stack, page }
   await expectFigures(page, { waiting: 0, retrying: 0, 'in work': 0, 'given up': 0, sent: 0 })
   const { id } = await signUp(newAddress(), stack.appUrl)
   await expect(jobsOn(page)).toHaveText([new RegExp(`${orderOf(id)}.*queued`)])
+  await expect(figure(page, 'each waited')).toHaveText(/^\d+ ms$/)
   await expectFigures(page, { waiting: 1 })
 
   await stack.setProvider({ mode: 'hang' })

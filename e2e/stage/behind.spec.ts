@@ -29,6 +29,14 @@ test('only its owner sees, behind the ticket, one trace from the request to the 
   for (const step of ['Waits for its turn worker', 'Batch written down worker', 'One request Resend'])
     await expect(steps.filter({ hasText: step })).toHaveCount(1)
 
+  // The last picture of the stage.
+  await page.setViewportSize({ width: 1280, height: 720 })
+  await page.keyboard.press('Alt+Shift+KeyS')
+  await expect(page.getByText('Say “got it” at once. Do the slow work behind the scenes.')).toBeInViewport({
+    ratio: 1,
+  })
+  await page.keyboard.press('Alt+Shift+KeyS')
+
   await page.setViewportSize({ width: 390, height: 800 })
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390)
   expect(await findViolations(page)).toEqual([])

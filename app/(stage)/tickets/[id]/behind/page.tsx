@@ -3,6 +3,7 @@ import { headers } from 'next/headers'
 import Link from 'next/link'
 import { notFound } from 'next/navigation'
 import { readSteps } from '@/app/(stage)/_lib/trace'
+import { Takeaway } from '@/app/(stage)/takeaway'
 import { formatDuration, formatOrder } from '@/app/components/site/figures'
 import { Headline } from '@/app/components/site/headline'
 import { Paper } from '@/app/components/ticket/paper'
@@ -66,6 +67,7 @@ export default async function BehindPage({ params }: PageProps<'/tickets/[id]/be
           )}
         </Paper>
       </div>
+      <Takeaway className="mt-8 text-3xl leading-tight stage:mt-5 stage:text-4xl" />
       <LookAgain done={isWhole} />
     </>
   )
