@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { type BrowserContext, expect, type Locator, type Page, test } from '@playwright/test'
-import { app, newAddress } from '../app'
+import { app, newAddress, signUp } from '../app'
 import { findViolations } from '../pages/accessibility'
 import { sendForm, signUpByHand } from '../pages/person'
 import { runToEnd, type Stack, startStack, waitFor } from '../stack'
@@ -80,6 +80,10 @@ test.describe('shared with a room', () => {
     await expect(page.getByRole('img', { name: 'QR code' })).toHaveCount(0)
 
     for (const path of [...PRESENTERS_PAGES, `/inbox/${ticket}`]) await expectShut(page, path)
+    expect((await page.goto(`/tickets/${ticket}/behind`))?.status()).toBe(200)
+    const other = await signUp(newAddress(), stack.appUrl)
+    for (const id of [other.id, other.id.slice(0, 8)]) await expectShut(page, `/tickets/${id}/behind`)
+    await stack.query('DELETE FROM "Email" WHERE id = $1', [other.id])
     await worker.kill('SIGTERM')
     await phone.close()
   })
