@@ -28,7 +28,7 @@ export function QrCode({ className }: { className: string }) {
       role="img"
       aria-label={`QR code that opens ${url}`}
       viewBox={`0 0 ${size} ${size}`}
-      className={`sheet bg-sheet ${className}`}
+      className={`sheet bg-sheet forced-color-adjust-none ${className}`}
     >
       <path d={data.map(drawRow).join('')} shapeRendering="crispEdges" fill="currentColor" />
     </svg>

@@ -71,7 +71,7 @@ export default async function BehindPage({ params }: PageProps<'/tickets/[id]/be
           )}
         </Paper>
       </div>
-      <Takeaway className="mt-8 text-3xl leading-tight stage:mt-5 stage:text-4xl" />
+      <Takeaway className="mt-8 text-3xl leading-tight stage:mt-4 stage:text-[1.9rem] stage:whitespace-nowrap" />
       <LookAgain done={isWhole} />
     </>
   )
