@@ -81,7 +81,7 @@ export function describeInline(runners: Runner[]): string {
       : `${answered} of ${runners.length} have an answer.`
   }
   const mails = countLostMails(runners)
-  if (mails > 0) {
+  if (mails > 0 && countLost(runners) === 0) {
     return alone
       ? `${explain(runners)} ${first?.name} is in. Her mail is lost, and nobody knows.`
       : `All ${spell(runners.length)} are in. ${capitalize(countMails(mails))} lost, and nobody knows.`
@@ -91,8 +91,7 @@ export function describeInline(runners: Runner[]): string {
       ? `${first?.name} had to stand there until the mail was out.`
       : 'Each had to stand there until the mail was out.'
   }
-  const why = explain(runners, 'The mail went out, but the database took no account.')
-  return `${why} ${capitalize(nameLost(runners))} got no account and won’t come back.`
+  return `${explain(runners)} ${capitalize(nameLost(runners))} got no account and won’t come back.`
 }
 
 /** The text about the answers in the lane with a background job. `describeMails` has the rest. */
@@ -100,7 +99,7 @@ export function describeBackground(runners: Runner[]): string | undefined {
   if (!hasAnswers(runners))
     return `${capitalize(nameAll(runners))} ${runners.length === 1 ? 'waits' : 'wait'}.`
   if (countLost(runners) === 0) return
-  return explain(runners, 'The database took no account: nothing was created, and no mail goes out.')
+  return explain(runners)
 }
 
 /** The text about the mails of the lane with a background job. */
@@ -156,10 +155,12 @@ function formatAfter(ms: number): string {
   return ms < 999.5 ? formatWait(ms) : `${(ms / 1000).toFixed(1)} s`
 }
 
-function explain(runners: Runner[], noAccount = ''): string {
+function explain(runners: Runner[]): string {
   const reasons = runners.map(({ answer }) => (answer?.account ? answer.lostMail : answer?.reason))
   const reason = reasons.find(Boolean) ?? ''
-  if (reason === 'no_account') return noAccount
+  if (reason === 'no_account')
+    return 'The database took no account: nothing was created, and no mail goes out.'
+  if (reason === 'mail_without_account') return 'The mail went out, but the database took no account.'
   if (reason === 'no_answer') return 'The server did not answer.'
   if (reason === 'rate_limit_exceeded') return 'Too many at once.'
   // The sentence stays true after the repair.

@@ -36,7 +36,8 @@ export function runSignups(way: Way, people: number): Promise<LaneAnswer>[] {
     } catch (error) {
       const { message } = error as Error
       log.error({ reason: message }, `Race, ${way}`)
-      return { person, account: false, reason: /^\w{1,40}$/.test(message) ? message : 'no_account' }
+      const noAccount = way === 'mail-first' ? 'mail_without_account' : 'no_account'
+      return { person, account: false, reason: /^\w{1,40}$/.test(message) ? message : noAccount }
     }
   })
 }
