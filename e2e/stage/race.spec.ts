@@ -280,8 +280,8 @@ test('twenty at once, each time: some are lost on the left, all are in on the ri
       /Too many at once\. \S+ people got no account and won’t come back\./,
     )
     const lost = await inline(page).locator('li.line-through').count()
-    // More, if this computer is so busy that a signup fails for another reason.
-    expect(lost).toBeGreaterThanOrEqual(10)
+    // Ten, unless this computer is so busy that the twenty do not come within a second.
+    expect(lost).toBeGreaterThan(0)
     accounts += 40 - lost
     await expect(background(page)).toContainText(
       /All twenty are in, and have their mail .* after the click\./,
