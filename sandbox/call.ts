@@ -2,6 +2,8 @@ export interface Call {
   method: string
   path: string
   body: string
+  /** The `Authorization` header. Each API key is an account with a limit of its own. */
+  account: string
   idempotencyKey?: string
   /** Permissive validation: a batch is accepted even if some mails are invalid. */
   permissive: boolean

@@ -29,7 +29,7 @@ const Settings = z.strictObject({
   /** How long the mode lasts. Then the mode before it comes back. Without it, the mode stays. */
   forMs: z.int().min(1).max(600_000).optional(),
   latencyMs: z.int().min(0).max(600_000).optional(),
-  /** Requests to send a second. 0: no limit. */
+  /** Requests to send a second, for each API key. 0: no limit. */
   rateLimit: z.int().min(0).optional(),
 })
 
@@ -53,7 +53,7 @@ export function createFaultLayer({ latencyMs, rateLimit, forward, onAccepted, si
 
   async function send(call: Call): Promise<Reply | undefined> {
     totals.calls++
-    const { granted, headers } = takeTurn(rateLimit)
+    const { granted, headers } = takeTurn(call.account, rateLimit)
     if (!granted) {
       totals.refused++
       const message = `Too many requests. You can only make ${rateLimit} requests per second.`

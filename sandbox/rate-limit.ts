@@ -9,25 +9,23 @@ const WINDOW_MS = 1000
 const RESET_SECONDS = '1'
 
 /**
- * Creates a rate limiter with windows of one second. The first request opens a window, and a rejected request does not
- * count. The limit may differ at each call. 0: no limit.
+ * Creates a rate limiter with windows of one second for each account. The first request opens a window, and a rejected
+ * request does not count. The limit may differ at each call. 0: no limit.
  */
-export function createRateLimit(): (limit: number) => Turn {
-  let openedAt = Number.NEGATIVE_INFINITY
-  let used = 0
+export function createRateLimit(): (account: string, limit: number) => Turn {
+  const windows = new Map<string, { openedAt: number; used: number }>()
 
-  return function takeTurn(limit) {
+  return function takeTurn(account, limit) {
     if (limit === 0) return { granted: true, headers: {} }
     const now = performance.now()
-    if (now - openedAt >= WINDOW_MS) {
-      openedAt = now
-      used = 0
-    }
-    const granted = used < limit
-    if (granted) used++
+    const last = windows.get(account)
+    const window = last && now - last.openedAt < WINDOW_MS ? last : { openedAt: now, used: 0 }
+    windows.set(account, window)
+    const granted = window.used < limit
+    if (granted) window.used++
     const headers = {
       'ratelimit-limit': `${limit}`,
-      'ratelimit-remaining': `${Math.max(0, limit - used)}`,
+      'ratelimit-remaining': `${Math.max(0, limit - window.used)}`,
       'ratelimit-reset': RESET_SECONDS,
     }
     return { granted, headers: granted ? headers : { ...headers, 'retry-after': RESET_SECONDS } }

@@ -46,7 +46,7 @@ export async function startResend(options: Options): Promise<LocalResend> {
 
   async function answer(request: IncomingMessage): Promise<Reply | undefined> {
     const call = await readCall(request)
-    const refusal = checkKey(call, request.headers.authorization, sandboxKey)
+    const refusal = checkKey(call, sandboxKey)
     if (refusal) return refusal
     if (call.path === '/sandbox') return layer.control(call)
     if (call.path === '/sandbox/weather') return layer.showWeather()
@@ -69,9 +69,10 @@ export async function startResend(options: Options): Promise<LocalResend> {
 }
 
 /** Sending takes every key that looks like one of Resend's: tests with production's settings bring their own. */
-function checkKey(call: Call, authorization: string | undefined, sandboxKey: string): Reply | undefined {
-  if (!authorization) return refuse(401, 'missing_api_key', 'Missing API key in the authorization header.')
-  const isGood = isSend(call) ? /^Bearer re_./.test(authorization) : authorization === `Bearer ${sandboxKey}`
+function checkKey(call: Call, sandboxKey: string): Reply | undefined {
+  const { account } = call
+  if (!account) return refuse(401, 'missing_api_key', 'Missing API key in the authorization header.')
+  const isGood = isSend(call) ? /^Bearer re_./.test(account) : account === `Bearer ${sandboxKey}`
   return isGood ? undefined : refuse(401, 'invalid_api_key', 'API key is invalid.')
 }
 
@@ -80,6 +81,7 @@ async function readCall(request: IncomingMessage): Promise<Call> {
     method: request.method ?? 'GET',
     path: request.url ?? '/',
     body: await text(request),
+    account: request.headers.authorization ?? '',
     idempotencyKey: [request.headers['idempotency-key'] ?? []].flat()[0],
     permissive: request.headers['x-batch-validation'] === 'permissive',
   }

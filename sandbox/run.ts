@@ -1,6 +1,7 @@
 /*
  * npm run dev, npm run demo
  * npm run demo -- --no-worker    without a worker; to start one in another terminal: npm run demo:worker
+ * npm run demo -- --stage        for a talk: an empty database, no worker, and the link for the projector // stage
  * npm run demo -- --share        open to the phones in the same network; --share=ADDRESS chooses the network
  * npm run dev -- --host 0.0.0.0  listens on this address, for a container or another computer
  *
@@ -43,14 +44,26 @@ const DEV_WORKER = [
   'sandbox/dev-worker.ts',
 ]
 
+const USAGE = [
+  'npm run dev | demo [-- --no-worker]',
+  '[--stage]', // stage
+  '[--host ADDRESS] [--share[=ADDRESS]]',
+]
 const { values: flags, positionals } = readArguments(
-  'npm run dev | demo [-- --no-worker] [--host ADDRESS] [--share[=ADDRESS]]',
-  { 'no-worker': { type: 'boolean' }, host: { type: 'string' }, share: { type: 'string' } },
+  USAGE.join(' '),
+  {
+    'no-worker': { type: 'boolean' },
+    stage: { type: 'boolean' }, // stage
+    host: { type: 'string' },
+    share: { type: 'string' },
+  },
   ([mode = '', ...more]) => ['dev', 'demo'].includes(mode) && more.length === 0,
   process.argv.slice(2).map((argument) => (argument === '--share' ? '--share=' : argument)),
 )
 const dev = positionals[0] === 'dev'
 if (flags['no-worker']) process.env.SANDBOX_WORKERS = '0'
+// A rehearsal must not spoil the show. // stage
+if (flags.stage) Object.assign(process.env, { SANDBOX_FRESH: 'true', SANDBOX_WORKERS: '0' }) // stage
 const stopping = listenForStop()
 const { signal } = stopping
 const cleanup: (() => unknown)[] = []
@@ -194,8 +207,8 @@ async function start(): Promise<void> {
     host: isOpen ? host : undefined,
     shared: share !== undefined,
   })
-  const link = share && hmac('presenter', `${process.env.PRESENTER_TOKEN}`) // stage
-  if (link) console.log(`  Present  ${appUrl}/presenter#${link}\n`) // stage
+  const link = share ? `presenter#${hmac('presenter', `${process.env.PRESENTER_TOKEN}`)}` : '?stage' // stage
+  if (share || flags.stage) console.log(`  Present  ${appUrl}/${link}\n`) // stage
   warmUp(localUrl, signal).catch(() => {})
   const mode = process.env.NODE_ENV
   for (const file of ['.env', '.env.local', `.env.${mode}`, `.env.${mode}.local`])

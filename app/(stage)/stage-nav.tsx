@@ -5,7 +5,7 @@ import { NavLink } from './nav-link'
 export async function StageNav() {
   const forPresenter = mayUseSandbox(await headers())
   return (
-    <nav aria-label="Main" className="flex gap-x-6">
+    <nav aria-label="Main" className="flex gap-x-4 sm:gap-x-6">
       <NavLink href="/learn">Learn</NavLink>
       {forPresenter && (
         <>

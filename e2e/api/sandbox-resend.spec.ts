@@ -103,6 +103,21 @@ test.describe('the limit', () => {
     expect(await stack.setProvider({})).toMatchObject({ rateLimit: 0, refused })
   })
 
+  test('is each account’s own', async ({ stack }) => {
+    await stack.setProvider({ rateLimit: 1 })
+    const other = new Resend('re_other', { baseUrl: stack.resendUrl })
+    await expect(async () => {
+      const answers = await Promise.all([
+        resendOf(stack).emails.send(makeMail()),
+        resendOf(stack).emails.send(makeMail()),
+        other.emails.send(makeMail()),
+      ])
+      const names = answers.map(({ error }) => error?.name)
+      expect(names.sort()).toEqual(['rate_limit_exceeded', undefined, undefined])
+      expect(answers[2]?.error).toBeNull()
+    }).toPass()
+  })
+
   test('is part of the weather, and holds in bad weather, too', async ({ stack }) => {
     await stack.setProvider({ rateLimit: 3, mode: 'outage' })
     const weather = await (await stack.askProvider('/sandbox/weather')).json()

@@ -239,7 +239,7 @@ test('a link speaks for the mailbox in which it was found: neither a new one, no
     expect((await act(second, 'POST', 'address', { email: newAddress() })).status).toBe(409)
   })
 
-    // orders
+  // orders
   await test.step('a friend’s invitation, and the friend is a customer', async () => {
     const { owner: friend } = await signUpWithKey(url)
     await stack.query('UPDATE "User" SET "confirmedAt" = now() WHERE id = $1', [friend.userId])

@@ -174,6 +174,23 @@ onSharedApp('a screen reader hears what the headline adds: how long the wait was
   await expect(headline).toHaveAccessibleDescription(/^Account created! You waited [\d.]+ m?s$/)
 })
 
+onSharedApp(
+  'in forced colours, the button, the ticket and the chosen option have a shape',
+  async ({ page }) => {
+    await page.emulateMedia({ forcedColors: 'active' })
+    const border = /^[1-9]/
+    await page.goto('/')
+    await expect(page.getByRole('button', { name: 'Sign me up' })).toHaveCSS('border-top-width', border)
+    await signUpByHand(page)
+    for (const part of await ticketOn(page).locator('.sheet').all())
+      await expect(part).toHaveCSS('border-top-width', border)
+    await page.goto('/backstage')
+    const readColor = (option: string) =>
+      page.locator('label', { hasText: option }).evaluate((label) => getComputedStyle(label).backgroundColor)
+    await expect.poll(async () => (await readColor('works')) !== (await readColor('outage'))).toBe(true)
+  },
+)
+
 test('a ticket in progress moves, but not for those who prefer less motion', async ({ page }) => {
   const count = () => page.evaluate(() => document.getAnimations().length)
   await page.emulateMedia({ reducedMotion: 'reduce' })

@@ -64,6 +64,7 @@ test('a signup shows up, is worked on, and ends in Done', async ({ stack, page }
   await expectFigures(page, { waiting: 0, retrying: 0, 'in work': 0, 'given up': 0, sent: 0 })
   const { id } = await signUp(newAddress(), stack.appUrl)
   await expect(jobsOn(page)).toHaveText([new RegExp(`${orderOf(id)}.*queued`)])
+  await expect(figure(page, 'each waited')).toHaveText(/^\d+ ms$/)
   await expectFigures(page, { waiting: 1 })
 
   await stack.setProvider({ mode: 'hang' })
@@ -77,7 +78,7 @@ test('a signup shows up, is worked on, and ends in Done', async ({ stack, page }
   await expect(jobsOn(page)).toHaveText([/delivered/])
   await expectFigures(page, { waiting: 0, 'in work': 0, sent: 1 })
   await jobsOn(page).getByRole('link').click()
-  await expect(page).toHaveURL(`/tickets/${id}`)
+  await expect(page).toHaveURL(`/tickets/${id}/behind`)
   expect(complaints).toEqual([])
 })
 
@@ -305,6 +306,24 @@ test('for those who prefer less motion the dots stand at once where they belong'
     return [first, canvas.toDataURL()]
   })
   expect(later).toBe(first)
+})
+
+test('a click on a dot leads to the trace of its mail', async ({ stack, page }) => {
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  await openBackstage(page)
+  const [id = ''] = await signUpMany(stack, 1)
+  await expect.poll(() => countInk(page)).toBeGreaterThan(0)
+  const { x = 0, y = 0 } = (await page.locator('canvas').boundingBox()) ?? {}
+  const dot = await page.locator('canvas').evaluate((canvas: HTMLCanvasElement) => {
+    const context = canvas.getContext('2d') as CanvasRenderingContext2D
+    const { data } = context.getImageData(0, 0, canvas.width, canvas.height)
+    const inked = [...data.keys()].filter((at) => at % 4 === 3 && data[at]).map((at) => (at - 3) / 4)
+    const middle = inked[inked.length >> 1] ?? 0
+    return { x: middle % canvas.width, y: Math.floor(middle / canvas.width) }
+  })
+  await page.mouse.click(x + dot.x, y + dot.y)
+  await expect(page).toHaveURL(`/tickets/${id.slice(0, 8)}/behind`)
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Behind this ticket.')
 })
 
 test('by keyboard alone: signups, weather, and the answer time', async ({ stack, page }) => {

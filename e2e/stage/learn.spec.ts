@@ -452,6 +452,7 @@ onSharedApp(
     await press('ArrowDown', 'Tab', 'Enter', 'Tab', 'ArrowDown', 'ArrowDown', 'Tab', 'Enter')
     await press('Tab', 'Space', 'Tab', 'Enter')
     await expect(score.getByRole('status')).toHaveText(/^3 of 3 right at the first try\. A perfect score/)
+    await expect(score).toContainText('Say “got it” at once. Do the slow work behind the scenes.')
     await expect(score.getByText('On the house')).toBeVisible()
   },
 )

@@ -37,21 +37,23 @@ async function countUsers(stack: { query: <Row>(sql: string) => Promise<Row[]> }
 test('each person gets a line, in either way; only the background way leaves an email to watch', async ({
   stack,
 }) => {
-  const inline = await readLines(await post(stack.appUrl, { way: 'inline', people: 10 }))
-  expect(inline.map(({ person }) => person).sort((a, b) => a - b)).toEqual([...Array(10).keys()])
+  const inline = await readLines(await post(stack.appUrl, { way: 'mail-first', people: 20 }))
+  expect(inline.map(({ person }) => person).sort((a, b) => a - b)).toEqual([...Array(20).keys()])
   for (const line of inline) expect(line).toEqual({ person: expect.any(Number), account: true })
+  const other = await readLines(await post(stack.appUrl, { way: 'account-first', people: 1 }))
+  expect(other).toEqual([{ person: 0, account: true }])
   const background = await readLines(await post(stack.appUrl, { way: 'background', people: 2 }))
   for (const { account, emailId } of background) {
     expect(account).toBe(true)
     expect((await fetch(`${stack.appUrl}/api/emails/${emailId}`)).status).toBe(200)
   }
-  expect(await countUsers(stack)).toBe(12)
+  expect(await countUsers(stack)).toBe(23)
 })
 
 test('without the sandbox neither the page nor its routes exist', async ({ stack }) => {
   const { url } = await stack.startWeb({ env: { RESEND_API_KEY: 're_other' } })
   expect((await fetch(`${url}/race`)).status).toBe(404)
-  expect((await post(url, { way: 'inline', people: 1 })).status).toBe(404)
+  expect((await post(url, { way: 'mail-first', people: 1 })).status).toBe(404)
   for (const method of ['GET', 'PUT', 'DELETE', 'OPTIONS']) {
     for (const path of ['', '/outage', `/events?ids=${randomUUID()}`]) {
       expect((await fetch(url + RACE + path, { method })).status, `${method} ${path}`).toBe(404)
@@ -63,7 +65,7 @@ test('without the sandbox neither the page nor its routes exist', async ({ stack
 
 test('foreign pages are refused', async ({ stack }) => {
   const headers = { origin: 'https://evil.example' }
-  expect((await post(stack.appUrl, { way: 'inline', people: 1 }, headers)).status).toBe(403)
+  expect((await post(stack.appUrl, { way: 'mail-first', people: 1 }, headers)).status).toBe(403)
   for (const method of ['PUT', 'DELETE']) {
     expect((await fetch(`${stack.appUrl}${RACE}/outage`, { method, headers })).status).toBe(403)
   }
@@ -75,14 +77,14 @@ test('bad bodies are rejected without a signup', async ({ stack }) => {
   const bad: [number, unknown, Record<string, string>?][] = [
     [400, '{'],
     [415, {}, { 'content-type': 'text/plain' }],
-    [413, { way: 'inline', people: 1, filler: 'x'.repeat(2_000) }],
+    [413, { way: 'mail-first', people: 1, filler: 'x'.repeat(2_000) }],
     ...[
       null,
       {},
-      { way: 'inline' },
+      { way: 'mail-first' },
       { way: 'both', people: 1 },
-      ...[0, 11, 1.5, '1', -1].map((people) => ({ way: 'inline', people })),
-      { way: 'inline', people: 1, more: true },
+      ...[0, 21, 1.5, '1', -1].map((people) => ({ way: 'mail-first', people })),
+      { way: 'mail-first', people: 1, more: true },
     ].map((body) => [422, body] as [number, unknown]),
   ]
   for (const [status, body, headers] of bad) {
@@ -107,7 +109,7 @@ test('other methods are a 405 that names the right ones', async ({ stack }) => {
 
 test('the stream refuses ids that are none, too many, or unknown', async ({ stack }) => {
   const ids = (count: number): string => Array.from({ length: count }, () => randomUUID()).join(',')
-  const bad = { '': 400, '?ids=': 400, '?ids=1': 400, [`?ids=${ids(11)}`]: 400, [`?ids=${ids(2)}`]: 404 }
+  const bad = { '': 400, '?ids=': 400, '?ids=1': 400, [`?ids=${ids(21)}`]: 400, [`?ids=${ids(2)}`]: 404 }
   for (const [query, status] of Object.entries(bad)) {
     expect((await fetch(`${stack.appUrl}${RACE}/events${query}`)).status, query).toBe(status)
   }
@@ -154,12 +156,12 @@ test('a reader who leaves in the middle stops nothing and breaks nothing', async
   const response = await fetch(url + RACE, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ way: 'inline', people: 10 }),
+    body: JSON.stringify({ way: 'mail-first', people: 20 }),
     signal: leaving.signal,
   }).catch(() => undefined)
   leaving.abort()
   await response?.text().catch(() => {})
-  await expect.poll(() => countUsers(stack)).toBe(10)
+  await expect.poll(() => countUsers(stack)).toBe(20)
   expect(isRunning()).toBe(true)
   expect(output()).not.toContain('Invalid state')
 })
@@ -168,9 +170,23 @@ test('a mail service that hangs and then hangs up: the inline signup fails, and 
   stack,
 }) => {
   const { calls } = await stack.setProvider({ mode: 'hang' })
-  const answer = post(stack.appUrl, { way: 'inline', people: 1 })
+  const answer = post(stack.appUrl, { way: 'mail-first', people: 1 })
   await expect.poll(async () => (await stack.setProvider({})).calls).toBe(calls + 1)
   await stack.setProvider({ mode: 'ok' })
   expect(await readLines(await answer)).toEqual([{ person: 0, account: false, reason: 'application_error' }])
   expect(await countUsers(stack)).toBe(0)
+})
+
+test('account first, and the mail service is down: an account, and a mail that is never sent', async ({
+  stack,
+}) => {
+  const { accepted } = await stack.setProvider({ mode: 'outage' })
+  expect(await readLines(await post(stack.appUrl, { way: 'account-first', people: 1 }))).toEqual([
+    { person: 0, account: true, lostMail: 'service_unavailable' },
+  ])
+  expect(await countUsers(stack)).toBe(1)
+  await stack.setProvider({ mode: 'ok' })
+  await stack.startWorker()
+  await readLines(await post(stack.appUrl, { way: 'mail-first', people: 1 }))
+  expect((await stack.setProvider({})).accepted).toBe(accepted + 1)
 })

@@ -2,13 +2,14 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { type BrowserContext, expect, type Locator, type Page, test } from '@playwright/test'
-import { app, newAddress } from '../app'
+import { app, newAddress, signUp } from '../app'
 import { findViolations } from '../pages/accessibility'
 import { sendForm, signUpByHand } from '../pages/person'
 import { runToEnd, type Stack, startStack, waitFor } from '../stack'
 
 const PRESENTERS_PAGES = ['/backstage', '/inbox', '/inbox/none', '/race']
 const PRESENTERS_ROUTES = [
+  ['GET', '/api/backstage/credits'],
   ['GET', '/api/backstage/events'],
   ['POST', '/api/backstage/redrive'],
   ['PUT', '/api/sandbox/weather'],
@@ -80,6 +81,10 @@ test.describe('shared with a room', () => {
     await expect(page.getByRole('img', { name: 'QR code' })).toHaveCount(0)
 
     for (const path of [...PRESENTERS_PAGES, `/inbox/${ticket}`]) await expectShut(page, path)
+    expect((await page.goto(`/tickets/${ticket}/behind`))?.status()).toBe(200)
+    const other = await signUp(newAddress(), stack.appUrl)
+    for (const id of [other.id, other.id.slice(0, 8)]) await expectShut(page, `/tickets/${id}/behind`)
+    await stack.query('DELETE FROM "Email" WHERE id = $1', [other.id])
     await worker.kill('SIGTERM')
     await phone.close()
   })
@@ -155,6 +160,40 @@ test.describe('shared with a room', () => {
     await other.close()
     await page.goto(link)
     await expect(code).toBeVisible()
+  })
+
+  test('the room is called by name at the end, each with their wait, and the last line is the takeaway', async () => {
+    const [page] = presenter.pages() as [Page]
+    await page.goto('/backstage?stage')
+    await expect(page.getByRole('img', { name: `QR code that opens ${stack.appUrl}` })).toBeInViewport({
+      ratio: 1,
+    })
+    await expect(page.getByText(new URL(stack.appUrl).host, { exact: true })).toBeInViewport({ ratio: 1 })
+    expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBe(720)
+    await page.getByRole('button', { name: 'Send 10 demo signups' }).click()
+
+    await page.getByRole('button', { name: 'Credits' }).click()
+    const credits = page.getByRole('dialog', { name: 'Credits' })
+    const takeaway = credits.getByText('Say “got it” at once. Do the slow work behind the scenes.')
+    // Those who prefer less motion get a page.
+    await expect(credits.getByRole('listitem')).toHaveText([/^Ada ?waited \d+ ms$/, /^Ada ?waited \d+ ms$/])
+    await expect(takeaway).toBeInViewport({ ratio: 1 })
+    expect(await findViolations(page)).toEqual([])
+    await page.keyboard.press('Escape')
+    await expect(credits).toBeHidden()
+
+    // For the others they roll until the last line stands in the middle.
+    await page.emulateMedia({ reducedMotion: 'no-preference' })
+    await page.keyboard.press('Alt+Shift+KeyC')
+    await expect(credits.getByRole('heading')).toBeInViewport()
+    await expect(takeaway).not.toBeInViewport()
+    await page.evaluate(() => {
+      for (const animation of document.getAnimations()) animation.finish()
+    })
+    await expect(takeaway).toBeInViewport({ ratio: 1 })
+    await expect(credits.getByRole('listitem').last()).not.toBeInViewport()
+    await credits.getByRole('button', { name: 'Close' }).click()
+    await page.emulateMedia({ reducedMotion: 'reduce' })
   })
 
   test('at another address of this computer, the form says where the app is', async ({ page }) => {

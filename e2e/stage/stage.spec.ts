@@ -1,6 +1,8 @@
 import { expect, type Locator, type Page, test } from '@playwright/test'
+import { newAddress, postSignup } from '../app'
 import { findViolations, measureOverflow } from '../pages/accessibility'
 import { expectDelivered, sendForm, signUpByHand, ticketOn } from '../pages/person'
+import { startProcess } from '../stack'
 
 const KEY = 'Alt+Shift+KeyS'
 
@@ -108,6 +110,25 @@ test('on a phone, the stage changes nothing that would not fit', async ({ page }
   await expectStage(page, true)
   expect(await measureType(ticketOn(page))).toBe(usual)
   expect(await measureOverflow(page)).toBe(0)
+})
+
+test('npm run demo -- --stage: each start is a new show, with a link for the projector and no worker', async ({
+  page,
+}) => {
+  test.setTimeout(120_000)
+  const settings = { SANDBOX_DIR: 'test-results/show', PORT: '0', DATABASE_URL: '', RESEND_API_KEY: '' }
+  const address = newAddress()
+  for (const start of ['the rehearsal', 'the show']) {
+    const args = ['--import', 'tsx', 'sandbox/run.ts', 'demo', '--stage']
+    const demo = await startProcess(args, /Present {2}\S+/, settings)
+    const url = /READY (\S+)/.exec(demo.output())?.[1] ?? ''
+    expect(demo.output()).toContain('--env-file=test-results/show/env worker/index.ts')
+    expect(await (await fetch(`${url}/api/health`)).json()).toMatchObject({ workers: 0 })
+    expect((await postSignup({ name: 'Ada', email: address }, {}, url)).status, start).toBe(201)
+    await page.goto(/Present {2}(\S+)/.exec(demo.output())?.[1] ?? '')
+    await expectStage(page, true)
+    await demo.kill('SIGTERM')
+  }
 })
 
 async function measureType(locator: Locator): Promise<number> {

@@ -55,9 +55,16 @@ export const LEFT = [
   'app/opengraph-image.alt.txt',
   'e2e/maintenance',
   'e2e/check-core.ts',
-  ...['docs', 'core', 'upstream', 'faults/recipe', 'faults/soak', 'faults/your-app', 'api/next-job', 'api/recipes'].map(
-    toSpec,
-  ),
+  ...[
+    'docs',
+    'core',
+    'upstream',
+    'faults/recipe',
+    'faults/soak',
+    'faults/your-app',
+    'api/next-job',
+    'api/recipes',
+  ].map(toSpec),
   // They look at the core through a ring: its inbox, its backstage, or an order.
   ...['erasure', 'growth', 'limits', 'overload', 'sandbox', 'sweep', 'nginx'].map((name) =>
     toSpec(`faults/${name}`),

@@ -10,6 +10,7 @@ import { countStranded } from '@/lib/ops/sweep'
 import type { EmailStatus } from '@/lib/status/status'
 import { isShared } from './presenter'
 import { QUEUE_DOTS } from './queue-dots'
+import { medianWait } from './waits'
 import { readWeather, type Weather } from './weather'
 
 /** The state of the backstage without the dots. Counts of emails stop at 10,000, which means 10,000 or more. */
@@ -20,6 +21,8 @@ export type Backstage = {
   stranded: number
   /** Accepted mails, bounced mails, and the accepted ones in each of the last 60 full seconds. */
   sent: { total: number; bounced: number; perSecond: number[] }
+  /** The median of how long the server took for the last hundred signups. Null outside the sandbox. */
+  waitedMs: number | null
   /** How long the mails of the last five minutes took. */
   times: Times | null
   /** Why no mail goes out at the moment. */
@@ -76,12 +79,12 @@ const TIMED = 500
  */
 export const readBackstage = memoizeFor(100, async (): Promise<Backstage & { dots: Dot[] }> => {
   const [known, weather] = await Promise.all([readDatabase(), inSandbox() ? readWeather() : null])
-  return { ...known, weather }
+  return { ...known, waitedMs: medianWait(), weather }
 })
 
 type Now = Pick<Backstage, 'now' | 'workers' | 'latest' | 'dead'> & { dots: Dot[] }
 
-async function readDatabase(): Promise<Omit<Backstage, 'weather'> & { dots: Dot[] }> {
+async function readDatabase(): Promise<Omit<Backstage, 'waitedMs' | 'weather'> & { dots: Dot[] }> {
   const now = await readNow()
   const { stranded } = await countStranded()
   const { failed: failedJobs } = await readQueueState()

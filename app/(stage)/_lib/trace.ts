@@ -1,3 +1,4 @@
+import { prisma } from '@/lib/db/prisma'
 import { env } from '@/lib/env'
 
 /** A span as the sandbox's collector keeps it: see sandbox/traces.ts. */
@@ -39,18 +40,50 @@ export async function readSteps(emailId: string): Promise<Step[]> {
   return toSteps(spans ?? [], emailId)
 }
 
+/** Completes the beginning of an email's id. Returns the input if there is no such email. */
+export async function completeId(start: string): Promise<string> {
+  if (!/^[0-9a-f]{8}$/.test(start)) return start
+  const { id } =
+    (await prisma().email.findFirst({
+      where: {
+        id: { gte: `${start}-0000-0000-0000-000000000000`, lte: `${start}-ffff-ffff-ffff-ffffffffffff` },
+      },
+    })) ?? {}
+  return id ?? start
+}
+
+type Shown = Step & { id: string; parent: string | undefined }
+
 function toSteps(spans: Span[], emailId: string): Step[] {
   const byId = new Map(spans.map((span) => [span.spanId, span]))
   const ours = spans.filter((span) => isAbout(span, emailId, byId))
-  const steps = ours.flatMap((span): Step[] => {
-    const step = STEPS.find(({ name }) => name.test(span.name))
+  const steps = ours.flatMap((span): Shown[] => {
+    const step = findStep(span)
     if (!step) return []
     const what = step.what === 'Webhook' ? `Webhook: ${span.name.slice(7)}` : step.what
     const [from, to] = [toMs(span.startTimeUnixNano), toMs(span.endTimeUnixNano)]
-    return [{ what, where: step.where, depth: step.depth, from, to }]
+    const parent = step.depth > 0 ? findParent(span, step.depth, byId) : undefined
+    return [{ what, where: step.where, depth: step.depth, from, to, id: span.spanId, parent }]
   })
-  const inOrder = (a: Step, b: Step): number => a.from - b.from
-  return startAtZero(withQueue(steps.sort(inOrder)).sort(inOrder))
+  return startAtZero(inOrder([...steps, ...findWaits(steps)]))
+}
+
+const findStep = (span: Span) => STEPS.find(({ name }) => name.test(span.name))
+
+/** The nearest span above that is shown. */
+function findParent(span: Span, depth: number, byId: Map<string, Span>): string | undefined {
+  const parent = byId.get(span.parentSpanId ?? '')
+  if (!parent) return
+  const step = findStep(parent)
+  return step && step.depth < depth ? parent.spanId : findParent(parent, depth, byId)
+}
+
+/** Each step is followed by its parts, even if they began within the same microsecond. */
+function inOrder(steps: Shown[], parent?: string): Shown[] {
+  return steps
+    .filter((step) => step.parent === parent)
+    .sort((a, b) => a.from - b.from)
+    .flatMap((step) => [step, ...inOrder(steps, step.id)])
 }
 
 // The trace of a batch also has spans about other people's mails.
@@ -61,19 +94,26 @@ function isAbout(span: Span, emailId: string, byId: Map<string, Span>): boolean 
   return parent !== undefined && isAbout(parent, emailId, byId)
 }
 
-// The wait in the queue has no span. It is the time between the commit and the start of the job.
-function withQueue(steps: Step[]): Step[] {
+// A wait in the queue has no span. It is the time until the job, and between two attempts.
+function findWaits(steps: Shown[]): Shown[] {
   const commit = steps.find(({ what }) => what === 'One transaction')
-  const job = steps.find(({ where }) => where === 'worker')
-  if (!commit || !job) return steps
-  // A worker may start the job before the web server hears of its own commit.
-  const from = Math.min(commit.to, job.from)
-  return [{ what: 'Waits', where: 'queue', depth: 0, from, to: job.from }, ...steps]
+  const jobs = steps.filter(({ where, depth }) => where === 'worker' && depth === 0)
+  jobs.sort((a, b) => a.from - b.from)
+  return jobs.flatMap((job, index): Shown[] => {
+    const before = index === 0 ? commit : jobs[index - 1]
+    if (!before) return []
+    // A worker may start the job before the web server hears of its own commit.
+    const from = Math.min(before.to, job.from)
+    const what = index === 0 ? 'Waits' : 'Waits to try again'
+    return [{ what, where: 'queue', depth: 0, from, to: job.from, id: `before ${job.id}`, parent: undefined }]
+  })
 }
 
 function startAtZero(steps: Step[]): Step[] {
   const start = steps[0]?.from ?? 0
-  return steps.map((step) => ({ ...step, from: step.from - start, to: step.to - start }))
+  return steps.map(({ what, where, depth, from, to }) => {
+    return { what, where, depth, from: from - start, to: to - start }
+  })
 }
 
 const toMs = (nanoseconds: string): number => Number(BigInt(nanoseconds) / 1_000n) / 1_000

@@ -22,6 +22,8 @@ const LONGEST_DELAY_MS = 900
 const EASE_MS = 110
 /** A dot has arrived at this distance, in px. */
 const NEAR = 14
+/** The distance at which a click still meets a dot, in px. */
+const LEAST_TOUCH = 12
 /** How long a finished dot stays. A batch stays for less, because many may follow. A bounce stays longest. */
 const STAY_MS = 5_000
 const STAY_BATCH_MS = 2_500
@@ -74,6 +76,16 @@ export class Crowd {
     return [...this.figures.values()].some(
       (figure) => figure.heading === 'worker' && figure.worker === worker,
     )
+  }
+
+  /** The id of the single mail at a point of the picture, as its dot has it. */
+  findAt(x: number, y: number): string | undefined {
+    const [id] =
+      [...this.figures].find(([id, figure]) => {
+        const distance = Math.hypot(figure.x - x, figure.y - y)
+        return !id.startsWith('request') && distance <= Math.max(figure.size / 2, LEAST_TOUCH)
+      }) ?? []
+    return id
   }
 
   /**

@@ -1,6 +1,7 @@
 import Link from 'next/link'
 import type { ReactNode } from 'react'
 import type { EmailRow } from '@/app/(stage)/_lib/backstage'
+import { useSandbox } from '@/app/(stage)/sandbox'
 import { formatOrder } from '@/app/components/site/figures'
 import { explainReason, STATUS } from '@/app/components/ticket/words'
 import type { EmailStatus } from '@/lib/status/status'
@@ -27,13 +28,15 @@ export function Jobs({ jobs }: { jobs: EmailRow[] | undefined }) {
   )
 }
 
-/** One email: its number, its status, and a link to its ticket. */
+/** One email: its number, its status, and a link to its ticket or its trace. */
 export function JobLine({ job, children }: { job: EmailRow; children?: ReactNode }) {
   const reason = job.reason && explainReason(job.reason)
+  // The presenter may see how each mail went.
+  const behind = useSandbox().open ? '/behind' : ''
   return (
     <>
       <Link
-        href={`/tickets/${job.id}`}
+        href={`/tickets/${job.id}${behind}`}
         prefetch={false}
         className="font-mono underline underline-offset-4 hover:decoration-2"
       >

@@ -2,7 +2,9 @@ import type { Metadata } from 'next'
 import { headers } from 'next/headers'
 import { notFound } from 'next/navigation'
 import { mayGoBackstage } from '@/app/(stage)/_lib/guard'
-import { inSandbox } from '@/lib/env'
+import { isPresenter, isShared } from '@/app/(stage)/_lib/presenter'
+import { QrCode } from '@/app/(stage)/room-code'
+import { env, inSandbox } from '@/lib/env'
 import { Backstage } from './backstage'
 
 export const metadata: Metadata = {
@@ -12,6 +14,13 @@ export const metadata: Metadata = {
 }
 
 export default async function BackstagePage() {
-  if (!(await mayGoBackstage(await headers()))) notFound()
-  return <Backstage sandbox={inSandbox()} />
+  const asked = await headers()
+  if (!(await mayGoBackstage(asked))) notFound()
+  const invitation = isShared() && isPresenter(asked) && (
+    <aside aria-label="For late phones" className="flex items-center gap-4">
+      <p className="font-mono text-lg font-semibold">{env('APP_URL').replace('http://', '')}</p>
+      <QrCode className="w-24 stage:w-28" />
+    </aside>
+  )
+  return <Backstage sandbox={inSandbox()} invitation={invitation} />
 }

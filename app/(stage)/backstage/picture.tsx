@@ -1,6 +1,8 @@
-import { useEffect, useRef } from 'react'
+import { useRouter } from 'next/navigation'
+import { type MouseEvent, useEffect, useRef } from 'react'
 import type { Backstage } from '@/app/(stage)/_lib/backstage'
 import { type Inks, keepSharp } from '@/app/(stage)/_lib/canvas'
+import { useSandbox } from '@/app/(stage)/sandbox'
 import type { Crowd } from './crowd'
 import { Desks } from './desks'
 import { drawCrowd } from './draw'
@@ -30,6 +32,17 @@ export function Picture({ crowd, workers, paused }: Props) {
   const desks = useDesks(workers, crowd)
   const names = desks.map(({ name }) => name).join()
   const namesRef = useRef('')
+  const router = useRouter()
+  const { open } = useSandbox()
+
+  function findDot({ currentTarget, clientX, clientY }: MouseEvent): string | undefined {
+    const { left, top } = currentTarget.getBoundingClientRect()
+    return crowd.findAt((clientX - left) / readScale(), (clientY - top) / readScale())
+  }
+
+  function follow(id: string | undefined): void {
+    if (id) router.push(`/tickets/${id}/behind`)
+  }
 
   useEffect(() => {
     const canvas = canvasRef.current
@@ -71,7 +84,16 @@ export function Picture({ crowd, workers, paused }: Props) {
           <Desks desks={desks} deserted={workers?.length === 0} />
           <Gate paused={paused} way={rem(WAY)} />
         </div>
-        <canvas ref={canvasRef} aria-hidden className="pointer-events-none absolute inset-0 size-full" />
+        {/* By keyboard, the list of jobs leads to the same pages. */}
+        <canvas
+          ref={canvasRef}
+          aria-hidden
+          onClick={(event) => open && follow(findDot(event))}
+          onPointerMove={(event) => {
+            event.currentTarget.style.cursor = open && findDot(event) ? 'pointer' : ''
+          }}
+          className="absolute inset-0 size-full"
+        />
       </div>
     </div>
   )

@@ -3,26 +3,16 @@ import { Reading } from './numbers'
 import { send } from './send'
 
 const CROWDS = [1, 10, 100]
-/** A crowd signs up in groups of this size. The number is updated after each group. */
-const GROUP = 25
 
-/** Signs up made-up people and shows how long each of them waited. */
-export function SignupButtons() {
+/** Signs up made-up people. Beside the buttons stands how long each signup waited, made up or not. */
+export function SignupButtons({ waitedMs }: { waitedMs: number | null | undefined }) {
   const [error, setError] = useState('')
-  const [medianMs, setMedianMs] = useState<number>()
 
   async function signUp(count: number): Promise<void> {
     // No surprising bounces on stage.
     const typos = !document.documentElement.hasAttribute('data-stage')
-    const medians: number[] = []
-    for (let rest = count; rest > 0; rest -= GROUP) {
-      const crowd = { count: Math.min(rest, GROUP), typos }
-      const result = await send<{ medianMs: number }>('POST', '/api/sandbox/signups', crowd)
-      if ('error' in result) return setError(result.error)
-      setError('')
-      medians.push(result.answer.medianMs)
-      setMedianMs(medians.toSorted((a, b) => a - b)[medians.length >> 1])
-    }
+    const result = await send('POST', '/api/sandbox/signups', { count, typos })
+    setError('error' in result ? result.error : '')
   }
 
   return (
@@ -48,7 +38,7 @@ export function SignupButtons() {
         </p>
       </fieldset>
       <dl>
-        <Reading label="each waited" value={medianMs} unit="ms" />
+        <Reading label="each waited" value={waitedMs ?? undefined} unit="ms" />
       </dl>
     </>
   )

@@ -1,5 +1,6 @@
 import type { Metadata } from 'next'
 import Link from 'next/link'
+import { Takeaway } from '@/app/(stage)/takeaway'
 import { Headline } from '@/app/components/site/headline'
 import { inSandbox } from '@/lib/env'
 import { Celery } from './celery'
@@ -110,7 +111,8 @@ export default function LearnPage() {
         <p>They show you what stayed. Every answer is explained, the wrong ones too.</p>
       </Section>
 
-      <p className="mt-20 border-t-4 border-ink pt-8 text-2xl">
+      <Takeaway className="mt-20 border-t-4 border-ink pt-8 text-4xl leading-tight sm:text-5xl" />
+      <p className="mt-6 text-2xl">
         That was the lesson.{' '}
         <Link href="/" className="link font-semibold">
           Go to the signup

@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react'
+import { Takeaway } from '@/app/(stage)/takeaway'
 import { Paper } from '@/app/components/ticket/paper'
 import { Confetti } from './confetti'
 
@@ -66,6 +67,7 @@ export function Score({ firstTries, onAgain }: Props) {
             <span aria-hidden className="h-14 w-60 max-w-full -rotate-4 border-4 border-dashed border-line" />
           )}
         </p>
+        {perfect && <Takeaway className="mb-4 font-sans text-2xl leading-tight" />}
         <p role="status" className="min-h-14 font-sans text-lg leading-7 text-balance">
           {complete && (
             <>

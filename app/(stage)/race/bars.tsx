@@ -1,4 +1,5 @@
 import type { MailTime } from './mail-times'
+import { hasLost } from './sum-up'
 import type { Runner } from './use-race'
 
 type Props = {
@@ -26,13 +27,13 @@ export function Bars({ runners, color, elapsed, scale, mails = [] }: Props) {
           style={{ left: percent(second * 1000) }}
         />
       ))}
-      {runners.map(({ name, answer, waitedMs = elapsed }, person) => {
+      {runners.map((runner, person) => {
+        const { name, waitedMs = elapsed } = runner
         const mail = mails[person]
-        const lost = answer?.account === false
         return (
           <div key={name} className="relative min-h-0 flex-1">
             <span
-              className={`absolute inset-y-0 left-0 ${waitedMs > 0 ? 'min-w-1' : ''} ${lost ? 'bg-bad' : color}`}
+              className={`absolute inset-y-0 left-0 ${waitedMs > 0 ? 'min-w-1' : ''} ${hasLost(runner) ? 'bg-bad' : color}`}
               style={{ width: percent(waitedMs) }}
             />
             {mail && (

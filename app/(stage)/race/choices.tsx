@@ -23,7 +23,7 @@ export function Choices<Value extends string>({
         {(Object.entries(options) as [Value, string][]).map(([option, label]) => (
           <label
             key={option}
-            className="flex flex-1 cursor-pointer items-center justify-center gap-2 px-2 py-3 stage:py-2 sm:px-3 text-lg font-semibold whitespace-nowrap text-muted has-checked:text-ink has-disabled:cursor-default has-focus-visible:outline-3 has-focus-visible:outline-offset-4 has-focus-visible:outline-accent"
+            className="flex flex-1 cursor-pointer items-center justify-center gap-2 px-2 py-3 text-base font-semibold sm:px-3 sm:text-lg lg:max-xl:text-base stage:px-2 stage:py-2 stage:text-base whitespace-nowrap text-muted has-checked:text-ink has-disabled:cursor-default has-focus-visible:outline-3 has-focus-visible:outline-offset-4 has-focus-visible:outline-accent"
           >
             <input
               type="radio"

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import type { LaneAnswer } from '@/app/(stage)/api/sandbox/race/run-signups'
 import { formatOrder } from '@/app/components/site/figures'
 import { STATUS } from '@/app/components/ticket/words'
 import type { Snapshot } from '@/lib/status/status'
@@ -19,11 +20,11 @@ export function LittlePage({ runners, phase, mail }: Props) {
           <span key={dot} className="size-2.5 rounded-full bg-line" />
         ))}
       </div>
-      <div className="h-[clamp(5.5rem,12.5vh,9rem)] px-5 py-3">
+      <div className={`h-[clamp(5.5rem,12.5vh,9rem)] ${runners.length === 1 ? 'px-5 py-3' : 'p-2'}`}>
         {runners.length === 1 && first ? (
           <Alone runner={first} phase={phase} mail={mail} />
         ) : (
-          <ul className="grid h-full grid-cols-5 grid-rows-2 gap-2">
+          <ul className="grid h-full grid-cols-5 grid-rows-4 gap-1">
             {runners.map((runner) => (
               <Small key={runner.name} runner={runner} phase={phase} />
             ))}
@@ -80,23 +81,30 @@ function Said({ title, bad = false, children }: { title: string; bad?: boolean; 
 }
 
 function Small({ runner: { name, answer }, phase }: { runner: Runner; phase: Phase }) {
-  const state = answer ? (answer.account ? 'in' : 'lost') : phase === 'running' ? 'waiting' : 'ready'
+  const state = answer ? readState(answer) : phase === 'running' ? 'waiting' : 'ready'
   return (
     <li
-      className={`flex items-center justify-center gap-1 text-base font-semibold stage:text-xs ${LOOK[state]}`}
+      className={`flex items-center justify-center gap-1 text-sm leading-none font-semibold stage:text-xs ${LOOK[state]}`}
     >
       {SIGN[state]}
       <span className="max-sm:hidden">{name}</span>
       <span className="sm:hidden">{name[0]}</span>
+      {state === 'mailless' && <s className="text-bad max-sm:hidden">mail</s>}
     </li>
   )
+}
+
+function readState(answer: LaneAnswer): keyof typeof LOOK {
+  if (!answer.account) return 'lost'
+  return answer.lostMail ? 'mailless' : 'in'
 }
 
 const LOOK = {
   ready: 'bg-ink text-sheet',
   waiting: 'bg-line text-ink',
   in: 'border-2 border-good text-good',
+  mailless: 'border-2 border-dashed border-bad',
   lost: 'border-2 border-bad text-bad line-through',
 }
 
-const SIGN = { ready: '', waiting: '', in: '✓', lost: '' }
+const SIGN = { ready: '', waiting: '', in: '✓', mailless: '', lost: '' }

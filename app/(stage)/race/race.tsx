@@ -1,6 +1,7 @@
 'use client'
 
 import { useState } from 'react'
+import { PEOPLE } from '@/app/(stage)/_lib/people'
 import { Headline } from '@/app/components/site/headline'
 import { Axis, Bars } from './bars'
 import { Choices } from './choices'
@@ -11,16 +12,18 @@ import { pickScale } from './scale'
 import { describeBackground, describeInline, hasAnswers, sumUp } from './sum-up'
 import { useElapsed } from './use-elapsed'
 import { useMails } from './use-mails'
-import { lineUp, useRace } from './use-race'
+import { lineUp, type Settings, useRace } from './use-race'
 
-type Crowd = 'one' | 'ten'
+type Crowd = 'one' | 'twenty'
+type First = Settings['inline']
 type Weather = 'up' | 'down'
 
 export function Race() {
   const [crowd, setCrowd] = useState<Crowd>('one')
+  const [first, setFirst] = useState<First>('mail-first')
   const [weather, setWeather] = useState<Weather>('up')
   const { phase, lanes, startedAt, outage, stuck, start, repair, clear } = useRace()
-  const people = crowd === 'one' ? 1 : 10
+  const people = crowd === 'one' ? 1 : PEOPLE.length
   const { inline, background } = phase === 'ready' ? lineUp(people) : lanes
 
   const ids = background.flatMap(({ answer }) => (answer?.account && answer.emailId) || [])
@@ -32,9 +35,9 @@ export function Race() {
   const result = phase === 'over' ? sumUp({ inline, background }) : undefined
   const broken = phase === 'over' && outage === 'on' && !(settled && ids.length > 0)
 
-  function press(): void {
-    if (broken) void repair()
-    else void start({ people, down: weather === 'down' })
+  async function press(): Promise<void> {
+    if (!broken) await start({ people, inline: first, down: weather === 'down' })
+    else if (await repair()) setWeather('up')
   }
 
   /** Changes the setting and clears the result, which belongs to the old setting. */
@@ -52,19 +55,27 @@ export function Race() {
         {result?.sentences}
       </p>
 
-      <div className="mt-4 stage:mt-3 grid gap-4 sm:grid-cols-2 lg:grid-cols-[17.5rem_23rem_1fr]">
+      <div className="mt-4 stage:mt-3 grid gap-4 sm:grid-cols-2 lg:grid-cols-[auto_auto_auto_minmax(0,1fr)] stage:gap-3">
         <Choices<Crowd>
           legend="How many sign up"
           name="crowd"
-          options={{ one: '1 signup', ten: '10 at once' }}
+          options={{ one: '1 signup', twenty: `${PEOPLE.length} at once` }}
           value={crowd}
           disabled={phase === 'running'}
           onChange={(next) => choose(() => setCrowd(next))}
         />
+        <Choices<First>
+          legend="Inside the request"
+          name="first"
+          options={{ 'mail-first': 'Mail first', 'account-first': 'Account first' }}
+          value={first}
+          disabled={phase === 'running'}
+          onChange={(next) => choose(() => setFirst(next))}
+        />
         <Choices<Weather>
           legend="The mail service"
           name="weather"
-          options={{ up: 'Mail service works', down: 'is down' }}
+          options={{ up: 'Mail service up', down: 'down' }}
           value={weather}
           disabled={phase === 'running'}
           onChange={(next) => choose(() => setWeather(next))}
@@ -73,13 +84,9 @@ export function Race() {
           type="button"
           aria-disabled={phase === 'running'}
           onClick={press}
-          className="button py-3 stage:px-3 stage:py-2 aria-disabled:cursor-progress sm:max-lg:col-span-2"
+          className="button py-3 whitespace-nowrap lg:px-3 stage:py-2 aria-disabled:cursor-progress "
         >
-          {phase === 'running'
-            ? 'Both are pressed'
-            : broken
-              ? 'Repair the mail service'
-              : 'Press both buttons'}
+          {phase === 'running' ? 'The race is on' : broken ? 'Repair it' : 'Press both'}
         </button>
       </div>
       <p role="alert" className="text-lg font-semibold text-bad">
@@ -129,8 +136,8 @@ export function Race() {
 
       <p className="mt-3 text-base stage:sr-only max-lg:mt-10 text-pretty text-muted">
         Measured by this browser’s clock, from the start of both requests to the arrival of each answer.
-        Server, database, mail service and the function that sends are the same. Ten sign up as if each had a
-        browser of their own. A bar is a person who waits, dots are a mail on its way.
+        Server, database and mail service are the same, and each lane has its own account there. Twenty sign
+        up as if each had a browser of their own. A bar is a person who waits, dots are a mail on its way.
       </p>
     </>
   )

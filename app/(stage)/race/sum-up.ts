@@ -21,6 +21,15 @@ function countLost(runners: Runner[]): number {
   return runners.filter(({ answer }) => answer?.account === false).length
 }
 
+function countLostMails(runners: Runner[]): number {
+  return runners.filter(({ answer }) => answer?.account && answer.lostMail).length
+}
+
+/** Whether a runner got no account, or will never get a welcome. */
+export function hasLost({ answer }: Runner): boolean {
+  return answer !== undefined && (!answer.account || answer.lostMail !== undefined)
+}
+
 /** The result as a headline, and as sentences for screen readers. */
 export function sumUp({ inline, background }: Lanes): { headline: string; tone: Tone; sentences: string } {
   const [slow, fast] = [longestWait(inline), longestWait(background)]
@@ -30,23 +39,34 @@ export function sumUp({ inline, background }: Lanes): { headline: string; tone: 
     const isAll = lost + alsoLost === inline.length + background.length
     return { headline: isAll ? 'Nobody got in.' : 'Not all got in.', tone: 'bad', sentences }
   }
-  if (lost > 0) return { headline: `Without a queue, ${sayGone(inline)}`, tone: 'bad', sentences }
-  const headline = `${nameAll(inline)} waited ${compare(slow / fast)}.`
+  if (lost > 0) {
+    const gone =
+      inline.length === 1
+        ? `${nameAll(inline)} is gone`
+        : `${spell(lost)} ${lost === 1 ? 'was' : 'were'} lost`
+    return { headline: `Without a queue, ${gone}.`, tone: 'bad', sentences }
+  }
+  const mails = countLostMails(inline)
+  if (mails > 0) {
+    const gone = inline.length === 1 ? `${nameAll(inline)}’s mail is lost` : `${countMails(mails)} lost`
+    return { headline: `Without a queue, ${gone}.`, tone: 'bad', sentences }
+  }
+  const headline = `Without a queue, ${compare(slow / fast)}.`
   return { headline, tone: 'busy', sentences: `${sentences} ${headline}` }
 }
 
 function describeLane(how: string, runners: Runner[]): string {
-  const lost = countLost(runners)
+  const [lost, mails] = [countLost(runners), countLostMails(runners)]
   const wait = formatWait(longestWait(runners))
   const who = runners.length === 1 ? 'an answer' : `${runners.length} answers`
-  const end =
-    lost === 0 ? '' : `, but ${lost === runners.length ? 'no account' : `${lost} without an account`}`
+  let end = mails === 0 ? '' : `, but ${mails} without a mail`
+  if (lost > 0) end = `, but ${lost === runners.length ? 'no account' : `${lost} without an account`}`
   return `Mail sent ${how}: ${who} after ${wait}${end}.`
 }
 
 function compare(ratio: number): string {
-  if (ratio < 1.5) return 'about as long'
-  return `${ratio < 9.5 ? ratio.toFixed(1).replace('.0', '') : Math.round(ratio)} times as long`
+  if (ratio < 1.5) return 'about the same wait'
+  return `${ratio < 9.5 ? ratio.toFixed(1).replace('.0', '') : Math.round(ratio)} times the wait`
 }
 
 /** The text about the lane that sends inside the request. */
@@ -57,23 +77,29 @@ export function describeInline(runners: Runner[]): string {
   if (answered < runners.length) {
     if (alone) return `${first?.name} waits. Nothing else can be done in this page.`
     return answered === 0
-      ? `${spell(runners.length)} wait.`
+      ? `${capitalize(spell(runners.length))} wait.`
       : `${answered} of ${runners.length} have an answer.`
+  }
+  const mails = countLostMails(runners)
+  if (mails > 0 && countLost(runners) === 0) {
+    return alone
+      ? `${explain(runners)} ${first?.name} is in. Her mail is lost, and nobody knows.`
+      : `All ${spell(runners.length)} are in. ${capitalize(countMails(mails))} lost, and nobody knows.`
   }
   if (countLost(runners) === 0) {
     return alone
       ? `${first?.name} had to stand there until the mail was out.`
       : 'Each had to stand there until the mail was out.'
   }
-  const why = explain(runners, 'The mail went out, but the database took no account.')
-  return `${why} ${nameLost(runners)} got no account and won’t come back.`
+  return `${explain(runners)} ${capitalize(nameLost(runners))} got no account and won’t come back.`
 }
 
 /** The text about the answers in the lane with a background job. `describeMails` has the rest. */
 export function describeBackground(runners: Runner[]): string | undefined {
-  if (!hasAnswers(runners)) return `${nameAll(runners)} ${runners.length === 1 ? 'waits' : 'wait'}.`
+  if (!hasAnswers(runners))
+    return `${capitalize(nameAll(runners))} ${runners.length === 1 ? 'waits' : 'wait'}.`
   if (countLost(runners) === 0) return
-  return explain(runners, 'The database took no account: nothing was created, and no mail goes out.')
+  return explain(runners)
 }
 
 /** The text about the mails of the lane with a background job. */
@@ -88,18 +114,22 @@ export function describeMails(
   }: { total: number; lastMs: number; stranded: boolean; repaired: boolean; inline: Runner[] },
 ): string {
   const one = total === 1
-  const what = one ? 'The mail' : `${spell(total)} mails`
-  const [was, is] = one ? ['was', 'is'] : ['were', 'are']
+  const what = one ? 'The mail' : `${capitalize(spell(total))} mails`
+  const is = one ? 'is' : 'are'
   const count = (...statuses: string[]): number =>
     mails.filter(({ status }) => statuses.includes(status)).length
   const delivered = count('delivered')
-  if (delivered === total && countLost(inline) > 0) {
-    const theirs = one ? 'she has her mail' : 'all have their mails'
-    return `${sayGone(inline)} Here, ${theirs}, ${formatAfter(lastMs)} after the click.`
+  if (delivered === total && inline.some(hasLost)) {
+    const who = one
+      ? `${nameAll(inline)} is in, and has her mail`
+      : `All ${spell(total)} are in, and have their mail`
+    return `${who} ${formatAfter(lastMs)} after the click.`
   }
   if (delivered === total) {
-    const last = one ? 'delivered' : 'delivered, the last'
-    return `${what} ${was} ${last} ${formatAfter(lastMs)} after the click. Nobody waited${one ? ' for it' : ''}.`
+    const after = formatAfter(lastMs)
+    return one
+      ? `The mail was delivered ${after} after the click. The answer came first.`
+      : `${what} were delivered, the last after ${after}. The answers came first.`
   }
   if (mails.length === total && mails.every(({ final }) => final))
     return `${total - delivered} of ${total} mails could not be delivered.`
@@ -125,27 +155,41 @@ function formatAfter(ms: number): string {
   return ms < 999.5 ? formatWait(ms) : `${(ms / 1000).toFixed(1)} s`
 }
 
-function explain(runners: Runner[], noAccount: string): string {
-  const reason = runners.flatMap(({ answer }) => (answer && !answer.account ? answer.reason : []))[0] ?? ''
-  if (reason === 'no_account') return noAccount
+function explain(runners: Runner[]): string {
+  const reasons = runners.map(({ answer }) => (answer?.account ? answer.lostMail : answer?.reason))
+  const reason = reasons.find(Boolean) ?? ''
+  if (reason === 'no_account')
+    return 'The database took no account: nothing was created, and no mail goes out.'
+  if (reason === 'mail_without_account') return 'The mail went out, but the database took no account.'
   if (reason === 'no_answer') return 'The server did not answer.'
-  if (reason === 'rate_limit_exceeded') return 'That is more than the mail service takes in a second.'
+  if (reason === 'rate_limit_exceeded') return 'Too many at once.'
+  // The sentence stays true after the repair.
+  if (reason === 'service_unavailable') return 'The mail service was down.'
   return explainReason(reason)
 }
 
 function nameLost(runners: Runner[]): string {
   const lost = runners.filter(({ answer }) => answer?.account === false)
-  return lost.length === 1 ? `${lost[0]?.name}` : `${lost.length} people`
-}
-
-function sayGone(runners: Runner[]): string {
-  return `${nameLost(runners)} ${countLost(runners) === 1 ? 'is' : 'are'} gone.`
+  return lost.length === 1 ? `${lost[0]?.name}` : `${spell(lost.length)} people`
 }
 
 function nameAll(runners: Runner[]): string {
   return runners.length === 1 ? `${runners[0]?.name}` : spell(runners.length)
 }
 
+const NUMBERS =
+  'no one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty'.split(
+    ' ',
+  )
+
+function countMails(count: number): string {
+  return count === 1 ? 'one mail is' : `${spell(count)} mails are`
+}
+
 function spell(count: number): string {
-  return count === 10 ? 'Ten' : `${count}`
+  return NUMBERS[count] ?? `${count}`
+}
+
+function capitalize(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }

@@ -10,8 +10,9 @@ export type Runner = {
   /** The time from the request to the answer, by this browser's clock. */
   waitedMs?: number
 }
-export type Lanes = Record<Way, Runner[]>
-export type Settings = { people: number; down: boolean }
+export type Lanes = Record<'inline' | 'background', Runner[]>
+/** `inline` is what comes first inside the request. */
+export type Settings = { people: number; inline: Exclude<Way, 'background'>; down: boolean }
 export type Phase = 'ready' | 'running' | 'over'
 
 type Race = {
@@ -29,7 +30,8 @@ const READY: Race = { phase: 'ready', lanes: lineUp(1), startedAt: 0, outage: 'n
 
 export function useRace(): Race & {
   start(settings: Settings): Promise<void>
-  repair(): Promise<void>
+  /** Returns whether the mail service is repaired. */
+  repair(): Promise<boolean>
   clear(): void
 } {
   const [race, setRace] = useState(READY)
@@ -43,19 +45,19 @@ export function useRace(): Race & {
     change({ phase: 'running', lanes: lineUp(settings.people), startedAt: performance.now(), stuck: false })
     const ready = await makeWeather(settings.down)
     change({ phase: ready ? 'running' : 'ready', outage: ready && settings.down ? 'on' : 'none' })
-    if (ready) await run(settings.people)
+    if (ready) await run(settings)
     running.current = false
   }
 
-  async function run(people: number): Promise<void> {
+  async function run({ people, inline }: Settings): Promise<void> {
     const startedAt = performance.now()
     change({ startedAt })
-    const runIn = (way: Way): Promise<void> =>
+    const runIn = (lane: keyof Lanes, way: Way): Promise<void> =>
       runLane(way, people, (answer) => {
         const waitedMs = performance.now() - startedAt
-        setRace((current) => ({ ...current, lanes: addAnswer(current.lanes, way, answer, waitedMs) }))
+        setRace((current) => ({ ...current, lanes: addAnswer(current.lanes, lane, answer, waitedMs) }))
       })
-    await Promise.all([runIn('inline'), runIn('background')])
+    await Promise.all([runIn('inline', inline), runIn('background', 'background')])
     change({ phase: 'over' })
   }
 
@@ -69,8 +71,10 @@ export function useRace(): Race & {
     return changed
   }
 
-  async function repair(): Promise<void> {
-    if (await makeWeather(false)) change({ outage: 'over' })
+  async function repair(): Promise<boolean> {
+    const repaired = await makeWeather(false)
+    if (repaired) change({ outage: 'over' })
+    return repaired
   }
 
   /** Resets the race and ends its outage. */
@@ -102,9 +106,9 @@ export function lineUp(people: number): Lanes {
   return { inline: runners, background: runners }
 }
 
-function addAnswer(lanes: Lanes, way: Way, answer: LaneAnswer, waitedMs: number): Lanes {
-  const runners = lanes[way].map((runner, person) =>
+function addAnswer(lanes: Lanes, lane: keyof Lanes, answer: LaneAnswer, waitedMs: number): Lanes {
+  const runners = lanes[lane].map((runner, person) =>
     person === answer.person ? { ...runner, answer, waitedMs } : runner,
   )
-  return { ...lanes, [way]: runners }
+  return { ...lanes, [lane]: runners }
 }

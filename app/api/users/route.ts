@@ -1,3 +1,4 @@
+import { recordWait } from '@/app/(stage)/_lib/waits' // stage
 import { findGrant, readToken, signIn, toSessionCookie } from '@/lib/account/session'
 import { readIdempotencyKey } from '@/lib/http/idempotency-key'
 import { rejectWhenOverloaded } from '@/lib/protection/overload'
@@ -6,6 +7,7 @@ import { route } from '@/lib/protection/route'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request) {
+    const start = performance.now() // stage
     rejectWhenOverloaded('signup')
     const input = await readSignup(request)
     const key = readIdempotencyKey(request.headers)
@@ -22,6 +24,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
     if (isReplay) token = key && (await findGrant(user.id, key))
     const headers = new Headers({ location: `/api/emails/${welcomeEmail.id}` })
     if (token) headers.set('set-cookie', toSessionCookie(token))
+    recordWait(welcomeEmail.id, start) // stage
     return Response.json({ status: 'Account created!', user, welcomeEmail }, { status: 201, headers })
   },
 })

@@ -50,7 +50,7 @@ export async function startProvider(): Promise<Provider> {
     asked += mails?.length ?? 0
     if (provider.beforeAcceptance(asked)) return
     if (provider.isDown) return refuse(503, 'service_unavailable', 'We are unavailable at the moment.')
-    const { granted, headers } = takeTurn(provider.rateLimit)
+    const { granted, headers } = takeTurn(call.account, provider.rateLimit)
     if (!granted) return refuse(429, 'rate_limit_exceeded', 'Too many requests.', headers)
     const { idempotencyKey: key } = call
     if (key && !intake.hold(key))
@@ -92,6 +92,7 @@ async function readCall(request: IncomingMessage): Promise<Call> {
     method: request.method ?? '',
     path: request.url ?? '',
     body: await text(request),
+    account: request.headers.authorization ?? '',
     idempotencyKey: [request.headers['idempotency-key'] ?? []].flat()[0],
     permissive: request.headers['x-batch-validation'] === 'permissive',
   }

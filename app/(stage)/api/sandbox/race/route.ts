@@ -3,20 +3,20 @@ import { PEOPLE } from '@/app/(stage)/_lib/people'
 import { readInput } from '@/lib/http/input'
 import { route } from '@/lib/protection/route'
 import { sandboxOnly } from '../sandbox-only'
-import { runSignups } from './run-signups'
+import { runSignups, WAYS } from './run-signups'
 
 const MAX_BYTES = 1024
 
 const lane = z.strictObject({
-  way: z.enum(['inline', 'background']),
+  way: z.enum(WAYS),
   people: z.int().min(1).max(PEOPLE.length),
 })
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   {
     /**
-     * Runs one lane of the race. A browser opens at most six connections to a server. So ten simultaneous signups are
-     * one request, and each answer is a line of JSON as soon as it is ready.
+     * Runs one lane of the race. A browser opens at most six connections to a server. So twenty simultaneous signups
+     * are one request, and each answer is a line of JSON as soon as it is ready.
      */
     async POST(request) {
       const { way, people } = await readInput(request, lane, MAX_BYTES)

@@ -9,7 +9,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   {
     async POST(request) {
       const crowd = await readInput(request, demoInput, MAX_BYTES)
-      return Response.json(await signUpCrowd(crowd), { status: 202 })
+      return Response.json({ ids: await signUpCrowd(crowd) }, { status: 202 })
     },
   },
   { guard: sandboxOnly },

@@ -2,7 +2,9 @@ import type { Metadata } from 'next'
 import { headers } from 'next/headers'
 import Link from 'next/link'
 import { notFound } from 'next/navigation'
-import { readSteps } from '@/app/(stage)/_lib/trace'
+import { mayUseSandbox } from '@/app/(stage)/_lib/presenter'
+import { completeId, readSteps } from '@/app/(stage)/_lib/trace'
+import { Takeaway } from '@/app/(stage)/takeaway'
 import { formatDuration, formatOrder } from '@/app/components/site/figures'
 import { Headline } from '@/app/components/site/headline'
 import { Paper } from '@/app/components/ticket/paper'
@@ -20,11 +22,13 @@ export const metadata: Metadata = {
   robots: { index: false },
 }
 
-/** The trace of a signup, for its owner. */
+/** The trace of a signup, for its owner. The presenter may see any, and may shorten the id as a dot of the backstage does. */
 export default async function BehindPage({ params }: PageProps<'/tickets/[id]/behind'>) {
-  const { id } = await params
-  const owner = inSandbox() && (await findOwner(id, readToken({ headers: await headers() })))
-  const snapshot = owner && (await readSnapshot(id))
+  const [given, asked] = [(await params).id, await headers()]
+  const isPresenter = mayUseSandbox(asked)
+  const id = isPresenter ? await completeId(given) : given
+  const owner = inSandbox() && (await findOwner(id, readToken({ headers: asked })))
+  const snapshot = (owner || isPresenter) && (await readSnapshot(id))
   if (!snapshot) notFound()
 
   const steps = await readSteps(snapshot.id)
@@ -40,8 +44,9 @@ export default async function BehindPage({ params }: PageProps<'/tickets/[id]/be
         <Headline news="ticket.">Behind this</Headline>
       </div>
       <p className="lead mt-6 mb-10 max-w-2xl text-xl text-pretty text-muted">
-        This is your signup as an operator sees it. You had your answer after the first bar. The rest went on
-        without you.
+        {owner
+          ? 'This is your signup as an operator sees it. You had your answer after the first bar. The rest went on without you.'
+          : 'This is a signup as an operator sees it. The answer was there after the first bar. The rest followed.'}
       </p>
       <div className="trace">
         <Paper
@@ -66,6 +71,7 @@ export default async function BehindPage({ params }: PageProps<'/tickets/[id]/be
           )}
         </Paper>
       </div>
+      <Takeaway className="mt-8 text-3xl leading-tight stage:mt-4 stage:text-[1.9rem] stage:whitespace-nowrap" />
       <LookAgain done={isWhole} />
     </>
   )
