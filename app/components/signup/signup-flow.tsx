@@ -1,9 +1,8 @@
 'use client'
 
 import { usePathname, useRouter } from 'next/navigation'
-import { useEffect, useState } from 'react'
+import { type ReactNode, useEffect, useState } from 'react'
 import { MoreOrders } from '@/app/(orders)/more-orders' // orders
-import { AnyAddress } from '@/app/(stage)/any-address' // stage
 import type { FormPass } from '@/lib/protection/form-token'
 import { Headline } from '../site/headline'
 import { SITE } from '../site/name'
@@ -15,7 +14,13 @@ import { SignupForm } from './signup-form'
 import { rememberWaited } from './waited'
 
 /** The page `/`: the form, and after a signup the ticket, under the ticket's URL. */
-export function SignupFlow({ pass }: { pass: FormPass }) {
+type Props = {
+  pass: FormPass
+  /** What the form is for. */
+  children: ReactNode
+}
+
+export function SignupFlow({ pass, children }: Props) {
   const pathname = usePathname()
   const router = useRouter()
   const [signups, setSignups] = useState<Signup[]>([])
@@ -63,10 +68,7 @@ export function SignupFlow({ pass }: { pass: FormPass }) {
         Sign up. <br />
         The email
       </Headline>
-      <p className="lead mt-5 max-w-lg text-xl text-pretty text-muted">
-        A demonstration of background jobs: your account is ready at once, and the email follows.
-        <AnyAddress /> {/* stage */}
-      </p>
+      <p className="lead mt-5 max-w-lg text-xl text-pretty text-muted">{children}</p>
       <div className="mt-6 max-w-lg">
         <SignupForm pass={pass} onSignup={showTicket} />
       </div>
