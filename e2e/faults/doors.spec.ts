@@ -245,7 +245,9 @@ test('requests of a network wait for each other, and others do not wait for them
   }
 })
 
-test('a request that comes a byte a second is cut off', { tag: '@long' }, async ({ stack }) => {
+test('a connection without a request, and a request that comes a byte a second, are cut off', {
+  tag: '@long',
+}, async ({ stack }) => {
   test.setTimeout(120_000)
   const web = await startWeb(stack, {})
   /** @returns what was answered, and after how many seconds the connection was closed */
@@ -259,11 +261,13 @@ test('a request that comes a byte a second is cut off', { tag: '@long' }, async 
     return { status: Number(answer.split(' ')[1]), seconds: (performance.now() - start) / 1_000 }
   }
   const body = 'Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n'
-  const [headers, read, unread] = await Promise.all([
+  const [silent, headers, read, unread] = await Promise.all([
+    text(connect(web.port, '127.0.0.1')),
     dribble('GET /'),
     dribble('POST /api/users', body),
     dribble('POST /api/none', body),
   ])
+  expect(silent).toMatch(/^HTTP\/1.1 408 /)
   // Node looks every 30 s.
   expect(headers.status).toBe(408)
   expect(headers.seconds).toBeGreaterThan(9)

@@ -5,18 +5,19 @@
  * signups of an address that is taken: from one visitor, and from the visitors of a /48. It says what that cost, and
  * whether others could sign up meanwhile.
  */
+import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
-import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newAddress, postSignup } from '../app'
 import { countStatements } from '../faults/statements'
 import { signUpOwner } from '../owner'
 import { findPort, startStack } from '../stack'
+import { type Flood, NAMES, type Statuses } from './flood'
 
 const TIMES = Number(process.argv[2] ?? 10_000)
-const AT_ONCE = 20
 
 const stack = await startStack('doors')
 const gate = await countStatements(stack.databaseUrl)
@@ -26,51 +27,7 @@ const production = { RESEND_API_KEY: 're_production', TRUSTED_HOPS: '1', APP_URL
 const web = await stack.startWeb({ port, env: { ...production, DATABASE_URL: gate.databaseUrl } })
 await fetch(`${web.url}/api/health`)
 const owner = await signUpOwner(stack.appUrl)
-const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE })
-
-type Attack = (from: string) => Promise<number>
-
-function ask(method: string, path: string, headers: Record<string, string> = {}, body?: string): Attack {
-  return async (from) => {
-    const asking = request({ port, method, path, agent, headers: { 'x-forwarded-for': from, ...headers } })
-    const [response] = await once(asking.end(body), 'response')
-    if (response.headers['content-type']?.startsWith('text/event-stream')) response.destroy()
-    else await once(response.resume(), 'end')
-    return response.statusCode
-  }
-}
-
-const cookie = `session=${'a'.repeat(43)}.${'b'.repeat(43)}`
-const stream = encodeURIComponent(`/api/emails/${owner.id}/events`)
-const ATTACKS: Record<string, Attack> = {
-  upgrade: async (from) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.on('error', () => {})
-    socket.write(
-      `GET /none HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nX-Forwarded-For: ${from}\r\n\r\n`,
-    )
-    const [answer] = await once(socket, 'data')
-    socket.destroy()
-    return Number(String(answer).split(' ')[1])
-  },
-  '/_next/image': ask('GET', `/_next/image?url=${stream}&w=64&q=75`),
-  '/_next/x': ask('GET', '/_next/x'),
-  cookie: ask('POST', `/api/tickets/${owner.id}/erasure`, { cookie, origin: web.url }),
-  'POST, 404': ask('POST', '/api/none'),
-  'taken address': ask(
-    'POST',
-    '/api/users',
-    { 'content-type': 'application/json' },
-    JSON.stringify({ name: 'Eve', email: owner.email }),
-  ),
-}
-
-let strangers = 0
-let subnets = 0
-const SOURCES: Record<string, () => string> = {
-  'one visitor': () => `10.1.0.${strangers}`,
-  'a /48': () => `2001:db8:${strangers}:${(subnets++ & 0xffff).toString(16)}::1`,
-}
+const attacker = fork(path.resolve('e2e/maintenance/flood.ts'), { execArgv: ['--import', 'tsx'] })
 
 const countDescriptors = (): number => readdirSync(`/proc/${web.pid}/fd`).length
 
@@ -90,7 +47,7 @@ function signUpOthers(): () => Promise<{ ms: number[]; failures: number[] }> {
       )
       if (status !== 201) failures.push(status)
       ms.push(performance.now() - start)
-      await sleep(300)
+      await sleep(100)
     }
   })()
   return async () => {
@@ -124,41 +81,34 @@ const each = (gate.count() - first) / quiet.ms.length
 console.log(
   `Signups on a quiet server: ${median(quiet.ms)} at the median, ${each.toFixed(1)} statements with BEGIN and COMMIT.\n`,
 )
-for (const [name, attack] of Object.entries(ATTACKS)) {
-  for (const [source, next] of Object.entries(SOURCES)) {
-    strangers++
+let stranger = 0
+for (const attack of NAMES) {
+  for (const from of ['one visitor', 'a /48'] as const) {
+    stranger++
     const descriptors = countDescriptors()
     const lines = web.output().split('\n').length
     const statements = gate.count()
     const others = signUpOthers()
     const start = performance.now()
-    const statuses: Record<number, number> = {}
-    let left = TIMES
-    await Promise.all(
-      Array.from({ length: AT_ONCE }, async () => {
-        while (left-- > 0) {
-          const status = await attack(next())
-          statuses[status] = (statuses[status] ?? 0) + 1
-        }
-      }),
-    )
+    attacker.send({ port, attack, from, stranger, times: TIMES, owner } satisfies Flood)
+    const [statuses] = (await once(attacker, 'message')) as [Statuses]
     const seconds = (performance.now() - start) / 1000
     const { ms, failures } = await others()
     const used = gate.count() - statements
     await sleep(500)
-    console.log(`${name}, ${TIMES} times from ${source} in ${seconds.toFixed(1)} s`)
+    console.log(`${attack}, ${TIMES} times from ${from} in ${seconds.toFixed(1)} s`)
     console.log(`  answers      ${JSON.stringify(statuses)}`)
     console.log(`  descriptors  ${descriptors} before, ${countDescriptors()} after`)
     console.log(`  statements   ${used}, with those of ${ms.length} signups of others`)
     console.log(`  log lines    ${web.output().split('\n').length - lines}, one of them for each of those`)
     console.log(
-      `  others       ${median(ms)} at the median, ${ms.at(-1)?.toFixed()} at most; refused: ${failures.length}`,
+      `  others       ${median(ms)} at the median, ${ms.at(-1)?.toFixed()} at most; refused: ${failures.length} (${[...new Set(failures)]})`,
     )
   }
 }
 const kept = await dawdlers
 console.log(`A head that never ended was kept for ${kept[0].toFixed()} s, a body for ${kept[1].toFixed()} s.`)
 gate.close()
-agent.destroy()
+attacker.disconnect()
 await stack.stop()
 process.exit()
