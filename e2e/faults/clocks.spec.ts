@@ -29,7 +29,7 @@ async function startWeb(stack: Stack, ms: number, env: Env = {}): Promise<Web> {
     env: {
       ...shiftClock(ms),
       APP_URL: `http://localhost:${port}`,
-      FORM_MIN_SECONDS: '1.5',
+      FORM_MIN_SECONDS: '4',
       LIMIT_SIGNUPS_PER_MINUTE: '1000',
       ...env,
     },

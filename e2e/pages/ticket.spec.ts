@@ -261,8 +261,8 @@ onSharedApp('the tab says the status, on the form again the name of the site', a
   await expect(page).toHaveTitle('Behind the Scenes')
   await page.goBack()
   await expect(page).toHaveTitle(/^Delivered · Ticket/)
-  await page.getByRole('link', { name: 'Learn' }).click()
-  await expect(page).toHaveTitle('Learn · Behind the Scenes')
+  await page.getByRole('link', { name: 'Learn' }).click() // stage
+  await expect(page).toHaveTitle('Learn · Behind the Scenes') // stage
 })
 
 onSharedApp('a complaint after the delivery is on the ticket when it is opened', async ({ page }) => {
