@@ -34,7 +34,11 @@ export function Credits() {
 
   return (
     <>
-      <button type="button" onClick={roll} className="button px-3 py-1.5 text-lg">
+      <button
+        type="button"
+        onClick={roll}
+        className="button px-3 py-1.5 text-lg stage:absolute stage:top-8 stage:right-28 stage:py-0.5"
+      >
         Credits
       </button>
       <p role="alert" className="text-lg text-bad">

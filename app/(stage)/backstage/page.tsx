@@ -17,9 +17,9 @@ export default async function BackstagePage() {
   const asked = await headers()
   if (!(await mayGoBackstage(asked))) notFound()
   const invitation = isShared() && isPresenter(asked) && (
-    <aside aria-label="For late phones" className="flex items-center gap-4">
+    <aside aria-label="For late phones" className="flex items-center gap-4 stage:items-start">
       <p className="font-mono text-lg font-semibold">{env('APP_URL').replace('http://', '')}</p>
-      <QrCode className="w-24 stage:w-28" />
+      <QrCode className="w-24" />
     </aside>
   )
   return <Backstage sandbox={inSandbox()} invitation={invitation} />
