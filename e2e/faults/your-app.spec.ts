@@ -25,7 +25,9 @@ test.afterEach(async () => void (await worker?.kill('SIGTERM')))
 
 test.describe.configure({ mode: 'serial', timeout: 180_000 })
 
-test('each block of docs/your-app.md is applied to a taken project, and compiles there', async () => {
+test('each block of docs/your-app.md is applied to a taken project, and compiles there', {
+  tag: '@long',
+}, async () => {
   await sql(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`)
   await sql(`CREATE DATABASE ${DATABASE}`)
   const taken = path.resolve('test-results/taken')
@@ -77,7 +79,9 @@ test('each block of docs/your-app.md is applied to a taken project, and compiles
   expect(compiler.output).toBe('')
 })
 
-test('a mail to a row of another table goes out by SMTP: a 4xx is retried, a 5xx is final, a refused sender pauses all', async () => {
+test('a mail to a row of another table goes out by SMTP: a 4xx is retried, a 5xx is final, a refused sender pauses all', {
+  tag: '@long',
+}, async () => {
   const migrate = await run([...TSX, 'prisma/migrate.ts'])
   expect(migrate.output).toMatch(/^Applied 20260101000000_before, \d+_emails\.$/m)
 
