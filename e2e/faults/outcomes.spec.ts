@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { test as base, expect } from '@playwright/test'
-import { explainReason } from '../../app/components/ticket/words'
+import { explainReason } from '../../app/components/ticket/reasons'
 import type { Message } from '../../lib/mail/message'
 import { VERDICTS } from '../../lib/sending/outcome'
 import { sendBatch } from '../../lib/sending/resend'

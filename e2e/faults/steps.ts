@@ -117,8 +117,13 @@ export type Gate = AsyncDisposable & {
 export async function closeGate(stack: Pick<Stack, 'databaseUrl' | 'query'>, lock: string): Promise<Gate> {
   const client = new Client({ connectionString: stack.databaseUrl })
   await client.connect()
-  await client.query('BEGIN')
-  await client.query(lock)
+  try {
+    await client.query('BEGIN')
+    await client.query(lock)
+  } catch (error) {
+    await client.end()
+    throw error
+  }
   let closed = true
   const open = async (): Promise<void> => {
     if (closed) await client.end()

@@ -116,7 +116,8 @@ test('npm run demo -- --stage: each start is a new show, with a link for the pro
   page,
 }) => {
   test.setTimeout(120_000)
-  const settings = { SANDBOX_DIR: 'test-results/show', PORT: '0', DATABASE_URL: '', RESEND_API_KEY: '' }
+  const own = { APP_URL: '', DATABASE_URL: '', RESEND_API_KEY: '' }
+  const settings = { ...own, SANDBOX_DIR: 'test-results/show', PORT: '0' }
   const address = newAddress()
   for (const start of ['the rehearsal', 'the show']) {
     const args = ['--import', 'tsx', 'sandbox/run.ts', 'demo', '--stage']

@@ -43,7 +43,7 @@ export type EmailRow = {
   id: string
   status: EmailStatus
   attempts: number
-  /** A code: see app/components/ticket/words.ts. */
+  /** A code: see app/components/ticket/reasons.ts. */
   reason: string | null
 }
 

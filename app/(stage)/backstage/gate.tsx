@@ -1,6 +1,6 @@
 import type { Backstage } from '@/app/(stage)/_lib/backstage'
 import { Countdown } from '@/app/components/site/countdown'
-import { explainPause } from '@/app/components/ticket/words'
+import { explainPause } from '@/app/components/ticket/reasons'
 import { Sign } from './sign'
 
 /** `way` is the height of the opening. */

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import type { Backstage } from '@/app/(stage)/_lib/backstage'
 import { Countdown } from '@/app/components/site/countdown'
-import { explainPause } from '@/app/components/ticket/words'
+import { explainPause } from '@/app/components/ticket/reasons'
 import { send } from './send'
 
 /** Says why no mail goes out and when it resumes, with a button that stops all mail. Hidden in stage mode. */

@@ -1,4 +1,5 @@
-import { explainReason, type Tone } from '@/app/components/ticket/words'
+import { explainReason } from '@/app/components/ticket/reasons'
+import type { Tone } from '@/app/components/ticket/words'
 import type { Snapshot, TimelineEntry } from '@/lib/status/status'
 import type { Lanes, Runner } from './use-race'
 

@@ -1,7 +1,11 @@
+import { lazy, Suspense } from 'react'
 import type { TimelineEntry } from '@/lib/status/status'
 import { Countdown } from '../site/countdown'
 import { formatDuration } from '../site/figures'
-import { explainReason, STATUS } from './words'
+import { STATUS } from './words'
+
+// Most mails need no reason. If the download fails, its code is shown.
+const Reason = lazy(() => import('./reason').catch(() => ({ default: ({ code }: { code: string }) => code })))
 
 type Props = {
   entry: TimelineEntry
@@ -26,7 +30,13 @@ export function TicketLine({ entry, sinceClick, fresh, last }: Props) {
         <span aria-hidden className="leader mb-1.5 flex-1 text-muted" />
         <time dateTime={entry.at}>+{formatDuration(sinceClick)}</time>
       </div>
-      {entry.reason && <p className="text-base text-muted">{explainReason(entry.reason)}</p>}
+      {entry.reason && (
+        <p className="text-base text-muted">
+          <Suspense fallback={'\u00a0'}>
+            <Reason code={entry.reason} />
+          </Suspense>
+        </p>
+      )}
       {entry.status === 'retrying' && last && entry.retryAt && (
         <p className="text-base font-semibold">
           attempt {attempt + 1} <Countdown from={entry.at} to={entry.retryAt} />

@@ -64,7 +64,7 @@ function Round({ again, onAgain }: { again: boolean; onAgain: () => void }) {
       >
         {closed ? CLOSED : stopped ? STOPPED : CHAPTERS[chapter.number]?.line}
       </p>
-      <dl className="mt-4 stage:mt-2 grid grid-cols-[0.8fr_1fr_1fr] gap-4 border-t border-line pt-4 stage:pt-2">
+      <dl className="mt-4 stage:mt-2 grid grid-cols-[0.8fr_1fr_1fr] gap-x-2 gap-y-4 sm:gap-4 border-t border-line pt-4 stage:pt-2">
         <Figure value="0" name="people wait" />
         <Figure value={formatCount(scene.waiting.length)} name="jobs wait" />
         <Figure value={formatDuration(scene.longestMs)} name="longest wait" />
