@@ -6,7 +6,7 @@ if (!process.env.TZ || new Date().getTimezoneOffset() === 0) process.env.TZ = 'A
 
 export default defineConfig({
   testDir: 'e2e',
-  // `npm test` runs the first. The second takes half an hour more, and is for those who change what it is about.
+  // `npm test` runs the first. The second takes longer, and is for those who change what it is about.
   projects: [
     { name: 'tests', grepInvert: /@long/ },
     { name: 'long', grep: /@long/ },

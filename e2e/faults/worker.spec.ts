@@ -126,6 +126,7 @@ test.describe('a worker is killed', () => {
     const jobs = await stack.query(`SELECT state, retry_count FROM pgboss.job WHERE name = 'send-email'`)
     expect(jobs).toEqual([{ state: 'completed', retry_count: 0 }])
     await letReports()
+    await stack.startWorker()
     await untilSettled(stack)
     expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
     expect(await findFaults(stack, [id])).toEqual([])
