@@ -112,7 +112,8 @@ test('while npm run dev runs, the recipes and a model are written, used through 
        POST: async () => Response.json({ pictures: await prisma().picture.count() }),
      })`,
   )
-  expect((await order('receipt', ada)).status).toBe(500)
+  // Next takes a moment to see the file.
+  await waitFor(async () => (await order('receipt', ada)).status === 500)
   expect(await run([...TSX, 'prisma/new-migration.ts', 'add-pictures'])).toMatchObject({ code: 0 })
   expect(await run([...TSX, 'prisma/migrate.ts'])).toMatchObject({ code: 0 })
   await waitFor(async () => (await order('receipt', ada)).ok)
