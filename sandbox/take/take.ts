@@ -9,7 +9,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
+import { readArguments } from '../../lib/arguments'
 import { trimDocument } from './documents'
 import { takeOut } from './marks'
 import { LEFT, LEFT_DEPENDENCIES, ORDERS, type Ring, STAGE, TAKEN } from './rings'
@@ -20,7 +20,7 @@ type Package = Record<'scripts' | 'dependencies' | 'devDependencies', Record<str
 type Lock = { name: string; version: string; packages: Record<string, object> }
 
 const source = path.resolve(import.meta.dirname, '../..')
-const { folder, name, left } = readArguments()
+const { folder, name, left } = readTarget()
 const title = name.replace(/-/g, ' ').replace(/\b\w/g, (letter) => letter.toUpperCase())
 const exists = (file: string): boolean => existsSync(path.join(folder, file))
 /** A document also leaves out what is done by a script that stays behind. */
@@ -38,24 +38,21 @@ tidy()
 startHistory()
 console.log(`Wrote ${name} to ${folder}. In that folder:\n\n  npm ci\n  npm run dev`)
 
-function readArguments(): { folder: string; name: string; left: Ring[] } {
-  let problem = ''
-  try {
-    const options = { with: { type: 'string' } } as const
-    const { positionals, values } = parseArgs({ allowPositionals: true, options })
-    const folder = path.resolve(positionals[0] ?? '')
-    const slug = path
-      .basename(folder)
-      .toLowerCase()
-      .replace(/[^a-z0-9]+/g, '-')
-    const name = slug.replace(/^-|-$/g, '')
-    const isRight = positionals.length === 1 && name && [undefined, 'orders'].includes(values.with)
-    if (existsSync(folder) && readdirSync(folder).length > 0) problem = `${folder} is not empty.`
-    if (isRight && !problem) return { folder, name, left: values.with ? [STAGE] : [STAGE, ORDERS] }
-  } catch (error) {
-    problem = (error as Error).message
-  }
-  console.error(`${problem}\nUsage: npm run take -- ../my-app [--with orders]`.trim())
+/** The arguments. Exits the process with the usage line when one is wrong, or the folder is in use. */
+function readTarget(): { folder: string; name: string; left: Ring[] } {
+  const usage = 'npm run take -- ../my-app [--with orders]'
+  const options = { with: { type: 'string' } } as const
+  const { positionals, values } = readArguments(usage, options, ({ length }) => length === 1)
+  const folder = path.resolve(positionals[0] ?? '')
+  const slug = path
+    .basename(folder)
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+  const name = slug.replace(/^-|-$/g, '')
+  const isFull = existsSync(folder) && readdirSync(folder).length > 0
+  if (!isFull && name && [undefined, 'orders'].includes(values.with))
+    return { folder, name, left: values.with ? [STAGE] : [STAGE, ORDERS] }
+  console.error(`${isFull ? `${folder} is not empty.\n` : ''}Usage: ${usage}`)
   process.exit(2)
 }
 
