@@ -93,5 +93,7 @@ async function openTab(send: Send): Promise<Tab> {
 function start(command: string, args: string[], env: Record<string, string> = {}): ChildProcess {
   const child = spawn(command, args, { stdio: 'ignore', env: { ...process.env, ...env } })
   child.on('error', ({ message }) => console.error(message))
+  // Also when a walk ends this process with an error.
+  process.once('exit', () => child.kill())
   return child
 }
