@@ -201,8 +201,8 @@ test('requests of a network wait for each other, and others do not wait for them
 
   for (const [network, most, toAddress] of [
     ['a visitor', 2, () => '10.4.0.1'],
-    ['a /56', 4, (i: number) => `2001:db8:1:${(i & 255).toString(16)}::1`],
-    ['a /48', 8, (i: number) => `2001:db8:2:${((i << 8) & 0xffff).toString(16)}::1`],
+    ['a /56', 2, (i: number) => `2001:db8:1:${(i & 255).toString(16)}::1`],
+    ['a /48', 4, (i: number) => `2001:db8:2:${((i << 8) & 0xffff).toString(16)}::1`],
   ] as const) {
     await test.step(network, async () => {
       const { id, cookie } = await signUpOwner(web.url)

@@ -13,7 +13,7 @@ const DETAILS = {
 /** How often a signup waits for the event loop: for its limits, its queries, its response. */
 const TURNS = 20
 
-const WINDOW_MS = 500
+const WINDOW_MS = 1_000
 const RESOLUTION_MS = 10
 const LEAST_SAMPLES = 5
 /** Of one core. */
