@@ -1,6 +1,6 @@
 import type { Problem } from './problem'
 
-/** Renders a problem as a page, with the same status and headers. Self-contained, because Next may be what failed. */
+/** Renders a problem as a page without other files, because Next may have failed. */
 export function toPage(problem: Problem): Response {
   const { title, extra } = problem
   const text = escapeText(extra.detail ?? '')

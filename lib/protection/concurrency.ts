@@ -7,20 +7,19 @@ import { networksOf } from './visitor'
 /** How many requests may wait for each one that may run. */
 const WAITING = 50
 
-/** Less than in other limits: the requests of a whole /48 delay everyone's. */
+/** Less than in other limits, because the requests of a /48 delay all others. */
 const MAX_SHARE = 4
 
 type Exchange = { request: IncomingMessage; response: ServerResponse; run: () => void }
 
 type Turn = { places: Place[]; start: () => void }
 
-/** The waiting requests of each kind and of a visitor's largest network, the oldest first. */
+/** The waiting requests by kind and by the largest network of the visitor, oldest first. */
 const queues = new Map<string, Set<Turn>>()
 
 /**
- * Runs a request, or queues it while LIMIT_CONCURRENCY_PER_VISITOR of the visitor's requests run. So a flood delays other
- * visitors by a few requests only. A request counts as running until its response begins: a stream holds no place.
- * @returns false if too many requests wait
+ * Runs a request, or queues it while LIMIT_CONCURRENCY_PER_VISITOR of the visitor's requests run. It counts as running until
+ * its response begins, so a stream holds no place. @returns false when the queue is full
  */
 export function runInTurn(
   kind: 'request' | 'probe',
@@ -34,7 +33,7 @@ export function runInTurn(
 
   const name = `${kind}s of ${networksOf(visitor).at(-1)?.[0]}`
   const queue = queues.get(name) ?? new Set()
-  // Bound, because the end of another request starts it: logs and spans must not name that one.
+  // Bound, because another request starts it when it ends: logs and spans must not name that one.
   const turn: Turn = { places, start: AsyncResource.bind(start) }
   let free = take(waiting)
   queues.set(name, queue.add(turn))
@@ -52,7 +51,7 @@ export function runInTurn(
   function end(): void {
     socket.off('close', end)
     leave()
-    // A turn of the event loop later, so that requests of other visitors come in between.
+    // In the next turn of the event loop, after the requests of other visitors.
     setImmediate(startNext, name)
   }
   // A client may pipeline many requests.

@@ -8,13 +8,13 @@ export type Counter = {
   times: number
   most: number
   seconds: number
-  counts: 'always' | 'if there is room in all'
+  /** When any counter of the statement is full, this one still counts. */
+  countsAlways: boolean
 }
 
 export type Full = { key: string; ms: number }
 
 type Answer = {
-  /** If any counter is full, only those with `counts: 'always'` were counted. */
   full: Full[]
   /** Never throws: a failed refund expires with its window. */
   takeBack: (counters: Counter[]) => Promise<void>
@@ -50,10 +50,8 @@ function logFallback(error: unknown): void {
   })
 }
 
-/**
- * Locks the rows in the order of their keys, to avoid deadlocks. Request A may fill a counter after request B's
- * `full_before` has read it. B finds that in `too_many`, and takes back what it counted.
- */
+// Locks the rows in the order of their keys, to avoid deadlocks. Request A may fill a counter after request B's `full_before`
+// has read it. B finds that in `too_many`, and refunds what it counted.
 async function countInDatabase(counters: Counter[]): Promise<Full[]> {
   const rows = await query<Full & { isCounted: boolean }>(
     `WITH asked AS (
@@ -80,7 +78,7 @@ async function countInDatabase(counters: Counter[]): Promise<Full[]> {
       counters.map(({ times }) => times),
       counters.map(({ most }) => most),
       counters.map(({ seconds }) => seconds),
-      counters.map(({ counts }) => counts === 'always'),
+      counters.map(({ countsAlways }) => countsAlways),
     ],
   )
   if (rows.length > 0 && rows.every(({ isCounted }) => isCounted))
@@ -138,7 +136,7 @@ function readHere({ key, seconds }: Pick<Counter, 'key' | 'seconds'>): { points:
   return count && count.endsAt > now ? count : { points: 0, endsAt: now + seconds * 1000 }
 }
 
-const isShared = (counter: Counter): boolean => counter.counts !== 'always'
+const isShared = ({ countsAlways }: Counter): boolean => !countsAlways
 
 let forgottenAt = 0
 const FORGET_MS = 10_000

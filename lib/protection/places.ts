@@ -10,7 +10,7 @@ export function findFull<One extends Place>(places: One[]): One | undefined {
   return places.find(({ key, most }) => most > 0 && (taken.get(key) ?? 0) >= most)
 }
 
-/** @returns the function that frees these places. Call it once. */
+/** @returns the function that frees the places: call it once */
 export function take(places: Place[]): () => void {
   for (const { key } of places) taken.set(key, (taken.get(key) ?? 0) + 1)
   return () => {
