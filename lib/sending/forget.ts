@@ -9,7 +9,7 @@ function isOneOf(emailIds: string[]): Prisma.Sql {
   return Prisma.sql`message->'tags'->0->>'value' = ANY (${emailIds})`
 }
 
-/** SQL for a row of "Batch": it will be sent again. */
+/** SQL for a row of "Batch" that will be sent again. */
 export const isUnfinished = Prisma.sql`EXISTS (
   SELECT FROM "Email" WHERE "batchId" = "Batch".id AND status <> 'failed')`
 
@@ -21,8 +21,8 @@ export async function areInFlight(tx: Transaction, emailIds: string[]): Promise<
 }
 
 /**
- * Removes mails from batches that were given up. An operator may redrive the rest under the same key. If Resend has
- * accepted the whole batch, it rejects the rest as another payload. @throws when the database is unreachable.
+ * Removes mails from batches that were given up. A redrive sends the rest under the same key. If Resend has accepted the
+ * whole batch, it rejects the rest as another payload. @throws when the database is unreachable
  */
 export async function removeFromBatches(tx: Transaction, emailIds: string[]): Promise<void> {
   await tx.$executeRaw`

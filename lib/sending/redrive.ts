@@ -6,13 +6,11 @@ import { enqueueEmails } from './enqueue'
 
 export type Redrive = 'queued' | 'not failed' | 'accepted by Resend' | 'might be sent twice'
 
-/** An email, and what became of it. */
 export type Redriven = { id: string; result: Redrive }
 
 /** `force` also redrives mails that Resend may have accepted more than 23 h ago. */
 type Options = { force?: boolean }
 
-/** Emails that are read at a time. */
 const CHUNK = 500
 
 /**
@@ -20,7 +18,7 @@ const CHUNK = 500
  * @param reason the code of their last failure. @throws when the database or the queue is unavailable
  */
 export async function* redriveFailed(reason?: string, options?: Options): AsyncGenerator<Redriven[]> {
-  // An email that fails again meanwhile is not redriven again.
+  // Emails that fail again meanwhile are newer than this.
   const { _max: end } = await prisma().email.aggregate({
     where: { status: 'failed' },
     _max: { updatedAt: true },
@@ -43,7 +41,7 @@ export async function* redriveFailed(reason?: string, options?: Options): AsyncG
 
 /**
  * Redrives emails that were given up. If Resend may have accepted one, its whole batch is sent again under the same key.
- * @returns for each email "queued", or why it was left alone. @throws when the database or the queue is unavailable
+ * @returns for each email "queued", or why not. @throws when the database or the queue is unavailable
  */
 export async function redriveEmails(ids: string[], { force = false }: Options = {}): Promise<Redriven[]> {
   const known = await prisma().email.findMany({
@@ -75,7 +73,6 @@ async function redriveTogether(
       SELECT reason FROM "EmailEvent" WHERE "emailId" = "Email".id AND status = 'failed' ORDER BY id DESC LIMIT 1
     ) AS "lastReason" FROM "Email" WHERE id = ANY (${ids}::uuid[])`
   const judge = (email: (typeof emails)[number]): Redrive => {
-    // Another operator has redriven it meanwhile.
     if (email.status !== 'failed' || email.batchId !== batchId) return 'not failed'
     // A failed mail with a provider id is one that Resend reported as failed.
     if (email.providerId) return 'accepted by Resend'

@@ -18,7 +18,7 @@ export const EMAIL: Kind = {
   repair: repairEmail,
 }
 
-/** A batch without an outcome: the same one must be sent again. */
+/** A batch without an outcome. */
 export const BATCH: Kind = {
   waiting: Prisma.sql`
     SELECT "batchId" AS id, "updatedAt" AS since FROM "Email" WHERE ${isUnfinished} AND "batchId" IS NOT NULL`,
@@ -29,7 +29,7 @@ export const BATCH: Kind = {
 
 async function repairEmail(tx: Transaction, id: string): Promise<void> {
   const email = await tx.email.findUniqueOrThrow({ where: { id }, include: { events: { take: 1 } } })
-  // Its batch and key are lost. Another batch might send the mail twice, so an operator decides.
+  // Its batch and key are lost. A new batch might send the mail twice, so an operator decides.
   if (email.status === 'sending') {
     await recordEvents(tx, [{ emailId: id, status: 'failed', reason: 'outcome_unknown' }])
     return

@@ -6,7 +6,7 @@ import type { QueueName } from '../queue'
 export type Kind = {
   /** SQL that selects the waiting rows: `id`, a UUID, and `since`. */
   waiting: Prisma.Sql
-  /** `field` of the job's data has the row's id. Without a job, every waiting row is stranded. */
+  /** `field` of the job's data has the row's id. Without `job`, every waiting row is stranded. */
   job?: { queues: QueueName[]; field: string }
   /** Locks a row in the order of lib/sending/lock-emails.ts. */
   lock: (tx: Transaction, id: string) => Promise<unknown>
@@ -14,8 +14,8 @@ export type Kind = {
 }
 
 /**
- * Selects the ids of rows that have been stranded for a minute, or one row if it is stranded. Not NOT EXISTS: with old
- * statistics, Postgres compared each row with each job.
+ * Selects the ids of rows that have been stranded for a minute, or one row if it is stranded. EXCEPT, because with old
+ * statistics NOT EXISTS compared each row with each job.
  */
 export function selectStranded({ waiting, job }: Kind, id?: string): Prisma.Sql {
   const which = id ? Prisma.sql`id = ${id}::uuid` : Prisma.sql`since < now() - interval '1 minute'`
