@@ -5,7 +5,6 @@ type Parsed<Some extends Options> = ReturnType<typeof parseArgs<{ options: Some;
 
 /**
  * Reads the arguments of a command. Exits the process with the usage line when one is unknown, missing or malformed.
- * @param usage the command with its arguments
  * @param accepts checks the arguments without a name. By default, there must be none
  */
 export function readArguments<const Some extends Options>(
@@ -19,7 +18,7 @@ export function readArguments<const Some extends Options>(
     const parsed = parseArgs({ args, options, allowPositionals: true })
     if (accepts(parsed.positionals)) return parsed
   } catch (error) {
-    // The rest of Node's message is about arguments that begin with a dash.
+    // The rest of the message explains dashes.
     problem = `${(error as Error).message.split('. ')[0]}.\n`
   }
   console.error(`${problem}Usage: ${usage}`)

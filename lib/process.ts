@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 
 export const PROCESS_NAME = `${process.pid}@${hostname()}`
 
-/** Makes SIGTERM work under `npm run`: npm's shell exits without passing it on, so this process watches its parent. */
+/** Watches the parent process under `npm run`, because npm's shell exits without passing on SIGTERM. */
 export function takeOverSignalFromNpm(): void {
   if (!process.env.npm_lifecycle_event) return
   const parent = process.ppid

@@ -16,7 +16,7 @@ type Purpose =
   | 'signup'
   | 'key'
 
-/** Returns a deterministic code for a text, in base64url. */
+/** Returns the HMAC of a text, in base64url. */
 export function hmac(purpose: Purpose, text: string): string {
   const secret = env('APP_SECRET') ?? env('RESEND_API_KEY')
   return createHmac('sha256', secret).update(`${purpose}\n${text}`).digest('base64url')

@@ -5,7 +5,7 @@ import { env, loadEnvFiles, requireEnv } from '../env'
 import { reasonOf } from '../log'
 import { connectionConfig, SafeClient } from './connection'
 
-/** Returns DATABASE_URL, or loads the settings of the running sandbox. Exits the process without either. */
+/** Returns DATABASE_URL of the settings or of the running sandbox. Exits the process without either. */
 export function findDatabase(): string {
   loadEnvFiles()
   const sandbox = path.join(process.env.SANDBOX_DIR || '.sandbox', 'env')

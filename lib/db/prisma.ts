@@ -5,17 +5,16 @@ import { MeasuredPool } from './pool'
 
 export type Transaction = Prisma.TransactionClient
 
-// On globalThis, because Next evaluates a module more than once: for pages, for routes, and after each edit.
+// On globalThis, because Next evaluates this module more than once in a process.
 const shared = globalThis as { pool?: MeasuredPool }
 
-// Not on globalThis: after `prisma generate`, Next evaluates this module again, and the client has the new models.
+// Not on globalThis, so that after `prisma generate` the client has the new models.
 let client: PrismaClient | undefined
 
-/** Returns the Prisma client. It connects at the first query and reconnects by itself. */
 export function prisma(): PrismaClient {
   client ??= new PrismaClient({
     adapter: new PrismaPg(pool()),
-    // Other formats quote the query's arguments, which are personal data.
+    // Other formats quote the arguments, which are personal data.
     errorFormat: 'minimal',
     transactionOptions: { maxWait: 5_000, timeout: 10_000 },
   })
@@ -42,7 +41,7 @@ type DatabaseError = Error & {
   cause?: { kind?: string; originalCode?: string }
 }
 
-/** True for transient errors of the database or the network: a retry may help. */
+/** True for transient errors of the database or the network. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isUnavailable)
   if (error instanceof Prisma.PrismaClientInitializationError) return true
@@ -59,7 +58,6 @@ export function isUnavailable(error: unknown): boolean {
   )
 }
 
-/** True when a unique index rejected a row. */
 export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
 }
