@@ -1,8 +1,4 @@
-/*
- * npm run doctor
- *
- * Reports what is stuck and why, and settings that do not fit. Changes nothing. Exit code 1: there are problems.
- */
+// npm run doctor: reports stuck mail and jobs, and wrong settings. Changes nothing. Exit code 1: there are problems.
 
 import { readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'

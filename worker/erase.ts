@@ -1,8 +1,4 @@
-/*
- * npm run erase -- ada@example.com
- *
- * Erases a user who cannot do it on their ticket.
- */
+// npm run erase -- ada@example.com: erases a user who cannot do it on their ticket.
 
 import { requestErasure } from '@/lib/account/request-erasure'
 import { readArguments } from '@/lib/arguments'

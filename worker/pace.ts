@@ -1,7 +1,5 @@
-/*
- * npm run pause     stops all workers from sending mail. Signups, erasures and other jobs go on
- * npm run resume    continues
- */
+// npm run pause: stops all workers from sending mail. Signups, erasures and other jobs go on.
+// npm run resume: continues.
 
 import { readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'

@@ -17,7 +17,7 @@ function fail(reason: string): never {
   process.exit(2)
 }
 
-/** How many arguments there are with each order, and without one. */
+/** The number of arguments, by the first one. */
 const LENGTHS: Record<string, number> = { '': 0, delete: 2, move: 3 }
 const { positionals } = readArguments('npm run queues [-- move OLD NEW | -- delete OLD]', {}, (words) => {
   return words.length === LENGTHS[words[0] ?? '']

@@ -1,10 +1,10 @@
 /*
- * npm run redrive                       everything that was given up: mails, and the jobs of all queues
+ * npm run redrive                       retries all mails and jobs that were given up
  * npm run redrive -- <email id>         one email
- * npm run redrive -- <queue>            the jobs of a queue. For a queue of mails: all mails that were given up
+ * npm run redrive -- <queue>            the jobs of a queue, or all mails if the queue is one of mails
  * npm run redrive -- --reason <code>    the emails that were given up for this reason
  *
- * With --force also what Resend may have accepted more than 23 h ago: its owner could then get the mail twice.
+ * --force includes mails that Resend may have accepted more than 23 h ago. These may arrive twice.
  */
 import { z } from 'zod'
 import { readArguments } from '@/lib/arguments'
@@ -14,7 +14,7 @@ import { isServed, redriveQueue } from '@/lib/ops/queue-state'
 import { QUEUES, type QueueName } from '@/lib/queue'
 import { type Redriven, redriveEmails, redriveFailed } from '@/lib/sending/redrive'
 
-/** The jobs of these queues send mails. Failed mails are found by their status. */
+/** The queues of mails. A failed mail is found by its status. */
 const MAIL_QUEUES: QueueName[] = ['send-email', 'send-ticket', 'send-email-alone', 'retry-batch']
 
 const { values, positionals } = readArguments(

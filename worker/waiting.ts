@@ -1,6 +1,6 @@
 /*
  * npm run waiting                    counts the waiting mails by kind
- * npm run waiting -- drop <kind>     gives them up: they are not sent, and their tickets say so
+ * npm run waiting -- drop <kind>     gives them up. Their tickets say so
  * npm run waiting -- render <kind>   renders them again with the current template
  *
  * <kind> may be `all`. --after and --before filter by the time of queueing: ISO 8601, or 90m, 2h, 3d ago.

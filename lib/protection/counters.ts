@@ -156,7 +156,7 @@ let awayUntil = 0
 async function query<Row>(text: string, values: unknown[]): Promise<Row[]> {
   const limits = { max: 2, connectionTimeoutMillis: PATIENCE_MS, statementTimeoutMs: PATIENCE_MS }
   shared.limitsPool ??= new MeasuredPool(limits)
-  if (performance.now() < awayUntil) throw new Error('The database was away a moment ago')
+  if (performance.now() < awayUntil) throw new Error('The database did not answer a moment ago')
   try {
     return (await shared.limitsPool.query(text, values)).rows as Row[]
   } catch (error) {

@@ -13,7 +13,7 @@ function isOneOf(emailIds: string[]): Prisma.Sql {
 export const isUnfinished = Prisma.sql`EXISTS (
   SELECT FROM "Email" WHERE "batchId" = "Batch".id AND status <> 'failed')`
 
-/** True when a batch that will be sent again contains one of these mails. @throws when the database is unreachable. */
+/** True when a batch that will be sent again contains one of these mails. @throws when the database is unreachable */
 export async function areInFlight(tx: Transaction, emailIds: string[]): Promise<boolean> {
   const batches = await tx.$queryRaw<unknown[]>`
     SELECT FROM "Batch" WHERE ${isUnfinished} AND ${holdsOneOf(emailIds)} LIMIT 1`

@@ -14,7 +14,7 @@ export async function readMailbox(tx: Transaction, userId: string): Promise<stri
   return user.mailbox ?? hashMailbox(user.email)
 }
 
-/** Locks a user until the transaction ends. @throws {Problem} 404 when the user is erased, or will be. */
+/** Locks a user until the transaction ends. @throws {Problem} 404 when the user is erased, or will be */
 export async function lockUser(tx: Transaction, id: string): Promise<void> {
   const rows = await tx.$queryRaw<unknown[]>`
     SELECT FROM ${USERS} AS "user" WHERE id = ${id}::uuid AND erasure IS NULL FOR UPDATE`

@@ -26,7 +26,7 @@ export function selectStranded({ waiting, job }: Kind, id?: string): Prisma.Sql 
     WHERE name = ANY (${job.queues}) AND state IN ('created', 'retry', 'active')`
 }
 
-/** @throws when the database is unreachable. */
+/** @throws when the database is unreachable */
 export async function isStranded(
   db: Pick<Transaction, '$queryRaw'>,
   kind: Kind,
@@ -35,7 +35,7 @@ export async function isStranded(
   return (await db.$queryRaw<unknown[]>`${selectStranded(kind, id)}`).length > 0
 }
 
-/** Repairs a row if it is stranded. @returns whether it was. @throws when the database or the queue is unavailable. */
+/** Repairs a row if it is stranded. @returns whether it was. @throws when the database or the queue is unavailable */
 export async function repairOne(tx: Transaction, kind: Kind, id: string): Promise<boolean> {
   await kind.lock(tx, id)
   if (!(await isStranded(tx, kind, id))) return false

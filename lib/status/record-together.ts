@@ -26,7 +26,8 @@ let writers = 0
  */
 export function recordTogether(fact: EmailFact, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    if (waiting.length >= MOST_WAITING) throw unavailable('Too many reports come at this moment.')
+    if (waiting.length >= MOST_WAITING)
+      throw unavailable('Too many reports at the moment. Please send this one again later.')
     waiting.push({ fact, signal, resolve, reject })
     if (writers < WRITERS) void write()
   })

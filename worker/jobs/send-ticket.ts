@@ -4,8 +4,8 @@ import { deliver } from '../deliver'
 import type { Job } from '../work'
 
 /**
- * Sends a lost ticket alone, because a person waits for it. It counts against its own hourly limit first, so it goes out
- * even when other mail waits for the next hour. @throws {GiveUp} when the email does not exist
+ * Sends a lost ticket alone, because a person waits for it. Its own hourly limit counts first, so it goes out while other mail
+ * waits for the next hour. @throws {GiveUp} when the email does not exist
  */
 export default async function sendTicket(job: Job<'send-ticket'>): Promise<void> {
   const share = (await hasTicketShare()) ? 'ticketMail' : 'mail'
