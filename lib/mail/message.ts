@@ -1,4 +1,5 @@
 import { env } from '../env'
+import { escapeHtml } from '../http/escape-html'
 import { currentTrace } from '../telemetry'
 import { toFirstWord } from './first-word'
 import { toLink } from './links'
@@ -74,9 +75,4 @@ function fill(template: string, slots: Record<string, string>, encode = (value: 
     if (!Object.hasOwn(slots, name)) throw new Error(`The slot ${slot} has no value: add it to queueEmail`)
     return encode(slots[name] as string)
   })
-}
-
-/** Also safe in attributes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }
