@@ -21,6 +21,11 @@ export function readArguments<const Some extends Options>(
     // The rest of the message explains dashes.
     problem = `${(error as Error).message.split('. ')[0]}.\n`
   }
-  console.error(`${problem}Usage: ${usage}`)
+  fail(`${problem}Usage: ${usage}`)
+}
+
+/** Exits the process because of its arguments. */
+export function fail(reason: string): never {
+  console.error(reason)
   process.exit(2)
 }

@@ -3,7 +3,6 @@
 import { readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
-import { requireEnv } from '@/lib/env'
 import { LIVE_WORKERS } from '@/lib/live/workers'
 import { readDetails } from '@/lib/ops/health'
 import { explainUnserved, readQueueState } from '@/lib/ops/queue-state'
@@ -28,7 +27,6 @@ function formatAge(seconds: number): string {
 
 readArguments('npm run doctor', {})
 await reachDatabase()
-requireEnv(['DATABASE_POOL_SIZE'])
 const health = await readDetails()
 const { paused } = health
 

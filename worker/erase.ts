@@ -4,7 +4,6 @@ import { requestErasure } from '@/lib/account/request-erasure'
 import { readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
-import { requireEnv } from '@/lib/env'
 import { canonicalAddress } from '@/lib/signup/address'
 
 const { positionals } = readArguments('npm run erase -- ada@example.com', {}, ([address = '', ...more]) => {
@@ -12,7 +11,6 @@ const { positionals } = readArguments('npm run erase -- ada@example.com', {}, ([
 })
 
 await reachDatabase()
-requireEnv(['DATABASE_POOL_SIZE'])
 const user = await prisma().user.findUnique({ where: { email: canonicalAddress(positionals[0] ?? '') } })
 if (!user) {
   console.error('No user has this address.')

@@ -4,18 +4,12 @@
  * npm run queues -- delete <old>       deletes a queue that is no longer in lib/queue.ts, with all its jobs
  */
 
-import { readArguments } from '@/lib/arguments'
+import { fail, readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
-import { requireEnv } from '@/lib/env'
 import { Prisma } from '@/lib/generated/prisma/client'
 import { explainUnserved, isServed, moveQueue, readQueueState } from '@/lib/ops/queue-state'
 import { openQueue } from '@/lib/queue'
-
-function fail(reason: string): never {
-  console.error(reason)
-  process.exit(2)
-}
 
 /** The number of arguments, by the first one. */
 const LENGTHS: Record<string, number> = { '': 0, delete: 2, move: 3 }
@@ -24,7 +18,6 @@ const { positionals } = readArguments('npm run queues [-- move OLD NEW | -- dele
 })
 const [order, from = '', to = ''] = positionals
 await reachDatabase()
-requireEnv(['DATABASE_POOL_SIZE'])
 
 type Row = { name: string; waiting: number; active: number; failed: number }
 const count = (states: string[]): Prisma.Sql => Prisma.sql`(

@@ -7,9 +7,8 @@
  * --force includes mails that Resend may have accepted more than 23 h ago. These may arrive twice.
  */
 import { z } from 'zod'
-import { readArguments } from '@/lib/arguments'
+import { fail, readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
-import { requireEnv } from '@/lib/env'
 import { isServed, redriveQueue } from '@/lib/ops/queue-state'
 import { QUEUES, type QueueName } from '@/lib/queue'
 import { type Redriven, redriveEmails, redriveFailed } from '@/lib/sending/redrive'
@@ -24,13 +23,9 @@ const { values, positionals } = readArguments(
 )
 const isId = (name: string): boolean => z.guid().safeParse(name).success
 const malformed = positionals.find((name) => !isId(name) && !isServed(name))
-if (malformed) {
-  console.error(`Neither the id of an email nor a queue: ${malformed}`)
-  process.exit(2)
-}
+if (malformed) fail(`Neither the id of an email nor a queue: ${malformed}`)
 
 await reachDatabase()
-requireEnv(['DATABASE_POOL_SIZE'])
 const isAll = positionals.length === 0
 const queues = isAll
   ? values.reason

@@ -5,19 +5,13 @@
  *
  * <kind> may be `all`. --after and --before filter by the time of queueing: ISO 8601, or 90m, 2h, 3d ago.
  */
-import { readArguments } from '@/lib/arguments'
+import { fail, readArguments } from '@/lib/arguments'
 import { databaseNow } from '@/lib/db/clock'
 import { reachDatabase } from '@/lib/db/find-database'
-import { requireEnv } from '@/lib/env'
 import { readPause } from '@/lib/ops/health'
 import { type Choice, countWaiting, dropWaiting, renderWaiting } from '@/lib/ops/waiting'
 
 const MINUTES: Record<string, number> = { m: 1, h: 60, d: 24 * 60 }
-
-function fail(reason: string): never {
-  console.error(reason)
-  process.exit(2)
-}
 
 async function readTime(text: string | undefined): Promise<Date | undefined> {
   if (text === undefined) return
@@ -36,7 +30,6 @@ const { values, positionals } = readArguments(
 )
 const [order, kind] = positionals
 await reachDatabase()
-requireEnv(['DATABASE_POOL_SIZE'])
 const choice: Choice = {
   kind: kind === 'all' ? undefined : kind,
   after: await readTime(values.after),

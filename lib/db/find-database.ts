@@ -19,6 +19,7 @@ export function findDatabase(): string {
 /** Exits the process with the reason, unless the database answers. */
 export async function reachDatabase(): Promise<void> {
   const client = new SafeClient(connectionConfig(5_000, findDatabase()))
+  requireEnv(['DATABASE_POOL_SIZE'])
   try {
     await client.connect()
     await client.end()

@@ -3,7 +3,7 @@ import { prisma, type Transaction } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
 import { log, reasonOf } from '../log'
 import { isKeyForgotten } from '../sending/batch'
-import { isUnfinished } from '../sending/forget'
+import { isToBeSent } from '../sending/forget'
 
 /** Rows of one statement, which has nine seconds. */
 const CHUNK = 5_000
@@ -20,7 +20,7 @@ const CLEAN_UPS: Record<string, DeleteSome> = {
   'rendered mails': runSql(Prisma.sql`
     UPDATE "Batch" SET messages = '[]' WHERE id IN (
       SELECT id FROM "Batch" WHERE ${isKeyForgotten}
-        AND json_array_length(messages) > 0 AND NOT ${isUnfinished} LIMIT ${CHUNK} FOR UPDATE SKIP LOCKED)`),
+        AND json_array_length(messages) > 0 AND NOT ${isToBeSent} LIMIT ${CHUNK} FOR UPDATE SKIP LOCKED)`),
   'batches without emails': runSql(Prisma.sql`
     DELETE FROM "Batch" WHERE id IN (
       SELECT id FROM "Batch" WHERE NOT EXISTS (SELECT FROM "Email" WHERE "batchId" = "Batch".id)

@@ -2,6 +2,7 @@ import { prisma, type Transaction } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
 import { deleteJobsAbout, lockJobsAbout } from '../queue'
 import { enqueueEmails } from '../sending/enqueue'
+import { isUnfinished } from '../sending/stranded-emails'
 import { recordEvents } from '../status/record'
 
 /** Waiting mails of a kind, queued in this time. */
@@ -14,7 +15,6 @@ type Changed = { changed: number; inDoubt: { id: string; batchId: string }[] }
 const CHUNK = 2_000
 
 const UNFINISHED = ['queued', 'sending', 'retrying']
-const isUnfinished = Prisma.sql`status IN ('queued', 'sending', 'retrying')`
 
 /** Counts waiting mails by kind. @throws when the database is unreachable */
 export function countWaiting(): Promise<{ kind: string; mails: number; written: number; oldest: Date }[]> {

@@ -10,13 +10,13 @@ function isOneOf(emailIds: string[]): Prisma.Sql {
 }
 
 /** SQL for a row of "Batch" that will be sent again. */
-export const isUnfinished = Prisma.sql`EXISTS (
+export const isToBeSent = Prisma.sql`EXISTS (
   SELECT FROM "Email" WHERE "batchId" = "Batch".id AND status <> 'failed')`
 
 /** True when a batch that will be sent again contains one of these mails. @throws when the database is unreachable */
 export async function areInFlight(tx: Transaction, emailIds: string[]): Promise<boolean> {
   const batches = await tx.$queryRaw<unknown[]>`
-    SELECT FROM "Batch" WHERE ${isUnfinished} AND ${holdsOneOf(emailIds)} LIMIT 1`
+    SELECT FROM "Batch" WHERE ${isToBeSent} AND ${holdsOneOf(emailIds)} LIMIT 1`
   return batches.length > 0
 }
 

@@ -6,7 +6,8 @@ import { enqueueEmails } from './enqueue'
 import { USERS } from './recipients'
 import type { Kind } from './stranded'
 
-const isUnfinished = Prisma.sql`status IN ('queued', 'sending', 'retrying')`
+/** SQL for a row of "Email" without an outcome. */
+export const isUnfinished = Prisma.sql`status IN ('queued', 'sending', 'retrying')`
 
 /** An email that is in no batch yet. */
 export const EMAIL: Kind = {
