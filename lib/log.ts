@@ -3,15 +3,14 @@ import { format, inspect } from 'node:util'
 import { pino } from 'pino'
 import { env } from './env'
 import { onLostOutput } from './output'
+import { perProcess } from './process'
 import { tieToSpan } from './telemetry'
 
 process.setSourceMapsEnabled(true)
 // The default, 10 frames, often ends inside a driver.
 Error.stackTraceLimit = 30
 
-const shared = globalThis as { logContext?: AsyncLocalStorage<object> }
-shared.logContext ??= new AsyncLocalStorage()
-const context = shared.logContext
+const context = perProcess('logContext', () => new AsyncLocalStorage<object>())
 
 export const log = pino(
   {

@@ -1,4 +1,5 @@
 import { logThrottled, reasonOf } from '../log'
+import { perProcess } from '../process'
 import { prisma } from './prisma'
 
 const FRESH_MS = 60_000
@@ -11,10 +12,7 @@ type Clock = {
   first?: Promise<void>
 }
 
-// On globalThis, because Next evaluates this module more than once in a process.
-const shared = globalThis as { databaseClock?: Clock }
-shared.databaseClock ??= { dueAt: 0 }
-const clock = shared.databaseClock
+const clock = perProcess('databaseClock', (): Clock => ({ dueAt: 0 }))
 
 /** Returns the database's time, in ms since 1970. Until it was read once, the time of this process. Never throws. */
 export async function databaseNow(): Promise<number> {

@@ -1,14 +1,12 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { env } from '../env'
 import { Prisma, PrismaClient } from '../generated/prisma/client'
+import { perProcess } from '../process'
 import { MeasuredPool } from './pool'
 
 export type Transaction = Prisma.TransactionClient
 
-// On globalThis, because Next evaluates this module more than once in a process.
-const shared = globalThis as { pool?: MeasuredPool }
-
-// Not on globalThis, so that after `prisma generate` the client has the new models.
+// Not `perProcess`, so that after `prisma generate` the client has the new models.
 let client: PrismaClient | undefined
 
 export function prisma(): PrismaClient {
@@ -22,8 +20,7 @@ export function prisma(): PrismaClient {
 }
 
 export function pool(): MeasuredPool {
-  shared.pool ??= new MeasuredPool({ max: env('DATABASE_POOL_SIZE') })
-  return shared.pool
+  return perProcess('pool', () => new MeasuredPool({ max: env('DATABASE_POOL_SIZE') }))
 }
 
 // SQLSTATEs of the server's state, not of our statement (https://www.postgresql.org/docs/current/errcodes-appendix.html).

@@ -1,6 +1,6 @@
-import type { Pool } from 'pg'
 import { MeasuredPool } from '../db/pool'
 import { logThrottled, reasonOf } from '../log'
+import { perProcess } from '../process'
 
 /** A fixed window: up to `most` attempts within `seconds` of the first. */
 export type Counter = {
@@ -99,13 +99,7 @@ async function takeBackInDatabase(counters: Counter[]): Promise<void> {
   )
 }
 
-// On globalThis, because Next evaluates this module more than once in a process.
-const shared = globalThis as {
-  counts?: Map<string, { points: number; endsAt: number }>
-  limitsPool?: Pool
-}
-shared.counts ??= new Map()
-const { counts } = shared
+const counts = perProcess('counts', () => new Map<string, { points: number; endsAt: number }>())
 
 export function countHere(counters: Counter[]): Full[] {
   forgetOld()
@@ -155,10 +149,10 @@ let awayUntil = 0
 
 async function query<Row>(text: string, values: unknown[]): Promise<Row[]> {
   const limits = { max: 2, connectionTimeoutMillis: PATIENCE_MS, statementTimeoutMs: PATIENCE_MS }
-  shared.limitsPool ??= new MeasuredPool(limits)
+  const pool = perProcess('limitsPool', () => new MeasuredPool(limits))
   if (performance.now() < awayUntil) throw new Error('The database did not answer a moment ago')
   try {
-    return (await shared.limitsPool.query(text, values)).rows as Row[]
+    return (await pool.query(text, values)).rows as Row[]
   } catch (error) {
     awayUntil = performance.now() + PATIENCE_MS
     throw error

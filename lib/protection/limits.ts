@@ -1,6 +1,7 @@
 import { env, type Setting } from '../env'
 import { Problem } from '../http/problem'
 import { log } from '../log'
+import { perProcess } from '../process'
 import { hmac } from '../sign'
 import {
   type Counter,
@@ -224,14 +225,8 @@ function listCounters([name, who, times = 1]: Asked): Named[] {
   }))
 }
 
-// On globalThis, because Next evaluates this module more than once in a process.
-const shared = globalThis as {
-  refusedUntil?: Map<string, number>
-  loggedUntil?: Map<LimitName, number>
-}
-shared.refusedUntil ??= new Map()
-shared.loggedUntil ??= new Map()
-const { refusedUntil, loggedUntil } = shared
+const refusedUntil = perProcess('refusedUntil', () => new Map<string, number>())
+const loggedUntil = perProcess('loggedUntil', () => new Map<LimitName, number>())
 
 function toRefusals(counters: Named[], full: Full[]): Refusal[] {
   const longest = [...full].sort((a, b) => b.ms - a.ms)

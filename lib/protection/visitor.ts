@@ -3,11 +3,10 @@ import { isIP } from 'node:net'
 import { env } from '../env'
 import { unavailable } from '../http/problem'
 import { log } from '../log'
+import { perProcess } from '../process'
 
-// Random, so that no client can send it. On globalThis, because Next evaluates this module more than once in a process.
-const shared = globalThis as { visitorHeader?: string }
-shared.visitorHeader ??= `x-visitor-${crypto.randomUUID()}`
-const HEADER = shared.visitorHeader
+// Random, so that no client can send it.
+const HEADER = perProcess('visitorHeader', () => `x-visitor-${crypto.randomUUID()}`)
 
 /**
  * Returns the sender of a request: an IPv4 address or an IPv6 /64.
