@@ -3,10 +3,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 type Options = NonNullable<ParseArgsConfig['options']>
 type Parsed<Some extends Options> = ReturnType<typeof parseArgs<{ options: Some; allowPositionals: true }>>
 
-/**
- * Reads the arguments of a command. Exits the process with the usage line when one is unknown, missing or malformed.
- * @param accepts checks the arguments without a name. By default, there must be none
- */
+/** Reads the arguments of a command, or exits with its usage. @param accepts checks arguments without a name. Default: none */
 export function readArguments<const Some extends Options>(
   usage: string,
   options: Some,

@@ -2,14 +2,13 @@ import nextEnv from '@next/env'
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 
-/** The settings. `.env.example` explains each of them. */
+/** `.env.example` explains each of them. */
 const schema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).default(10),
   APP_URL: z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin),
   RESEND_API_KEY: z.string().regex(/^[\x21-\x7e]+$/, 'must be ASCII without spaces'),
   APP_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
-  /** Only for the sandbox. */
   RESEND_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Opens the inbox and the weather of the sandbox. The runner sets a new one at each start. */
   SANDBOX_KEY: z.string().min(32, 'must have 32 characters or more').optional(),
@@ -22,7 +21,6 @@ const schema = z.object({
     .string()
     .regex(/^([^<>\r\n]+<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/, 'must be an address, or Name <address>')
     .default('Behind the Scenes <onboarding@resend.dev>'),
-  /** Requests a second, until an answer of Resend states the limit. */
   RESEND_RATE_LIMIT: z.coerce.number().positive().max(1_000).default(10),
   RETRY_MAX_SECONDS: z.coerce.number().positive().max(86_400).default(300),
   TRUSTED_HOPS: z.coerce.number().int().min(0).max(10).default(0),
@@ -88,7 +86,7 @@ export function inSandbox(): boolean {
   return isLoopback(new URL(RESEND_BASE_URL).hostname)
 }
 
-/** Browsers resolve every name that ends in .localhost to this computer. */
+/** Browsers resolve names that end in .localhost to this computer. */
 export function isLoopback(hostname: string): boolean {
   return /^((.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }
@@ -136,7 +134,7 @@ export function listUnknown(): string[] {
 
 function readSetting(name: keyof Env): { value?: unknown; problem?: string } {
   loadEnvFiles()
-  // An empty value means "not set".
+  // An empty value is not set.
   const given = process.env[name] || undefined
   const { success, data, error } = schema.shape[name].safeParse(given)
   if (success) return { value: data }
@@ -157,7 +155,6 @@ const OUR_PREFIXES = [
 const SERVICE_NAME = /_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP|SCTP)/
 const SERVICE_ADDRESS = /^(tcp|udp|sctp):\/\//
 
-/** Finds unknown names with one of our prefixes, and typos of settings that are not set. */
 function findUnknown(given: NodeJS.ProcessEnv, known: readonly string[]): { name: string; meant: string }[] {
   return Object.entries(given).flatMap(([name, value]) => {
     if (!value || SERVICE_NAME.test(name) || SERVICE_ADDRESS.test(value)) return []

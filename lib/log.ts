@@ -65,7 +65,6 @@ function describeError(error: unknown): object {
 
 const FOREIGN = /node_modules|node:|<anonymous>|\/next\/dist\//
 
-/** Formats a stack with the frames of our own code first. */
 function writeStack({ name, message, stack = '' }: Error): string {
   // Next maps a stack to the source when the error is inspected. A copy leaves out its other fields.
   const bare = new Error(message)

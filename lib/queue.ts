@@ -62,10 +62,7 @@ export const QUEUES = {
   'expire-export': queue(exportJob), // orders
 }
 
-/**
- * Cron jobs, one for all workers. `tz` is the time zone, UTC by default. A time at which no worker runs is skipped, unless
- * `missed: 'once'` is set. `npm run migrate` creates, changes and deletes the schedules.
- */
+/** Cron jobs, in UTC without `tz`. When no worker runs, a job is skipped, or comes later with `missed: 'once'`. */
 export const SCHEDULES: Schedules = {
   'clean-up': { cron: '17 * * * *' },
   sweep: { cron: '* * * * *' },
@@ -79,9 +76,8 @@ export type JobData<Name extends QueueName> = z.infer<(typeof QUEUES)[Name]['dat
 
 export type Job<Name extends QueueName> = JobWithMetadata<JobData<Name>>
 
-/** Thrown by a handler when a retry cannot help. The job goes to its dead-letter queue. */
+/** A handler throws this when a retry cannot help. The job becomes a dead letter. `reason` is a code. */
 export class GiveUp extends Error {
-  /** @param reason a code, which is stored with the job */
   constructor(readonly reason: string) {
     super(reason)
   }
@@ -123,10 +119,7 @@ type QueueOptions = BossOptions & { attempts?: number }
 
 const shared = globalThis as { queue?: Promise<PgBoss> }
 
-/**
- * Returns the pg-boss of this process. @param options of the first call. The default only enqueues
- * @throws when the database is unreachable
- */
+/** Returns the pg-boss of this process. By default, it only enqueues. @throws when the database is unreachable */
 export function openQueue(options: QueueOptions = { max: 2, supervise: false }): Promise<PgBoss> {
   shared.queue ??= startQueue(options).catch((error) => {
     shared.queue = undefined
@@ -228,7 +221,7 @@ export async function retryJob(
     UPDATE pgboss.job SET start_after = ${retryAt} WHERE name = ${name} AND id = ${id}::uuid AND state = 'retry'`
 }
 
-/** Keeps a job that was given up for 14 days, even if its queue deletes jobs sooner. @throws when the database is unreachable */
+/** Keeps a job that was given up for 14 days, also in a queue with less. @throws when the database is unreachable */
 export async function keepFailedJob(queue: string, id: string): Promise<void> {
   await prisma().$executeRaw`
     UPDATE pgboss.job SET deletion_seconds = ${KEEP_FAILED_SECONDS}
@@ -237,7 +230,7 @@ export async function keepFailedJob(queue: string, id: string): Promise<void> {
 
 const CARRIED_IDS = `jsonb_path_query_array(data, '$.*')`
 
-/** For `isAbout`. `npm run migrate` creates it, because the table is pg-boss's. */
+/** For `isAbout`. Not in a migration, because the table is pg-boss's. */
 export const JOB_INDEX = `CREATE INDEX IF NOT EXISTS job_carries ON pgboss.job USING gin ((${CARRIED_IDS}))`
 
 const isAbout = (ids: string[]): Prisma.Sql => Prisma.sql`${Prisma.raw(CARRIED_IDS)} ?| ${ids}`
@@ -247,7 +240,7 @@ export async function lockJobsAbout(tx: Transaction, ids: string[]): Promise<voi
   await tx.$queryRaw`SELECT FROM pgboss.job WHERE ${isAbout(ids)} ORDER BY id FOR UPDATE`
 }
 
-/** Deletes these jobs in any state, but not locked ones, which find nothing to do. @throws when the database is unreachable */
+/** Deletes these jobs, but no locked ones, which will find nothing to do. @throws when the database is unreachable */
 export async function deleteJobsAbout(tx: Transaction, ids: string[]): Promise<void> {
   await tx.$executeRaw`
     DELETE FROM pgboss.job WHERE (name, id) IN (

@@ -34,7 +34,6 @@ export function traced<Result>(
   })
 }
 
-/** Marks a span as failed. @param reason a code */
 export function fail(span: Span, reason: string): void {
   span.setAttribute('error.type', reason)
   span.setStatus({ code: SpanStatusCode.ERROR })

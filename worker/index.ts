@@ -25,8 +25,7 @@ const stopTelemetry = await startTelemetry('worker')
 const port = env('WORKER_PORT')
 if (port) listenForHealth(port)
 
-// 2. Connect to the queue, and retry while the database is unreachable. Workers also run pg-boss's maintenance, which retries
-//    the jobs of dead workers.
+// 2. Connect to the queue, and retry until the database is reachable. Only workers run the maintenance of pg-boss.
 const progress = setInterval(async () => {
   const reason = await pool()
     .query('SELECT 1')

@@ -1,5 +1,4 @@
-// npm run pause: stops all workers from sending mail. Signups, erasures and other jobs go on.
-// npm run resume: continues.
+// See docs/operations.md, "Stop all mail".
 
 import { readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'

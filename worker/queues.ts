@@ -1,8 +1,4 @@
-/*
- * npm run queues                       counts the jobs of all queues
- * npm run queues -- move <old> <new>   moves waiting jobs to a queue's new name
- * npm run queues -- delete <old>       deletes a queue that is no longer in lib/queue.ts, with all its jobs
- */
+// See docs/operations.md, "A queue was renamed or deleted".
 
 import { fail, readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'

@@ -1,11 +1,4 @@
-/*
- * npm run redrive                       retries all mails and jobs that were given up
- * npm run redrive -- <email id>         one email
- * npm run redrive -- <queue>            the jobs of a queue, or all mails if the queue is one of mails
- * npm run redrive -- --reason <code>    the emails that were given up for this reason
- *
- * --force includes mails that Resend may have accepted more than 23 h ago. These may arrive twice.
- */
+// See docs/operations.md, "What was given up".
 import { z } from 'zod'
 import { fail, readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'

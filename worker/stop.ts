@@ -9,7 +9,6 @@ const controller = new AbortController()
 /** Aborts when this worker must stop. Long jobs listen to it, and another worker resumes them. */
 export const stopping = controller.signal
 
-/** Waits for SIGTERM or SIGINT. @returns its name */
 export function waitForStopSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const name of SIGNALS) {

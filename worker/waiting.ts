@@ -1,10 +1,4 @@
-/*
- * npm run waiting                    counts the waiting mails by kind
- * npm run waiting -- drop <kind>     gives them up. Their tickets say so
- * npm run waiting -- render <kind>   renders them again with the current template
- *
- * <kind> may be `all`. --after and --before filter by the time of queueing: ISO 8601, or 90m, 2h, 3d ago.
- */
+// See docs/operations.md, "A wrong template went out".
 import { fail, readArguments } from '@/lib/arguments'
 import { databaseNow } from '@/lib/db/clock'
 import { reachDatabase } from '@/lib/db/find-database'

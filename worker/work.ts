@@ -22,7 +22,6 @@ const OPTIONS = {
   batchSize: 1,
 } as const
 
-/** Per worker. The default is 1. */
 const CONCURRENCY: Partial<Record<QueueName, number>> = {
   'send-email': 4,
   'send-email-alone': 4,

@@ -10,9 +10,8 @@ import { noMailWanted, refuseSuppressed } from '../sending/suppression'
 import { addressTaken, type Signup } from '../signup/signup'
 
 /**
- * Replaces an address whose mail bounced, and enqueues a new welcome mail.
- * @throws {Problem} 404 after an erasure, 422 when unchanged, 409 when no mail bounced, or when the address is taken or suppressed
- * @throws when the database or the queue is unavailable
+ * Replaces an address whose mail bounced, and enqueues a new welcome mail. @throws when the database or the queue is unavailable
+ * @throws {Problem} 404 after an erasure, 422 when unchanged, 409 when no mail bounced, or the address is taken or suppressed
  */
 export async function correctAddress(userId: string, email: string): Promise<Signup> {
   await openQueue()

@@ -13,7 +13,6 @@ const isSecure = (): boolean => env('APP_URL').startsWith('https:')
 
 const cookieName = (): string => (isSecure() ? '__Host-session' : 'session')
 
-/** Returns a `Set-Cookie` header. Without a token, it deletes the cookie. */
 export function toSessionCookie(token = ''): string {
   const maxAge = token ? LONGEST_MS / 1000 : 0
   const secure = isSecure() ? '; Secure' : ''
@@ -30,8 +29,8 @@ export function readToken({ headers }: { headers: Pick<Headers, 'get'> }): strin
 }
 
 /**
- * Adds a user to the browser's session, or to a new one. @param tx has created or locked the user. @param sent the browser's
- * token. @param key the Idempotency-Key, so that `findSignupToken` can derive a new token again
+ * Adds a user to the session of the token `sent`, or to a new one. `tx` has created or locked the user.
+ * @param key the Idempotency-Key, from which `findSignupToken` derives the new token again
  * @returns the token for the cookie. @throws when the database is unreachable
  */
 export async function signIn(
@@ -75,10 +74,9 @@ export async function endSession(token: string): Promise<void> {
   await prisma().$transaction((tx) => deleteSessions(tx, Prisma.sql`"Session".id = ${hashToken(token)}`))
 }
 
-/** SQL for a row of "Session" that was not used for 30 days. An expired session cannot be used, so it matches later. */
+/** SQL: not used for 30 days. An expired session cannot be used, so it matches 30 days later. */
 export const isUnused = Prisma.sql`"Session"."usedAt" < now() - make_interval(secs => ${UNUSED_MS / 1000})`
 
-/** SQL for a row of "Session" that is no longer valid. */
 export const isExpired = Prisma.sql`(
   "Session"."createdAt" < now() - make_interval(secs => ${LONGEST_MS / 1000}) OR ${isUnused})`
 

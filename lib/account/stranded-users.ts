@@ -3,7 +3,6 @@ import { enqueue } from '../queue'
 import type { Kind } from '../sending/stranded'
 import { completeSignup } from '../signup/signup'
 
-/** A signup without a mail. */
 export const USER: Kind = {
   // Since the last complete run. Five minutes for transactions that commit late.
   waiting: Prisma.sql`
@@ -15,7 +14,6 @@ export const USER: Kind = {
   repair: completeSignup,
 }
 
-/** A user who asked for erasure. */
 export const ERASURE: Kind = {
   waiting: Prisma.sql`SELECT id, "createdAt" AS since FROM "User" WHERE erasure IS NOT NULL`,
   job: { queues: ['erase-user'], field: 'userId' },

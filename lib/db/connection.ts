@@ -11,8 +11,8 @@ export class SafeClient extends Client {
 
 /** Returns the settings of a connection (0: no timeout). A PgBouncer may ignore some: see docs/operations.md. */
 export function connectionConfig(statementTimeoutMs = 10_000, databaseUrl = env('DATABASE_URL')) {
-  // The server ends a statement, also one that waits for a lock, a second before the client gives up. Otherwise its transaction
-  // could commit after the caller got an error.
+  // The server ends a statement, also one that waits for a lock, a second before the client gives up. Otherwise its
+  // transaction could commit after the caller got an error.
   const serverMs = Math.max(0, statementTimeoutMs - 1_000)
   const session = {
     // @prisma/adapter-pg drops the offset of a timestamp (https://github.com/prisma/orm/issues/26786).

@@ -16,7 +16,7 @@ export function findDatabase(): string {
   return env('DATABASE_URL')
 }
 
-/** Exits the process with the reason, unless the database answers. */
+/** Checks the connection. Exits the process with the reason when the database does not answer. */
 export async function reachDatabase(): Promise<void> {
   const client = new SafeClient(connectionConfig(5_000, findDatabase()))
   requireEnv(['DATABASE_POOL_SIZE'])

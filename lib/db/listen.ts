@@ -8,7 +8,6 @@ const HEARTBEAT_MS = 10_000
 const STATEMENT_TIMEOUT_MS = 5_000
 
 type Listener = {
-  /** For the log and pg_stat_activity. */
   name: string
   channels: readonly string[]
   onNotification(payload: string, channel: string): void

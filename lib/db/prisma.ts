@@ -29,7 +29,6 @@ const TRANSIENT_STATE = /^(08|25|28|3D|40|53|55|57|58|P0|42P01)/
 // Prisma: connections, transaction timeouts, conflicts (https://pris.ly/d/error-reference).
 const TRANSIENT_CODE = /^(P1\d{3}|P2024|P2028|P2034|P2037)$/
 const NETWORK_CODE = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/
-// The pool and the driver throw errors without a code.
 const TRANSIENT_MESSAGE = /^(timeout exceeded|Connection terminated|Query read timeout|Client (has|was))/
 
 type DatabaseError = Error & {

@@ -4,10 +4,7 @@ import { Problem } from './problem'
 // https://www.rfc-editor.org/rfc/rfc9651: a string, which may have parameters.
 const QUOTED = /^"([^"]*)"( *;.*)?$/
 
-/**
- * Reads the Idempotency-Key, a UUID with or without the quotes of draft-ietf-httpapi-idempotency-key-header.
- * @returns it in lower case, or undefined without the header. @throws {Problem} 400 when it is not a UUID
- */
+/** Returns the Idempotency-Key, a UUID, in lower case. Most clients do not quote it. @throws {Problem} 400 when malformed */
 export function readIdempotencyKey(headers: Headers): string | undefined {
   const value = headers.get('idempotency-key')
   if (value === null) return

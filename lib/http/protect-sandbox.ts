@@ -3,8 +3,8 @@ import { hasForeignOrigin, type Origin } from './origin'
 import { Problem } from './problem'
 
 /**
- * Rejects requests of other sites to a sandbox, even reads, because its pages have no password. Links from other sites work.
- * With DNS rebinding, only the Host differs. @param origin `any`: checks only the Host. @throws {Problem} 403
+ * Rejects requests of other sites, even reads: a sandbox has no password. Links work. With DNS rebinding, only the Host differs.
+ * @param origin `any`: checks only the Host. @throws {Problem} 403
  */
 export function protectSandbox({ headers }: Request, origin: Origin = 'ours'): void {
   if (!inSandbox()) return

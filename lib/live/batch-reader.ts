@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 const BATCH_WINDOW_MS = 5
 export const READS_AT_ONCE = 2
 
-/** Batches and dedupes reads. Each begins after its request, never before. `read` keeps the order of the keys. */
+/** Batches and dedupes reads. A read begins after its request. `read` keeps the order of the keys. */
 export function createReader<Value>(
   maxBatchSize: number,
   read: (keys: string[]) => Promise<Value[]>,

@@ -3,7 +3,6 @@ import { env } from '../env'
 import { logThrottled, reasonOf } from '../log'
 
 const HEARTBEAT_MS = 3_000
-/** Streams that are written to in one turn of the event loop. */
 const YIELD_EVERY = 100
 /** Disconnects clients with more unread data. They reconnect and get the newest snapshot. */
 const MAX_UNREAD_BYTES = 64 * 1024
@@ -68,7 +67,7 @@ function openStream(request: Request, source: Source, release: () => void): Read
     }
     const send: Send = (event, data, id) => write(toMessage(event, data, id))
 
-    // Coalesces all changes during an update into one more update.
+    // Changes during an update cause one more update.
     const update = async (): Promise<void> => {
       changed = true
       if (updating) return
@@ -84,7 +83,6 @@ function openStream(request: Request, source: Source, release: () => void): Read
       updating = false
     }
 
-    // The browser reconnects.
     const fail = (error: unknown): void => {
       logFailure(error)
       close()

@@ -13,7 +13,6 @@ import { createReader } from './batch-reader'
 import { readPool } from './read-pool'
 
 const MAX_BATCH_SIZE = 500
-/** How long a stream waits for a late report. */
 const LINGER = '1 minute'
 
 export type Watched = {

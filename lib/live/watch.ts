@@ -3,7 +3,6 @@ import { listen } from '../db/listen'
 // One connection listens for all streams of the process. Notifications have only ids, and the streams read the rows. After a
 // reconnect, all streams read, because notifications may be lost.
 
-/** Triggers notify these with ids of emails or users. */
 const CHANNELS = [
   'email_event',
   'user_event', // orders

@@ -3,7 +3,6 @@ import { PAUSED_BY_OPERATOR, readPace } from '../sending/pace'
 import { memoizeFor } from './memoize-for'
 import { readPool } from './read-pool'
 
-/** In pg-boss's registry, and of the connections. */
 export const WORKER_NAME = 'email worker'
 
 /** SQL: the live workers as "pid@host". pg_stat_activity does not show them behind a pooler. */
@@ -23,7 +22,6 @@ const refreshPaused = memoizeFor(1_000, async (): Promise<void> => {
   isPaused = (await readPace()).isPaused
 })
 
-/** The heartbeat of each stream. */
 export const HEARTBEAT = {
   event: 'workers',
   read: async (): Promise<object> => {

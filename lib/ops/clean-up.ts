@@ -5,10 +5,9 @@ import { log, reasonOf } from '../log'
 import { isKeyForgotten } from '../sending/batch'
 import { isToBeSent } from '../sending/forget'
 
-/** Rows of one statement, which has nine seconds. */
+/** A statement has nine seconds. */
 const CHUNK = 5_000
 
-/** Deletes up to CHUNK rows. @returns how many */
 type DeleteSome = () => Promise<number>
 
 // The job `expire-export` deletes their files after a day. // orders
@@ -39,10 +38,7 @@ const CLEAN_UPS: Record<string, DeleteSome> = {
   exports: runSql(OLD_EXPORTS), // orders
 }
 
-/**
- * Deletes expired rows. When a clean-up fails, the others go on, and the next hour retries it.
- * @returns the numbers that are not 0, by clean-up. @throws when the database is unreachable
- */
+/** Deletes expired rows. When one clean-up fails, the others go on. @throws when the database is unreachable */
 export async function cleanUp(): Promise<[string, number][]> {
   const counts: [string, number][] = []
   const failed: string[] = []
@@ -67,8 +63,7 @@ function runSql(statement: Prisma.Sql): DeleteSome {
   return () => prisma().$executeRaw(statement)
 }
 
-// Keeps the first event and the final status of an email. Deletes its others when the newest is 30 days old. A cursor reads each
-// event once, when it is 30 days old.
+// Of an email without news for 30 days, keeps the first event and the final status. The cursor reads each event once.
 function deleteEvents(): Promise<number> {
   return prisma().$transaction(async (tx) => {
     const cursor = await lockCursor(tx, 'events')

@@ -19,7 +19,7 @@ function toLine(level: 'debug' | 'info' | 'warn' | 'error'): (...words: unknown[
   }
 }
 
-// Without the other fields of an error, which may have personal data.
+// The other fields may have personal data.
 function shorten(word: unknown): unknown {
   return word instanceof Error ? (word.stack ?? word.message) : word
 }

@@ -4,8 +4,8 @@ import { Server, type ServerResponse } from 'node:http'
 const DRAIN_MS = 1_000
 
 /**
- * Drains the connections of a server that stops: idle ones stay open for a second, and each response says "close". Otherwise a
- * proxy could send a POST while we close its connection. It must not repeat a POST, so its client would get a 502.
+ * Keeps idle connections for a second and says "close" on each response. Otherwise a proxy could send a POST into a connection
+ * that we close. It must not repeat a POST, so its client would get a 502.
  */
 export function drainConnections(): void {
   subscribe('http.server.request.start', (message) => {

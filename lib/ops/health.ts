@@ -15,17 +15,13 @@ import { countStranded } from './sweep'
 type Health = {
   database: 'up'
   workers: number
-  /** Waiting emails, at most 10,000. */
   queued: number
 }
 
-/** For the operator only. Null: cannot be read. The log has the reason. */
+/** For the operator only. Null when it cannot be read. Counts stop at 10,000. */
 type Details = {
-  /** Emails and jobs that were given up, at most 10,000. */
   failed: number | null
-  /** The jobs among them, by queue. */
   failedJobs: JobCounts | null
-  /** Jobs in queues that are not in lib/queue.ts. */
   unserved: JobCounts | null
   /** Rows without their job for more than a minute, at most 1,000 of a kind. */
   stranded: number | null
@@ -41,7 +37,6 @@ type Details = {
 }
 
 export type Pause = {
-  /** A code. */
   reason: string
   /** ISO 8601 in UTC. Null: until an operator resumes. */
   until: string | null

@@ -21,10 +21,7 @@ export async function isOperator(headers: Headers): Promise<boolean> {
 
 type Scheme = 'basic' | 'bearer'
 
-/**
- * Checks the Authorization header for one of these tokens, as a Bearer token or as the password of any user. False when none
- * is set. @throws {Problem} 429 after too many wrong ones, even for the right one
- */
+/** Checks for a token, as Bearer or as a password. @throws {Problem} 429 after many wrong ones, even for the right one */
 export async function knowsPassword(
   headers: Headers,
   tokens: (string | undefined)[],

@@ -8,13 +8,11 @@ import { enqueueAll, QUEUES, type QueueName, settleJobs } from '../queue'
 export type JobCounts = Record<string, number>
 
 type QueueState = {
-  /** Jobs that were given up. */
   failed: JobCounts
-  /** Jobs in queues that are not in lib/queue.ts, so no worker fetches them. */
+  /** No worker fetches these: their queues are not in lib/queue.ts. */
   unserved: JobCounts
 }
 
-/** Jobs of one transaction. */
 const CHUNK = 500
 
 const UNFINISHED = Prisma.sql`state IN ('created', 'retry', 'active')`
@@ -36,7 +34,6 @@ export const readQueueState = memoizeFor(1_000, async (): Promise<QueueState> =>
   return { failed: pick('failed'), unserved: pick('unserved') }
 })
 
-/** At most 10,000. */
 export function sumJobs(counts: JobCounts): number {
   return Math.min(
     MOST,
@@ -44,7 +41,6 @@ export function sumJobs(counts: JobCounts): number {
   )
 }
 
-/** Describes unserved jobs, and how to move or delete them. */
 export function explainUnserved(unserved: JobCounts): [what: string, remedy: string][] {
   return Object.entries(unserved).map(([name, jobs]) => [
     `${jobs} ${jobs === 1 ? 'job waits' : 'jobs wait'} in the queue "${name}", which is not in lib/queue.ts: no worker takes them.`,

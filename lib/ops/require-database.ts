@@ -4,7 +4,6 @@ import { memoizeFor } from '../live/memoize-for'
 import { readPool } from '../live/read-pool'
 import { log, reasonOf } from '../log'
 
-/** Pages that read the database. */
 const PAGES = [
   /^\/tickets\//,
   /^\/(inbox|backstage)(\/|$)/, // stage

@@ -6,7 +6,7 @@ const ROUTER_STATE = 'next-router-state-tree'
 
 /**
  * Changes requests that Next would answer with a 500. A path that cannot be decoded and Next's own error page become a 404,
- * TRACE a 405. A malformed router state is dropped.
+ * TRACE becomes a 405. A malformed router state is dropped.
  */
 export function sanitizeRequests(): void {
   subscribe('http.server.request.start', (message) => {

@@ -9,7 +9,6 @@ import { BATCH, EMAIL } from '../sending/stranded-emails'
 
 // A row and its job commit together. A row may still lose its job when an operator deletes the job or restores a table.
 
-/** Rows of a kind that one run repairs. */
 const MOST = 1_000
 
 const KINDS: Record<string, Kind> = {

@@ -9,10 +9,8 @@ import { readDetails } from './health'
 
 const METRICS_MS = 15_000
 
-/**
- * Starts the SDK. Its other settings: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
- * @returns a function that flushes and stops it
- */
+// Other settings: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+/** @returns a function that flushes and stops the SDK */
 export function startSdk(service: 'web' | 'worker'): () => Promise<unknown> {
   const resource = resourceFromAttributes({
     'service.namespace': 'behind-the-scenes',

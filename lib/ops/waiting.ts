@@ -5,13 +5,11 @@ import { enqueueEmails } from '../sending/enqueue'
 import { isUnfinished } from '../sending/stranded-emails'
 import { recordEvents } from '../status/record'
 
-/** Waiting mails of a kind, queued in this time. */
 export type Choice = { kind?: string; after?: Date; before?: Date }
 
 /** `inDoubt`: unchanged, because Resend may have accepted them. Their batches are sent again. */
 type Changed = { changed: number; inDoubt: { id: string; batchId: string }[] }
 
-/** Emails of one transaction. */
 const CHUNK = 2_000
 
 const UNFINISHED = ['queued', 'sending', 'retrying']

@@ -11,16 +11,14 @@ import { lockUser } from '../sending/recipients'
 import { canonicalAddress } from '../signup/address'
 import { type EmailStatus, isFinal, RANK } from '../status/status'
 
-/** `waiting`, `sent` and `failed` add up to `total`. */
+/** `waiting`, `sent` and `failed` add up to `total`. `sent` includes `bounced` and `complained`. */
 export type Invitations = {
   limit: number
   total: number
   waiting: number
   sent: number
   failed: number
-  /** Part of `sent`, also when suppressed after an earlier bounce. */
   bounced: number
-  /** Part of `sent`. */
   complained: number
   final: boolean
 }
@@ -29,7 +27,6 @@ type Group = { status: EmailStatus; hasBounced: boolean; mails: number }
 
 const MOST_AT_ONCE = 100
 
-/** Parses into canonical addresses without duplicates. */
 export const invitationsInput = z.strictObject({
   emails: z
     .array(z.string(), { error: 'Enter the addresses of your friends.' })
@@ -66,7 +63,7 @@ export async function inviteWithinLimits(userId: string, addresses: string[]): P
 }
 
 /**
- * Enqueues an invitation to each address that was not invited before, in one transaction. @returns these addresses
+ * Invites the addresses that were not invited before. @returns these addresses
  * @throws {Problem} 422 over INVITATIONS_PER_USER. @throws when the database or the queue is unavailable
  */
 async function inviteFriends(userId: string, addresses: string[]): Promise<string[]> {

@@ -9,7 +9,6 @@ export const EXPORT: Kind = {
   repair: (tx, exportId) => enqueue(tx, 'export-data', { exportId }),
 }
 
-/** The file of an export, which must expire. */
 export const FILE: Kind = {
   waiting: Prisma.sql`SELECT id, "createdAt" AS since FROM "Export" WHERE status = 'ready'`,
   job: { queues: ['expire-export'], field: 'exportId' },

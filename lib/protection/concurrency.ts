@@ -14,12 +14,12 @@ type Exchange = { request: IncomingMessage; response: ServerResponse; run: () =>
 
 type Turn = { places: Place[]; start: () => void }
 
-/** The waiting requests by kind and by the largest network of the visitor, oldest first. */
+/** By kind and by the largest network of the visitor. */
 const queues = new Map<string, Set<Turn>>()
 
 /**
  * Runs a request, or queues it while LIMIT_CONCURRENCY_PER_VISITOR of the visitor's requests run. It counts as running until
- * its response begins, so a stream holds no place. @returns false when the queue is full
+ * its response begins. @returns false when the queue is full
  */
 export function runInTurn(
   kind: 'request' | 'probe',

@@ -16,7 +16,7 @@ export type Full = { key: string; ms: number }
 
 type Answer = {
   full: Full[]
-  /** Never throws: a failed refund expires with its window. */
+  /** Never throws. */
   takeBack: (counters: Counter[]) => Promise<void>
 }
 

@@ -13,17 +13,13 @@ export const formInput = z.strictObject({
   form: z.string().optional(),
 })
 
-/** The token has the time when the page was opened. */
 export type FormPass = { token: string; minSeconds: number }
 
 export async function createFormPass(): Promise<FormPass> {
   return { token: sign('form', `${Math.floor(await databaseNow())}`), minSeconds: env('FORM_MIN_SECONDS') }
 }
 
-/**
- * Rejects a form that comes back too soon. A token does not expire: a page may stay open for days.
- * @throws {Problem} 422 when the token is too new or not signed by us, or is missing under FORM_ONLY
- */
+/** Rejects a form that comes back too soon. @throws {Problem} 422, also when not signed by us, or missing under FORM_ONLY */
 export async function checkFormToken(token: string | undefined): Promise<void> {
   if (token === undefined && !env('FORM_ONLY')) return
   const madeAt = readSigned('form', token ?? '')

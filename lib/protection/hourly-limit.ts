@@ -13,7 +13,6 @@ export type Share = 'mail' | 'ticketMail'
 
 const ALL = 'all'
 
-/** Returns how many mails the next request may carry, at least one. */
 export async function batchSizeLeft(): Promise<number> {
   return Math.max(1, Math.min(await countLeft('mail', ALL), MAX_BATCH))
 }

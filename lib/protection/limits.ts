@@ -17,7 +17,6 @@ import { networksOf, visitorOf } from './visitor'
 type Limit = {
   setting: Setting
   share?: number
-  /** A fixed window, which begins with the first attempt. */
   seconds: number
   detail: string
   /** Also limits the networks of the visitor. */
@@ -198,7 +197,7 @@ export async function countLeft(name: LimitName, who: string): Promise<number> {
 
 type Named = Counter & { name: LimitName; who: Who }
 
-/** Merges counters with the same key: one statement must not update a row twice. */
+// Merges counters with the same key, because a statement cannot update a row twice.
 function toCounters(asked: Asked[]): Named[] {
   const counters = new Map<string, Named>()
   for (const one of asked.flatMap(listCounters)) {

@@ -15,7 +15,7 @@ export async function readSignup(request: Request): Promise<SignupInput> {
 }
 
 /**
- * Signs up within the limits of the visitor, the mailbox and the app. A failed signup counts for the visitor only.
+ * Signs up within all limits. A failed signup counts for the visitor only.
  * @throws {Problem} 429 and 503 with Retry-After, and what `signUp` throws
  */
 export async function signUpWithinLimits(

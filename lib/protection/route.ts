@@ -14,7 +14,7 @@ type Options = {
   origin?: Origin
 }
 
-/** Wraps a route. Errors become problems: 503 when the database is down, else 500. Requires that door.ts counted the request. */
+/** Wraps a route that door.ts guards. Errors become problems: 503 when the database is down, else 500. */
 export function route<Context>(handlers: Handlers<Context>, { guard, origin }: Options = {}): Route<Context> {
   return openRoute(handlers, {
     origin,

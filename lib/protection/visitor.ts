@@ -8,10 +8,7 @@ import { perProcess } from '../process'
 // Random, so that no client can send it.
 const HEADER = perProcess('visitorHeader', () => `x-visitor-${crypto.randomUUID()}`)
 
-/**
- * Returns the sender of a request: an IPv4 address or an IPv6 /64.
- * @throws {Problem} 503 for a request that Next made itself, which has no connection
- */
+/** Returns the sender: an IPv4 address or an IPv6 /64. @throws {Problem} 503 for a request that Next made itself */
 export function visitorOf({ headers }: Pick<Request, 'headers'>): string {
   const visitor = headers.get(HEADER)
   if (!visitor) throw unavailable('The sender of this request is unknown.')

@@ -15,7 +15,7 @@ export type Batch = {
   messages: Message[]
   /** The number of attempts that Resend may have accepted, including the current one. */
   attempts: number
-  /** The process that sent it last: "pid@host". */
+  /** "pid@host" */
   sender: string | null
   createdAt: Date
 }
@@ -140,7 +140,6 @@ async function finishBatch(tx: Transaction, id: string): Promise<undefined> {
   await tx.$executeRaw`DELETE FROM "Batch" WHERE id = ${id}::uuid`
 }
 
-/** @param facts one for each mail, or one for all */
 function recordForAll(tx: Transaction, messages: Message[], ...facts: EmailFact[]): Promise<string[]> {
   const events = messages.map(({ tags }, index) => ({
     ...(facts[index] ?? facts[0]),

@@ -22,10 +22,7 @@ export async function enqueueEmails(tx: Transaction, emails: { id: string; kind:
   )
 }
 
-/**
- * Records an email to a user and enqueues its job. @param data a value for each slot of the template
- * @returns the email's id. @throws as `enqueue` does
- */
+/** Records an email to a user and enqueues its job. @returns the email's id. @throws as `enqueue` does */
 export async function queueEmail<Kind extends EmailKind>(
   tx: Transaction,
   userId: string,

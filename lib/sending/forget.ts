@@ -21,8 +21,8 @@ export async function areInFlight(tx: Transaction, emailIds: string[]): Promise<
 }
 
 /**
- * Removes mails from batches that were given up. A redrive sends the rest under the same key. If Resend has accepted the
- * whole batch, it rejects the rest as another payload. @throws when the database is unreachable
+ * Removes mails from batches that were given up. A redrive sends the rest under the same key. If Resend has accepted the whole
+ * batch, it rejects the rest as another payload. @throws when the database is unreachable
  */
 export async function removeFromBatches(tx: Transaction, emailIds: string[]): Promise<void> {
   await tx.$executeRaw`

@@ -41,7 +41,7 @@ let previous: Promise<unknown> = Promise.resolve()
  */
 export function gatherBatch(queue: MailQueue, job: Job<MailQueue>, maxSize = 1): Promise<Batch | undefined> {
   const batch = previous.then(async () => {
-    // Before the timer of the templates starts.
+    // Loads React before the timer of the templates starts.
     await import('../mail/templates/letter')
     const fetched = await prisma().$transaction((tx) => fetchMails(tx, queue, job, maxSize))
     if (fetched.length === 0) return
@@ -148,7 +148,6 @@ async function render(email: WaitingEmail, queue: MailQueue): Promise<Rendered> 
   }
 }
 
-/** Writes the batch. Retries the mails that could not be rendered. */
 async function persist(
   tx: Transaction,
   queue: MailQueue,

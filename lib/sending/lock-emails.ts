@@ -14,8 +14,8 @@ export type WaitingEmail = Recipient & {
 }
 
 /**
- * Locks these emails, so that only one of two jobs for the same email puts it into a batch. To avoid deadlocks, all
- * transactions lock in this order: user, jobs (`lockBatch`: an advisory lock), emails, batches, session, each by id.
+ * Locks these emails, so that of two jobs for an email only one puts it into a batch. To avoid deadlocks, all transactions lock
+ * in this order, each by id: user, jobs (`lockBatch`: an advisory lock), emails, batches, session.
  * @param ids unvalidated, from jobs. @throws when the database is unreachable
  */
 export async function lockEmails(tx: Transaction, ids: unknown[]): Promise<Map<string, WaitingEmail>> {

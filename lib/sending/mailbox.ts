@@ -23,7 +23,6 @@ const PROVIDERS: Provider[] = [
 /** label@name.fastmail.com is name+label@fastmail.com: https://www.fastmail.help/hc/en-us/articles/360060591053 */
 const FASTMAIL = /^[^@]+@([^@.]+)\.(fastmail\.[a-z.]+|sent\.com)$/
 
-/** Returns the canonical address of a mailbox. */
 export function toMailbox(address: string): string {
   const [local = '', domain = ''] = address.replace(FASTMAIL, '$1@$2').split('@')
   // Resend's test addresses: each label is a separate mailbox.

@@ -104,10 +104,9 @@ function isRefusedOnTheWay(name: string | undefined, statusCode: number | null =
   return statusCode !== null && statusCode >= 400 && statusCode < 500 && statusCode !== 408
 }
 
-/** Sets the pause that the response asks for. Only a `wait` may become shorter. */
 function extendPause(verdict: Verdict, headers: BatchResponse['headers']): Verdict {
   const { asked, reset } = readRetryAfter(headers)
-  // `reset` is about requests a second. It must not shorten the wait for a daily quota.
+  // `reset` is about requests a second, so it must not shorten the wait for a daily quota.
   if (verdict.kind === 'wait') return { ...verdict, seconds: asked || Math.max(verdict.seconds, reset) }
   return asked > 0 ? { ...verdict, seconds: Math.max(asked, verdict.seconds ?? 0) } : verdict
 }

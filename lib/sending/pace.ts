@@ -26,10 +26,9 @@ const POLL_MS = 1_000
 const lines = new Map<string | null, Promise<unknown>>()
 
 /**
- * Waits for permission to call Resend. All workers share one row, because the limit is for the whole account. The calls of
- * a process wait in line, and only the first one asks the database.
- * @param ignored the reason of a pause that does not hold for this call
- * @throws when `signal` aborts, or the database is unreachable
+ * Waits for permission to call Resend. All workers share one row, because the limit is for the whole account. The calls of a
+ * process wait in line, and only the first one asks the database.
+ * @param ignored the reason of a pause that does not hold for this call. @throws when `signal` aborts, or the database is unreachable
  */
 export function takeTurn(signal: AbortSignal, ignored: string | null = null): Promise<Turn> {
   const turn = (lines.get(ignored) ?? Promise.resolve()).then(async () => {
@@ -70,7 +69,6 @@ async function askForTurn(ignored: string | null): Promise<Turn & { waitMs: numb
 export type PaceState = {
   isPaused: boolean
   reason: string | null
-  /** Null: the end is unknown. */
   until: Date | null
   perSecond: number | null
 }
@@ -115,8 +113,7 @@ export async function updatePace(turn: Turn, outcome: Outcome): Promise<Date> {
   const retryAt = new Date((await databaseNow()) + seconds * 1000)
   if (turn.ignored && !reason) return retryAt
   if (reason || turn.reason || perSecond !== turn.perSecond) {
-    // Two workers may get different answers at the same time. The later `nextTurnAt` wins, so that a stale success cannot
-    // end a pause.
+    // Of two workers with different answers, the later `nextTurnAt` wins: a stale success cannot end a pause.
     await prisma().$executeRaw`
       INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason, failures, "perSecond")
       VALUES ('resend', clock_timestamp() + make_interval(secs => ${seconds}), ${reason}, ${failures}, ${perSecond})

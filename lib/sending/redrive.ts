@@ -13,10 +13,7 @@ type Options = { force?: boolean }
 
 const CHUNK = 500
 
-/**
- * Redrives the emails that have failed until now, oldest first. Yields the results in chunks that are committed.
- * @param reason the code of their last failure. @throws when the database or the queue is unavailable
- */
+/** Redrives emails that have failed, oldest first, in chunks. @throws when the database or the queue is unavailable */
 export async function* redriveFailed(reason?: string, options?: Options): AsyncGenerator<Redriven[]> {
   // Emails that fail again meanwhile are newer than this.
   const { _max: end } = await prisma().email.aggregate({
@@ -49,7 +46,6 @@ export async function redriveEmails(ids: string[], { force = false }: Options = 
     select: { id: true, batchId: true },
   })
   const results = new Map<string, Redrive>()
-  // Batch by batch, because a batch is locked with its emails.
   for (const batchId of new Set(known.map((email) => email.batchId))) {
     const chosen = known.filter((email) => email.batchId === batchId).map(({ id }) => id)
     const redriven = await prisma().$transaction((tx) => redriveTogether(tx, chosen, batchId, force))
@@ -58,7 +54,6 @@ export async function redriveEmails(ids: string[], { force = false }: Options = 
   return ids.map((id) => ({ id, result: results.get(id) ?? 'not failed' }))
 }
 
-/** @param batchId the batch that has all of these emails, or null */
 async function redriveTogether(
   tx: Transaction,
   ids: string[],
@@ -74,7 +69,7 @@ async function redriveTogether(
     ) AS "lastReason" FROM "Email" WHERE id = ANY (${ids}::uuid[])`
   const judge = (email: (typeof emails)[number]): Redrive => {
     if (email.status !== 'failed' || email.batchId !== batchId) return 'not failed'
-    // A failed mail with a provider id is one that Resend reported as failed.
+    // Resend has reported the failure.
     if (email.providerId) return 'accepted by Resend'
     const isInDoubt = batch ? batch.isKeyForgotten : email.lastReason === 'outcome_unknown'
     return isInDoubt && !force ? 'might be sent twice' : 'queued'

@@ -20,7 +20,6 @@ class Client extends Resend {
       const error = await response.json().catch(() => ({ name: 'application_error' }))
       return { data: null, error: { ...error, statusCode: response.status }, headers }
     } catch {
-      // The SDK's own name for a network error.
       const error = { name: 'application_error', statusCode: null, message: '' } as const
       return { data: null, error, headers: null }
     }
@@ -30,9 +29,8 @@ class Client extends Resend {
 let resend: Client | undefined
 
 /**
- * Calls Resend. `permissive`: a bad address fails that mail only. After a timeout, Resend may have accepted the batch.
- * @param batch 1 to 100 messages, or one with attachments. For 24 h, Resend accepts its id (the idempotency key) once:
- *   https://resend.com/docs/dashboard/emails/idempotency-keys
+ * Sends 1 to 100 messages, or one with attachments. `permissive`: a bad address fails that mail only. For 24 h, Resend accepts an
+ * idempotency key once (https://resend.com/docs/dashboard/emails/idempotency-keys). After a timeout, it may have accepted it.
  */
 export function sendBatch(batch: Sendable): Promise<Outcome> {
   // https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/

@@ -2,10 +2,7 @@ type Headers = Record<string, string> | null | undefined
 
 const DAY = 24 * 3600
 
-/**
- * Reads how long a response asks to wait: `asked` by Retry-After, `reset` by the rate limit. In s, 0 to a day.
- * @param headers with names in lower case
- */
+/** Reads how long to wait, in s, 0 to a day: `asked` by Retry-After, `reset` by the rate limit. Names are in lower case. */
 export function readRetryAfter(headers: Headers): { asked: number; reset: number } {
   const asked = parseRetryAfter(headers?.['retry-after'], headers?.date)
   const reset = Number.parseFloat(headers?.['ratelimit-reset'] ?? '') || parseRateLimit(headers?.ratelimit)

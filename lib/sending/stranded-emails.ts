@@ -6,10 +6,8 @@ import { enqueueEmails } from './enqueue'
 import { USERS } from './recipients'
 import type { Kind } from './stranded'
 
-/** SQL for a row of "Email" without an outcome. */
 export const isUnfinished = Prisma.sql`status IN ('queued', 'sending', 'retrying')`
 
-/** An email that is in no batch yet. */
 export const EMAIL: Kind = {
   waiting: Prisma.sql`
     SELECT id, "updatedAt" AS since FROM "Email" WHERE ${isUnfinished} AND "batchId" IS NULL
@@ -19,7 +17,6 @@ export const EMAIL: Kind = {
   repair: repairEmail,
 }
 
-/** A batch without an outcome. */
 export const BATCH: Kind = {
   waiting: Prisma.sql`
     SELECT "batchId" AS id, "updatedAt" AS since FROM "Email" WHERE ${isUnfinished} AND "batchId" IS NOT NULL`,

@@ -13,10 +13,7 @@ export type Kind = {
   repair: (tx: Transaction, id: string) => Promise<unknown>
 }
 
-/**
- * Selects the ids of rows that have been stranded for a minute, or one row if it is stranded. EXCEPT, because with old
- * statistics NOT EXISTS compared each row with each job.
- */
+/** Selects rows stranded for a minute, or this one. EXCEPT, because NOT EXISTS compared each row with each job. */
 export function selectStranded({ waiting, job }: Kind, id?: string): Prisma.Sql {
   const which = id ? Prisma.sql`id = ${id}::uuid` : Prisma.sql`since < now() - interval '1 minute'`
   const rows = Prisma.sql`SELECT id::text COLLATE "C" AS id FROM (${waiting}) AS waiting WHERE ${which}`

@@ -4,7 +4,6 @@ import { JOINERS, stripInvisible } from './visible'
 /** Tested before it becomes lower case: the Kelvin sign (U+212A) must not become a k. */
 const LOCAL_PART = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/
 
-/** Returns the form of an address that is stored and compared, or undefined if malformed. */
 export function canonicalAddress(address: string): string | undefined {
   const visible = stripInvisible(address)
   const at = visible.lastIndexOf('@')

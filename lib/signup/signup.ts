@@ -20,8 +20,7 @@ export type Signup = {
 
 /**
  * Creates the user, their welcome email, and the job that sends it, in one transaction (a transactional outbox).
- * @param key the Idempotency-Key. The same key and input return the same signup with `isReplay`
- * @param join runs in the transaction of a new signup, not for a replay
+ * @param key the Idempotency-Key: with the same input it returns the same signup, as `isReplay`, and does not call `join`
  * @throws {Problem} 409 when the address is taken or suppressed, 410 when the user of this key was erased, 422 when the key
  * belongs to another signup, 503 when the database or the queue does not answer within about 10 s
  */
@@ -122,7 +121,6 @@ async function readWelcome(
   return email ? { id: email.id, queuedAt: email.events[0]?.at ?? email.createdAt } : undefined
 }
 
-// The first snapshot, also for a replay.
 function toWelcome(id: string, queuedAt: Date): Welcome {
   const timeline = [{ status: 'queued' as const, at: queuedAt.toISOString() }]
   return { welcomeEmail: { id, status: 'queued', attempts: 0, version: 1, final: false, timeline } }

@@ -3,7 +3,6 @@ import { isUnavailable, prisma } from '../db/prisma'
 import { unavailable } from '../http/problem'
 import { type EmailFact, recordEvents } from './record'
 
-/** The facts of one statement. */
 const CHUNK = 100
 const WRITERS = 2
 
@@ -21,7 +20,7 @@ const waiting: Waiting[] = []
 let writers = 0
 
 /**
- * Records a fact, in one statement with others that wait. @returns the id of the email whose timeline has grown, if any
+ * Records a fact, in one statement with others. @returns the id of the email if it has a new event
  * @throws {Problem} 503 when too many wait or `signal` aborts. @throws when the database is unreachable
  */
 export function recordTogether(fact: EmailFact, signal: AbortSignal): Promise<string | undefined> {
@@ -66,7 +65,6 @@ async function record(group: Waiting[]): Promise<void> {
   try {
     const facts = group.map(({ fact }) => fact)
     const grown = await recordEvents(prisma(), facts)
-    // A fact without our id is alone.
     for (const { fact, resolve } of group) resolve(grown.find((id) => id === (fact.emailId ?? id)))
   } catch (error) {
     // Postgres may reject one of these facts. The others are recorded.

@@ -10,9 +10,7 @@ export type EmailFact = {
   /** Default: now, also for a time in the future or before the email was created. */
   at?: Date
   retryAt?: Date
-  /** Resend's id of the mail. */
   providerId?: string
-  /** The id of the webhook message. */
   providerEventId?: string
   /** The batch that Resend may have accepted. Without it, the email leaves its batch. */
   batchId?: string
@@ -28,10 +26,9 @@ const MOVES = STANDINGS.flatMap((from) =>
 )
 
 /**
- * Records facts in one statement: an event on each timeline and, if its rank allows, a new status. Facts may come twice,
- * late and in any order. Skips known facts, unknown emails, and the worker's facts about a mail that Resend has accepted,
- * except `sent`. A trigger notifies the streams. @param facts at most one for each email
- * @returns the ids of the emails whose timelines have grown. @throws when the database is unreachable
+ * Records facts in one statement: an event on each timeline and, if its rank allows, a new status. Facts may come twice, late and
+ * in any order. Skips known ones, unknown emails, and what a worker reports after Resend has accepted the mail, except `sent`.
+ * @param facts at most one for each email. @returns the ids of emails with a new event. @throws when the database is unreachable
  */
 export async function recordEvents(
   db: Pick<Transaction, '$queryRaw'>,

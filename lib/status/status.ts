@@ -14,7 +14,7 @@ export const RANK = {
 
 export type EmailStatus = keyof typeof RANK
 
-/** `isReported` (by Resend) matters for "failed" only. */
+/** `isReported`: by Resend. */
 export type Standing = { status: EmailStatus; isReported: boolean }
 
 /** A failure that Resend reports is final. A mail that the worker gave up can be redriven. */
@@ -70,7 +70,6 @@ export type Snapshot = {
   id: string
   status: EmailStatus
   attempts: number
-  /** A newer snapshot has a higher version. */
   version: number
   final: boolean
   timeline: TimelineEntry[]

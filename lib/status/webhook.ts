@@ -57,10 +57,7 @@ const reportSchema = z.object({
   }),
 })
 
-/**
- * Returns a report that Resend has signed. @param body the raw text, as signed
- * @throws {Problem} 401 when signature or age is wrong, 400 when it is not JSON, 503 without a secret
- */
+/** Verifies a report. @throws {Problem} 401 when signature or age is wrong, 400 when it is not JSON, 503 without a secret */
 export function verifyReport(body: string, headers: Headers): unknown {
   const secret = env('RESEND_WEBHOOK_SECRET')
   if (!secret) throw unavailable('No webhook secret is configured.')
@@ -78,8 +75,8 @@ export function verifyReport(body: string, headers: Headers): unknown {
 }
 
 /**
- * Records a webhook about a mail. @param report from `verifyReport`. @returns false for an unknown mail, or when nothing is new
- * @throws {Problem} 400 when malformed, 503 when too many come. @throws when the database is unreachable. Resend retries
+ * Records a report. @returns false for an unknown mail, or when nothing is new
+ * @throws {Problem} 400 when malformed, 503 when too many come. @throws when the database is unreachable
  */
 export async function receiveReport(report: unknown, { headers, signal }: Request): Promise<boolean> {
   const { type } = parse(typeSchema, report)

@@ -8,10 +8,7 @@ import type { Job } from '../work'
 
 const DAY_MS = 24 * 3600 * 1000
 
-/**
- * Gathers a user's data. Saves each chapter, so that another worker can resume. Stops when the export was canceled.
- * @throws when the worker stops or the database is unreachable
- */
+/** Saves each chapter, so that another worker can resume. @throws when the worker stops or the database is unreachable */
 export default async function exportData({ data, signal }: Job<'export-data'>): Promise<void> {
   const { exportId } = data
   await reopenExport(exportId)

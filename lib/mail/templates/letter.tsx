@@ -58,7 +58,6 @@ type Props = {
   preview: string
   heading: string
   children: ReactNode
-  /** Why the reader gets this mail. */
   reason: string
   /** The link to the page /not-me, which can erase the reader's account. */
   notMe?: { href: string; text: string }
@@ -106,7 +105,6 @@ const paper = {
   padding: '36px 40px',
   borderTop: `6px solid ${ink}`,
 }
-/** For long words on a phone. */
 const breaking = { overflowWrap: 'anywhere', wordBreak: 'break-word' } as const
 const headingText = {
   ...breaking,
