@@ -3,11 +3,7 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 type Options = NonNullable<ParseArgsConfig['options']>
 type Parsed<Some extends Options> = ReturnType<typeof parseArgs<{ options: Some; allowPositionals: true }>>
 
-/**
- * Reads the arguments of a command. Exits the process with the usage line when one is unknown, missing or malformed.
- * @param usage the command with its arguments
- * @param accepts checks the arguments without a name. By default, there must be none
- */
+/** Reads the arguments of a command, or exits with its usage. @param accepts checks arguments without a name. Default: none */
 export function readArguments<const Some extends Options>(
   usage: string,
   options: Some,
@@ -19,9 +15,14 @@ export function readArguments<const Some extends Options>(
     const parsed = parseArgs({ args, options, allowPositionals: true })
     if (accepts(parsed.positionals)) return parsed
   } catch (error) {
-    // The rest of Node's message is about arguments that begin with a dash.
+    // The rest of the message explains dashes.
     problem = `${(error as Error).message.split('. ')[0]}.\n`
   }
-  console.error(`${problem}Usage: ${usage}`)
+  fail(`${problem}Usage: ${usage}`)
+}
+
+/** Exits the process because of its arguments. */
+export function fail(reason: string): never {
+  console.error(reason)
   process.exit(2)
 }

@@ -2,19 +2,17 @@ import nextEnv from '@next/env'
 import { closest, distance } from 'fastest-levenshtein'
 import { z } from 'zod'
 
-/** The settings. `.env.example` explains each of them. */
+/** `.env.example` explains each of them. */
 const schema = z.object({
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(1).default(10),
   APP_URL: z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).origin),
   RESEND_API_KEY: z.string().regex(/^[\x21-\x7e]+$/, 'must be ASCII without spaces'),
-  /** The default is the API key. */
   APP_SECRET: z.string().min(32, 'must have 32 characters or more').optional(),
-  /** Set by the sandbox only. The SDK's default is https://api.resend.com. */
   RESEND_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
-  /** Opens the mails and the weather of the sandbox. The runner makes up another one at each start. */
+  /** Opens the inbox and the weather of the sandbox. The runner sets a new one at each start. */
   SANDBOX_KEY: z.string().min(32, 'must have 32 characters or more').optional(),
-  /** Without it no delivery report can be trusted: the webhook answers 503 and "sent" is final. */
+  /** Without it, webhooks are rejected, and "sent" is final. */
   RESEND_WEBHOOK_SECRET: z
     .string()
     .refine(isWebhookSecret, 'must be whsec_ and then 24 to 64 bytes in base64')
@@ -23,7 +21,6 @@ const schema = z.object({
     .string()
     .regex(/^([^<>\r\n]+<[^<>@\s]+@[^<>@\s]+>|[^<>@\s]+@[^<>@\s]+)$/, 'must be an address, or Name <address>')
     .default('Behind the Scenes <onboarding@resend.dev>'),
-  /** Used until an answer of Resend states the account's limit. */
   RESEND_RATE_LIMIT: z.coerce.number().positive().max(1_000).default(10),
   RETRY_MAX_SECONDS: z.coerce.number().positive().max(86_400).default(300),
   TRUSTED_HOPS: z.coerce.number().int().min(0).max(10).default(0),
@@ -45,7 +42,6 @@ const schema = z.object({
   LIMIT_WRONG_SIGNATURES: limit(20),
   LIMIT_WRONG_PASSWORDS: limit(10),
   LIMIT_EXPORTS_PER_USER: limit(10), // orders
-  /** Opens the details of /api/health: as a Bearer token, or as a password. */
   OPERATOR_TOKEN: z.string().min(16, 'must have 16 characters or more').optional(),
   WORKER_PORT: z.coerce.number().int().min(1).max(65_535).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
@@ -60,7 +56,7 @@ const schema = z.object({
 type Env = z.infer<typeof schema>
 export type Setting = keyof Env
 
-/** Read by sandbox/settings.ts only. The compiler compares it with this list. */
+/** sandbox/settings.ts reads these. The compiler compares the two lists. */
 const SANDBOX_SETTINGS = [
   'SANDBOX_DIR',
   'SANDBOX_LATENCY_MS',
@@ -77,12 +73,12 @@ function limit(unlessSet: number) {
   return z.coerce.number().int().min(0).default(unlessInSandbox(unlessSet))
 }
 
-// In the sandbox, all visitors may share one address: that of a room.
+// In the sandbox, all visitors may share one address: that of a lecture hall.
 function unlessInSandbox(value: number): () => number {
   return () => (inSandbox() ? 0 : value)
 }
 
-/** True when mail goes to the local emulator of Resend. Its key is public, so the base URL must be local, too. */
+/** True when mail goes to the local stand-in for Resend. Its key is public, so the URL must be local, too. */
 export function inSandbox(): boolean {
   loadEnvFiles()
   const { RESEND_API_KEY, RESEND_BASE_URL = '' } = process.env
@@ -90,12 +86,12 @@ export function inSandbox(): boolean {
   return isLoopback(new URL(RESEND_BASE_URL).hostname)
 }
 
-/** Browsers resolve every name that ends in .localhost to this computer. */
+/** Browsers resolve names that end in .localhost to this computer. */
 export function isLoopback(hostname: string): boolean {
   return /^((.+\.)?localhost|127(\.\d{1,3}){3}|\[::1\])$/.test(hostname)
 }
 
-/** By the Standard Webhooks specification. The library accepts any secret, and would then reject every webhook. */
+// The Standard Webhooks specification. With another secret, the library rejects every webhook.
 function isWebhookSecret(secret: string): boolean {
   const key = secret.slice('whsec_'.length)
   const { length } = Buffer.from(key, 'base64')
@@ -112,7 +108,7 @@ export function loadEnvFiles(): void {
   nextEnv.loadEnvConfig(process.cwd(), dev, { info() {}, error: console.error })
 }
 
-/** Reads a setting from the environment or a `.env` file. @throws {Error} when it is missing or malformed. */
+/** Reads a setting. @throws {Error} when it is missing or malformed */
 export function env<Name extends keyof Env>(name: Name): Env[Name] {
   const { value, problem } = readSetting(name)
   if (problem) throw new Error(problem)
@@ -128,7 +124,7 @@ export function requireEnv(names = ALL): void {
   if (problems.length > 0) process.exit(1)
 }
 
-/** Lists misspelled settings in the environment and the `.env` files, each as a sentence with a suggestion. */
+/** Lists misspelled settings, each as a sentence with a suggestion. */
 export function listUnknown(): string[] {
   loadEnvFiles()
   return findUnknown(process.env, [...ALL, ...SANDBOX_SETTINGS]).map(
@@ -138,7 +134,7 @@ export function listUnknown(): string[] {
 
 function readSetting(name: keyof Env): { value?: unknown; problem?: string } {
   loadEnvFiles()
-  // `NAME=` means "not set".
+  // An empty value is not set.
   const given = process.env[name] || undefined
   const { success, data, error } = schema.shape[name].safeParse(given)
   if (success) return { value: data }
@@ -155,11 +151,10 @@ const OUR_PREFIXES = [
   'INVITATIONS_', // orders
 ]
 
-// Kubernetes and Docker set variables for other services: one that is called "sandbox" makes SANDBOX_PORT.
+// Kubernetes and Docker set variables such as SANDBOX_PORT for a service that is called "sandbox".
 const SERVICE_NAME = /_SERVICE_(HOST|PORT)|_PORT_\d+_(TCP|UDP|SCTP)/
 const SERVICE_ADDRESS = /^(tcp|udp|sctp):\/\//
 
-/** Finds unknown names with a prefix of ours, or a typo away from a setting that is not set. */
 function findUnknown(given: NodeJS.ProcessEnv, known: readonly string[]): { name: string; meant: string }[] {
   return Object.entries(given).flatMap(([name, value]) => {
     if (!value || SERVICE_NAME.test(name) || SERVICE_ADDRESS.test(value)) return []
@@ -172,7 +167,7 @@ function findUnknown(given: NodeJS.ProcessEnv, known: readonly string[]): { name
   })
 }
 
-/** One letter in six is wrong, or two are swapped. In short names, the first word must match: MAIL_FROM is not EMAIL_FROM. */
+/** One letter in six is wrong, or two are swapped. The first word of a short name must match: MAIL_FROM is another setting. */
 function isTypo(name: string, meant: string): boolean {
   if (meant.length < 12 && name.split('_')[0] !== meant.split('_')[0]) return false
   if (distance(name, meant) <= Math.min(2, meant.length / 6)) return true

@@ -3,17 +3,14 @@ import { format, inspect } from 'node:util'
 import { pino } from 'pino'
 import { env } from './env'
 import { onLostOutput } from './output'
+import { perProcess } from './process'
 import { tieToSpan } from './telemetry'
 
-// Lines about an email have its id. No line contains an address, a name or a token.
-
 process.setSourceMapsEnabled(true)
-// The default of 10 frames often ends inside a driver, before the first frame of our own code.
+// The default, 10 frames, often ends inside a driver.
 Error.stackTraceLimit = 30
 
-const shared = globalThis as { logContext?: AsyncLocalStorage<object> }
-shared.logContext ??= new AsyncLocalStorage()
-const context = shared.logContext
+const context = perProcess('logContext', () => new AsyncLocalStorage<object>())
 
 export const log = pino(
   {
@@ -30,7 +27,7 @@ onLostOutput((lines) =>
   log.warn({ lines }, 'Lines of this output are missing: it had no reader for some time.'),
 )
 
-/** Adds these fields to all lines that are logged during the call, also by asynchronous code. */
+/** Adds these fields to all log lines of the call and of its asynchronous code. */
 export function withLogFields<Result>(fields: object, act: () => Result): Result {
   return context.run({ ...context.getStore(), ...fields }, act)
 }
@@ -38,7 +35,7 @@ export function withLogFields<Result>(fields: object, act: () => Result): Result
 const THROTTLE_MS = 60_000
 const lastLogged = new Map<string, { at: number; times: number }>()
 
-/** Logs an error at once, and then at most once a minute with the number of times that it happened. */
+/** Logs an error at once, and then at most once a minute with the number of times. */
 export function logThrottled(message: string, fields: object = {}): void {
   const { at, times } = lastLogged.get(message) ?? { at: Number.NEGATIVE_INFINITY, times: 0 }
   const now = performance.now()
@@ -47,7 +44,7 @@ export function logThrottled(message: string, fields: object = {}): void {
   lastLogged.set(message, isDue ? { at: now, times: 0 } : { at, times: times + 1 })
 }
 
-/** Returns why something failed. Postgres's message says more than Prisma's: a wrong password, a full disk. */
+/** Returns the message of an error. Postgres's says more than Prisma's: a wrong password, a full disk. */
 export function reasonOf(error: unknown): string {
   const { message, code, meta } = error as Failure
   return meta?.driverAdapterError?.cause?.originalMessage ?? (message?.trim() || String(code ?? error))
@@ -58,7 +55,7 @@ type Failure = Partial<Error> & {
   meta?: { driverAdapterError?: { cause?: { originalMessage?: string } } }
 }
 
-// Other fields of a driver's error may contain personal data: they quote the row.
+// Other fields of a driver's error quote the row, which may be personal data.
 function describeError(error: unknown): object {
   if (!(error instanceof Error)) return { message: format(error) }
   const { name, message, code } = error as Error & { code?: unknown }
@@ -68,9 +65,8 @@ function describeError(error: unknown): object {
 
 const FOREIGN = /node_modules|node:|<anonymous>|\/next\/dist\//
 
-/** Formats a stack with the frames of our own code first. */
 function writeStack({ name, message, stack = '' }: Error): string {
-  // Next maps a stack to the source only when the error is inspected. A copy leaves out the error's other fields.
+  // Next maps a stack to the source when the error is inspected. A copy leaves out its other fields.
   const bare = new Error(message)
   for (const [field, value] of Object.entries({ name, stack })) Object.defineProperty(bare, field, { value })
   const frames = inspect(bare)
@@ -81,7 +77,7 @@ function writeStack({ name, message, stack = '' }: Error): string {
 }
 
 const ADDRESS = /[^\s"'<>()=:;,\\]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}/gi
-// The id of an email is the permission to watch it, so the log has no path that can be opened.
+// Anybody who knows the path of a ticket can open it.
 const ID_IN_PATH = /\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi
 
 function scrub(line: string): string {

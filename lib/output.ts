@@ -1,22 +1,19 @@
-/*
- * Drops output that has no reader, for the whole process. A reader may exit (`… | head`) or hang, and a disk may be full.
- * By default, Node throws when the reader has gone: that ends a process, or makes Next's exception handler spin. When the
- * reader hangs, Node buffers without a limit. Writes to a terminal, and to a pipe on Windows, still block.
- */
+// Drops output without a reader. When the reader of a pipe exits, Node throws, and Next's exception handler spins. When the
+// reader hangs, Node buffers without a limit. Writes to a terminal, and to a pipe on Windows, still block.
 
 const MAX_UNREAD_BYTES = 1024 * 1024
 
 type Chunk = string | Uint8Array
 type Done = (error?: Error | null) => void
 
-// On globalThis, because Next evaluates modules more than once in a process.
+// On globalThis, because Next evaluates this module more than once in a process.
 const shared = globalThis as { onLostOutput?: (lines: number) => void }
 if (!shared.onLostOutput) {
   shared.onLostOutput = () => {}
   for (const stream of [process.stdout, process.stderr]) guard(stream)
 }
 
-/** Calls back with the number of dropped lines, when there is a reader again. */
+/** Calls back with the number of dropped lines, as soon as output is read again. */
 export function onLostOutput(callback: (lines: number) => void): void {
   shared.onLostOutput = callback
 }

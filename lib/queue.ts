@@ -15,23 +15,23 @@ import { prisma, type Transaction } from './db/prisma'
 import { Prisma } from './generated/prisma/client'
 import { log, logThrottled } from './log'
 
-/** pg-boss's limit is less than 24 h. */
+/** pg-boss's maximum. */
 const DAY_SECONDS = 24 * 3600 - 1
 const KEEP_FAILED_SECONDS = 14 * 24 * 3600
 const UNLIMITED = 1_000_000
 
 const DEFAULTS = {
   notify: true,
-  // About four hours with the backoff below. Then the dead letter is logged: `npm run redrive -- QUEUE` retries the job.
+  // About four hours with the backoff below.
   retryLimit: 60,
   retryDelay: 1,
   retryBackoff: true,
   retryDelayMax: 300,
   deadLetter: 'dead-letters',
-  // Without a heartbeat for this long, a job is retried by another worker. 10 is pg-boss's minimum.
+  // After this time without a heartbeat, another worker retries the job. 10 is pg-boss's minimum.
   heartbeatSeconds: 10,
   expireInSeconds: 60,
-  // By default, pg-boss deletes a job that was not fetched within 14 days.
+  // pg-boss deletes a job that no worker has fetched by then.
   retentionSeconds: 365 * 24 * 3600,
   deleteAfterSeconds: KEEP_FAILED_SECONDS,
 }
@@ -41,10 +41,10 @@ const batchJob = z.object({ batchId: z.guid() })
 const userJob = z.object({ userId: z.guid() })
 const exportJob = z.object({ exportId: z.guid() }) // orders
 
-// Mails and batches count their own attempts. An outage of the database must not use up the retries of their jobs.
+// Mails and batches count their own attempts, so that an outage of the database uses up none.
 const MAIL = { retryLimit: UNLIMITED, expireInSeconds: DAY_SECONDS, deleteAfterSeconds: DAY_SECONDS }
 
-/** Jobs carry ids, never names, addresses or mail. `npm run migrate` creates and updates the queues. */
+/** Jobs carry ids only. `npm run migrate` creates and updates the queues. */
 export const QUEUES = {
   'dead-letters': queue(z.looseObject({}).catch({}), { deadLetter: null }),
   'send-email-dead': queue(emailJob),
@@ -62,17 +62,12 @@ export const QUEUES = {
   'expire-export': queue(exportJob), // orders
 }
 
-/**
- * Jobs that pg-boss's cron enqueues, one for all workers. `tz` is the time zone: UTC unless set. A time at which no worker
- * runs is skipped. With `missed: 'once'`, the next worker makes up for it. `npm run migrate` creates, changes and deletes
- * the schedules.
- */
+/** Cron jobs, in UTC without `tz`. When no worker runs, a job is skipped, or comes later with `missed: 'once'`. */
 export const SCHEDULES: Schedules = {
   'clean-up': { cron: '17 * * * *' },
   sweep: { cron: '* * * * *' },
 }
 
-/** A scheduled job has no data. */
 type Schedules = { [Name in QueueName as object extends JobData<Name> ? Name : never]?: Schedule }
 export type Schedule = { cron: string } & Pick<ScheduleOptions, 'tz' | 'missed'>
 
@@ -81,9 +76,8 @@ export type JobData<Name extends QueueName> = z.infer<(typeof QUEUES)[Name]['dat
 
 export type Job<Name extends QueueName> = JobWithMetadata<JobData<Name>>
 
-/** Thrown by a handler when a retry cannot help. The job goes to its dead-letter queue. */
+/** A handler throws this when a retry cannot help. The job becomes a dead letter. `reason` is a code. */
 export class GiveUp extends Error {
-  /** @param reason a code: it is stored with the job */
   constructor(readonly reason: string) {
     super(reason)
   }
@@ -97,13 +91,13 @@ function queue<Data extends z.ZodType>(data: Data, options: Options = {}) {
 
 type BossOptions = ConstructorOptions & { statementTimeoutMs?: number }
 
-// A monotonic clock. With the system's, pg-boss would poll hours later when the time was set back by hours.
+// A monotonic clock: when the system's was set back by hours, pg-boss would not poll for hours.
 const clock = { ...systemClock, now: () => performance.timeOrigin + performance.now() }
 
 /** Creates a pg-boss with its own connections. The caller starts and stops it. */
 export function createBoss({ statementTimeoutMs, ...options }: BossOptions): PgBoss {
   const openTelemetry = { propagateContext: true }
-  // Only workers register: LIVE_WORKERS counts pg-boss's registry.
+  // LIVE_WORKERS counts the instances that are registered.
   const off = { schedule: false, registerInstance: false }
   const boss = new PgBoss({
     ...connectionConfig(statementTimeoutMs),
@@ -115,7 +109,7 @@ export function createBoss({ statementTimeoutMs, ...options }: BossOptions): PgB
   // Without this listener, Node ends the process at the first lost connection.
   boss.on('error', (error) => logThrottled('pg-boss reports an error', { reason: error.message }))
   boss.on('warning', ({ message }) => log.warn({ reason: message }, 'pg-boss warns'))
-  // pg-boss's own removes the listener for `error` before it closes a connection, and PgBouncer sends an error after that.
+  // pg-boss's own `listen` removes its `error` listener too early: PgBouncer sends an error when the connection closes.
   boss.getDb().listen = async (channel, onNotification, onConnect) =>
     listen({ name: 'queue', channels: [channel], onNotification, onConnect })
   return boss
@@ -125,10 +119,7 @@ type QueueOptions = BossOptions & { attempts?: number }
 
 const shared = globalThis as { queue?: Promise<PgBoss> }
 
-/**
- * Returns the pg-boss of this process. @param options of the first call. By default, for a web server that only enqueues.
- * @throws when the database is unreachable. The next call tries again.
- */
+/** Returns the pg-boss of this process. By default, it only enqueues. @throws when the database is unreachable */
 export function openQueue(options: QueueOptions = { max: 2, supervise: false }): Promise<PgBoss> {
   shared.queue ??= startQueue(options).catch((error) => {
     shared.queue = undefined
@@ -155,7 +146,7 @@ type NewJob<Name extends QueueName> = {
   priority?: number
 }
 
-/** Adds a job in the caller's transaction. @throws when the queue does not exist or the database is unreachable. */
+/** Adds a job in the caller's transaction. @throws when the queue does not exist or the database is unreachable */
 export function enqueue<Name extends QueueName>(
   tx: Transaction,
   name: Name,
@@ -165,7 +156,7 @@ export function enqueue<Name extends QueueName>(
   return enqueueAll(tx, name, [{ data, ...options }])
 }
 
-/** Adds many jobs in one statement, like `enqueue`. */
+/** Like `enqueue`, for many jobs in one statement. */
 export async function enqueueAll<Name extends QueueName>(
   tx: Transaction,
   name: Name,
@@ -174,7 +165,7 @@ export async function enqueueAll<Name extends QueueName>(
   const boss = await openQueue()
   const delayed = jobs.map(({ startAfter, delayMs, ...job }) => ({
     ...job,
-    // pg-boss takes seconds as text for a delay by the database's clock.
+    // Seconds as text: pg-boss then uses the database's clock.
     startAfter: startAfter?.toISOString() ?? (delayMs && `${delayMs / 1000}`),
   }))
   const ids = await boss.insert(name, delayed, { db: fromPrisma(tx), returnId: true })
@@ -182,7 +173,7 @@ export async function enqueueAll<Name extends QueueName>(
     throw new Error(`pg-boss inserted ${ids?.length ?? 0} of ${jobs.length} jobs into the queue "${name}"`)
 }
 
-/** Fetches waiting jobs in the caller's transaction, by priority and then by age. @throws when the database is unreachable. */
+/** Fetches waiting jobs in the caller's transaction, by priority and age. @throws when the database is unreachable */
 export async function fetchJobs<Name extends QueueName>(
   tx: Transaction,
   name: Name,
@@ -193,11 +184,11 @@ export async function fetchJobs<Name extends QueueName>(
   return await boss.fetch<JobData<Name>>(name, { batchSize: limit, db: fromPrisma(tx) })
 }
 
-/** Locks those of these jobs that exist. @throws when the database is unreachable. */
+/** Locks these jobs, if they exist. @throws when the database is unreachable */
 export async function lockJob(tx: Transaction, name: QueueName, ...ids: string[]): Promise<void> {
   const lock = (): Promise<unknown[]> => tx.$queryRaw<unknown[]>`
     SELECT FROM pgboss.job WHERE name = ${name} AND id = ANY (${ids}::uuid[]) ORDER BY id FOR UPDATE`
-  // pg-boss fails a job by deleting its row and inserting another. A statement that waited for the old row finds neither.
+  // pg-boss retries a job by replacing its row. A statement that waited for the old row does not see the new one.
   if ((await lock()).length < ids.length) await lock()
 }
 
@@ -217,7 +208,7 @@ export async function settleJobs(
   else await boss[how](name, ids, output, { db })
 }
 
-/** Fails a fetched job, and retries it at this time. @param reason a code. @throws when the database is unreachable. */
+/** Fails a fetched job, and retries it at this time. @param reason a code. @throws when the database is unreachable */
 export async function retryJob(
   tx: Transaction,
   name: QueueName,
@@ -230,7 +221,7 @@ export async function retryJob(
     UPDATE pgboss.job SET start_after = ${retryAt} WHERE name = ${name} AND id = ${id}::uuid AND state = 'retry'`
 }
 
-/** Keeps a job that was given up for 14 days, even if its queue deletes jobs sooner. @throws when the database is unreachable */
+/** Keeps a job that was given up for 14 days, also in a queue with less. @throws when the database is unreachable */
 export async function keepFailedJob(queue: string, id: string): Promise<void> {
   await prisma().$executeRaw`
     UPDATE pgboss.job SET deletion_seconds = ${KEEP_FAILED_SECONDS}
@@ -239,20 +230,17 @@ export async function keepFailedJob(queue: string, id: string): Promise<void> {
 
 const CARRIED_IDS = `jsonb_path_query_array(data, '$.*')`
 
-/** The index by which jobs are found that carry an id. `npm run migrate` creates it, because the table is pg-boss's. */
+/** For `isAbout`. Not in a migration, because the table is pg-boss's. */
 export const JOB_INDEX = `CREATE INDEX IF NOT EXISTS job_carries ON pgboss.job USING gin ((${CARRIED_IDS}))`
 
 const isAbout = (ids: string[]): Prisma.Sql => Prisma.sql`${Prisma.raw(CARRIED_IDS)} ?| ${ids}`
 
-/** Locks all jobs with one of these ids in their data. @throws when the database is unreachable. */
+/** Locks all jobs with one of these ids in their data. @throws when the database is unreachable */
 export async function lockJobsAbout(tx: Transaction, ids: string[]): Promise<void> {
   await tx.$queryRaw`SELECT FROM pgboss.job WHERE ${isAbout(ids)} ORDER BY id FOR UPDATE`
 }
 
-/**
- * Deletes all jobs with one of these ids in their data, in any state. Skips locked ones: their handlers find nothing to do.
- * @throws when the database is unreachable.
- */
+/** Deletes these jobs, but no locked ones, which will find nothing to do. @throws when the database is unreachable */
 export async function deleteJobsAbout(tx: Transaction, ids: string[]): Promise<void> {
   await tx.$executeRaw`
     DELETE FROM pgboss.job WHERE (name, id) IN (

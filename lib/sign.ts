@@ -16,7 +16,6 @@ type Purpose =
   | 'signup'
   | 'key'
 
-/** Returns a deterministic code for a text, in base64url. */
 export function hmac(purpose: Purpose, text: string): string {
   const secret = env('APP_SECRET') ?? env('RESEND_API_KEY')
   return createHmac('sha256', secret).update(`${purpose}\n${text}`).digest('base64url')
@@ -27,7 +26,6 @@ export function sign(purpose: Purpose, text: string): string {
   return `${text}.${hmac(purpose, text)}`
 }
 
-/** Returns the signed text, or undefined when the signature is wrong. */
 export function readSigned(purpose: Purpose, signed: string): string | undefined {
   const text = signed.slice(0, Math.max(0, signed.lastIndexOf('.')))
   const [given, good] = [signed, sign(purpose, text)].map((value) => Buffer.from(value))

@@ -9,11 +9,11 @@ import {
   trace,
 } from '@opentelemetry/api'
 
-// Traces and metrics. These calls do nothing unless lib/ops/start-telemetry.ts has loaded OpenTelemetry's SDK.
+// These calls do nothing unless lib/ops/start-telemetry.ts has loaded OpenTelemetry's SDK.
 
 const NAME = 'behind-the-scenes'
 
-/** Runs a function within a span. `from` is a result of `currentTrace`: the span continues that trace. */
+/** Runs `act` within a span. `from`: a result of `currentTrace`, whose trace continues. */
 export function traced<Result>(
   name: string,
   act: (span: Span) => Promise<Result>,
@@ -34,20 +34,19 @@ export function traced<Result>(
   })
 }
 
-/** Marks a span as failed. @param reason a code */
 export function fail(span: Span, reason: string): void {
   span.setAttribute('error.type', reason)
   span.setStatus({ code: SpanStatusCode.ERROR })
 }
 
-/** Returns the current span in a form that `traced` can continue. It fits into a tag of an email. */
+/** Returns the current span for `traced`. It fits into a tag of an email. */
 export function currentTrace(): string | undefined {
   const carrier: { traceparent?: string } = {}
   propagation.inject(context.active(), carrier)
   return carrier.traceparent
 }
 
-/** Links the current span and a log line: the span gets the ids of the emails. @returns the fields of the line */
+/** Adds the emails' ids to the current span. @returns its id as a field for the log line */
 export function tieToSpan({ emailId, emailIds }: { emailId?: string; emailIds?: string[] }): {
   traceId?: string
 } {

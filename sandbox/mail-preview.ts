@@ -6,8 +6,9 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { readArguments } from '../lib/arguments'
+import { escapeHtml } from '../lib/http/escape-html'
 import { signLinks } from '../lib/mail/links'
-import { escapeHtml, writeMessage } from '../lib/mail/message'
+import { writeMessage } from '../lib/mail/message'
 import { type EmailKind, TEMPLATES } from '../lib/mail/templates'
 import type { Template } from '../lib/mail/templates/letter'
 import '../lib/output'

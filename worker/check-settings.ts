@@ -4,11 +4,11 @@ import { QUEUES, SCHEDULES } from '@/lib/queue'
 
 type Misfit = [problem: string, remedy: string]
 
-/** Connections that a process has on top of DATABASE_POOL_SIZE: see docs/operations.md, "The database". */
+/** Connections of a process on top of DATABASE_POOL_SIZE: see docs/operations.md. */
 const EXTRA_FOR_WEB = 7
 const EXTRA_FOR_WORKER = 13
 
-/** Finds settings that do not fit each other or the database. @throws when the database is unreachable */
+/** Finds settings that conflict with each other or with the database. @throws when the database is unreachable */
 export async function checkSettings(workers: number): Promise<Misfit[]> {
   return [...checkEnvironment(), ...(await checkDatabase(workers))]
 }
@@ -77,7 +77,7 @@ async function checkDatabase(workers: number): Promise<Misfit[]> {
     [new Date()],
   )
   const found = rows[0]
-  // A PgBouncer may ignore the settings of a connection. Then the role must have them.
+  // A PgBouncer may ignore the settings of a connection.
   const unset = ['statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout'].filter(
     (name) => found[name] === '0',
   )

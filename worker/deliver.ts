@@ -6,9 +6,8 @@ import { logAttempt, logOutcome } from './log-progress'
 import { stopping } from './stop'
 
 /**
- * Waits for a turn, has the batch written, sends it, and records the outcome.
- * @param prepare writes the batch in a transaction. It returns undefined when there is nothing to send
- * @param share the hourly limit that the mails count against
+ * Waits for a turn, calls `prepare`, sends the batch, and records the outcome.
+ * @param prepare writes the batch in a transaction. Undefined when there is nothing to send
  * @throws when the worker must stop before its turn, or the database is unreachable
  */
 export async function deliver(

@@ -1,13 +1,8 @@
-/*
- * npm run doctor
- *
- * Reports what is stuck and why, and settings that do not fit. Changes nothing. Exit code 1: there are problems.
- */
+// npm run doctor: reports stuck mail and jobs, and wrong settings. Changes nothing. Exit code 1: there are problems.
 
 import { readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
-import { requireEnv } from '@/lib/env'
 import { LIVE_WORKERS } from '@/lib/live/workers'
 import { readDetails } from '@/lib/ops/health'
 import { explainUnserved, readQueueState } from '@/lib/ops/queue-state'
@@ -32,7 +27,6 @@ function formatAge(seconds: number): string {
 
 readArguments('npm run doctor', {})
 await reachDatabase()
-requireEnv(['DATABASE_POOL_SIZE'])
 const health = await readDetails()
 const { paused } = health
 

@@ -1,14 +1,9 @@
-/*
- * npm run erase -- ada@example.com
- *
- * Erases a user who cannot do it on their ticket.
- */
+// npm run erase -- ada@example.com: erases a user who cannot do it on their ticket.
 
 import { requestErasure } from '@/lib/account/request-erasure'
 import { readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
-import { requireEnv } from '@/lib/env'
 import { canonicalAddress } from '@/lib/signup/address'
 
 const { positionals } = readArguments('npm run erase -- ada@example.com', {}, ([address = '', ...more]) => {
@@ -16,7 +11,6 @@ const { positionals } = readArguments('npm run erase -- ada@example.com', {}, ([
 })
 
 await reachDatabase()
-requireEnv(['DATABASE_POOL_SIZE'])
 const user = await prisma().user.findUnique({ where: { email: canonicalAddress(positionals[0] ?? '') } })
 if (!user) {
   console.error('No user has this address.')

@@ -15,7 +15,6 @@ const ROUTES: Routes = {
   '/api/health': openRoute({ GET: async ({ headers }) => Response.json(await readHealthFor(headers)) }),
 }
 
-/** Serves the health routes on this port until the process ends. */
 export function listenForHealth(port: number): void {
   guardServers()
   const server = createServer(async (incoming, outgoing) => {

@@ -25,13 +25,12 @@ const stopTelemetry = await startTelemetry('worker')
 const port = env('WORKER_PORT')
 if (port) listenForHealth(port)
 
-// 2. Connect to the queue, and retry while the database is unreachable. Only workers run pg-boss's maintenance: every two
-//    seconds they look for jobs whose worker has died.
+// 2. Connect to the queue, and retry until the database is reachable. Only workers run the maintenance of pg-boss.
 const progress = setInterval(async () => {
   const reason = await pool()
     .query('SELECT 1')
     .then(() => 'the database answers. Has "npm run migrate" been run?', reasonOf)
-  log.error({ reason }, 'The queue cannot be reached yet. Trying again')
+  log.error({ reason }, 'Cannot reach the queue yet: trying again')
 }, 15_000)
 const boss = await openQueue({
   application_name: `${WORKER_NAME} ${PROCESS_NAME}`,

@@ -6,13 +6,11 @@ import { countMails, tieToSpan } from '@/lib/telemetry'
 /** Up to this number, each mail has its own log line. */
 const FEW = 5
 
-/** Logs the mails of an attempt before it is made: the last line about them if this worker dies. */
 export function logAttempt(batch: Batch): void {
   logMails(batch, toIds(batch), 'sending')
   tieToSpan({ emailIds: toIds(batch) })
 }
 
-/** Logs the results of an attempt, one line for those that are alike. */
 export function logOutcome(batch: Batch, outcome: Outcome, ms: number): void {
   const ids = toIds(batch)
   const results = ids.map((_, index) =>

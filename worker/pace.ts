@@ -1,11 +1,7 @@
-/*
- * npm run pause     stops all workers from sending mail. Signups, erasures and other jobs go on
- * npm run resume    continues
- */
+// See docs/operations.md, "Stop all mail".
 
 import { readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
-import { requireEnv } from '@/lib/env'
 import { setPaused } from '@/lib/sending/pace'
 
 const {
@@ -15,7 +11,6 @@ const {
 })
 
 await reachDatabase()
-requireEnv(['DATABASE_POOL_SIZE'])
 const since = await setPaused(order === 'pause')
 if (since) console.log(`Paused since ${since.toISOString()}. No mail goes out until: npm run resume`)
 else console.log('Mail goes out again, as fast as Resend allows.')

@@ -1,30 +1,19 @@
-/*
- * npm run queues                       counts the jobs of all queues
- * npm run queues -- move <old> <new>   moves waiting jobs to a queue's new name
- * npm run queues -- delete <old>       deletes a queue that is no longer in lib/queue.ts, with all its jobs
- */
+// See docs/operations.md, "A queue was renamed or deleted".
 
-import { readArguments } from '@/lib/arguments'
+import { fail, readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
-import { requireEnv } from '@/lib/env'
 import { Prisma } from '@/lib/generated/prisma/client'
 import { explainUnserved, isServed, moveQueue, readQueueState } from '@/lib/ops/queue-state'
 import { openQueue } from '@/lib/queue'
 
-function fail(reason: string): never {
-  console.error(reason)
-  process.exit(2)
-}
-
-/** How many arguments there are with each order, and without one. */
+/** The number of arguments, by the first one. */
 const LENGTHS: Record<string, number> = { '': 0, delete: 2, move: 3 }
 const { positionals } = readArguments('npm run queues [-- move OLD NEW | -- delete OLD]', {}, (words) => {
   return words.length === LENGTHS[words[0] ?? '']
 })
 const [order, from = '', to = ''] = positionals
 await reachDatabase()
-requireEnv(['DATABASE_POOL_SIZE'])
 
 type Row = { name: string; waiting: number; active: number; failed: number }
 const count = (states: string[]): Prisma.Sql => Prisma.sql`(

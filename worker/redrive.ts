@@ -1,20 +1,12 @@
-/*
- * npm run redrive                       everything that was given up: mails, and the jobs of all queues
- * npm run redrive -- <email id>         one email
- * npm run redrive -- <queue>            the jobs of a queue. For a queue of mails: all mails that were given up
- * npm run redrive -- --reason <code>    the emails that were given up for this reason
- *
- * With --force also what Resend may have accepted more than 23 h ago: its owner could then get the mail twice.
- */
+// See docs/operations.md, "What was given up".
 import { z } from 'zod'
-import { readArguments } from '@/lib/arguments'
+import { fail, readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
-import { requireEnv } from '@/lib/env'
 import { isServed, redriveQueue } from '@/lib/ops/queue-state'
 import { QUEUES, type QueueName } from '@/lib/queue'
 import { type Redriven, redriveEmails, redriveFailed } from '@/lib/sending/redrive'
 
-/** The jobs of these queues send mails. Failed mails are found by their status. */
+/** The queues of mails. A failed mail is found by its status. */
 const MAIL_QUEUES: QueueName[] = ['send-email', 'send-ticket', 'send-email-alone', 'retry-batch']
 
 const { values, positionals } = readArguments(
@@ -24,13 +16,9 @@ const { values, positionals } = readArguments(
 )
 const isId = (name: string): boolean => z.guid().safeParse(name).success
 const malformed = positionals.find((name) => !isId(name) && !isServed(name))
-if (malformed) {
-  console.error(`Neither the id of an email nor a queue: ${malformed}`)
-  process.exit(2)
-}
+if (malformed) fail(`Neither the id of an email nor a queue: ${malformed}`)
 
 await reachDatabase()
-requireEnv(['DATABASE_POOL_SIZE'])
 const isAll = positionals.length === 0
 const queues = isAll
   ? values.reason

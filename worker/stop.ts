@@ -1,15 +1,14 @@
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 
-// From the start, because in a container the kernel ignores signals to PID 1 that have no handler.
+// In a container, the kernel ignores signals to PID 1 without a handler.
 const quit = (): never => process.exit(143)
 for (const name of SIGNALS) process.on(name, quit)
 
 const controller = new AbortController()
 
-/** Aborts when this worker must stop. Short jobs finish, and another worker resumes the long ones. */
+/** Aborts when this worker must stop. Long jobs listen to it, and another worker resumes them. */
 export const stopping = controller.signal
 
-/** Waits for SIGTERM or SIGINT. @returns its name */
 export function waitForStopSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const name of SIGNALS) {

@@ -1,23 +1,11 @@
-/*
- * npm run waiting                    counts the waiting mails by kind
- * npm run waiting -- drop <kind>     gives them up: they are not sent, and their tickets say so
- * npm run waiting -- render <kind>   renders them again with the current template
- *
- * <kind> may be `all`. --after and --before filter by the time of queueing: ISO 8601, or 90m, 2h, 3d ago.
- */
-import { readArguments } from '@/lib/arguments'
+// See docs/operations.md, "A wrong template went out".
+import { fail, readArguments } from '@/lib/arguments'
 import { databaseNow } from '@/lib/db/clock'
 import { reachDatabase } from '@/lib/db/find-database'
-import { requireEnv } from '@/lib/env'
 import { readPause } from '@/lib/ops/health'
 import { type Choice, countWaiting, dropWaiting, renderWaiting } from '@/lib/ops/waiting'
 
 const MINUTES: Record<string, number> = { m: 1, h: 60, d: 24 * 60 }
-
-function fail(reason: string): never {
-  console.error(reason)
-  process.exit(2)
-}
 
 async function readTime(text: string | undefined): Promise<Date | undefined> {
   if (text === undefined) return
@@ -36,7 +24,6 @@ const { values, positionals } = readArguments(
 )
 const [order, kind] = positionals
 await reachDatabase()
-requireEnv(['DATABASE_POOL_SIZE'])
 const choice: Choice = {
   kind: kind === 'all' ? undefined : kind,
   after: await readTime(values.after),

@@ -5,7 +5,6 @@ import { GiveUp, type Job, type JobData, keepFailedJob, QUEUES, type QueueName }
 import { formatSeconds } from './log-progress'
 import { stopping } from './stop'
 
-// What a handler needs.
 export { GiveUp, type Job }
 
 /** Throws GiveUp to give up the job, and any other error to retry it. Jobs run at least once, so handlers are idempotent. */
@@ -18,12 +17,11 @@ const OPTIONS = {
   includeMetadata: true,
   burstWhenBatchFull: true,
   pollingIntervalSeconds: 0.5,
-  // pg-boss notifies for new jobs only. Retries wait for the next poll: 30 s by default.
+  // pg-boss does not notify of retries, which wait for the next poll.
   notifyPollingIntervalSeconds: 1,
   batchSize: 1,
 } as const
 
-/** Per worker. The default is 1. */
 const CONCURRENCY: Partial<Record<QueueName, number>> = {
   'send-email': 4,
   'send-email-alone': 4,
@@ -39,7 +37,6 @@ const LOGGED_BY_HANDLER: QueueName[] = [
   'sweep',
 ]
 
-/** Runs the jobs of all queues until the boss is stopped. */
 export async function work(boss: PgBoss, handlers: Handlers): Promise<void> {
   for (const name of Object.keys(QUEUES) as QueueName[]) {
     if (handlers[name]) await workOn(boss, name, handlers[name])
@@ -80,7 +77,6 @@ async function run<Name extends QueueName>(
   })
 }
 
-/** Logs why a job has failed, and an unexpected error with its stack. */
 function fail({ name, id, retryCount, retryLimit, deadLetter }: Job<QueueName>, error: unknown): JobResult {
   const message = reasonOf(error)
   const isLast = error instanceof GiveUp || retryCount >= retryLimit
@@ -88,16 +84,16 @@ function fail({ name, id, retryCount, retryLimit, deadLetter }: Job<QueueName>, 
   if (error instanceof GiveUp) log.warn({ reason: error.reason }, attempt)
   else if (stopping.aborted || isUnavailable(error)) log.error({ reason: message }, attempt)
   else log.error({ err: error }, attempt)
-  // `logDeadLetter` logs the others.
+  // `logDeadLetter` logs jobs with a dead-letter queue.
   if (isLast && !deadLetter) log.error({ reason: message }, `given up: ${name}`)
   if (error instanceof GiveUp) return { id, status: 'deadletter', output: { reason: error.reason } }
   return { id, status: 'failed', output: { message } }
 }
 
-/** Stored with a job by `fail`, or by pg-boss after missing heartbeats (`value`). */
+/** What `fail` stores with a job, or pg-boss after missed heartbeats (`value`). */
 type Output = { reason?: string; message?: string; value?: { message?: string } } | null
 
-/** Logs that a job was given up, also when its worker died at the last attempt. */
+// Also for a job whose worker died at the last attempt, without `fail`.
 async function logDeadLetter({
   sourceName,
   sourceId,

@@ -1,5 +1,5 @@
 import { isUniqueViolation, prisma } from '../db/prisma'
-import { Problem } from '../http/problem'
+import { notFound, Problem } from '../http/problem'
 import { readSnapshot } from '../live/snapshot'
 import { log } from '../log'
 import { openQueue } from '../queue'
@@ -10,10 +10,8 @@ import { noMailWanted, refuseSuppressed } from '../sending/suppression'
 import { addressTaken, type Signup } from '../signup/signup'
 
 /**
- * Replaces an address whose mail bounced, and enqueues a new welcome mail.
- * @throws {Problem} 404 after an erasure, 422 when unchanged, 409 when no mail bounced, when the address is taken, or when
- * the owner of the old or new mailbox wants no mail
- * @throws when the database or the queue is unavailable.
+ * Replaces an address whose mail bounced, and enqueues a new welcome mail. @throws when the database or the queue is unavailable
+ * @throws {Problem} 404 after an erasure, 422 when unchanged, 409 when no mail bounced, or the address is taken or suppressed
  */
 export async function correctAddress(userId: string, email: string): Promise<Signup> {
   await openQueue()
@@ -27,7 +25,7 @@ export async function correctAddress(userId: string, email: string): Promise<Sig
       })
       if (last.status !== 'bounced' && last.status !== 'suppressed')
         throw new Problem(409, 'Nothing to correct', { detail: 'No mail to this address came back.' })
-      // The address is right, and the owner of its mailbox refused the mail of a stranger.
+      // The address exists, but its owner wants no mail.
       if (last.events.length > 0) throw noMailWanted()
       if (last.user.email === email) {
         throw new Problem(422, 'Check what you entered', {
@@ -45,7 +43,7 @@ export async function correctAddress(userId: string, email: string): Promise<Sig
     })
   log.info({ emailId: id }, 'queued')
   const welcomeEmail = await readSnapshot(id)
-  // An erasure has committed after our transaction.
-  if (!welcomeEmail) throw new Problem(404, 'Not found')
+  // The user was erased after our commit.
+  if (!welcomeEmail) throw notFound()
   return { user: { id: user.id, name: user.name, email: user.email }, welcomeEmail }
 }

@@ -4,9 +4,8 @@ import { deleteJobsAbout, lockJobsAbout } from '../queue'
 import { areInFlight, removeFromBatches } from '../sending/forget'
 
 /**
- * Deletes a user and all their data, unless one of their mails is in flight. A batch in doubt must be retried unchanged:
- * otherwise its other recipients get their mails twice, or never.
- * @returns false when the erasure has to wait. @throws when the database is unreachable.
+ * Deletes a user with all data, unless one of their mails is in flight: a batch in doubt must be retried unchanged.
+ * @returns false when the erasure has to wait. @throws when the database is unreachable
  */
 export async function eraseUser(tx: Transaction, id: string): Promise<boolean> {
   const [user] = await tx.$queryRaw<ErasedUser[]>`
@@ -18,7 +17,7 @@ export async function eraseUser(tx: Transaction, id: string): Promise<boolean> {
   const exports = await tx.export.findMany({ where: { userId: id }, select: { id: true } }) // orders
   jobsAbout.push(...exports.map((file) => file.id)) // orders
   await lockJobsAbout(tx, jobsAbout)
-  // A worker that is creating a batch holds these locks. After it commits, `areInFlight` sees the batch.
+  // A worker that writes a batch holds these locks. After its commit, `areInFlight` sees the batch.
   await tx.$queryRaw`SELECT FROM "Email" WHERE "userId" = ${id}::uuid ORDER BY id FOR UPDATE`
   if (await areInFlight(tx, emailIds)) {
     await tx.user.updateMany({ where: { id, erasure: 'requested' }, data: { erasure: 'waiting' } })
@@ -28,7 +27,7 @@ export async function eraseUser(tx: Transaction, id: string): Promise<boolean> {
   await deleteJobsAbout(tx, jobsAbout)
   await spendKey(tx, user)
   await tx.user.delete({ where: { id } })
-  // Not `users: { none: {} }`, for which Prisma reads all users.
+  // SQL, because for `users: { none: {} }` Prisma reads all users.
   await tx.$executeRaw`
     DELETE FROM "Session" WHERE id = ${user.sessionId} AND NOT EXISTS (SELECT FROM "User" WHERE "sessionId" = "Session".id)`
   return true
@@ -36,7 +35,7 @@ export async function eraseUser(tx: Transaction, id: string): Promise<boolean> {
 
 type ErasedUser = Pick<User, 'sessionId' | 'signupKey' | 'signupHash'>
 
-/** A replay of the signup request must not create the user again. It is rejected for a day. */
+// For a day, a replay of the signup must not create the user again.
 async function spendKey(tx: Transaction, { signupKey, signupHash }: ErasedUser): Promise<void> {
   if (!signupKey || !signupHash) return
   await tx.$executeRaw`

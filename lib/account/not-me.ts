@@ -8,9 +8,8 @@ import { markForErasure } from './request-erasure'
 const FORGOTTEN = 'forgotten'
 
 /**
- * Handles "This wasn't me": suppresses the mailbox, and erases its user or the address of an invitation. Idempotent.
- * The owner of a confirmed mailbox gets a mail that asks first. Its link sets `isSure`.
- * @throws when the database or the queue is unavailable.
+ * Handles "This wasn't me": suppresses the mailbox, and erases its user or the address of an invitation. A confirmed mailbox
+ * first gets a mail that asks, whose link sets `isSure`. Idempotent. @throws when the database or the queue is unavailable
  */
 export async function disown(emailId: string, isSure: boolean): Promise<{ isAsked: boolean }> {
   await openQueue()
@@ -44,7 +43,7 @@ async function lockMail(tx: Transaction, emailId: string): Promise<Mail | undefi
   return mail
 }
 
-/** Several users can share a mailbox: ada+a@ and ada+b@. The recipient of the mail comes first. */
+// Several users can share a mailbox: ada+a@ and ada+b@. Prefers the recipient of the mail.
 async function findConfirmed(tx: Transaction, mailbox: string, userId: string): Promise<string | undefined> {
   const [user] = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM "User" WHERE mailbox = ${mailbox} AND "confirmedAt" IS NOT NULL AND erasure IS NULL
@@ -52,7 +51,7 @@ async function findConfirmed(tx: Transaction, mailbox: string, userId: string): 
   return user?.id
 }
 
-/** Sends the mail that asks at most once a day, so that a stranger cannot flood the mailbox with it. */
+// At most once a day, so that a stranger cannot flood the mailbox.
 async function askFirst(tx: Transaction, userId: string): Promise<void> {
   const asked = await tx.$queryRaw<unknown[]>`
     SELECT FROM "Email" WHERE "userId" = ${userId}::uuid AND kind = 'forget' AND "createdAt" > now() - interval '1 day'`

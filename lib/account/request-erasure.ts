@@ -1,10 +1,10 @@
 import { prisma, type Transaction } from '../db/prisma'
 import { enqueue, openQueue } from '../queue'
 
-/** Gives the page time to open its stream, so that it can show the erasure. */
+/** The page needs time to open its stream, in which it shows the erasure. */
 const HEAD_START_MS = 1_000
 
-/** Enqueues the erasure and stops all mail to the user. @throws when the database or the queue is unavailable. */
+/** Enqueues the erasure and stops all mail to the user. @throws when the database or the queue is unavailable */
 export async function requestErasure(userId: string): Promise<void> {
   await openQueue()
   await prisma().$transaction((tx) => markForErasure(tx, userId))

@@ -8,12 +8,11 @@ const DAY_MS = 24 * 3600 * 1000
 const LONGEST_MS = 365 * DAY_MS
 const UNUSED_MS = 30 * DAY_MS
 
-// The prefix `__Host-` lets only this host set the cookie, and only over HTTPS.
+// Browsers let only this host set a cookie with `__Host-`, and only over HTTPS.
 const isSecure = (): boolean => env('APP_URL').startsWith('https:')
 
 const cookieName = (): string => (isSecure() ? '__Host-session' : 'session')
 
-/** Returns a `Set-Cookie` header. Without a token, it deletes the cookie. */
 export function toSessionCookie(token = ''): string {
   const maxAge = token ? LONGEST_MS / 1000 : 0
   const secure = isSecure() ? '; Secure' : ''
@@ -30,9 +29,9 @@ export function readToken({ headers }: { headers: Pick<Headers, 'get'> }): strin
 }
 
 /**
- * Gives a user to the browser's session, or to a new one when that is missing or has expired. @param tx has created or
- * locked the user. @param sent the browser's token. @param key makes the new token one that `findGrant` finds again.
- * @returns the token for the cookie. @throws when the database is unreachable.
+ * Adds a user to the session of the token `sent`, or to a new one. `tx` has created or locked the user.
+ * @param key the Idempotency-Key, from which `findSignupToken` derives the new token again
+ * @returns the token for the cookie. @throws when the database is unreachable
  */
 export async function signIn(
   tx: Transaction,
@@ -53,11 +52,10 @@ export async function signIn(
 }
 
 /**
- * Returns the token that a signup created, for a replay whose first answer was lost. It must not sign in an old request
- * after a sign-out, a move to another browser, a corrected address, an erasure, or 24 hours.
- * @throws when the database is unreachable.
+ * Returns the token of a signup again, for a replay whose first answer was lost. Returns undefined after a sign-out, a move to
+ * another browser, a corrected address, an erasure, or 24 hours. @throws when the database is unreachable
  */
-export async function findGrant(userId: string, key: string): Promise<string | undefined> {
+export async function findSignupToken(userId: string, key: string): Promise<string | undefined> {
   const token = deriveToken(userId, key)
   const rows = await prisma().$queryRaw<unknown[]>`
     SELECT FROM "User" JOIN "Session" ON "Session".id = "sessionId" AND NOT ${isExpired}
@@ -68,22 +66,21 @@ export async function findGrant(userId: string, key: string): Promise<string | u
   return rows.length > 0 ? token : undefined
 }
 
-// The user's id is included because a client may reuse a key for another signup.
+// With the user's id, because a client may use the key of an erased signup again.
 const deriveToken = (userId: string, key: string): string => hmac('session', `${userId} ${key}`)
 
-/** @throws when the database is unreachable. */
+/** @throws when the database is unreachable */
 export async function endSession(token: string): Promise<void> {
   await prisma().$transaction((tx) => deleteSessions(tx, Prisma.sql`"Session".id = ${hashToken(token)}`))
 }
 
-/** SQL for a row of "Session": not used for 30 days. An expired session cannot be used, so 30 days later it matches, too. */
+/** SQL: not used for 30 days. An expired session cannot be used, so it matches 30 days later. */
 export const isUnused = Prisma.sql`"Session"."usedAt" < now() - make_interval(secs => ${UNUSED_MS / 1000})`
 
-/** In SQL, of a row of "Session": it has expired. */
 export const isExpired = Prisma.sql`(
   "Session"."createdAt" < now() - make_interval(secs => ${LONGEST_MS / 1000}) OR ${isUnused})`
 
-/** Deletes up to `most` sessions, the longest unused first. Locks their users first, because the foreign key updates them. */
+/** Deletes up to `most` sessions. Locks their users first, because the foreign key updates them. */
 export async function deleteSessions(tx: Transaction, which: Prisma.Sql, most = 1): Promise<number> {
   const sessions = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM "Session" WHERE ${which} ORDER BY "usedAt" LIMIT ${most}`

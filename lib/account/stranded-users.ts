@@ -3,9 +3,8 @@ import { enqueue } from '../queue'
 import type { Kind } from '../sending/stranded'
 import { completeSignup } from '../signup/signup'
 
-/** A user who signed up and has no mail. */
 export const USER: Kind = {
-  // All since the last run that found everything in order. A transaction may take a while to commit.
+  // Since the last complete run. Five minutes for transactions that commit late.
   waiting: Prisma.sql`
     SELECT id, "createdAt" AS since FROM "User"
     WHERE ("signupHash" IS NOT NULL OR "signupKey" IS NOT NULL) AND erasure IS NULL
@@ -15,7 +14,6 @@ export const USER: Kind = {
   repair: completeSignup,
 }
 
-/** A user who asked for erasure. */
 export const ERASURE: Kind = {
   waiting: Prisma.sql`SELECT id, "createdAt" AS since FROM "User" WHERE erasure IS NOT NULL`,
   job: { queues: ['erase-user'], field: 'userId' },

@@ -1,22 +1,20 @@
 import { logThrottled, reasonOf } from '../log'
+import { perProcess } from '../process'
 import { prisma } from './prisma'
 
 const FRESH_MS = 60_000
 const RETRY_MS = 1_000
 
 type Clock = {
-  /** The database's time when `performance.now()` was 0, in ms since 1970. */
+  /** The database's time when `performance.now()` was 0, in ms. */
   origin?: number
   dueAt: number
   first?: Promise<void>
 }
 
-// On globalThis, because Next evaluates this module more than once in a process.
-const shared = globalThis as { databaseClock?: Clock }
-shared.databaseClock ??= { dueAt: 0 }
-const clock = shared.databaseClock
+const clock = perProcess('databaseClock', (): Clock => ({ dueAt: 0 }))
 
-/** Returns the database's time in ms since 1970, on which all processes agree. The fallback is this process's time. */
+/** Returns the database's time, in ms since 1970. Until it was read once, the time of this process. Never throws. */
 export async function databaseNow(): Promise<number> {
   if (performance.now() >= clock.dueAt) {
     clock.dueAt = performance.now() + RETRY_MS
@@ -32,7 +30,7 @@ export async function databaseNow(): Promise<number> {
 async function readClock(): Promise<void> {
   const [{ ms }] = await prisma().$queryRaw<[{ ms: number }]>`
     SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS ms`
-  // The delay is mostly the wait for a connection, and Postgres reads its clock after that.
+  // Most of the delay is the wait for a connection, before Postgres reads its clock.
   clock.origin = ms - performance.now()
   clock.dueAt = performance.now() + FRESH_MS
 }

@@ -1,7 +1,7 @@
 import { Client, type ClientConfig } from 'pg'
 import { env } from '../env'
 
-/** Without a listener for `error`, Node ends the process when Postgres closes a connection. */
+/** Without an `error` listener, Node ends the process when Postgres closes a connection. */
 export class SafeClient extends Client {
   constructor(config?: string | ClientConfig) {
     super(config)
@@ -9,9 +9,9 @@ export class SafeClient extends Client {
   }
 }
 
-/** Builds the settings of a connection (0: no timeout). For a PgBouncer that ignores them, see docs/operations.md. */
+/** Returns the settings of a connection (0: no timeout). A PgBouncer may ignore some: see docs/operations.md. */
 export function connectionConfig(statementTimeoutMs = 10_000, databaseUrl = env('DATABASE_URL')) {
-  // The server ends a statement, also one that waits for a lock, a second before the client stops waiting. Otherwise its
+  // The server ends a statement, also one that waits for a lock, a second before the client gives up. Otherwise its
   // transaction could commit after the caller got an error.
   const serverMs = Math.max(0, statementTimeoutMs - 1_000)
   const session = {
@@ -19,12 +19,12 @@ export function connectionConfig(statementTimeoutMs = 10_000, databaseUrl = env(
     timezone: 'UTC',
     statement_timeout: serverMs,
     lock_timeout: serverMs,
-    // A process that froze in a transaction must not keep its locks.
+    // Frees the locks of a process that froze in a transaction.
     idle_in_transaction_session_timeout: statementTimeoutMs && 15_000,
   }
   const url = new URL(databaseUrl)
   const options = Object.entries(session).map(([name, value]) => `-c ${name}=${value}`)
-  // The connection string may have options of its own, for example Neon's `options=endpoint%3D…`.
+  // The URL may have options of its own, for example Neon's `options=endpoint%3D…`.
   url.searchParams.set('options', [url.searchParams.get('options') ?? [], ...options].flat().join(' '))
   return {
     connectionString: url.href,

@@ -5,7 +5,7 @@ import { env, loadEnvFiles, requireEnv } from '../env'
 import { reasonOf } from '../log'
 import { connectionConfig, SafeClient } from './connection'
 
-/** Returns DATABASE_URL, or loads the settings of the running sandbox. Exits the process without either. */
+/** Returns DATABASE_URL of the settings or of the running sandbox. Exits the process without either. */
 export function findDatabase(): string {
   loadEnvFiles()
   const sandbox = path.join(process.env.SANDBOX_DIR || '.sandbox', 'env')
@@ -16,9 +16,10 @@ export function findDatabase(): string {
   return env('DATABASE_URL')
 }
 
-/** Exits the process with the reason, unless the database answers. */
+/** Checks the connection. Exits the process with the reason when the database does not answer. */
 export async function reachDatabase(): Promise<void> {
   const client = new SafeClient(connectionConfig(5_000, findDatabase()))
+  requireEnv(['DATABASE_POOL_SIZE'])
   try {
     await client.connect()
     await client.end()

@@ -8,15 +8,14 @@ const HEARTBEAT_MS = 10_000
 const STATEMENT_TIMEOUT_MS = 5_000
 
 type Listener = {
-  /** The connection's name in the log and in pg_stat_activity. */
   name: string
   channels: readonly string[]
   onNotification(payload: string, channel: string): void
-  /** Called after each connect. Notifications before it may have been missed. */
+  /** Called after each connect. Earlier notifications may be lost. */
   onConnect(): void
 }
 
-/** Listens on its own connection until it is closed. Never throws: it reconnects every second. */
+/** Listens on a connection of its own, and reconnects every second until it is closed. Never throws. */
 export function listen(listener: Listener): { close(): Promise<void> } {
   let client: Client | undefined
   let isClosed = false
@@ -39,7 +38,7 @@ export function listen(listener: Listener): { close(): Promise<void> } {
 
 /** Listens until the connection is lost. @returns the reason */
 async function listenOn(client: Client, listener: Listener): Promise<Error> {
-  // A network failure shows only when the connection is used. A transaction pooler may have given it to another client.
+  // Without traffic, a lost network is not noticed. A transaction pooler may have given the connection to another client.
   const check = async (): Promise<void> => {
     const { rowCount } = await client.query('SELECT pg_listening_channels()')
     if (rowCount === 0) throw new Error('it no longer listens, as happens behind a transaction pooler')

@@ -9,22 +9,19 @@ type Settings = PoolConfig & {
   statementTimeoutMs?: number
 }
 
-/** The pool behind all queries. It estimates how long the next query would wait for a connection. */
+/** Estimates how long the next query would wait for a connection. */
 export class MeasuredPool extends Pool {
   readonly #size: number
-  /** When each connection was acquired, by `#clock`. */
   readonly #inUse = new Map<PoolClient, number>()
-  /** In ms. It counts timer ticks, so it stops while this process is too busy: that is not the database's time. */
+  /** In ms. It counts timer ticks, so it leaves out the time in which this process is too busy. */
   #clock = 0
   #ticking: NodeJS.Timeout | undefined
-  /** Moving average. */
-  #useMs = 0
+  #averageUseMs = 0
 
   constructor({ statementTimeoutMs, ...settings }: Settings) {
-    // One connection stays open, so that after a quiet minute no visitor waits for a handshake.
+    // Keeps one connection, so that after a quiet minute no visitor waits for a handshake.
     super({ ...connectionConfig(statementTimeoutMs), min: 1, ...settings })
     this.#size = settings.max
-    // Without this listener, Node ends the process when Postgres closes an idle connection.
     this.on('error', ({ message }) => logThrottled('Postgres closed an idle connection', { reason: message }))
     this.on('acquire', (client) => this.#begin(client))
     this.on('release', (error, client) => {
@@ -34,13 +31,12 @@ export class MeasuredPool extends Pool {
   }
 
   /**
-   * Estimates how long the next query would wait for a connection, in ms. A use longer than the average counts with its
-   * time so far, so a database that hangs is noticed before it answers.
-   * @param users how many have a connection or are about to ask for one
+   * Returns how long the next query would wait, in ms. A use longer than the average counts with its time so far, so a database that
+   * hangs is noticed before it answers. @param users who have a connection or are about to ask for one
    */
   expectWait(users: number): number {
-    // One thread serves at most about 500 uses a second, so with n connections a use takes 2n ms or more.
-    const least = Math.max(this.#useMs, 2 * this.#size)
+    // A process serves about 500 uses a second at most, so with n connections a use takes 2n ms or more.
+    const least = Math.max(this.#averageUseMs, 2 * this.#size)
     let served = (this.#size - this.#inUse.size) / least
     for (const since of this.#inUse.values()) served += 1 / Math.max(this.#clock - since, least)
     return Math.max(this.waitingCount, users - this.#size, 0) / served
@@ -57,7 +53,7 @@ export class MeasuredPool extends Pool {
     const ms = this.#clock - (this.#inUse.get(client) ?? this.#clock)
     this.#inUse.delete(client)
     // A single long use, for example an export, must not dominate the average.
-    this.#useMs += (Math.min(ms, 1_000) - this.#useMs) / 16
+    this.#averageUseMs += (Math.min(ms, 1_000) - this.#averageUseMs) / 16
     if (this.#inUse.size > 0) return
     clearInterval(this.#ticking)
     this.#ticking = undefined
@@ -67,7 +63,7 @@ export class MeasuredPool extends Pool {
 // Prisma releases the connection of a transaction even if its ROLLBACK failed (https://github.com/prisma/orm/issues/29719).
 // The next COMMIT on it would commit half of that transaction.
 function isIdle(client: PoolClient): boolean {
-  // Not in the types of `pg`: false while a statement runs.
+  // Not in the types. False while a statement runs.
   const { readyForQuery } = client as PoolClient & { readyForQuery?: boolean }
   return client.getTransactionStatus() === 'I' && readyForQuery !== false
 }

@@ -1,21 +1,18 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { env } from '../env'
 import { Prisma, PrismaClient } from '../generated/prisma/client'
+import { perProcess } from '../process'
 import { MeasuredPool } from './pool'
 
 export type Transaction = Prisma.TransactionClient
 
-// On globalThis, because Next evaluates a module more than once: for pages, for routes, and after each edit.
-const shared = globalThis as { pool?: MeasuredPool }
-
-// Not on globalThis: after `prisma generate`, Next evaluates this module again, and the client has the new models.
+// Not `perProcess`, so that after `prisma generate` the client has the new models.
 let client: PrismaClient | undefined
 
-/** Returns the Prisma client. It connects at the first query and reconnects by itself. */
 export function prisma(): PrismaClient {
   client ??= new PrismaClient({
     adapter: new PrismaPg(pool()),
-    // Other formats quote the query's arguments, which are personal data.
+    // Other formats quote the arguments, which are personal data.
     errorFormat: 'minimal',
     transactionOptions: { maxWait: 5_000, timeout: 10_000 },
   })
@@ -23,8 +20,7 @@ export function prisma(): PrismaClient {
 }
 
 export function pool(): MeasuredPool {
-  shared.pool ??= new MeasuredPool({ max: env('DATABASE_POOL_SIZE') })
-  return shared.pool
+  return perProcess('pool', () => new MeasuredPool({ max: env('DATABASE_POOL_SIZE') }))
 }
 
 // SQLSTATEs of the server's state, not of our statement (https://www.postgresql.org/docs/current/errcodes-appendix.html).
@@ -33,7 +29,6 @@ const TRANSIENT_STATE = /^(08|25|28|3D|40|53|55|57|58|P0|42P01)/
 // Prisma: connections, transaction timeouts, conflicts (https://pris.ly/d/error-reference).
 const TRANSIENT_CODE = /^(P1\d{3}|P2024|P2028|P2034|P2037)$/
 const NETWORK_CODE = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/
-// The pool and the driver throw errors without a code.
 const TRANSIENT_MESSAGE = /^(timeout exceeded|Connection terminated|Query read timeout|Client (has|was))/
 
 type DatabaseError = Error & {
@@ -42,7 +37,7 @@ type DatabaseError = Error & {
   cause?: { kind?: string; originalCode?: string }
 }
 
-/** True for transient errors of the database or the network: a retry may help. */
+/** True for transient errors of the database or the network. */
 export function isUnavailable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isUnavailable)
   if (error instanceof Prisma.PrismaClientInitializationError) return true
@@ -59,7 +54,6 @@ export function isUnavailable(error: unknown): boolean {
   )
 }
 
-/** True when a unique index rejected a row. */
 export function isUniqueViolation(error: unknown): boolean {
   return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002'
 }

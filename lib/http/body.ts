@@ -28,7 +28,7 @@ export async function readText(request: Request, maxBytes: number): Promise<stri
   }
 }
 
-// Closes the connection instead of reading the rest of a rejected body.
+// Otherwise Node would read the rest of a rejected body.
 const CLOSE = { connection: 'close' }
 
 function tooLarge(maxBytes: number): Problem {

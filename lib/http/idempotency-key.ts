@@ -1,15 +1,10 @@
 import { z } from 'zod'
 import { Problem } from './problem'
 
-// A string by https://www.rfc-editor.org/rfc/rfc9651, which may have parameters.
+// https://www.rfc-editor.org/rfc/rfc9651: a string, which may have parameters.
 const QUOTED = /^"([^"]*)"( *;.*)?$/
 
-/**
- * Reads the Idempotency-Key of a request. The draft standard quotes it, most clients do not: both forms are the same key.
- * https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header
- * @returns a UUID in lower case, or undefined without the header
- * @throws {Problem} 400 when it is not a UUID
- */
+/** Returns the Idempotency-Key, a UUID, in lower case. Most clients do not quote it. @throws {Problem} 400 when malformed */
 export function readIdempotencyKey(headers: Headers): string | undefined {
   const value = headers.get('idempotency-key')
   if (value === null) return

@@ -11,7 +11,7 @@ export async function readInput<Fields extends z.ZodRawShape>(
 ): Promise<z.infer<z.ZodObject<Fields>>> {
   const result = schema.safeParse(await readJson(request, maxBytes))
   if (result.success) return result.data
-  // Not an object: a field may be called "constructor".
+  // A map, because a field may be called "constructor".
   const errors = new Map<string, string[]>()
   for (const issue of result.error.issues) {
     const fields = issue.code === 'unrecognized_keys' ? issue.keys : issue.path.slice(0, 1).map(String)

@@ -1,12 +1,13 @@
+import { escapeHtml } from './escape-html'
 import type { Problem } from './problem'
 
-/** Renders a problem as a page, with the same status and headers. Self-contained, because Next may be what failed. */
+/** Renders a problem as a page without other files, because Next may have failed. */
 export function toPage(problem: Problem): Response {
   const { title, extra } = problem
-  const text = escapeText(extra.detail ?? '')
+  const heading = escapeHtml(title)
   const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="robots" content="noindex">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>${escapeText(title)}</title><style>${STYLE}</style></head>
-<body><main><h1>${escapeText(title)}</h1><p>${text}</p><p><a href="">Try again</a></p></main></body></html>`
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>${heading}</title><style>${STYLE}</style></head>
+<body><main><h1>${heading}</h1><p>${escapeHtml(extra.detail ?? '')}</p><p><a href="">Try again</a></p></main></body></html>`
   const { status, headers } = problem.toResponse()
   headers.set('content-type', 'text/html; charset=utf-8')
   headers.set(
@@ -18,7 +19,3 @@ export function toPage(problem: Problem): Response {
 
 const STYLE = `:root { color-scheme: light dark; font: 1.25rem/1.5 system-ui } main { max-width: 34rem; margin: 20vh auto; padding: 0 1.5rem }
 h1 { font-size: 2.5rem; line-height: 1.1; text-wrap: balance }`
-
-function escapeText(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`)
-}

@@ -1,4 +1,4 @@
-/** An error for the client: RFC 9457 `application/problem+json`. Throw it anywhere below a route. */
+/** An error for the client (RFC 9457). Throw it anywhere below a route. */
 export class Problem extends Error {
   constructor(
     readonly status: number,

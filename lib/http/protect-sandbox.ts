@@ -3,9 +3,8 @@ import { hasForeignOrigin, type Origin } from './origin'
 import { Problem } from './problem'
 
 /**
- * Rejects requests of other sites to a sandbox, also reads: its pages have no password. With DNS rebinding, a
- * foreign page looks like one of ours, and only its Host differs. Links from other sites work.
- * @param origin `any`: only the Host counts. @throws {Problem} 403
+ * Rejects requests of other sites, even reads: a sandbox has no password. Links work. With DNS rebinding, only the Host differs.
+ * @param origin `any`: checks only the Host. @throws {Problem} 403
  */
 export function protectSandbox({ headers }: Request, origin: Origin = 'ours'): void {
   if (!inSandbox()) return

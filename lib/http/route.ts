@@ -10,9 +10,8 @@ type Method = (typeof METHODS)[number]
 type Handler<Context> = (request: Request, context: Context) => Response | Promise<Response>
 
 type Options = {
-  /** Runs first. Throws a problem to reject the request. */
   guard: (request: Request) => Promise<void>
-  /** Turns an uncaught error into a problem. Without one, it is a 500. */
+  /** Turns an uncaught error into a problem. Otherwise it is a 500. */
   explain: (error: unknown) => Problem | undefined
   origin?: Origin
 }

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Requests within this time are batched. */
 const BATCH_WINDOW_MS = 5
 export const READS_AT_ONCE = 2
 
-/** Batches and dedupes concurrent reads. A read begins after the value was asked for. `read` keeps the keys' order. */
+/** Batches and dedupes reads. A read begins after its request. `read` keeps the order of the keys. */
 export function createReader<Value>(
   maxBatchSize: number,
   read: (keys: string[]) => Promise<Value[]>,

@@ -2,11 +2,9 @@ import { setTimeout as sleep, setImmediate as yieldToEventLoop } from 'node:time
 import { env } from '../env'
 import { logThrottled, reasonOf } from '../log'
 
-/** Browsers and proxies know by a heartbeat that the connection is alive. */
 const HEARTBEAT_MS = 3_000
-/** Streams that are written to before the event loop may run other work. */
 const YIELD_EVERY = 100
-/** Clients with more unread data are disconnected. They reconnect and get the newest snapshot. */
+/** Disconnects clients with more unread data. They reconnect and get the newest snapshot. */
 const MAX_UNREAD_BYTES = 64 * 1024
 
 type Stream = { heartbeat: Source['heartbeat']; send: Send; close: () => void; endsAt: number }
@@ -14,15 +12,15 @@ const shared = globalThis as { streams?: { open: Set<Stream>; ticking: boolean }
 shared.streams ??= { open: new Set(), ticking: false }
 const streams = shared.streams
 
-/** Closes all open streams, so that a server can stop. The browsers reconnect. */
+/** Closes all streams, so that the server can stop. The browsers reconnect. */
 export function closeStreams(): void {
   for (const { close } of streams.open) close()
 }
 
 export type Source = {
-  /** Calls back after changes, until the returned function is called. */
+  /** Calls back after changes. Returns the function that ends this. */
   watch: (onChange: () => void) => () => void
-  /** Sends what is new. Runs when the stream opens, after changes and every `pollMs`, with `pauseMs` between. True: the end. */
+  /** Sends the news at the start, after changes and every `pollMs`, at least `pauseMs` apart. Returns true to end the stream. */
   update: (send: Send) => Promise<boolean>
   /** Read once for all streams that share this object. */
   heartbeat: { event: string; read: () => Promise<object> }
@@ -33,7 +31,7 @@ export type Source = {
 /** `data` is serialized once for all streams that get the same object. */
 type Send = (event: string, data: object, id?: number) => void
 
-/** The last event. It tells a browser not to reconnect, which it otherwise does after the end of a stream. */
+/** Data of the last event. After it, the browser does not reconnect. */
 const OVER = {}
 
 const HEADERS = {
@@ -69,7 +67,7 @@ function openStream(request: Request, source: Source, release: () => void): Read
     }
     const send: Send = (event, data, id) => write(toMessage(event, data, id))
 
-    // Coalesces all changes during an update into one more update.
+    // Changes during an update cause one more update.
     const update = async (): Promise<void> => {
       changed = true
       if (updating) return
@@ -85,7 +83,6 @@ function openStream(request: Request, source: Source, release: () => void): Read
       updating = false
     }
 
-    // The browser reconnects and gets the news.
     const fail = (error: unknown): void => {
       logFailure(error)
       close()
@@ -106,7 +103,7 @@ function openStream(request: Request, source: Source, release: () => void): Read
     streams.open.add(stream)
     void sendHeartbeats()
     signal.addEventListener('abort', close)
-    // Next sends the headers with the first chunk. Watch before reading, so that no change in between is missed.
+    // Next sends the headers with the first chunk. The stream watches before it reads, so it misses no change.
     write(encoder.encode('retry: 1000\n\n'))
     const stopWatching = source.watch(updateSafely)
     const polling = source.pollMs ? setInterval(updateSafely, source.pollMs) : undefined
@@ -118,7 +115,6 @@ function openStream(request: Request, source: Source, release: () => void): Read
   return new ReadableStream<Uint8Array>({ start, cancel: () => close() }, unread)
 }
 
-/** One timer for all streams, while any is open. */
 async function sendHeartbeats(): Promise<void> {
   if (streams.ticking) return
   streams.ticking = true
@@ -126,13 +122,13 @@ async function sendHeartbeats(): Promise<void> {
     await sleep(HEARTBEAT_MS)
     for (const { endsAt, close } of streams.open) if (endsAt < performance.now()) close()
     const heartbeats = new Set([...streams.open].map(({ heartbeat }) => heartbeat))
-    // A failed read sends no heartbeat. Browsers wait for longer than a restart of the database takes.
+    // A failed read sends no heartbeat. Browsers wait longer than a restart of the database takes.
     await Promise.all([...heartbeats].map((heartbeat) => sendHeartbeat(heartbeat).catch(logFailure)))
   }
   streams.ticking = false
 }
 
-// Jitter: streams that were opened together, after a restart, should not reconnect together.
+// Jitter: streams that opened together after a restart must not reconnect together.
 function findEnd(): number {
   const seconds = env('LIMIT_STREAM_SECONDS') || Number.POSITIVE_INFINITY
   return performance.now() + seconds * 1000 * (0.9 + Math.random() / 10)
@@ -160,7 +156,6 @@ function toMessage(event: string, data: object, id?: number): Uint8Array {
   return bytes
 }
 
-// Throttled: one failed read may close thousands of streams.
 function logFailure(error: unknown): void {
   logThrottled('Cannot read the live status', { reason: reasonOf(error) })
 }

@@ -1,4 +1,4 @@
-/** Shares one result among all callers, until `ms` after it arrived. A failure rejects the waiting callers only. */
+/** Shares one result among all callers until `ms` after it arrived. A failure is not kept. */
 export function memoizeFor<Result>(ms: number, read: () => Promise<Result>): () => Promise<Result> {
   let shared: Promise<Result> | undefined
   const forget = (): void => {

@@ -13,26 +13,25 @@ import { createReader } from './batch-reader'
 import { readPool } from './read-pool'
 
 const MAX_BATCH_SIZE = 500
-/** How long a stream goes on after a status that is final for now. */
 const LINGER = '1 minute'
 
 export type Watched = {
   snapshot: Snapshot
-  /** How long a late report may still come. 0: no report is expected any more. */
+  /** How long a late report may still come. */
   lingerMs: number
 }
 
-/** Reads the public state of an email, or null if it does not exist. @throws when the database is unreachable. */
+/** Reads the public state of an email, or null. @throws when the database is unreachable */
 export async function readSnapshot(id: string): Promise<Snapshot | null> {
   return (await readWatched(id))?.snapshot ?? null
 }
 
-/** Like `readSnapshot`, and how long to go on watching. @throws when the database is unreachable. */
+/** Like `readSnapshot`, for a stream. @throws when the database is unreachable */
 export async function readWatched(id: string): Promise<Watched | null> {
   return z.guid().safeParse(id).success ? await readShared(id.toLowerCase()) : null
 }
 
-// One statement, so that status and timeline are consistent. Webhooks arrive in any order: `at` is the time of the event.
+// One statement, so that status and timeline are consistent.
 const readShared = createReader(MAX_BATCH_SIZE, async (ids): Promise<(Watched | null)[]> => {
   const rows = await readPool().$queryRaw<EmailRow[]>`
     SELECT id, status::text, attempts, (

@@ -3,10 +3,7 @@ import { readWatched } from './snapshot'
 import { watch } from './watch'
 import { HEARTBEAT } from './workers'
 
-/**
- * Streams an email: `email` with a snapshot, now and after each change, as long as one may come. `erased`, when it is
- * gone.
- */
+/** Streams an email until it is final: `email` with a snapshot, now and after each change, or `erased`. */
 export function streamEmail(request: Request, id: string, release: () => void): Response {
   let seen = 0
   let timer: NodeJS.Timeout | undefined

@@ -1,9 +1,8 @@
 import { listen } from '../db/listen'
 
-// One connection listens for all streams of the process. Notifications contain only ids: streams read the rows again. After
-// a reconnect, all streams read once, so a lost notification does no harm.
+// One connection listens for all streams of the process. Notifications have only ids, and the streams read the rows. After a
+// reconnect, all streams read, because notifications may be lost.
 
-/** Triggers notify these, with ids of emails or users. */
 const CHANNELS = [
   'email_event',
   'user_event', // orders
@@ -13,7 +12,7 @@ export type Channel = (typeof CHANNELS)[number]
 type Watchers = Map<string, Set<() => void>>
 const shared = globalThis as { watchers?: Watchers }
 
-/** Calls `onChange` after changes of an id, or of the whole channel, until the returned function is called. */
+/** Calls back after changes of an id, or of any id of the channel. Returns the function that ends this. */
 export function watch(channel: Channel, id: string | undefined, onChange: () => void): () => void {
   shared.watchers ??= startListening()
   const watchers = shared.watchers

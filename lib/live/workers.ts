@@ -3,15 +3,14 @@ import { PAUSED_BY_OPERATOR, readPace } from '../sending/pace'
 import { memoizeFor } from './memoize-for'
 import { readPool } from './read-pool'
 
-/** The name of workers in pg-boss's registry, and of their connections. */
 export const WORKER_NAME = 'email worker'
 
-/** SQL: the live workers as "pid@host", by their heartbeats. Behind a pooler, pg_stat_activity does not show them. */
+/** SQL: the live workers as "pid@host". pg_stat_activity does not show them behind a pooler. */
 export const LIVE_WORKERS = Prisma.sql`
   SELECT DISTINCT pid || '@' || host AS worker FROM pgboss.instance
   WHERE name = ${WORKER_NAME} AND stopped_on IS NULL AND heartbeat_on > now() - interval '5 seconds'`
 
-/** Counts the live workers, at most once a second. @throws when the database is unreachable. */
+/** Counts the live workers, at most once a second. @throws when the database is unreachable */
 export const countWorkers = memoizeFor(1_000, async (): Promise<number> => {
   const [{ workers }] = await readPool().$queryRaw<[{ workers: number }]>`
     SELECT count(*)::int AS workers FROM (${LIVE_WORKERS}) AS live`
@@ -23,7 +22,6 @@ const refreshPaused = memoizeFor(1_000, async (): Promise<void> => {
   isPaused = (await readPace()).isPaused
 })
 
-/** The heartbeat of every stream: the number of workers, and whether an operator has paused all mail. */
 export const HEARTBEAT = {
   event: 'workers',
   read: async (): Promise<object> => {

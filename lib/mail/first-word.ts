@@ -1,7 +1,6 @@
-/** Joiners have no width, and some scripts need them inside a word. */
+/** Some scripts need joiners (200C, 200D) inside a word. */
 const WORD = /\p{L}[\p{L}\p{M}\u200C\u200D]*/u
 
-/** In graphemes. */
 const MAX_LENGTH = 30
 
 /** Returns the first word of a name, or "Friend" when it has no letters. */

@@ -5,9 +5,8 @@ import type { Message } from './message'
 const HOUR_MS = 3600 * 1000
 const YEAR_MS = 365 * 24 * HOUR_MS
 
-/** How long the link in a mail works, by its purpose. */
 const LIFETIME_MS = {
-  /** Opens the ticket in any browser, once. */
+  /** Moves the ticket to the browser, once. */
   ticket: HOUR_MS,
   /** Opens the ticket page, and confirms the mailbox. */
   confirm: YEAR_MS,
@@ -17,15 +16,14 @@ const LIFETIME_MS = {
 }
 export type LinkPurpose = keyof typeof LIFETIME_MS
 
-/** Returns a link with a placeholder for its token. Browsers do not send the part after `#`, so no log or proxy sees it. */
+/** Returns a link with a placeholder for its token. It follows `#`, which browsers do not send, so no log has it. */
 export function toLink(path: string, purpose: LinkPurpose): string {
   return `${env('APP_URL')}${path}#\u2028${purpose}\u2028`
 }
 
-/** Names and addresses cannot contain U+2028. */
 const PLACE = /\u2028([a-z-]+)\u2028/g
 
-/** Fills in the tokens when a batch is sent: the database never has one. `writtenAt` makes a retry the same bytes. */
+/** Fills in the tokens when a batch is sent, so the database has none. The same `writtenAt` makes the same bytes. */
 export function signLinks(message: Message, writtenAt: Date): Message {
   const [{ value: emailId }] = message.tags
   return replaceTokens(message, (purpose) => sign(purpose, `${emailId}.${+writtenAt + LIFETIME_MS[purpose]}`))

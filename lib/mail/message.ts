@@ -1,4 +1,5 @@
 import { env } from '../env'
+import { escapeHtml } from '../http/escape-html'
 import { currentTrace } from '../telemetry'
 import { toFirstWord } from './first-word'
 import { toLink } from './links'
@@ -13,7 +14,7 @@ export type Message = {
   html: string
   text: string
   attachments?: Attachment[]
-  /** Webhooks contain the email's id. They may arrive before we have stored Resend's id. */
+  /** Webhooks return the tags. They may arrive before we have stored Resend's id. */
   tags: [{ name: 'email_id'; value: string }, ...{ name: string; value: string }[]]
 }
 
@@ -22,22 +23,18 @@ export type Recipient = {
   kind: EmailKind
   recipient: string | null
   user: { name: string; email: string; confirmedAt: unknown }
-  /** A value for each slot of the template. */
   data: unknown
 }
 
 const rendered = new Map<EmailKind, { html: string; text: string }>()
 
-/**
- * Renders a mail: the same bytes each time, unless the template, the sender or the user has changed.
- * @throws when a slot of the template has no value, or an attachment cannot be made
- */
+/** Renders a mail. @throws when a slot of the template has no value, or an attachment cannot be made */
 export async function writeMessage({ id, kind, recipient, user, data }: Recipient): Promise<Message> {
   const template = await TEMPLATES[kind]()
   const { html, text } =
     rendered.get(kind) ?? (await (await import('./templates/letter')).renderTemplate(template))
   rendered.set(kind, { html, text })
-  // A stranger may have entered the address, with a message as the name.
+  // Before the address is confirmed, a stranger may have entered it, with a message as the name.
   const isTheirs = recipient === null && Boolean(user.confirmedAt)
   const own = cleanData(data)
   const common: Record<CommonSlot, string> = {
@@ -60,27 +57,22 @@ export async function writeMessage({ id, kind, recipient, user, data }: Recipien
   }
 }
 
-/** U+2028 marks the places of tokens: see links.ts. A value with it would get a token. */
+// U+2028 marks the places of tokens (links.ts), so no value may have it.
 function cleanData(data: unknown): Record<string, string> {
   const values = Object.entries((data ?? {}) as Record<string, string>)
   return Object.fromEntries(values.map(([name, value]) => [name, value.replaceAll('\u2028', ' ')]))
 }
 
-// Webhooks return this tag, so that they join the trace of the mail.
+// So that webhooks join the trace of the mail.
 function tagTrace(): { name: string; value: string }[] {
   const value = currentTrace()
   return value ? [{ name: 'trace', value }] : []
 }
 
-// In one pass, so that a name that looks like a slot is not replaced.
+// One pass, so that a name that looks like a slot is not replaced.
 function fill(template: string, slots: Record<string, string>, encode = (value: string) => value): string {
   return template.replace(/\{\{(\w+)\}\}/g, (slot, name) => {
     if (!Object.hasOwn(slots, name)) throw new Error(`The slot ${slot} has no value: add it to queueEmail`)
     return encode(slots[name] as string)
   })
-}
-
-/** Also safe in attributes. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 }

@@ -3,24 +3,23 @@ import { prisma, type Transaction } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
 import { log, reasonOf } from '../log'
 import { isKeyForgotten } from '../sending/batch'
-import { isUnfinished } from '../sending/forget'
+import { isToBeSent } from '../sending/forget'
 
-/** How many rows one statement deletes: a statement has nine seconds. */
+/** A statement has nine seconds. */
 const CHUNK = 5_000
 
-/** Deletes up to `CHUNK` rows. Returns fewer when nothing is left. */
 type DeleteSome = () => Promise<number>
 
-// Their files are deleted after a day, by jobs of their own. // orders
+// The job `expire-export` deletes their files after a day. // orders
 const OLD_EXPORTS = Prisma.sql`DELETE FROM "Export" WHERE id IN (SELECT id FROM "Export" WHERE "createdAt" < now() - interval '30 days' ORDER BY "createdAt" LIMIT ${CHUNK})` // orders
 
-/** docs/operations.md has this in words. Each clean-up reads only what is due, by an index or a cursor. */
+/** See docs/operations.md. Each clean-up reads only the rows that are due, by an index or a cursor. */
 const CLEAN_UPS: Record<string, DeleteSome> = {
-  // Resend has forgotten the key, so these bytes must not be sent again. The row stays, and with it the doubt.
+  // Without the key, a batch must not be sent again. Its row stays for `redrive`, which must know that it is in doubt.
   'rendered mails': runSql(Prisma.sql`
     UPDATE "Batch" SET messages = '[]' WHERE id IN (
       SELECT id FROM "Batch" WHERE ${isKeyForgotten}
-        AND json_array_length(messages) > 0 AND NOT ${isUnfinished} LIMIT ${CHUNK} FOR UPDATE SKIP LOCKED)`),
+        AND json_array_length(messages) > 0 AND NOT ${isToBeSent} LIMIT ${CHUNK} FOR UPDATE SKIP LOCKED)`),
   'batches without emails': runSql(Prisma.sql`
     DELETE FROM "Batch" WHERE id IN (
       SELECT id FROM "Batch" WHERE NOT EXISTS (SELECT FROM "Email" WHERE "batchId" = "Batch".id)
@@ -33,17 +32,13 @@ const CLEAN_UPS: Record<string, DeleteSome> = {
     DELETE FROM "SpentKey" WHERE key IN (
       SELECT key FROM "SpentKey" WHERE until < now() ORDER BY until LIMIT ${CHUNK})`),
   sessions: () => prisma().$transaction((tx) => deleteSessions(tx, isUnused, CHUNK)),
-  // A row that is being counted is left for the next run.
   'limit counters': runSql(Prisma.sql`
     DELETE FROM "RateLimit" WHERE key IN (
       SELECT key FROM "RateLimit" WHERE "expiresAt" < now() ORDER BY "expiresAt" LIMIT ${CHUNK} FOR UPDATE SKIP LOCKED)`),
   exports: runSql(OLD_EXPORTS), // orders
 }
 
-/**
- * Deletes what has expired. When a clean-up fails, the others go on, and the next hour tries again.
- * @returns the numbers that are not 0, by clean-up. @throws when the database is unreachable
- */
+/** Deletes expired rows. When one clean-up fails, the others go on. @throws when the database is unreachable */
 export async function cleanUp(): Promise<[string, number][]> {
   const counts: [string, number][] = []
   const failed: string[] = []
@@ -68,10 +63,7 @@ function runSql(statement: Prisma.Sql): DeleteSome {
   return () => prisma().$executeRaw(statement)
 }
 
-/**
- * Deletes events of emails that have had no event for 30 days, except the first one and the final status. Reads each event
- * once, when it is 30 days old. @returns how many events it has read
- */
+// Of an email without news for 30 days, keeps the first event and the final status. The cursor reads each event once.
 function deleteEvents(): Promise<number> {
   return prisma().$transaction(async (tx) => {
     const cursor = await lockCursor(tx, 'events')
@@ -82,7 +74,7 @@ function deleteEvents(): Promise<number> {
     const due = end < 0 ? events : events.slice(0, end)
     const last = due.at(-1)
     if (!last) return 0
-    // An email with a newer event is skipped: the cursor comes to that event 30 days after it.
+    // Skips an email with a newer event: the cursor reaches that event later.
     await tx.$executeRaw`
       DELETE FROM "EmailEvent" WHERE id IN (
         SELECT event.id FROM unnest(${[...new Set(due.map(({ emailId }) => emailId))]}::uuid[]) AS checked
@@ -98,7 +90,6 @@ function deleteEvents(): Promise<number> {
 
 const isOld = (time: Prisma.Sql): Prisma.Sql => Prisma.sql`${time} < now() - interval '30 days'`
 
-/** Of two clean-ups at the same time, the second waits here. */
 async function lockCursor(tx: Transaction, name: string): Promise<bigint> {
   await tx.$executeRaw`INSERT INTO "CleanUp" (name) VALUES (${name}) ON CONFLICT DO NOTHING`
   const [{ cursor }] = await tx.$queryRaw<[{ cursor: bigint }]>`

@@ -1,13 +1,11 @@
 import { subscribe } from 'node:diagnostics_channel'
 import { Server, type ServerResponse } from 'node:http'
 
-/** A proxy that sends its next request within this time, in ms, is told to close the connection. */
-const PARTING_MS = 1_000
+const DRAIN_MS = 1_000
 
 /**
- * Drains the connections of a server that closes. A proxy may send a POST through an idle connection while we close it. It
- * must not repeat that request, so its client gets a 502. Therefore idle connections stay open a moment longer, and every
- * answer says "Connection: close".
+ * Keeps idle connections for a second and says "close" on each response. Otherwise a proxy could send a POST into a connection
+ * that we close. It must not repeat a POST, so its client would get a 502.
  */
 export function drainConnections(): void {
   subscribe('http.server.request.start', (message) => {
@@ -15,6 +13,6 @@ export function drainConnections(): void {
   })
   const { closeIdleConnections } = Server.prototype
   Server.prototype.closeIdleConnections = function () {
-    setTimeout(() => closeIdleConnections.call(this), PARTING_MS)
+    setTimeout(() => closeIdleConnections.call(this), DRAIN_MS)
   }
 }

@@ -12,54 +12,46 @@ import { isOperator } from './operator'
 import { type JobCounts, readQueueState, sumJobs } from './queue-state'
 import { countStranded } from './sweep'
 
-/** Public. */
 type Health = {
   database: 'up'
-  /** Processes that take jobs. */
   workers: number
-  /** Emails that wait, at most 10,000. Strangers see 0, 1, 10, 100, 1,000 or 10,000. */
   queued: number
 }
 
-/** For the operator only. Null: it could not be read, and the log has the reason. */
+/** For the operator only. Null when it cannot be read. Counts stop at 10,000. */
 type Details = {
-  /** Emails and jobs of all queues that were given up, 10,000 at the most. */
   failed: number | null
-  /** Those of them that are jobs, by queue. */
   failedJobs: JobCounts | null
-  /** Jobs in queues that no worker of this version takes, by queue. */
   unserved: JobCounts | null
-  /** Rows that have waited for more than a minute without a job, which should be impossible. 1,000 of a kind at the most. */
+  /** Rows without their job for more than a minute, at most 1,000 of a kind. */
   stranded: number | null
-  /** How many of those a worker has mended so far: see lib/ops/sweep.ts. */
+  /** How many of those the sweep has repaired until now. */
   mended: number | null
-  /** What does not go on until an operator acts, as a code: all mail, some that kills workers or cannot be rendered, a clean-up. */
+  /** A code, when an operator must act: all mail or some cannot be sent, or a clean-up fails. */
   attention: string | null
   paused: Pause | null
-  /** For how long the email that waits longest has waited for its first attempt, in s. 0 when none does. */
+  /** How long the oldest email has waited for its first attempt, in s. */
   oldest: number | null
-  /** How many requests a second Resend lets us make, as far as we know. */
+  /** Resend's limit of requests a second, or the setting until it is known. */
   perSecond: number | null
 }
 
-/** Why no mail goes out, as a code, and when it goes on. */
 export type Pause = {
   reason: string
-  /** ISO 8601 in UTC; null: when an operator says so. */
+  /** ISO 8601 in UTC. Null: until an operator resumes. */
   until: string | null
 }
 
-/** Reads the health, with details for an operator. @throws when the database is unreachable. */
+/** Reads the health, with details for an operator. @throws when the database is unreachable */
 export async function readHealthFor(headers: Headers): Promise<Health | (Health & Details)> {
   const health = await readHealth()
   if (await isOperator(headers)) return { ...(await readDetails()), ...health }
   return { ...health, queued: toStep(health.queued) }
 }
 
-/** Strangers see no more than the size of the queue: the exact number would tell how many sign up. */
+// 0, 1, 10, 100 …: the exact number would reveal how many people sign up.
 const toStep = (queued: number): number => (queued === 0 ? 0 : 10 ** Math.floor(Math.log10(queued)))
 
-/** The answer may be 0.1 s old, the number of workers 1 s. @throws when the database is unreachable. */
 const readHealth = memoizeFor(100, async (): Promise<Health> => {
   const [{ queued }] = await prisma().$queryRaw<[{ queued: number }]>`
     SELECT least(${countEmails('queued')} + ${countEmails('retrying')}, ${MOST}) AS queued`
@@ -68,7 +60,7 @@ const readHealth = memoizeFor(100, async (): Promise<Health> => {
 
 type Nullable<Type> = { [Name in keyof Type]: Type[Name] | null }
 
-/** Reads what it can. Nothing in here may make the health a 500, or a balancer would take the site out. */
+/** Never throws: after a 500, a load balancer would remove the server. */
 export const readDetails = memoizeFor(
   100,
   async (): Promise<Details & Nullable<Pick<Health, 'queued' | 'workers'>>> => {
@@ -111,7 +103,7 @@ async function readMails(): Promise<{ queued: number; failed: number; oldest: nu
   return row
 }
 
-/** Finds mails that cannot be rendered or that kill workers (see gather.ts), and clean-ups that fail. */
+// Mails that cannot be rendered or kill workers (see gather.ts), and clean-ups that fail.
 async function readAttention(): Promise<{ attention: string | null }> {
   const [row] = await prisma().$queryRaw<[{ attention: string | null }]>`
     SELECT coalesce(
@@ -123,7 +115,7 @@ async function readAttention(): Promise<{ attention: string | null }> {
   return row
 }
 
-/** Reads why no mail goes out. @throws when the database is unreachable. */
+/** Reads why no mail goes out. @throws when the database is unreachable */
 export const readPause = memoizeFor(100, async (): Promise<Pause | null> => toPause(await readPace()))
 
 function toPause({ isPaused, reason, until }: PaceState): Pause | null {
@@ -131,14 +123,14 @@ function toPause({ isPaused, reason, until }: PaceState): Pause | null {
   return reason === null ? null : { reason, until: until?.toISOString() ?? null }
 }
 
-/** In SQL: how many emails have this status, `MOST` at the most. In the order of the index, or all would be read. */
+/** SQL for the number of emails with this status. In the order of the index, because otherwise Postgres reads all. */
 export function countEmails(status: EmailStatus): Prisma.Sql {
   return Prisma.sql`(SELECT count(*)::int FROM (
     SELECT FROM "Email" WHERE status = ${status}::"EmailStatus" ORDER BY "updatedAt" LIMIT ${MOST}
   ) AS email)`
 }
 
-// The stored reason lacks the status. During a pause, `validation_error` is one of a 401 or 403: others pause nothing.
+// The reason lacks the HTTP status. Only a `validation_error` with 401 or 403 starts a pause.
 function needsOperator(reason: string): boolean {
   return [PAUSED_BY_OPERATOR, 'validation_error'].includes(reason) || findVerdict(reason)?.kind === 'operator'
 }

@@ -8,7 +8,7 @@ const TOKENS = [
   'BACKSTAGE_TOKEN', // stage
 ] as const
 
-/** True for a request with OPERATOR_TOKEN, and in a sandbox without one. False after too many wrong tokens. */
+/** Checks for OPERATOR_TOKEN. True in a sandbox without one, false after too many wrong tokens. */
 export async function isOperator(headers: Headers): Promise<boolean> {
   if (inSandbox() && env('OPERATOR_TOKEN') === undefined) return true
   try {
@@ -21,11 +21,7 @@ export async function isOperator(headers: Headers): Promise<boolean> {
 
 type Scheme = 'basic' | 'bearer'
 
-/**
- * Whether a request brings one of these tokens in its Authorization header: as it is (Bearer, RFC 6750), or as the password
- * of whatever user (Basic, RFC 7617). When none is set, no request does.
- * @throws {Problem} 429 after too many wrong ones, whatever this one is: it may be the next guess
- */
+/** Checks for a token, as Bearer or as a password. @throws {Problem} 429 after many wrong ones, even for the right one */
 export async function knowsPassword(
   headers: Headers,
   tokens: (string | undefined)[],
@@ -37,7 +33,6 @@ export async function knowsPassword(
   refuse(refusals)
   const given = readPassword(headers, schemes)
   if (given === undefined || !good.some((token) => isSame(given, token))) return false
-  // Only wrong ones count.
   await takeBack()
   return true
 }
@@ -50,7 +45,7 @@ function readPassword(headers: Headers, schemes: Scheme[]): string | undefined {
   return decoded.slice(decoded.indexOf(':') + 1)
 }
 
-// Of equal length, so that the time of the comparison tells nothing about the token.
+// Hashes have the same length, so the time of the comparison reveals nothing.
 function isSame(a: string, b: string): boolean {
   const hash = (text: string): Buffer => createHash('sha256').update(text).digest()
   return timingSafeEqual(hash(a), hash(b))

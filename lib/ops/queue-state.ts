@@ -4,23 +4,19 @@ import { Prisma } from '../generated/prisma/client'
 import { memoizeFor } from '../live/memoize-for'
 import { enqueueAll, QUEUES, type QueueName, settleJobs } from '../queue'
 
-/** Numbers of jobs by queue, 10,000 at the most. Queues without any are left out. */
+/** Jobs by queue, at most 10,000 each. Queues without any are left out. */
 export type JobCounts = Record<string, number>
 
-/** What is wrong with the queues. */
 type QueueState = {
-  /** Jobs that were given up. */
   failed: JobCounts
-  /** Jobs that wait in a queue that has left the list in lib/queue.ts: no worker of this version takes them. */
+  /** No worker fetches these: their queues are not in lib/queue.ts. */
   unserved: JobCounts
 }
 
-/** How many jobs are redriven or moved in one transaction. */
 const CHUNK = 500
 
 const UNFINISHED = Prisma.sql`state IN ('created', 'retry', 'active')`
 
-/** Whether the list in lib/queue.ts has a queue of this name. */
 export function isServed(name: string): name is QueueName {
   return Object.hasOwn(QUEUES, name)
 }
@@ -38,7 +34,6 @@ export const readQueueState = memoizeFor(1_000, async (): Promise<QueueState> =>
   return { failed: pick('failed'), unserved: pick('unserved') }
 })
 
-/** How many jobs these are, 10,000 at the most. */
 export function sumJobs(counts: JobCounts): number {
   return Math.min(
     MOST,
@@ -46,7 +41,6 @@ export function sumJobs(counts: JobCounts): number {
   )
 }
 
-/** Says what waits in queues that have left the list, each with what to do about it. */
 export function explainUnserved(unserved: JobCounts): [what: string, remedy: string][] {
   return Object.entries(unserved).map(([name, jobs]) => [
     `${jobs} ${jobs === 1 ? 'job waits' : 'jobs wait'} in the queue "${name}", which is not in lib/queue.ts: no worker takes them.`,
@@ -86,7 +80,7 @@ async function moveChunk(tx: Transaction, from: string, to: QueueName, which: Pr
   for (const job of jobs) job.isMoved = from === to || QUEUES[to].data.safeParse(job.data).success
   const moved = jobs.filter(({ isMoved }) => isMoved)
   await settleJobs(tx, from as QueueName, 'deleteJob', moved)
-  // One that was put off until tomorrow stays so.
+  // With its delay, for a reminder of tomorrow.
   const fresh = moved.map(({ id, data, priority, startAfter }) => ({
     id,
     data: data as never,

@@ -4,13 +4,12 @@ import { memoizeFor } from '../live/memoize-for'
 import { readPool } from '../live/read-pool'
 import { log, reasonOf } from '../log'
 
-/** Pages that show what the database knows. */
 const PAGES = [
   /^\/tickets\//,
   /^\/(inbox|backstage)(\/|$)/, // stage
 ]
 
-/** For the proxy, because Next answers 500 for a page that throws. @throws {Problem} 503 while the database is unreachable */
+/** Runs before a page, because Next answers 500 when a page throws. @throws {Problem} 503 while the database is unreachable */
 export async function requireDatabase({ method, url }: Request): Promise<void> {
   const { pathname } = new URL(url)
   const page = PAGES.find((pattern) => pattern.test(pathname))

@@ -5,8 +5,8 @@ import { parseAndValidateFlightRouterState } from 'next/dist/server/app-render/p
 const ROUTER_STATE = 'next-router-state-tree'
 
 /**
- * Next answers some requests with a 500, and logs a stack. They are changed before Next sees them: a path that cannot be
- * decoded and Next's own error page become a 404, TRACE a 405, and a malformed router state gets the whole page.
+ * Changes requests that Next would answer with a 500. A path that cannot be decoded and Next's own error page become a 404,
+ * TRACE becomes a 405. A malformed router state is dropped.
  */
 export function sanitizeRequests(): void {
   subscribe('http.server.request.start', (message) => {

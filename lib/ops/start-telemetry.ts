@@ -1,10 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { env } from '../env'
 
-/**
- * Loads OpenTelemetry's SDK if OTEL_EXPORTER_OTLP_ENDPOINT is set. Next and pg-boss then add spans of their own.
- * @returns flushes what has not been sent yet, for at most 2 s
- */
+/** Loads OpenTelemetry's SDK if OTEL_EXPORTER_OTLP_ENDPOINT is set. @returns a function that flushes within 2 s */
 export async function startTelemetry(service: 'web' | 'worker'): Promise<() => Promise<void>> {
   if (!env('OTEL_EXPORTER_OTLP_ENDPOINT')) return async () => {}
   const { startSdk } = await import('./telemetry-sdk')

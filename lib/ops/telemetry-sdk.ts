@@ -9,11 +9,8 @@ import { readDetails } from './health'
 
 const METRICS_MS = 15_000
 
-/**
- * Only start-telemetry.ts loads this. Where to, with what headers and how many of the traces, the exporters and the sampler
- * read from the environment themselves: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
- * @returns a function that sends the rest and stops
- */
+// Other settings: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
+/** @returns a function that flushes and stops the SDK */
 export function startSdk(service: 'web' | 'worker'): () => Promise<unknown> {
   const resource = resourceFromAttributes({
     'service.namespace': 'behind-the-scenes',
@@ -25,7 +22,7 @@ export function startSdk(service: 'web' | 'worker'): () => Promise<unknown> {
     resource,
     spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter())],
   })
-  // Without the baggage that a visitor may send along.
+  // Ignores the baggage of a visitor's request.
   traces.register({ propagator: new W3CTraceContextPropagator() })
 
   const exporter = new OTLPMetricExporter()
@@ -37,18 +34,18 @@ export function startSdk(service: 'web' | 'worker'): () => Promise<unknown> {
   return () => Promise.all([traces.shutdown(), meters.shutdown()])
 }
 
-/** The details of /api/health as metrics. Web servers report them, too, so that they go on when all workers are dead. */
+/** Reports the details of /api/health as metrics. Web servers do it, too, for when all workers are dead. */
 function observeHealth(): void {
   const meter = metrics.getMeter('behind-the-scenes')
   const gauge = (name: string, unit: string, description: string) =>
     meter.createObservableGauge(name, { unit, description })
   const gauges = {
-    queued: gauge('emails.queued', '{email}', 'Emails that wait to be sent, 10,000 at the most.'),
-    failed: gauge('emails.failed', '{email}', 'Emails and jobs that were given up, 10,000 at the most.'),
-    stranded: gauge('emails.stranded', '{row}', 'What waits without a job.'),
+    queued: gauge('emails.queued', '{email}', 'Waiting emails, at most 10,000.'),
+    failed: gauge('emails.failed', '{email}', 'Emails and jobs that were given up, at most 10,000.'),
+    stranded: gauge('emails.stranded', '{row}', 'Rows that wait without their job.'),
     workers: gauge('workers', '{process}', 'Live workers.'),
-    oldest: gauge('emails.oldest', 's', 'How long the oldest has waited for its first attempt.'),
-    perSecond: gauge('emails.pace', '{request}/s', 'How many requests Resend lets us make.'),
+    oldest: gauge('emails.oldest', 's', 'How long the oldest email has waited for its first attempt.'),
+    perSecond: gauge('emails.pace', '{request}/s', 'The limit of requests to Resend.'),
     paused: gauge('emails.paused', '1', '1 while no mail goes out.'),
   }
   meter.addBatchObservableCallback(async (result) => {

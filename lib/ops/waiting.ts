@@ -2,21 +2,19 @@ import { prisma, type Transaction } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
 import { deleteJobsAbout, lockJobsAbout } from '../queue'
 import { enqueueEmails } from '../sending/enqueue'
+import { isUnfinished } from '../sending/stranded-emails'
 import { recordEvents } from '../status/record'
 
-/** Which of the mails that wait: of a kind, and queued in this time. */
 export type Choice = { kind?: string; after?: Date; before?: Date }
 
-/** `inDoubt`: mails that Resend may have accepted. They stay in their batch, and go out under its key as they were written. */
+/** `inDoubt`: unchanged, because Resend may have accepted them. Their batches are sent again. */
 type Changed = { changed: number; inDoubt: { id: string; batchId: string }[] }
 
-/** Emails in one transaction. */
 const CHUNK = 2_000
 
 const UNFINISHED = ['queued', 'sending', 'retrying']
-const isUnfinished = Prisma.sql`status IN ('queued', 'sending', 'retrying')`
 
-/** Counts the mails that wait, by kind. @throws when the database is unreachable */
+/** Counts waiting mails by kind. @throws when the database is unreachable */
 export function countWaiting(): Promise<{ kind: string; mails: number; written: number; oldest: Date }[]> {
   return prisma().$queryRaw`
     SELECT kind, count(*)::int AS mails, count("batchId")::int AS written, min("createdAt") AS oldest
@@ -55,7 +53,7 @@ export function renderWaiting(choice: Choice): Promise<Changed> {
 
 type Mail = { id: string; kind: string; batchId: string | null }
 
-// By status, for the index. A mail that changes meanwhile moves to the end of this order, and is not read again.
+// By status, for the index. A mail that changes meanwhile is newer than `end`, so it is not read again.
 async function changeWaiting(
   { kind, after, before }: Choice,
   change: (tx: Transaction, mails: Mail[]) => Promise<number>,
@@ -96,8 +94,7 @@ async function changeChunk(
   const mails = await tx.$queryRaw<Mail[]>`
     SELECT id, kind, "batchId" FROM "Email"
     WHERE id = ANY (${ids}::uuid[]) AND ${isUnfinished} ORDER BY id FOR UPDATE`
-  // Written down and never sent: a batch of one mail, after the refusal of a larger one (see settleBatch).
-  // A worker may have begun to send one of these meanwhile.
+  // After `settleBatch` has split a batch, each part waits for its first attempt. A worker may have begun one meanwhile.
   const unsent = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM "Batch" WHERE id = ANY (${mails.flatMap(({ batchId }) => batchId ?? [])}::uuid[])
       AND attempts = 0 AND json_array_length(messages) = 1 ORDER BY id FOR UPDATE`

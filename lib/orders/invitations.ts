@@ -11,18 +11,15 @@ import { lockUser } from '../sending/recipients'
 import { canonicalAddress } from '../signup/address'
 import { type EmailStatus, isFinal, RANK } from '../status/status'
 
-/** Counts of a user's invitations. `waiting`, `sent` and `failed` add up to `total`. */
+/** `waiting`, `sent` and `failed` add up to `total`. `sent` includes `bounced` and `complained`. */
 export type Invitations = {
   limit: number
   total: number
   waiting: number
   sent: number
   failed: number
-  /** Part of `sent`: bounced, or suppressed after an earlier bounce. */
   bounced: number
-  /** Part of `sent`: marked as spam. */
   complained: number
-  /** True when no status will change any more. */
   final: boolean
 }
 
@@ -30,7 +27,6 @@ type Group = { status: EmailStatus; hasBounced: boolean; mails: number }
 
 const MOST_AT_ONCE = 100
 
-/** Parses into canonical addresses without duplicates. */
 export const invitationsInput = z.strictObject({
   emails: z
     .array(z.string(), { error: 'Enter the addresses of your friends.' })
@@ -46,7 +42,7 @@ export const invitationsInput = z.strictObject({
     }),
 })
 
-/** Invites friends. Counts only mailboxes that get a mail. @throws {Problem} 429 for a full one, and as `inviteFriends` */
+/** Invites friends. Counts mailboxes that get a mail. @throws {Problem} 429 for a full one, and as `inviteFriends` does */
 export async function inviteWithinLimits(userId: string, addresses: string[]): Promise<void> {
   const toAsked = (address: string): Asked => ['mailbox', toMailbox(address)]
   const { refusals, takeBack } = await count(...addresses.map(toAsked))
@@ -67,10 +63,8 @@ export async function inviteWithinLimits(userId: string, addresses: string[]): P
 }
 
 /**
- * Records an invitation and enqueues a job for each address, in one transaction. Skips addresses that were invited before.
- * @returns the addresses that were not skipped
- * @throws {Problem} 422 over INVITATIONS_PER_USER
- * @throws when the database or the queue is unavailable.
+ * Invites the addresses that were not invited before. @returns these addresses
+ * @throws {Problem} 422 over INVITATIONS_PER_USER. @throws when the database or the queue is unavailable
  */
 async function inviteFriends(userId: string, addresses: string[]): Promise<string[]> {
   await openQueue()
@@ -104,7 +98,7 @@ function rejectTooMany(total: number): void {
   })
 }
 
-/** Counts a user's invitations, or returns null when the app doesn't offer any. @throws when the database is unreachable. */
+/** Counts a user's invitations. Null when INVITATIONS_PER_USER is 0. @throws when the database is unreachable */
 export async function readInvitations(userId: string): Promise<Invitations | null> {
   const limit = env('INVITATIONS_PER_USER')
   if (limit === 0) return null

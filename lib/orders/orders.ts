@@ -7,27 +7,24 @@ import { OPEN } from './export/request'
 import { type Invitations, readInvitations } from './invitations'
 
 export type Orders = {
-  /** Null when the app doesn't offer invitations. */
   invitations: Invitations | null
   export: Progress | null
-  /** True when nothing will change any more. */
   final: boolean
 }
 
-/** @throws when the database is unreachable. */
+/** @throws when the database is unreachable */
 export async function readOrders(userId: string): Promise<Orders> {
   const [invitations, newest] = await Promise.all([readInvitations(userId), readProgress(userId)])
   const exporting = newest !== null && OPEN.includes(newest.status)
   return { invitations, export: newest, final: invitations?.final !== false && !exporting }
 }
 
-// After a reconnect, all watched users are read again: a few at a time.
+// A few at a time: after a reconnect, all watched users are read again.
 const readShared = createReader(1, (ids) => Promise.all(ids.map(readOrders)))
 
-/** Coalesces the changes of a hundred invitations. */
 const PAUSE_MS = 100
 
-/** Streams a user's orders: `orders`, now and after each change until they are final. */
+/** Streams a user's orders until they are final: `orders`, now and after each change. */
 export function streamOrders(request: Request, userId: string, release: () => void): Response {
   return streamEvents(
     request,

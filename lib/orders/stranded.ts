@@ -2,7 +2,6 @@ import { Prisma } from '../generated/prisma/client'
 import { enqueue } from '../queue'
 import type { Kind } from '../sending/stranded'
 
-/** An unfinished export. */
 export const EXPORT: Kind = {
   waiting: Prisma.sql`SELECT id, "createdAt" AS since FROM "Export" WHERE status IN ('queued', 'working')`,
   job: { queues: ['export-data', 'export-data-dead'], field: 'exportId' },
@@ -10,7 +9,6 @@ export const EXPORT: Kind = {
   repair: (tx, exportId) => enqueue(tx, 'export-data', { exportId }),
 }
 
-/** A finished export, whose file must expire. */
 export const FILE: Kind = {
   waiting: Prisma.sql`SELECT id, "createdAt" AS since FROM "Export" WHERE status = 'ready'`,
   job: { queues: ['expire-export'], field: 'exportId' },

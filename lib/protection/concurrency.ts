@@ -17,13 +17,12 @@ type Exchange = { request: IncomingMessage; response: ServerResponse; run: () =>
 
 type Turn = { places: Place[]; start: () => void }
 
-/** The waiting requests of each kind and of a visitor's largest network, the oldest first. */
+/** By kind and by the largest network of the visitor. */
 const queues = new Map<string, Set<Turn>>()
 
 /**
- * Runs a request, or queues it while LIMIT_CONCURRENCY_PER_VISITOR of the visitor's requests run. So a flood delays other
- * visitors by a few requests only. A request counts as running until its response begins: a stream holds no place.
- * @returns false if too many requests wait
+ * Runs a request, or queues it while LIMIT_CONCURRENCY_PER_VISITOR of the visitor's requests run. It counts as running until
+ * its response begins. @returns false when the queue is full
  */
 export function runInTurn(
   kind: 'request' | 'probe',
@@ -37,7 +36,7 @@ export function runInTurn(
 
   const name = `${kind}s of ${networksOf(visitor).at(-1)?.[0]}`
   const queue = queues.get(name) ?? new Set()
-  // Bound, because the end of another request starts it: logs and spans must not name that one.
+  // Bound, because another request starts it when it ends: logs and spans must not name that one.
   const turn: Turn = { places, start: AsyncResource.bind(start) }
   let free = take(waiting)
   queues.set(name, queue.add(turn))
@@ -55,7 +54,7 @@ export function runInTurn(
   function end(): void {
     socket.off('close', end)
     leave()
-    // A turn of the event loop later, so that requests of other visitors come in between.
+    // In the next turn of the event loop, after the requests of other visitors.
     setImmediate(startNext, name)
   }
   // A client may pipeline many requests.

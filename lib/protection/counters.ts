@@ -1,6 +1,6 @@
-import type { Pool } from 'pg'
 import { MeasuredPool } from '../db/pool'
 import { logThrottled, reasonOf } from '../log'
+import { perProcess } from '../process'
 
 /** A fixed window: up to `most` attempts within `seconds` of the first. */
 export type Counter = {
@@ -8,15 +8,15 @@ export type Counter = {
   times: number
   most: number
   seconds: number
-  counts: 'always' | 'if there is room in all'
+  /** When any counter of the statement is full, this one still counts. */
+  countsAlways: boolean
 }
 
 export type Full = { key: string; ms: number }
 
 type Answer = {
-  /** If any counter is full, only those with `counts: 'always'` were counted. */
   full: Full[]
-  /** Never throws: a failed refund expires with its window. */
+  /** Never throws. */
   takeBack: (counters: Counter[]) => Promise<void>
 }
 
@@ -50,10 +50,8 @@ function logFallback(error: unknown): void {
   })
 }
 
-/**
- * Locks the rows in the order of their keys, to avoid deadlocks. Request A may fill a counter after request B's
- * `full_before` has read it. B finds that in `too_many`, and takes back what it counted.
- */
+// Locks the rows in the order of their keys, to avoid deadlocks. Request A may fill a counter after request B's `full_before`
+// has read it. B finds that in `too_many`, and refunds what it counted.
 async function countInDatabase(counters: Counter[]): Promise<Full[]> {
   const rows = await query<Full & { isCounted: boolean }>(
     `WITH asked AS (
@@ -80,7 +78,7 @@ async function countInDatabase(counters: Counter[]): Promise<Full[]> {
       counters.map(({ times }) => times),
       counters.map(({ most }) => most),
       counters.map(({ seconds }) => seconds),
-      counters.map(({ counts }) => counts === 'always'),
+      counters.map(({ countsAlways }) => countsAlways),
     ],
   )
   if (rows.length > 0 && rows.every(({ isCounted }) => isCounted))
@@ -101,13 +99,7 @@ async function takeBackInDatabase(counters: Counter[]): Promise<void> {
   )
 }
 
-// On globalThis, because Next evaluates this module more than once in a process.
-const shared = globalThis as {
-  counts?: Map<string, { points: number; endsAt: number }>
-  limitsPool?: Pool
-}
-shared.counts ??= new Map()
-const { counts } = shared
+const counts = perProcess('counts', () => new Map<string, { points: number; endsAt: number }>())
 
 export function countHere(counters: Counter[]): Full[] {
   forgetOld()
@@ -138,7 +130,7 @@ function readHere({ key, seconds }: Pick<Counter, 'key' | 'seconds'>): { points:
   return count && count.endsAt > now ? count : { points: 0, endsAt: now + seconds * 1000 }
 }
 
-const isShared = (counter: Counter): boolean => counter.counts !== 'always'
+const isShared = ({ countsAlways }: Counter): boolean => !countsAlways
 
 let forgottenAt = 0
 const FORGET_MS = 10_000
@@ -157,10 +149,10 @@ let awayUntil = 0
 
 async function query<Row>(text: string, values: unknown[]): Promise<Row[]> {
   const limits = { max: 2, connectionTimeoutMillis: PATIENCE_MS, statementTimeoutMs: PATIENCE_MS }
-  shared.limitsPool ??= new MeasuredPool(limits)
-  if (performance.now() < awayUntil) throw new Error('The database was away a moment ago')
+  const pool = perProcess('limitsPool', () => new MeasuredPool(limits))
+  if (performance.now() < awayUntil) throw new Error('The database did not answer a moment ago')
   try {
-    return (await shared.limitsPool.query(text, values)).rows as Row[]
+    return (await pool.query(text, values)).rows as Row[]
   } catch (error) {
     awayUntil = performance.now() + PATIENCE_MS
     throw error

@@ -11,14 +11,13 @@ import { networksOf, noteVisitor, toVisitor } from './visitor'
 const HEADERS_MS = 10_000
 const REQUEST_MS = 20_000
 
-/** Health probes are not counted: an orchestrator would restart a healthy server after a 429. They wait for each other only. */
+/** Health probes are not counted: after a 429, an orchestrator would restart a healthy server. */
 const PROBES = ['/api/health', '/api/health/live']
 
-/** Resend sends thousands of webhooks from a few addresses. */
+/** Not counted, because Resend sends thousands of webhooks from a few addresses. */
 const REPORTS = '/api/webhooks/resend'
 
-/** A build file, without `..`. */
-const FILE = /^\/_next\/static\/(?!.*\.\.)[\w./~-]+$/
+const BUILD_FILE = /^\/_next\/static\/(?!.*\.\.)[\w./~-]+$/
 
 type Kind = 'request' | 'file' | 'probe' | 'report'
 
@@ -38,7 +37,7 @@ export function guardServers(): void {
     admitRequest(args[0] as IncomingMessage, args[1] as ServerResponse, proceed)
     return true
   }
-  // Next starts to listen before it calls us. It holds requests that arrive in between.
+  // Next listens before it calls this. The requests that have arrived by now count, too.
   for (const handle of (process as unknown as { _getActiveHandles(): object[] })._getActiveHandles()) {
     if (handle instanceof Server) setLimits(handle)
     const response = handle instanceof Socket && (handle as { _httpMessage?: ServerResponse })._httpMessage
@@ -50,11 +49,12 @@ function setLimits(server: Server): void {
   server.maxConnections = env('LIMIT_CONNECTIONS') || Number.MAX_SAFE_INTEGER
   server.headersTimeout = HEADERS_MS
   server.requestTimeout = REQUEST_MS
-  // Next never closes an upgrade with an unknown path. Without a listener, Node treats it as an ordinary request.
+  // Next leaves an upgrade with an unknown path open. Without a listener, Node treats it as an ordinary request.
   if (process.env.NODE_ENV === 'production') server.removeAllListeners('upgrade')
 }
 
 function admitConnection(server: Server, socket: Socket): boolean {
+  // For each connection, because Next adds its upgrade listener with the first request.
   setLimits(server)
   // Behind a proxy, all connections come from the proxy.
   const most = env('TRUSTED_HOPS') > 0 ? 0 : env('LIMIT_CONNECTIONS_PER_VISITOR')
@@ -95,7 +95,7 @@ function findKind({ method = '', url = '' }: IncomingMessage, visitor: string): 
   const [path = ''] = url.split('?')
   const isRead = method === 'GET' || method === 'HEAD'
   if (isRead && PROBES.includes(path)) return 'probe'
-  // A visitor who sent many forged webhooks is counted like others.
+  // Webhooks of a visitor who sent many forged ones count as requests.
   if (method === 'POST' && path === REPORTS && !isFull('signature', visitor)) return 'report'
-  return isRead && FILE.test(path) ? 'file' : 'request'
+  return isRead && BUILD_FILE.test(path) ? 'file' : 'request'
 }

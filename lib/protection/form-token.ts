@@ -5,25 +5,21 @@ import { Problem } from '../http/problem'
 import { readSigned, sign } from '../sign'
 import { signupInput } from '../signup/input'
 
-/** The fields of the signup form. Other API clients leave out `website` and `form`. */
+/** Only the signup form sends `website` and `form`. */
 export const formInput = z.strictObject({
   ...signupInput.shape,
-  /** Honeypot: invisible on the page. */
+  /** A honeypot: people do not see it. */
   website: z.literal('', 'Leave this field empty. It catches bots.').optional(),
   form: z.string().optional(),
 })
 
-/** The token contains the time when the page was opened. */
 export type FormPass = { token: string; minSeconds: number }
 
 export async function createFormPass(): Promise<FormPass> {
   return { token: sign('form', `${Math.floor(await databaseNow())}`), minSeconds: env('FORM_MIN_SECONDS') }
 }
 
-/**
- * Checks that the form was not filled in too quickly. A token does not expire: a page may stay open for days.
- * @throws {Problem} 422 when the token is too new or not signed by us, or is missing under FORM_ONLY
- */
+/** Rejects a form that comes back too soon. @throws {Problem} 422, also when not signed by us, or missing under FORM_ONLY */
 export async function checkFormToken(token: string | undefined): Promise<void> {
   if (token === undefined && !env('FORM_ONLY')) return
   const madeAt = readSigned('form', token ?? '')

@@ -8,12 +8,11 @@ const MAX_BATCH = 100
 
 export const HOURLY_CAP = 'hourly_cap'
 
-/** Mails with lost tickets have an additional share. */
+/** Lost tickets have an additional share of the hour. */
 export type Share = 'mail' | 'ticketMail'
 
 const ALL = 'all'
 
-/** Returns how many mails the next request may carry: at least one. */
 export async function batchSizeLeft(): Promise<number> {
   return Math.max(1, Math.min(await countLeft('mail', ALL), MAX_BATCH))
 }
@@ -22,10 +21,7 @@ export async function hasTicketShare(): Promise<boolean> {
   return (await countLeft('ticketMail', ALL)) > 0
 }
 
-/**
- * Sends a batch, or returns `wait` when it does not fit in this hour. A retry was counted at the first attempt. Mails that
- * Resend rejects do not count.
- */
+/** Sends a batch, or returns `wait` when this hour is full. Only the first attempt counts, and not if Resend rejects it. */
 export async function sendWithinHourlyLimit(batch: Batch, share: Share): Promise<Outcome> {
   const { messages, attempts } = batch
   if (attempts > 1) return await sendBatch(batch)

@@ -1,6 +1,7 @@
 import { env, type Setting } from '../env'
 import { Problem } from '../http/problem'
 import { log } from '../log'
+import { perProcess } from '../process'
 import { hmac } from '../sign'
 import {
   type Counter,
@@ -14,20 +15,18 @@ import {
 import { networksOf, visitorOf } from './visitor'
 
 type Limit = {
-  /** 0: no limit. */
   setting: Setting
   share?: number
-  /** The window. It begins with the first attempt. */
   seconds: number
   detail: string
-  /** The networks of the visitor then have limits, too. */
+  /** Also limits the networks of the visitor. */
   ofVisitor?: true
-  /** Counted in this process only. Otherwise the database counts for all processes. */
+  /** Each process counts on its own. Otherwise the database counts for all processes. */
   inMemory?: true
   status?: 429 | 503
-  /** Not logged here: the failed attempts already are. */
+  /** Not logged, because each failed attempt is logged already. */
   quiet?: true
-  /** Failed attempts count, too. They never count for the visitor's networks, which others share. */
+  /** A failed attempt counts for the visitor, and not for the networks, which others share. */
   countsFailures?: true
 }
 
@@ -44,7 +43,6 @@ const LIMITS = {
     inMemory: true,
     countsFailures: true,
   },
-  /** A page has many files, and each costs little. */
   file: {
     setting: 'LIMIT_REQUESTS_PER_VISITOR',
     share: 20,
@@ -54,7 +52,6 @@ const LIMITS = {
     inMemory: true,
     countsFailures: true,
   },
-  /** Malformed signups count as `request` only. */
   signup: {
     setting: 'LIMIT_SIGNUPS_PER_VISITOR',
     seconds: HOUR,
@@ -74,7 +71,7 @@ const LIMITS = {
     seconds: DAY,
     detail: 'This mailbox has received enough mail today. Other spellings of its address count, too.',
   },
-  /** Not counted as `mailbox`: unknown addresses count here, too, and must still be able to sign up. */
+  /** Apart from `mailbox`: requests for an unknown address count, and its owner must still be able to sign up. */
   lostTicket: {
     setting: 'LIMIT_MAILS_PER_MAILBOX',
     seconds: DAY,
@@ -123,13 +120,13 @@ export type Asked = [name: LimitName, who: Who, times?: number]
 type Counted = {
   /** The longest wait first. */
   refusals: Refusal[]
-  /** Refunds all or some attempts after a failure, except those that always count. Never throws. */
+  /** Refunds all or some attempts, except those with `countsFailures`. Never throws. */
   takeBack: (asked?: Asked[]) => Promise<void>
 }
 
 type Refusal = { name: LimitName; who: Who; seconds: number }
 
-/** Counts all in one statement. If one counter is full, only those that always count are counted. */
+/** Counts in one statement. If any counter is full, only those with `countsFailures` rise. */
 export async function count(...asked: Asked[]): Promise<Counted> {
   const counters = toCounters(asked)
   const known = counters.flatMap(({ key }) => {
@@ -145,7 +142,7 @@ export async function count(...asked: Asked[]): Promise<Counted> {
     refusals,
     async takeBack(some = asked) {
       if (refusals.length > 0) return
-      const shared = toCounters(some).filter(({ counts }) => counts !== 'always')
+      const shared = toCounters(some).filter(({ countsAlways }) => !countsAlways)
       takeBackHere(shared.filter(isHere))
       await answer?.takeBack(shared.filter((one) => !isHere(one)))
     },
@@ -157,7 +154,7 @@ export async function limit(name: LimitName, who: Who): Promise<void> {
   refuse((await count([name, who])).refusals)
 }
 
-/** @returns a 429 with Retry-After, or undefined */
+/** Counts in memory. @returns a 429 with Retry-After, or undefined */
 export function limitNow(name: 'request' | 'file', visitor: string): Problem | undefined {
   const counters = toCounters([[name, visitor]])
   return toProblem(toRefusals(counters, countHere(counters)))
@@ -200,7 +197,7 @@ export async function countLeft(name: LimitName, who: string): Promise<number> {
 
 type Named = Counter & { name: LimitName; who: Who }
 
-/** Merges counters with the same key: one statement must not update a row twice. */
+// Merges counters with the same key, because a statement cannot update a row twice.
 function toCounters(asked: Asked[]): Named[] {
   const counters = new Map<string, Named>()
   for (const one of asked.flatMap(listCounters)) {
@@ -223,27 +220,21 @@ function listCounters([name, who, times = 1]: Asked): Named[] {
     times,
     most: factor * most,
     seconds,
-    counts: countsFailures && index === 0 ? 'always' : 'if there is room in all',
+    countsAlways: countsFailures === true && index === 0,
   }))
 }
 
-// On globalThis, because Next evaluates this module more than once in a process.
-const shared = globalThis as {
-  refusedUntil?: Map<string, number>
-  loggedUntil?: Map<LimitName, number>
-}
-shared.refusedUntil ??= new Map()
-shared.loggedUntil ??= new Map()
-const { refusedUntil, loggedUntil } = shared
+const refusedUntil = perProcess('refusedUntil', () => new Map<string, number>())
+const loggedUntil = perProcess('loggedUntil', () => new Map<LimitName, number>())
 
 function toRefusals(counters: Named[], full: Full[]): Refusal[] {
   const longest = [...full].sort((a, b) => b.ms - a.ms)
   return longest.flatMap(({ key, ms }) => {
     const counter = counters.find((one) => one.key === key)
     if (!counter) return []
-    const { name, who, counts } = counter
-    // Such a counter is never refunded, so it stays full until its window ends. Later requests skip the database.
-    if (counts === 'always' && !(LIMITS[name] as Limit).inMemory) remember(key, ms)
+    const { name, who, countsAlways } = counter
+    // Without refunds, a counter stays full until its window ends. Later requests skip the database.
+    if (countsAlways && !(LIMITS[name] as Limit).inMemory) remember(key, ms)
     logRefusal(name, ms)
     return { name, who, seconds: Math.max(1, Math.ceil(ms / 1000)) }
   })
@@ -256,7 +247,6 @@ function remember(key: string, ms: number): void {
   if (refusedUntil.size < 10_000) refusedUntil.set(key, now + ms)
 }
 
-/** Logs one line for each limit and window. */
 function logRefusal(name: LimitName, ms: number): void {
   const { quiet, setting }: Limit = LIMITS[name]
   if (quiet || performance.now() < (loggedUntil.get(name) ?? 0)) return

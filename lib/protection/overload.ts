@@ -2,7 +2,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { pool } from '../db/prisma'
 import { unavailable } from '../http/problem'
 
-/** Reports are shed first: Resend sends them again. */
+/** Webhooks are shed first, because Resend sends them again. */
 const MAX_WAIT_MS = { signup: 1_000, report: 800 }
 
 const DETAILS = {
@@ -10,25 +10,21 @@ const DETAILS = {
   report: 'Too many reports at the moment. Please send this one again later.',
 }
 
-/** How often a signup waits for the event loop: for its limits, its queries, its response. */
+/** How often a signup waits for the event loop. */
 const TURNS = 20
 
 const WINDOW_MS = 1_000
 const RESOLUTION_MS = 10
 const LEAST_SAMPLES = 5
-/** Of one core. */
+/** Of one core. A process that uses less is not the cause of the delay, and shedding load would not help. */
 const LEAST_SHARE = 0.25
 
 let underWay = 0
 
-/** The event loop's recent delay, in ms. */
 let turnMs = 0
 let isWatching = false
 
-/**
- * Measures the median delay, so that a short burst does not shed load. It counts only if this process uses the CPU itself:
- * if another process does, shedding load does not help.
- */
+/** Measures the median delay of the event loop, so that a short burst does not shed load. */
 function watchLoop(): void {
   // In development, this process compiles pages.
   if (isWatching || process.env.NODE_ENV === 'development') return
@@ -47,7 +43,7 @@ function watchLoop(): void {
   }, WINDOW_MS).unref()
 }
 
-/** Load shedding: rejects what would have to wait too long. @throws {Problem} 503 with Retry-After */
+/** Sheds load that would have to wait too long. @throws {Problem} 503 with Retry-After */
 export function rejectWhenOverloaded(what: keyof typeof MAX_WAIT_MS): void {
   watchLoop()
   if (Math.max(pool().expectWait(underWay), TURNS * turnMs) > MAX_WAIT_MS[what])

@@ -1,16 +1,15 @@
+import { perProcess } from '../process'
+
 /** Limits how many things are open under a key at the same time. `most` 0: no limit. */
 export type Place = { key: string; most: number }
 
-// On globalThis, because Next evaluates this module more than once in a process.
-const shared = globalThis as { places?: Map<string, number> }
-shared.places ??= new Map()
-const taken = shared.places
+const taken = perProcess('places', () => new Map<string, number>())
 
 export function findFull<One extends Place>(places: One[]): One | undefined {
   return places.find(({ key, most }) => most > 0 && (taken.get(key) ?? 0) >= most)
 }
 
-/** @returns the function that frees these places. Call it once. */
+/** @returns the function that frees the places: call it once */
 export function take(places: Place[]): () => void {
   for (const { key } of places) taken.set(key, (taken.get(key) ?? 0) + 1)
   return () => {

@@ -15,8 +15,7 @@ export async function readSignup(request: Request): Promise<SignupInput> {
 }
 
 /**
- * Signs up within the limits of the visitor, the mailbox and the app. A failed signup counts for the visitor only.
- * A replay sends no mail, so it is answered even when the mailbox is at its limit.
+ * Signs up within all limits. A failed signup counts for the visitor only.
  * @throws {Problem} 429 and 503 with Retry-After, and what `signUp` throws
  */
 export async function signUpWithinLimits(
@@ -30,6 +29,7 @@ export async function signUpWithinLimits(
     ['everybody', ''],
     ['mailbox', toMailbox(input.email)],
   )
+  // A replay sends no mail, so the limit of the mailbox is not for it. Only `signUp` knows whether this is one.
   refuse(key ? refusals.filter(({ name }) => name !== 'mailbox') : refusals)
   let isNewMail = false
   try {

@@ -8,16 +8,13 @@ type Handlers<Context> = Parameters<typeof createRoute<Context>>[0]
 type Route<Context> = ReturnType<typeof createRoute<Context>>
 
 type Options = {
-  /** Runs first. Throws a problem when the route must look absent. */
+  /** Runs first. Throws a problem to hide the route. */
   guard?: (request: Request) => void | Promise<void>
   /** `any` accepts requests from other sites. Use it only where a signature authorizes the request. */
   origin?: Origin
 }
 
-/**
- * Wraps a route. Errors become problems: 503 when the database is down, 500 otherwise. Rejects requests that door.ts has
- * not counted: `visitorOf` throws.
- */
+/** Wraps a route that door.ts guards. Errors become problems: 503 when the database is down, else 500. */
 export function route<Context>(handlers: Handlers<Context>, { guard, origin }: Options = {}): Route<Context> {
   return openRoute(handlers, {
     origin,
@@ -28,7 +25,7 @@ export function route<Context>(handlers: Handlers<Context>, { guard, origin }: O
   })
 }
 
-/** Like `route`, and also accepts requests that door.ts has not counted. */
+/** Like `route`, also for requests that door.ts has not counted. */
 export function openRoute<Context>(
   handlers: Handlers<Context>,
   { guard = () => {}, origin }: Options = {},

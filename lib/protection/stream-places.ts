@@ -4,7 +4,7 @@ import { findFull, type Place, take } from './places'
 import { networksOf, visitorOf } from './visitor'
 
 /**
- * Reserves a stream within the limits of the visitor, the topic (an email's id, for example) and this process.
+ * Reserves a stream within the limits of the visitor, the topic (for example an email's id) and this process.
  * @returns the function that frees it: call it once. @throws {Problem} 429 or 503 with Retry-After
  */
 export function reserveStream(request: Request, topic?: string): () => void {

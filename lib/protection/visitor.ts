@@ -3,33 +3,26 @@ import { isIP } from 'node:net'
 import { env } from '../env'
 import { unavailable } from '../http/problem'
 import { log } from '../log'
+import { perProcess } from '../process'
 
-// Random, so that no client can send it. On globalThis, because Next evaluates this module more than once in a process.
-const shared = globalThis as { visitorHeader?: string }
-shared.visitorHeader ??= `x-visitor-${crypto.randomUUID()}`
-const HEADER = shared.visitorHeader
+// Random, so that no client can send it.
+const HEADER = perProcess('visitorHeader', () => `x-visitor-${crypto.randomUUID()}`)
 
-/**
- * Returns the sender of a request: an IPv4 address, or the /64 of an IPv6 address, which one household or server gets.
- * @throws {Problem} 503 for a request that Next made itself: it has no connection, and is not counted
- */
+/** Returns the sender: an IPv4 address or an IPv6 /64. @throws {Problem} 503 for a request that Next made itself */
 export function visitorOf({ headers }: Pick<Request, 'headers'>): string {
   const visitor = headers.get(HEADER)
   if (!visitor) throw unavailable('The sender of this request is unknown.')
   return visitor
 }
 
-/** Stores the sender in a header before Next sees the request: a route's `Request` has no connection. */
+/** Passes the sender to the route in a header, because its `Request` has no connection. */
 export function noteVisitor(request: IncomingMessage): string {
   const visitor = toVisitor(findAddress(request))
   request.headers[HEADER] = visitor
   return visitor
 }
 
-/**
- * Lists the visitor and its networks, each with its multiple of a visitor's limit. A /48 has 65,536 visitors. Some
- * providers give it to one customer, others to 256 households.
- */
+/** Lists the visitor and its networks, each with its multiple of a visitor's limit. */
 export function networksOf(visitor: string): [network: string, share: number][] {
   const groups = /^(.+)::\/64$/.exec(visitor)?.[1]?.split(':')
   if (!groups) return [[visitor, 1]]
@@ -78,7 +71,7 @@ function warnOnce(message: string): void {
 export function toVisitor(address = ''): string {
   const [ip = ''] = address.split('%')
   if (isIP(ip) !== 6) return ip || 'unknown'
-  // `URL` shortens the address, and writes an embedded IPv4 address in hexadecimal.
+  // `URL` writes the shortest form, and an embedded IPv4 address in hexadecimal.
   const [head = '', tail = ''] = new URL(`http://[${ip}]`).hostname.slice(1, -1).split('::')
   const [left, right] = [head, tail].map((part) => part.split(':').filter(Boolean)) as [string[], string[]]
   const groups = [...left, ...Array(8 - left.length - right.length).fill('0'), ...right] as string[]

@@ -15,22 +15,22 @@ export type Batch = {
   messages: Message[]
   /** The number of attempts that Resend may have accepted, including the current one. */
   attempts: number
-  /** The process that sent it last, as "pid@host". */
+  /** "pid@host" */
   sender: string | null
   createdAt: Date
 }
 
-// Without an outcome by then, any worker sends the batch again. The key makes that safe if the first was only slow.
+// After this time without an outcome, any worker sends the batch again. The key makes that safe if the first is only slow.
 const ATTEMPT_MS = 15_000
 
-/** An hour less than Resend keeps an idempotency key. After 24 h, it would send the batch a second time. */
+/** An hour less than Resend keeps an idempotency key. After that, it would send the batch a second time. */
 const KEY_LIFETIME_MS = 23 * 3600 * 1000
 
 export const isKeyForgotten = Prisma.sql`"Batch"."createdAt" < now() - make_interval(secs => ${KEY_LIFETIME_MS / 1000})`
 
 /** Locks a batch with its emails, in the order of lock-emails.ts. @throws when the database is unreachable */
 export async function lockBatch(tx: Transaction, id: string): Promise<LockedBatch | undefined> {
-  // Not the job's row: `requeueBatch` replaces it, so worker A could wait for the old row while B locks the new one.
+  // An advisory lock: `requeueBatch` replaces the job's row, so worker A could wait for the old row while B locks the new one.
   await tx.$queryRaw`SELECT FROM pg_advisory_xact_lock(hashtextextended(${id}, 0))`
   await tx.$queryRaw`
     SELECT FROM "Email" WHERE id IN (
@@ -76,13 +76,12 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
  * Records the outcome of an attempt:
  * - accepted: each mail is sent, or has failed because of its address.
  * - wait, operator: rejected. The mails go into another batch later.
- * - permanent: rejected. A single mail has failed. Several are sent one by one, because one may have caused it.
+ * - permanent: rejected. A single mail fails. Of several, any may be the cause, so each is sent in a batch of its own.
  * - retry: the same batch is sent again later.
  * - unknown, or too many attempts: given up.
- * When Resend may have accepted an earlier attempt, the batch must not change. Then "wait" and "operator" retry the same
- * batch, and "permanent" gives it up.
- * @param retryAt the earliest time of the next request to Resend
- * @throws as `enqueue` does
+ * If Resend may have accepted an earlier attempt, the batch must not change. Then "wait" and "operator" retry it, and
+ * "permanent" gives it up.
+ * @param retryAt the earliest time of the next request to Resend. @throws as `enqueue` does
  */
 export async function settleBatch(
   tx: Transaction,
@@ -91,7 +90,7 @@ export async function settleBatch(
   retryAt: Date,
 ): Promise<undefined> {
   const { id, messages } = batch
-  // If this worker was slow, another may have sent the batch again. Then the row has more attempts, or is gone.
+  // If this worker froze, another may have sent the batch again. Then the row has more attempts, or is gone.
   const row = await lockBatch(tx, id)
   if (outcome.kind === 'accepted') {
     await recordForAll(tx, messages, ...outcome.mails)
@@ -115,7 +114,7 @@ export async function settleBatch(
     const startAfter = isRefused
       ? retryAt
       : new Date(Math.max(+retryAt, (await databaseNow()) + backoff(attempts)))
-    // The rejection clears this attempt only. Earlier ones stay in doubt.
+    // Resend has not accepted this attempt. Earlier ones stay in doubt.
     if (isRefused) await tx.batch.update({ where: { id }, data: { attempts: attempts - 1 } })
     await recordForAll(tx, messages, { status: 'retrying', reason, retryAt: startAfter, batchId: id })
     return await requeueBatch(tx, id, startAfter)
@@ -129,7 +128,7 @@ export async function requeueBatch(tx: Transaction, id: string, startAfter?: Dat
   await enqueue(tx, 'retry-batch', { batchId: id }, { id, startAfter })
 }
 
-// The batch stays, because a webhook may still report it as sent, or an operator may redrive it.
+// Keeps the batch, because a webhook may still report it as sent, or an operator may redrive it.
 async function giveUp(tx: Transaction, { id, messages }: Batch, reason: string): Promise<undefined> {
   const emailIds = await recordForAll(tx, messages, { status: 'failed', reason, batchId: id })
   log.error({ emailIds, batchId: id, reason }, 'given up')
@@ -141,7 +140,6 @@ async function finishBatch(tx: Transaction, id: string): Promise<undefined> {
   await tx.$executeRaw`DELETE FROM "Batch" WHERE id = ${id}::uuid`
 }
 
-/** @param facts one for each mail, or one for all */
 function recordForAll(tx: Transaction, messages: Message[], ...facts: EmailFact[]): Promise<string[]> {
   const events = messages.map(({ tags }, index) => ({
     ...(facts[index] ?? facts[0]),

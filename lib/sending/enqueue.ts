@@ -3,10 +3,10 @@ import type { EmailData, EmailKind } from '../mail/templates'
 import { enqueueAll } from '../queue'
 import { readMailbox } from './recipients'
 
-/** A welcome does not wait behind another user's hundred invitations. */
+/** A welcome mail overtakes the hundred invitations of another user. */
 const PRIORITY: Record<string, number> = { welcome: 1, forget: 1 }
 
-/** Enqueues the jobs that send these emails. Lost tickets have their own queue. @throws as `enqueue` does */
+/** Enqueues the jobs that send these emails. @throws as `enqueue` does */
 export async function enqueueEmails(tx: Transaction, emails: { id: string; kind: string }[]): Promise<void> {
   const enqueueSome = async (name: 'send-email' | 'send-ticket', some: typeof emails): Promise<void> => {
     const jobs = some.map(({ id, kind }) => ({ data: { emailId: id }, priority: PRIORITY[kind] }))
@@ -22,10 +22,7 @@ export async function enqueueEmails(tx: Transaction, emails: { id: string; kind:
   )
 }
 
-/**
- * Records an email to a user and enqueues its job. @param data a value for each slot of the template. It is deleted when the
- * outcome is certain. @returns the email's id. @throws as `enqueue` does
- */
+/** Records an email to a user and enqueues its job. @returns the email's id. @throws as `enqueue` does */
 export async function queueEmail<Kind extends EmailKind>(
   tx: Transaction,
   userId: string,

@@ -9,20 +9,20 @@ function isOneOf(emailIds: string[]): Prisma.Sql {
   return Prisma.sql`message->'tags'->0->>'value' = ANY (${emailIds})`
 }
 
-/** SQL for a row of "Batch": it will be sent again. */
-export const isUnfinished = Prisma.sql`EXISTS (
+/** SQL for a row of "Batch" that will be sent again. */
+export const isToBeSent = Prisma.sql`EXISTS (
   SELECT FROM "Email" WHERE "batchId" = "Batch".id AND status <> 'failed')`
 
-/** True when a batch that will be sent again contains one of these mails. @throws when the database is unreachable. */
+/** True when a batch that will be sent again contains one of these mails. @throws when the database is unreachable */
 export async function areInFlight(tx: Transaction, emailIds: string[]): Promise<boolean> {
   const batches = await tx.$queryRaw<unknown[]>`
-    SELECT FROM "Batch" WHERE ${isUnfinished} AND ${holdsOneOf(emailIds)} LIMIT 1`
+    SELECT FROM "Batch" WHERE ${isToBeSent} AND ${holdsOneOf(emailIds)} LIMIT 1`
   return batches.length > 0
 }
 
 /**
- * Removes mails from batches that were given up. An operator may redrive the rest under the same key. If Resend has
- * accepted the whole batch, it rejects the rest as another payload. @throws when the database is unreachable.
+ * Removes mails from batches that were given up. A redrive sends the rest under the same key. If Resend has accepted the whole
+ * batch, it rejects the rest as another payload. @throws when the database is unreachable
  */
 export async function removeFromBatches(tx: Transaction, emailIds: string[]): Promise<void> {
   await tx.$executeRaw`

@@ -21,11 +21,8 @@ import { lockEmails, type WaitingEmail } from './lock-emails'
 import { backoff } from './outcome'
 import { dropSuppressed } from './suppression'
 
-/*
- * A mail can be a poison pill: rendering it throws, hangs or kills the process. So a transaction increments `deaths` of all
- * mails before they are rendered, and recording the batch resets it. After three deaths, each of the mails is rendered and
- * sent alone. After three more, the worker gives up the poison pill.
- */
+// A poison pill: rendering it kills the process. A transaction increments `deaths` of all mails before they are rendered, and
+// writing the batch resets it. After three deaths, each mail is rendered alone. After three more, the worker gives it up.
 const MAX_DEATHS = 3
 
 /** With the backoff between them, about a quarter of an hour. */
@@ -35,17 +32,16 @@ const RENDERING_MS = 5_000
 type MailQueue = 'send-email' | 'send-ticket' | 'send-email-alone'
 type Fetched = { job: { id: string; data: JobData<MailQueue> }; email: WaitingEmail }
 
-/** A process gathers one batch at a time, so that a death counts only for the mails of that batch. */
+/** One batch at a time, so that a death of the process counts only for the mails of that batch. */
 let previous: Promise<unknown> = Promise.resolve()
 
 /**
  * Batches a job's mail with others of its queue, up to `maxSize`. Returns undefined when none can be sent now.
- * @throws {GiveUp} when the email does not exist
- * @throws when the database is unreachable. The fetched jobs are retried.
+ * @throws {GiveUp} when the email does not exist. @throws when the database is unreachable
  */
 export function gatherBatch(queue: MailQueue, job: Job<MailQueue>, maxSize = 1): Promise<Batch | undefined> {
   const batch = previous.then(async () => {
-    // Loads React now, so that its time does not count as the template's.
+    // Loads React before the timer of the templates starts.
     await import('../mail/templates/letter')
     const fetched = await prisma().$transaction((tx) => fetchMails(tx, queue, job, maxSize))
     if (fetched.length === 0) return
@@ -69,7 +65,7 @@ async function fetchMails(
 ): Promise<Fetched[]> {
   await lockJob(tx, queue, job.id)
   const more = maxSize > 1 ? await fetchJobs(tx, queue, maxSize - 1) : []
-  // pg-boss took this worker for dead and put the job back. Its second copy is not one more job for the same mail.
+  // After missed heartbeats of this worker, pg-boss retries its job, which may then come twice.
   const others = more.filter(({ id }) => id !== job.id)
   const emails = await lockEmails(
     tx,
@@ -80,14 +76,13 @@ async function fetchMails(
     job,
     email: emails.get(job.data?.emailId),
   }))
-  // Fails these jobs, so that they are retried: the next version may have the template.
+  // Retries these jobs: the next release may have the template.
   const unknown = jobs.filter(({ email }) => !email?.hasTemplate)
   for (const { email } of unknown)
     if (email) log.warn({ emailId: email.id }, `No template for "${email.kind}"`)
   await settleJobs(tx, queue, 'fail', toJobs(unknown))
 
   const known = jobs.filter((job): job is Fetched => Boolean(job.email?.hasTemplate))
-  // Several jobs may be for the same mail.
   const waiting = known.filter(
     ({ email }, index) => email.isWaiting && known.findIndex((other) => other.email === email) === index,
   )
@@ -131,7 +126,7 @@ async function giveUp(tx: Transaction, mails: Fetched[], reason: string): Promis
 
 type Rendered = { message?: Message; hasAttachments?: boolean; error?: unknown }
 
-/** A mail with attachments is left to the queue `send-email-alone`, because Resend's batch call takes none. */
+/** Leaves mails with attachments to the queue `send-email-alone`, because Resend's batch call takes none. */
 async function render(email: WaitingEmail, queue: MailQueue): Promise<Rendered> {
   const ended = new AbortController()
   const timeout = async (): Promise<never> => {
@@ -153,7 +148,6 @@ async function render(email: WaitingEmail, queue: MailQueue): Promise<Rendered> 
   }
 }
 
-/** Records the batch. Mails that could not be rendered are retried later. */
 async function persist(
   tx: Transaction,
   queue: MailQueue,
@@ -161,7 +155,7 @@ async function persist(
   mails: Rendered[],
 ): Promise<Batch | undefined> {
   await lockJob(tx, queue, ...toJobs(fetched).map(({ id }) => id))
-  // A user may have asked for erasure meanwhile.
+  // Again: a user may have asked for erasure meanwhile.
   const emails = await lockEmails(
     tx,
     fetched.map(({ email }) => email.id),
@@ -184,7 +178,6 @@ async function persist(
   if (messages.length > 0) return await writeBatch(tx, messages)
 }
 
-/** Retries a mail later, or gives it up. */
 async function postpone(tx: Transaction, queue: MailQueue, mail: Fetched, error: unknown): Promise<void> {
   const reason = 'template_failed'
   const emailId = mail.email.id
@@ -202,10 +195,9 @@ async function postpone(tx: Transaction, queue: MailQueue, mail: Fetched, error:
   await retryJob(tx, queue, mail.job.id, retryAt, reason)
 }
 
-// Mails whose `deaths` are one too high: the database failed, not this worker.
+// Mails whose `deaths` are one too high, because the database failed and not this worker.
 const miscounted = new Set<string>()
 
-/** The database failed, not this worker. */
 async function uncountDeaths(fetched: Fetched[]): Promise<void> {
   for (const { email } of fetched) miscounted.add(email.id)
   const ids = [...miscounted]

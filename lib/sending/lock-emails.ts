@@ -5,18 +5,17 @@ import { TEMPLATES } from '../mail/templates'
 import { USERS } from './recipients'
 
 export type WaitingEmail = Recipient & {
-  /** False when it is sent, given up, in another batch, or its user is being erased. */
+  /** False when it is sent, given up or in a batch, or its user is being erased. */
   isWaiting: boolean
   hasTemplate: boolean
   deaths: number
-  /** Why it must not be sent, as a code. */
+  /** Why it must not be sent: a code. */
   unwanted: string | null
 }
 
 /**
- * Locks these emails, so that only one of two jobs for the same email puts it into a batch.
- * To avoid deadlocks, all transactions lock in this order: user, jobs (`lockBatch`: an advisory lock), emails, batches,
- * session, each by id.
+ * Locks these emails, so that of two jobs for an email only one puts it into a batch. To avoid deadlocks, all transactions lock
+ * in this order, each by id: user, jobs (`lockBatch`: an advisory lock), emails, batches, session.
  * @param ids unvalidated, from jobs. @throws when the database is unreachable
  */
 export async function lockEmails(tx: Transaction, ids: unknown[]): Promise<Map<string, WaitingEmail>> {

@@ -2,10 +2,10 @@ import { hmac } from '../sign'
 
 type Provider = {
   domains: RegExp
-  /** All domains of the provider lead to the same mailbox as this domain. */
+  /** The domain that stands for all of them. */
   isOne?: string
   ignored?: RegExp
-  /** Separates the name from a label, as a plus sign does. */
+  /** Separates the name from a label, like the plus sign. */
   label?: string
 }
 
@@ -23,7 +23,6 @@ const PROVIDERS: Provider[] = [
 /** label@name.fastmail.com is name+label@fastmail.com: https://www.fastmail.help/hc/en-us/articles/360060591053 */
 const FASTMAIL = /^[^@]+@([^@.]+)\.(fastmail\.[a-z.]+|sent\.com)$/
 
-/** Returns the canonical address of a mailbox: a provider may accept many spellings. */
 export function toMailbox(address: string): string {
   const [local = '', domain = ''] = address.replace(FASTMAIL, '$1@$2').split('@')
   // Resend's test addresses: each label is a separate mailbox.
@@ -34,7 +33,7 @@ export function toMailbox(address: string): string {
   return `${(ignored ? name.replace(ignored, '') : name) || local}@${isOne ?? domain}`
 }
 
-/** A keyed hash, so that the database remembers a mailbox but not the address. */
+/** Returns a keyed hash, so that the database does not reveal the address. */
 export function hashMailbox(address: string): string {
   return hmac('mailbox', toMailbox(address))
 }

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { env } from '../env'
 import { readRetryAfter } from './retry-after'
 
-/** The outcome of an attempt to send a batch. `reason` is a code for the timeline. */
+/** The outcome of an attempt. `reason` is a code for the timeline. */
 export type Outcome = {
   /** The account's limit of requests a second, if the response states it. */
   perSecond?: number
@@ -56,7 +56,7 @@ export const VERDICTS: Record<string, Verdict> = {
   method_not_allowed: operator,
   invalid_access: operator,
   invalid_region: operator,
-  // Not a code of Resend: see `isRefusedOnTheWay`.
+  // Not a code of Resend, but of a proxy: see `isRefusedOnTheWay`.
   refused_on_the_way: operator,
 
   validation_error: permanent,
@@ -97,22 +97,21 @@ function findReason(error: BatchResponse['error']): string {
   return isReadable ? name : 'unreadable_answer'
 }
 
-// A 4xx without a Resend error comes from a proxy, even a 413. After a 408 or 5xx, Resend may have accepted the request.
-// The SDK calls a body that is not JSON "application_error". Resend itself uses that name with status 500.
+// A 4xx without an error of Resend comes from a proxy. After a 408 or 5xx, Resend may have accepted the request. For the SDK,
+// a body that is not JSON is an "application_error". Resend itself uses that name with status 500.
 function isRefusedOnTheWay(name: string | undefined, statusCode: number | null = null): boolean {
   if (name !== undefined && name !== 'application_error') return false
   return statusCode !== null && statusCode >= 400 && statusCode < 500 && statusCode !== 408
 }
 
-/** Sets the pause that the response asks for. Only a `wait` may become shorter. */
 function extendPause(verdict: Verdict, headers: BatchResponse['headers']): Verdict {
   const { asked, reset } = readRetryAfter(headers)
-  // `reset` is for the limit of requests a second. It must not shorten the wait for a daily quota.
+  // `reset` is about requests a second, so it must not shorten the wait for a daily quota.
   if (verdict.kind === 'wait') return { ...verdict, seconds: asked || Math.max(verdict.seconds, reset) }
   return asked > 0 ? { ...verdict, seconds: Math.max(asked, verdict.seconds ?? 0) } : verdict
 }
 
-// Resend returns ids for the accepted mails only, in their order, and the indexes of the rejected ones.
+// Resend returns the ids of the accepted mails, in order, and the indexes of the rejected ones.
 function readMails(data: unknown, count: number): Result[] | undefined {
   const answer = answerSchema.safeParse(data)
   if (!answer.success) return

@@ -5,16 +5,16 @@ import { env } from '../env'
 import { traced } from '../telemetry'
 import { backoff, type Outcome } from './outcome'
 
-/** The permission for one request to Resend, with the state of `Pace` when it was given. `reason` null: no pause. */
+/** The permission for one request to Resend, with the row of `Pace` at that time. `reason` null: no pause. */
 export type Turn = {
   perSecond: number | null
   reason: string | null
   failures: number
-  /** The pause that this turn disregards. Its outcome must not change that pause. */
+  /** The reason of a pause that this call skipped. Its outcome does not change that pause. */
   ignored: string | null
 }
 
-/** During a pause, one trial request at a time. One second longer than its timeout (resend.ts), so that two never overlap. */
+/** During a pause, one trial request at a time (a half-open circuit breaker). Its timeout is a second shorter: resend.ts. */
 const TRIAL_SECONDS = 11
 
 /** Leaves a tenth of Resend's limit unused, because requests do not arrive as evenly as they leave. */
@@ -22,14 +22,13 @@ const MARGIN = 1.1
 
 const POLL_MS = 1_000
 
-/** The last call in each line: by the pause that it ignores, null for calls that obey all. */
+/** The last waiting call of this process, by the pause that it skips (null: none). */
 const lines = new Map<string | null, Promise<unknown>>()
 
 /**
- * Waits for permission to call Resend. The limit counts for the whole account, so all workers share one row. The calls of
- * one process wait in line, and only the first one asks the database.
- * @param ignored the code of a pause that does not hold for this call
- * @throws when `signal` aborts, or the database is unreachable
+ * Waits for permission to call Resend. All workers share one row, because the limit is for the whole account. The calls of a
+ * process wait in line, and only the first one asks the database.
+ * @param ignored the reason of a pause that does not hold for this call. @throws when `signal` aborts, or the database is unreachable
  */
 export function takeTurn(signal: AbortSignal, ignored: string | null = null): Promise<Turn> {
   const turn = (lines.get(ignored) ?? Promise.resolve()).then(async () => {
@@ -67,7 +66,6 @@ async function askForTurn(ignored: string | null): Promise<Turn & { waitMs: numb
   return row ?? { waitMs: 1, perSecond: null, reason: null, failures: 0, ignored: null }
 }
 
-/** `until` is null when the end of the pause is unknown. */
 export type PaceState = {
   isPaused: boolean
   reason: string | null
@@ -96,7 +94,7 @@ export async function setPaused(paused: boolean): Promise<Date | null> {
   return row.pausedAt
 }
 
-/** Frees an unused turn during a pause, so that another call can be the trial. @throws when the database is unreachable */
+/** Frees an unused trial for another call. Does nothing without a pause. @throws when the database is unreachable */
 export async function returnTrial({ reason, ignored }: Turn): Promise<void> {
   if (ignored) return
   await prisma().$executeRaw`
@@ -111,12 +109,11 @@ export async function updatePace(turn: Turn, outcome: Outcome): Promise<Date> {
   const asked = 'seconds' in outcome ? (outcome.seconds ?? 0) : 0
   const seconds = kind === 'retry' ? Math.max(backoff(failures) / 1000, asked) : asked
   const reason = seconds > 0 && kind !== 'accepted' ? outcome.reason : null
-  // Before the statement, so that a ticket's `retryAt` is never later than the next turn.
+  // Read before the statement, so that `retryAt` on the ticket is never later than the next turn.
   const retryAt = new Date((await databaseNow()) + seconds * 1000)
   if (turn.ignored && !reason) return retryAt
   if (reason || turn.reason || perSecond !== turn.perSecond) {
-    // Two workers may get different answers at the same time. The later `nextTurnAt` wins, so that a stale success cannot
-    // end a pause.
+    // Of two workers with different answers, the later `nextTurnAt` wins: a stale success cannot end a pause.
     await prisma().$executeRaw`
       INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason, failures, "perSecond")
       VALUES ('resend', clock_timestamp() + make_interval(secs => ${seconds}), ${reason}, ${failures}, ${perSecond})

@@ -3,9 +3,7 @@ import { Prisma } from '../generated/prisma/client'
 import { notFound } from '../http/problem'
 import { hashMailbox } from './mailbox'
 
-// The table of users has its name here and in lib/signup, which creates them. docs/your-app.md uses another table.
-
-/** SQL for all users. The last three columns may be NULL. */
+/** SQL for all users. The last three columns may be NULL. docs/your-app.md uses another table. */
 export const USERS = Prisma.sql`(SELECT id, name, email, mailbox, "confirmedAt", erasure FROM "User")`
 
 /** Returns the keyed hash of a user's mailbox. @throws when the user does not exist, or the database is unreachable */
@@ -16,7 +14,7 @@ export async function readMailbox(tx: Transaction, userId: string): Promise<stri
   return user.mailbox ?? hashMailbox(user.email)
 }
 
-/** Locks a user until the transaction ends. @throws {Problem} 404 when the user is erased, or will be. */
+/** Locks a user until the transaction ends. @throws {Problem} 404 when the user is erased, or will be */
 export async function lockUser(tx: Transaction, id: string): Promise<void> {
   const rows = await tx.$queryRaw<unknown[]>`
     SELECT FROM ${USERS} AS "user" WHERE id = ${id}::uuid AND erasure IS NULL FOR UPDATE`

@@ -6,21 +6,16 @@ import { enqueueEmails } from './enqueue'
 
 export type Redrive = 'queued' | 'not failed' | 'accepted by Resend' | 'might be sent twice'
 
-/** An email, and what became of it. */
 export type Redriven = { id: string; result: Redrive }
 
 /** `force` also redrives mails that Resend may have accepted more than 23 h ago. */
 type Options = { force?: boolean }
 
-/** Emails that are read at a time. */
 const CHUNK = 500
 
-/**
- * Redrives the emails that have failed until now, oldest first. Yields the results in chunks that are committed.
- * @param reason the code of their last failure. @throws when the database or the queue is unavailable
- */
+/** Redrives emails that have failed, oldest first, in chunks. @throws when the database or the queue is unavailable */
 export async function* redriveFailed(reason?: string, options?: Options): AsyncGenerator<Redriven[]> {
-  // An email that fails again meanwhile is not redriven again.
+  // Emails that fail again meanwhile are newer than this.
   const { _max: end } = await prisma().email.aggregate({
     where: { status: 'failed' },
     _max: { updatedAt: true },
@@ -43,7 +38,7 @@ export async function* redriveFailed(reason?: string, options?: Options): AsyncG
 
 /**
  * Redrives emails that were given up. If Resend may have accepted one, its whole batch is sent again under the same key.
- * @returns for each email "queued", or why it was left alone. @throws when the database or the queue is unavailable
+ * @returns for each email "queued", or why not. @throws when the database or the queue is unavailable
  */
 export async function redriveEmails(ids: string[], { force = false }: Options = {}): Promise<Redriven[]> {
   const known = await prisma().email.findMany({
@@ -51,7 +46,6 @@ export async function redriveEmails(ids: string[], { force = false }: Options = 
     select: { id: true, batchId: true },
   })
   const results = new Map<string, Redrive>()
-  // Batch by batch, because a batch is locked with its emails.
   for (const batchId of new Set(known.map((email) => email.batchId))) {
     const chosen = known.filter((email) => email.batchId === batchId).map(({ id }) => id)
     const redriven = await prisma().$transaction((tx) => redriveTogether(tx, chosen, batchId, force))
@@ -60,7 +54,6 @@ export async function redriveEmails(ids: string[], { force = false }: Options = 
   return ids.map((id) => ({ id, result: results.get(id) ?? 'not failed' }))
 }
 
-/** @param batchId the batch that has all of these emails, or null */
 async function redriveTogether(
   tx: Transaction,
   ids: string[],
@@ -75,9 +68,8 @@ async function redriveTogether(
       SELECT reason FROM "EmailEvent" WHERE "emailId" = "Email".id AND status = 'failed' ORDER BY id DESC LIMIT 1
     ) AS "lastReason" FROM "Email" WHERE id = ANY (${ids}::uuid[])`
   const judge = (email: (typeof emails)[number]): Redrive => {
-    // Another operator has redriven it meanwhile.
     if (email.status !== 'failed' || email.batchId !== batchId) return 'not failed'
-    // A failed mail with a provider id is one that Resend reported as failed.
+    // Resend has reported the failure.
     if (email.providerId) return 'accepted by Resend'
     const isInDoubt = batch ? batch.isKeyForgotten : email.lastReason === 'outcome_unknown'
     return isInDoubt && !force ? 'might be sent twice' : 'queued'

@@ -10,7 +10,7 @@ import { type BatchResponse, classify, type Outcome } from './outcome'
 
 const TIMEOUT_MS = 10_000
 
-/** Keeps the HTTP status of every error. The SDK drops it when a proxy answers with JSON. */
+/** Keeps the HTTP status, which the SDK drops when a proxy answers with JSON. */
 class Client extends Resend {
   override async fetchRequest<Data>(path: string, options?: RequestInit): Promise<Response<Data>> {
     try {
@@ -20,7 +20,6 @@ class Client extends Resend {
       const error = await response.json().catch(() => ({ name: 'application_error' }))
       return { data: null, error: { ...error, statusCode: response.status }, headers }
     } catch {
-      // The SDK's own name for a network error.
       const error = { name: 'application_error', statusCode: null, message: '' } as const
       return { data: null, error, headers: null }
     }
@@ -30,11 +29,8 @@ class Client extends Resend {
 let resend: Client | undefined
 
 /**
- * The one place that calls Resend. A bad address is that mail's failure, and not its neighbours' (`permissive`).
- * @param batch 1 to 100 messages (https://resend.com/docs/api-reference/emails/send-batch-emails). A message with
- *   attachments comes alone, and goes through `/emails`. The batch's id is the idempotency key, up to 256 characters. For 24 h Resend accepts one batch a key
- *   (https://resend.com/docs/dashboard/emails/idempotency-keys).
- *   After 10 s without an answer, it may have been accepted all the same.
+ * Sends 1 to 100 messages, or one with attachments. `permissive`: a bad address fails that mail only. For 24 h, Resend accepts an
+ * idempotency key once (https://resend.com/docs/dashboard/emails/idempotency-keys). After a timeout, it may have accepted it.
  */
 export function sendBatch(batch: Sendable): Promise<Outcome> {
   // https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
@@ -74,7 +70,7 @@ async function callResend({ id, messages, createdAt }: Sendable, span: Span): Pr
   return outcome
 }
 
-/** The batch call takes no attachments. Returns the answer in the form of that call. */
+/** Sends a mail with attachments. Returns the answer in the form of the batch call, which takes none. */
 async function sendOne(
   client: Client,
   message: Message,
@@ -86,7 +82,6 @@ async function sendOne(
 
 const ADDRESS = /("[^"]*"|[^\s()<>",;:]*)@(\[[^\]]*\]|[^\s()<>"',;:]*[^\s()<>"',;:.!?])?/g
 
-/** Quotes Resend's message for the operator, without addresses. */
 function quote(message: unknown): string {
   if (typeof message !== 'string') return ''
   return message.replace(/\s+/g, ' ').trim().replace(ADDRESS, '<address>').slice(0, 300)

@@ -2,23 +2,20 @@ type Headers = Record<string, string> | null | undefined
 
 const DAY = 24 * 3600
 
-/**
- * Reads how long a response asks to wait, in seconds, at most a day, or 0. `asked`: Retry-After
- * (https://www.rfc-editor.org/rfc/rfc9110#field.retry-after). `reset`: the reset of the rate limit. Names are in lower case.
- */
+/** Reads how long to wait, in s, 0 to a day: `asked` by Retry-After, `reset` by the rate limit. Names are in lower case. */
 export function readRetryAfter(headers: Headers): { asked: number; reset: number } {
   const asked = parseRetryAfter(headers?.['retry-after'], headers?.date)
   const reset = Number.parseFloat(headers?.['ratelimit-reset'] ?? '') || parseRateLimit(headers?.ratelimit)
   return { asked: limit(asked), reset: limit(reset) }
 }
 
-// Seconds, or a date in one of HTTP's three forms. A date is compared with the server's clock: ours may be wrong.
+// https://www.rfc-editor.org/rfc/rfc9110#field.retry-after. Compares a date with the server's clock: ours may be wrong.
 function parseRetryAfter(value = '', answeredAt = ''): number {
   if (/^\s*\d+(\.\d+)?\s*$/.test(value)) return Number(value)
   return (parseDate(value) - (parseDate(answeredAt) || Date.now())) / 1000
 }
 
-// All three forms begin with the day of the week. The third has no time zone and means UTC.
+// HTTP's three forms begin with the day of the week. The third has no time zone and means UTC.
 function parseDate(value: string): number {
   if (!/^\s*[a-z]{3,9},? /i.test(value)) return Number.NaN
   return Date.parse(/\s\d{4}\s*$/.test(value) ? `${value} GMT` : value)

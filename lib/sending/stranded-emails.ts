@@ -6,9 +6,8 @@ import { enqueueEmails } from './enqueue'
 import { USERS } from './recipients'
 import type { Kind } from './stranded'
 
-const isUnfinished = Prisma.sql`status IN ('queued', 'sending', 'retrying')`
+export const isUnfinished = Prisma.sql`status IN ('queued', 'sending', 'retrying')`
 
-/** An email that is in no batch yet. */
 export const EMAIL: Kind = {
   waiting: Prisma.sql`
     SELECT id, "updatedAt" AS since FROM "Email" WHERE ${isUnfinished} AND "batchId" IS NULL
@@ -18,7 +17,6 @@ export const EMAIL: Kind = {
   repair: repairEmail,
 }
 
-/** A batch without an outcome: the same one must be sent again. */
 export const BATCH: Kind = {
   waiting: Prisma.sql`
     SELECT "batchId" AS id, "updatedAt" AS since FROM "Email" WHERE ${isUnfinished} AND "batchId" IS NOT NULL`,
@@ -29,7 +27,7 @@ export const BATCH: Kind = {
 
 async function repairEmail(tx: Transaction, id: string): Promise<void> {
   const email = await tx.email.findUniqueOrThrow({ where: { id }, include: { events: { take: 1 } } })
-  // Its batch and key are lost. Another batch might send the mail twice, so an operator decides.
+  // Its batch and key are lost. A new batch might send the mail twice, so an operator decides.
   if (email.status === 'sending') {
     await recordEvents(tx, [{ emailId: id, status: 'failed', reason: 'outcome_unknown' }])
     return

@@ -6,17 +6,14 @@ import type { QueueName } from '../queue'
 export type Kind = {
   /** SQL that selects the waiting rows: `id`, a UUID, and `since`. */
   waiting: Prisma.Sql
-  /** `field` of the job's data has the row's id. Without a job, every waiting row is stranded. */
+  /** `field` of the job's data has the row's id. Without `job`, every waiting row is stranded. */
   job?: { queues: QueueName[]; field: string }
   /** Locks a row in the order of lib/sending/lock-emails.ts. */
   lock: (tx: Transaction, id: string) => Promise<unknown>
   repair: (tx: Transaction, id: string) => Promise<unknown>
 }
 
-/**
- * Selects the ids of rows that have been stranded for a minute, or one row if it is stranded. Not NOT EXISTS: with old
- * statistics, Postgres compared each row with each job.
- */
+/** Selects rows stranded for a minute, or this one. EXCEPT, because NOT EXISTS compared each row with each job. */
 export function selectStranded({ waiting, job }: Kind, id?: string): Prisma.Sql {
   const which = id ? Prisma.sql`id = ${id}::uuid` : Prisma.sql`since < now() - interval '1 minute'`
   const rows = Prisma.sql`SELECT id::text COLLATE "C" AS id FROM (${waiting}) AS waiting WHERE ${which}`
@@ -26,7 +23,7 @@ export function selectStranded({ waiting, job }: Kind, id?: string): Prisma.Sql 
     WHERE name = ANY (${job.queues}) AND state IN ('created', 'retry', 'active')`
 }
 
-/** @throws when the database is unreachable. */
+/** @throws when the database is unreachable */
 export async function isStranded(
   db: Pick<Transaction, '$queryRaw'>,
   kind: Kind,
@@ -35,7 +32,7 @@ export async function isStranded(
   return (await db.$queryRaw<unknown[]>`${selectStranded(kind, id)}`).length > 0
 }
 
-/** Repairs a row if it is stranded. @returns whether it was. @throws when the database or the queue is unavailable. */
+/** Repairs a row if it is stranded. @returns whether it was. @throws when the database or the queue is unavailable */
 export async function repairOne(tx: Transaction, kind: Kind, id: string): Promise<boolean> {
   await kind.lock(tx, id)
   if (!(await isStranded(tx, kind, id))) return false

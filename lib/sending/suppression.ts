@@ -3,21 +3,21 @@ import { Problem } from '../http/problem'
 import { recordEvents } from '../status/record'
 import type { WaitingEmail } from './lock-emails'
 
-/** Blocks all mail to this mailbox for 30 days. @throws when the database is unreachable. */
+/** Blocks all mail to this mailbox for 30 days. @throws when the database is unreachable */
 export async function suppressMailbox(tx: Transaction, mailbox: string): Promise<void> {
   await tx.$executeRaw`
     INSERT INTO "SuppressedMailbox" (mailbox, "expiresAt") VALUES (${mailbox}, now() + interval '30 days')
     ON CONFLICT (mailbox) DO UPDATE SET "expiresAt" = excluded."expiresAt"`
 }
 
-/** @throws when the database is unreachable. */
+/** @throws when the database is unreachable */
 export async function isSuppressed(db: Pick<Transaction, '$queryRaw'>, mailbox: string): Promise<boolean> {
   const rows = await db.$queryRaw<unknown[]>`
     SELECT FROM "SuppressedMailbox" WHERE mailbox = ${mailbox} AND "expiresAt" > now()`
   return rows.length > 0
 }
 
-/** @throws {Problem} 409 when the mailbox is suppressed. @throws when the database is unreachable. */
+/** @throws {Problem} 409 when the mailbox is suppressed. @throws when the database is unreachable */
 export async function refuseSuppressed(tx: Transaction, mailbox: string): Promise<void> {
   if (await isSuppressed(tx, mailbox)) throw noMailWanted()
 }
@@ -28,7 +28,7 @@ export function noMailWanted(): Problem {
   })
 }
 
-/** Records unwanted mails as suppressed, and returns the others. @throws when the database is unreachable. */
+/** Records unwanted mails as suppressed, and returns the others. @throws when the database is unreachable */
 export async function dropSuppressed(tx: Transaction, mails: WaitingEmail[]): Promise<WaitingEmail[]> {
   const facts = mails.flatMap(({ id, unwanted }) =>
     unwanted ? [{ emailId: id, status: 'suppressed' as const, reason: unwanted }] : [],

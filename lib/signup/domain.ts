@@ -4,8 +4,8 @@ import { domainToASCII, domainToUnicode } from 'node:url'
 const DNS_NAME = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(xn--[a-z0-9-]{1,59}|[a-z]{2,63})$/
 
 /**
- * Returns a domain in lower case and punycode, or undefined if IDNA 2008 forbids it. Node does UTS 46, CONTEXTJ and
- * right-to-left scripts. The rules here reject symbols and emoji, and add CONTEXTO.
+ * Returns a domain in lower case and punycode, or undefined if IDNA 2008 forbids it. Node checks UTS 46, CONTEXTJ and
+ * right-to-left scripts. The rules below reject symbols and emoji, and add CONTEXTO.
  */
 export function canonicalDomain(domain: string): string | undefined {
   // Node parses the host of a URL, which may contain more than a domain.

@@ -29,7 +29,7 @@ export const MAX_BYTES = 8 * 1024
 
 export type SignupInput = z.infer<typeof signupInput>
 
-// A name appears in emails and on pages. Any script is allowed. Hidden, reversed and linked text is not.
+// A name appears in emails. It must not hide text, reverse it, or become a link.
 const NAME_RULES: [RegExp, string][] = [
   [/\p{Cs}/u, 'Names can’t contain broken characters.'],
   [/[\p{Cc}\p{Zl}\p{Zp}]/u, 'Names can’t contain line breaks or control characters.'],
@@ -37,14 +37,14 @@ const NAME_RULES: [RegExp, string][] = [
   [/[<>]/u, 'Names can’t contain < or >.'],
 ]
 
-/** Text that mail programs turn into a link. */
+/** Mail programs turn it into a link. */
 const WEB_ADDRESS = [
   /:\/\/|\bwww\.|\b(?:https?|ftp|mailto|javascript|data|tel):/iu,
   /[\p{L}\p{M}\p{N}-]\.[\p{L}\p{M}]{2}|\.(?:com|net|org|io|me|co)\b|[\p{L}\p{N}]\.[\p{L}\p{N}]+\//iu,
   /\d\.\d{1,3}\.\d{1,3}\.\d|[\p{L}\p{N}\]]:\d|\blocalhost\b/iu,
 ]
 
-// Browsers also accept `。` as a dot, which NFKC keeps. It keeps invisible characters, too.
+// NFKC keeps `。`, which browsers accept as a dot, and invisible characters.
 function toPlainest(name: string): string {
   return name
     .normalize('NFKC')

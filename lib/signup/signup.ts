@@ -20,21 +20,19 @@ export type Signup = {
 
 /**
  * Creates the user, their welcome email, and the job that sends it, in one transaction (a transactional outbox).
- * @param key the Idempotency-Key. The same key and input return the same signup with `isReplay`
- * @param join runs in the transaction of a new signup, not for a replay
+ * @param key the Idempotency-Key: with the same input it returns the same signup, as `isReplay`, and does not call `join`
  * @throws {Problem} 409 when the address is taken or suppressed, 410 when the user of this key was erased, 422 when the key
- * belongs to another signup, 503 when the database or the queue fails, or does not answer within about 10 s. If only the
- * answer to the commit was lost, a retry with the same key finds the signup.
+ * belongs to another signup, 503 when the database or the queue does not answer within about 10 s
  */
 export async function signUp(
   input: SignupInput,
   key?: string,
   join = async (_tx: Transaction, _userId: string): Promise<void> => {},
 ): Promise<Signup & { isReplay: boolean }> {
-  // With the plain key, a reader of a database copy could replay the request.
+  // With the plain key, a thief of a database copy could replay the request.
   const signupKey = key && hmac('key', key)
   try {
-    // Before the transaction, which would otherwise hold its connection while pg-boss connects.
+    // Before the transaction, so that it does not hold a connection while pg-boss connects.
     await openQueue()
     const create = async (tx: Transaction): Promise<Signup> => {
       const signup = await createSignup(tx, input, signupKey)
@@ -53,12 +51,12 @@ export async function signUp(
   }
 }
 
-/** @throws {Problem} 409, 410 and 422 as `signUp` does, and a unique violation when the address or the key exists */
+/** @throws {Problem} 409, 410, 422 as `signUp` does. @throws a unique violation when the address or the key exists */
 export async function createSignup(tx: Transaction, input: SignupInput, signupKey?: string): Promise<Signup> {
   const signupHash = hashRequest(input)
   const mailbox = hashMailbox(input.email)
   const user = await tx.user.create({ data: { ...input, mailbox, signupKey, signupHash } })
-  // After the insert. It waits for an erasure of this key's user, which writes the spent key.
+  // After the insert, which waits for a running erasure of this key's user. That erasure writes the spent key.
   if (signupKey) await refuseSpentKey(tx, signupKey, signupHash)
   await refuseSuppressed(tx, mailbox)
   const email = await tx.email.create({ data: { userId: user.id, kind: 'welcome', mailbox } })
@@ -74,7 +72,7 @@ async function findSignup(input: SignupInput, signupKey: string | undefined): Pr
   if (!user) return await refuseSpentKey(prisma(), signupKey, hash)
   if ((user.signupHash ?? hashRequest(user)) !== hash) throw keyAlreadyUsed()
   if (user.erasure) throw wasErased()
-  // The first answer again: the user may have corrected the address since then.
+  // The data of this request: the user may have corrected the address since the first answer.
   return { ...(await findWelcome(user.id)), user: { id: user.id, ...input } }
 }
 
@@ -123,7 +121,6 @@ async function readWelcome(
   return email ? { id: email.id, queuedAt: email.events[0]?.at ?? email.createdAt } : undefined
 }
 
-// The initial snapshot, so that a replay gets the first answer.
 function toWelcome(id: string, queuedAt: Date): Welcome {
   const timeline = [{ status: 'queued' as const, at: queuedAt.toISOString() }]
   return { welcomeEmail: { id, status: 'queued', attempts: 0, version: 1, final: false, timeline } }

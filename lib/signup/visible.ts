@@ -4,7 +4,6 @@ const INVISIBLE = /(?!\p{L})\p{Default_Ignorable_Code_Point}/gu
 /** Zero width joiner and non-joiner, which some scripts need in domains. */
 export const JOINERS = /[\u200C\u200D]/gu
 
-// U+2800 is the Braille blank.
 const BLANK =
   /^[\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800]+|[\p{White_Space}\p{Default_Ignorable_Code_Point}\u2800]+$/gu
 

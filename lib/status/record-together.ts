@@ -3,11 +3,10 @@ import { isUnavailable, prisma } from '../db/prisma'
 import { unavailable } from '../http/problem'
 import { type EmailFact, recordEvents } from './record'
 
-/** Facts in one statement, and statements at the same time. */
 const CHUNK = 100
 const WRITERS = 2
 
-/** Facts that wait in a process. More are rejected, and their senders retry later. */
+/** More facts are rejected, and Resend sends them again. */
 const MOST_WAITING = 1_000
 
 type Waiting = {
@@ -21,13 +20,13 @@ const waiting: Waiting[] = []
 let writers = 0
 
 /**
- * Records a fact, in one statement with others that wait. Skips it if `signal` aborts before that.
- * @returns the id of the email whose timeline has grown, if any
+ * Records a fact, in one statement with others. @returns the id of the email if it has a new event
  * @throws {Problem} 503 when too many wait or `signal` aborts. @throws when the database is unreachable
  */
 export function recordTogether(fact: EmailFact, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    if (waiting.length >= MOST_WAITING) throw unavailable('Too many reports come at this moment.')
+    if (waiting.length >= MOST_WAITING)
+      throw unavailable('Too many reports at the moment. Please send this one again later.')
     waiting.push({ fact, signal, resolve, reject })
     if (writers < WRITERS) void write()
   })
@@ -35,12 +34,12 @@ export function recordTogether(fact: EmailFact, signal: AbortSignal): Promise<st
 
 async function write(): Promise<void> {
   writers++
-  // What arrives in the same turn of the event loop goes together.
+  // Facts of the same turn of the event loop share a statement.
   for (await nextTurn(); waiting.length > 0; await nextTurn()) await record(takeSome())
   writers--
 }
 
-/** Takes the next facts that wait, all of different emails: one statement records one fact of an email. */
+/** Takes the next facts, each of another email, because one statement records one fact of an email. */
 function takeSome(): Waiting[] {
   const taken: Waiting[] = []
   const left: Waiting[] = []
@@ -48,7 +47,7 @@ function takeSome(): Waiting[] {
   for (const one of waiting.splice(0)) {
     const { emailId, providerId, providerEventId } = one.fact
     const own = [emailId, providerId, providerEventId].filter((id) => id !== undefined)
-    // Without our own id, it may be about the same email as any other.
+    // Without our own id, the email may be that of any other fact.
     const isAlone = taken.length > 0 && !(emailId && taken[0]?.fact.emailId)
     if (one.signal.aborted) one.reject(unavailable('The sender has hung up.'))
     else if (taken.length >= CHUNK || isAlone || own.some((id) => ids.has(id))) left.push(one)
@@ -66,10 +65,9 @@ async function record(group: Waiting[]): Promise<void> {
   try {
     const facts = group.map(({ fact }) => fact)
     const grown = await recordEvents(prisma(), facts)
-    // A fact without an id of ours is alone.
     for (const { fact, resolve } of group) resolve(grown.find((id) => id === (fact.emailId ?? id)))
   } catch (error) {
-    // A fact that Postgres refuses must not take its neighbours along.
+    // Postgres may reject one of these facts. The others are recorded.
     if (group.length > 1 && !isUnavailable(error)) for (const one of group) await record([one])
     else for (const { reject } of group) reject(error)
   }

@@ -1,19 +1,16 @@
 import type { Transaction } from '../db/prisma'
 import { type EmailStatus, mayBecome, RANK, type Standing } from './status'
 
-/** Something that happened to an email. */
 export type EmailFact = {
   /** Optional when `providerId` identifies the mail. */
   emailId?: string
   status: EmailStatus
   /** A code, never an address. */
   reason?: string
-  /** Default: now. Times in the future or before the email was created count as now. */
+  /** Default: now, also for a time in the future or before the email was created. */
   at?: Date
   retryAt?: Date
-  /** The id that Resend gave the mail. */
   providerId?: string
-  /** The id of the webhook message that reported it. */
   providerEventId?: string
   /** The batch that Resend may have accepted. Without it, the email leaves its batch. */
   batchId?: string
@@ -29,11 +26,9 @@ const MOVES = STANDINGS.flatMap((from) =>
 )
 
 /**
- * Records facts in one statement: an event on each timeline and, if its rank allows, a new status. Facts may come twice,
- * late and in any order. Skips known facts, unknown emails, and the worker's facts about a mail that Resend has accepted,
- * except `sent`. A trigger notifies the streams (see the migrations).
- * @param facts at most one for each email
- * @returns the ids of the emails whose timelines have grown. @throws when the database is unreachable
+ * Records facts in one statement: an event on each timeline and, if its rank allows, a new status. Facts may come twice, late and
+ * in any order. Skips known ones, unknown emails, and what a worker reports after Resend has accepted the mail, except `sent`.
+ * @param facts at most one for each email. @returns the ids of emails with a new event. @throws when the database is unreachable
  */
 export async function recordEvents(
   db: Pick<Transaction, '$queryRaw'>,
@@ -56,13 +51,13 @@ export async function recordEvents(
             fact.status, (fact.status = 'failed' AND "providerEventId" IS NOT NULL)::text) = ANY (${MOVES})
           THEN fact.status ELSE "Email".status END,
         attempts = attempts + (fact.status = 'sending')::int,
-        -- An id that another email already has stays with that email.
+        -- Another email may already have this id: then this email stays without.
         "providerId" = coalesce("Email"."providerId", (SELECT fact."providerId"
           WHERE NOT EXISTS (SELECT FROM "Email" other WHERE other."providerId" = fact."providerId")),
-          -- The report carries no usable id. Its own id stands in, so that the mail counts as accepted.
+          -- A report without a usable id: its own id marks the mail as accepted.
           CASE fact.status WHEN 'failed' THEN "providerEventId" END),
         "batchId" = fact."batchId",
-        -- Until then, the mail may have to be rendered.
+        -- In other states, the mail is never rendered again.
         data = CASE WHEN fact.status IN ('queued', 'sending', 'retrying', 'failed') THEN data END,
         deaths = 0,
         "updatedAt" = now()
@@ -77,7 +72,7 @@ export async function recordEvents(
       reason, "retryAt", "providerEventId",
       CASE WHEN at BETWEEN "createdAt" AND clock_timestamp() THEN at ELSE clock_timestamp() END
     FROM updated
-    -- A mail is sent once, and a report counts once: see the unique indexes.
+    -- Unique indexes: one "sent" for each mail, and one event for each report.
     ON CONFLICT DO NOTHING
     RETURNING "emailId"`
   return rows.map(({ emailId }) => emailId)

@@ -1,4 +1,4 @@
-/** Reports arrive twice, late and out of order. A status only moves up in rank, so their order does not matter. */
+/** Reports arrive twice, late and out of order. Their order does not matter, because a status only moves up in rank. */
 export const RANK = {
   queued: 0,
   sending: 1,
@@ -14,18 +14,17 @@ export const RANK = {
 
 export type EmailStatus = keyof typeof RANK
 
-/** `isReported` (by Resend) matters for "failed" only. */
+/** `isReported`: by Resend. */
 export type Standing = { status: EmailStatus; isReported: boolean }
 
-/** A mail that the worker gave up can be redriven. A failure that Resend reports is final. */
+/** A failure that Resend reports is final. A mail that the worker gave up can be redriven. */
 export function rankOf({ status, isReported }: Standing): number {
   return status === 'failed' && isReported ? RANK.bounced : RANK[status]
 }
 
-/** True when the second status may follow the first. Ranks only rise, except that a mail that was given up can be redriven. */
 export function mayBecome(current: Standing, next: Standing): boolean {
   const isGivenUp = ({ status, isReported }: Standing): boolean => status === 'failed' && !isReported
-  // Resend may have accepted it although the worker gave up.
+  // A redrive, or Resend had accepted the mail.
   if (isGivenUp(current)) return next.status === 'queued' || rankOf(next) >= RANK.sent
   // The worker never gives up a mail that Resend has accepted.
   if (isGivenUp(next)) return rankOf(current) < RANK.sent
@@ -49,15 +48,15 @@ export function isFinal(status: EmailStatus, hasWebhooks: boolean, hasBounced: b
   return status === 'failed' || RANK[status] >= RANK.delivered
 }
 
-/** After a delivery a complaint may still come, and after a soft bounce the delivery. */
+/** After a delivery, a complaint may come. After a soft bounce, the delivery may. */
 export function mayStillChange(status: EmailStatus): boolean {
   return status === 'delayed' || status === 'delivered'
 }
 
-/** `waiting`: a mail of this user is in flight. */
+/** `waiting`: for a mail of this user that is in flight. */
 export type Erasure = 'requested' | 'waiting'
 
-/** `at` and `retryAt` are ISO 8601 in UTC, by the database's clock. */
+/** Times are ISO 8601 in UTC, by the database's clock. */
 export type TimelineEntry = {
   status: EmailStatus
   at: string
@@ -71,7 +70,6 @@ export type Snapshot = {
   id: string
   status: EmailStatus
   attempts: number
-  /** A newer snapshot has a higher version. */
   version: number
   final: boolean
   timeline: TimelineEntry[]

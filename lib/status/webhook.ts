@@ -32,7 +32,7 @@ const tags = z.union([
 
 const typeSchema = z.object({ type: z.string() })
 
-/** An index entry of Postgres has at most about 2,700 bytes. Resend's ids have about thirty characters. */
+/** Resend's ids have about thirty characters. An index entry of Postgres has room for 2,700 bytes. */
 const letterId = z.string().max(255)
 
 type ReportData = z.output<typeof reportSchema>['data']
@@ -44,7 +44,7 @@ const reportSchema = z.object({
     .optional()
     .catch(undefined),
   data: z.object({
-    // Only ASCII: Postgres rejects NUL and lone surrogates. Resend's ids are never empty or long.
+    // ASCII, because Postgres rejects NUL and lone surrogates.
     email_id: z
       .string()
       .regex(/^[\x20-\x7e]*$/)
@@ -57,10 +57,7 @@ const reportSchema = z.object({
   }),
 })
 
-/**
- * Returns a report that Resend has signed. @param body the raw text, as signed
- * @throws {Problem} 401 when signature or age is wrong, 400 when it is not JSON, 503 without a secret
- */
+/** Verifies a report. @throws {Problem} 401 when signature or age is wrong, 400 when it is not JSON, 503 without a secret */
 export function verifyReport(body: string, headers: Headers): unknown {
   const secret = env('RESEND_WEBHOOK_SECRET')
   if (!secret) throw unavailable('No webhook secret is configured.')
@@ -78,9 +75,8 @@ export function verifyReport(body: string, headers: Headers): unknown {
 }
 
 /**
- * Records a report of Resend on a mail. It may come twice, late and in any order. @param report from `verifyReport`
- * @returns false for an unknown mail, or when nothing is new
- * @throws {Problem} 400 when malformed, 503 when too many come. @throws when the database is unreachable. Resend retries.
+ * Records a report. @returns false for an unknown mail, or when nothing is new
+ * @throws {Problem} 400 when malformed, 503 when too many come. @throws when the database is unreachable
  */
 export async function receiveReport(report: unknown, { headers, signal }: Request): Promise<boolean> {
   const { type } = parse(typeSchema, report)
@@ -90,7 +86,7 @@ export async function receiveReport(report: unknown, { headers, signal }: Reques
   const ours = z.guid().safeParse(data.tags?.email_id)
 
   const fact = {
-    // The tag is ours from the start; the provider's id is stored only when its answer has reached us.
+    // The tag is in the mail. Resend's id is stored only after its answer, which may come later than this report.
     emailId: ours.data?.toLowerCase(),
     providerId: data.email_id,
     ...tell(data),
@@ -113,7 +109,7 @@ function parse<Output>(schema: z.ZodType<Output>, json: unknown): Output {
   return result.data
 }
 
-// Reasons are public, so only codes: Resend's sentences may quote an address.
+// Reasons are public. A code has no address, but a sentence of Resend may quote one.
 function toCode(reason: string | undefined): string | undefined {
   return reason && /^\w{1,40}$/.test(reason) ? reason.toLowerCase() : undefined
 }

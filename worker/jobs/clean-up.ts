@@ -7,7 +7,7 @@ export default async function cleanUpHourly(): Promise<void> {
   await logUnserved()
 }
 
-/** Warns about jobs in queues that this version does not know. @throws when the database is unreachable */
+/** Warns about jobs in queues that are not in lib/queue.ts. @throws when the database is unreachable */
 export async function logUnserved(): Promise<void> {
   const { unserved } = await readQueueState()
   for (const sentences of explainUnserved(unserved)) log.warn(sentences.join(' '))

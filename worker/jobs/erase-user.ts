@@ -5,7 +5,6 @@ import type { Job } from '../work'
 
 const PAUSE_MS = 2_000
 
-/** Erases a user, or tries again later while one of their mails is in flight. */
 export default async function eraseUserLater({ data }: Job<'erase-user'>): Promise<void> {
   await prisma().$transaction(async (tx) => {
     if (await eraseUser(tx, data.userId)) return

@@ -1,7 +1,6 @@
 import { prisma } from '@/lib/db/prisma'
 import type { Job } from '../work'
 
-/** Deletes the file of an export. */
 export default async function expireExport({ data }: Job<'expire-export'>): Promise<void> {
   await prisma().export.updateMany({
     where: { id: data.exportId, status: 'ready' },

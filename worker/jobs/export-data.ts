@@ -8,10 +8,7 @@ import type { Job } from '../work'
 
 const DAY_MS = 24 * 3600 * 1000
 
-/**
- * Gathers a user's data. Saves each chapter, so that another worker can resume. Stops when a chapter cannot be saved: the
- * export was canceled or finished. @throws when the worker stops or the database is unreachable
- */
+/** Saves each chapter, so that another worker can resume. @throws when the worker stops or the database is unreachable */
 export default async function exportData({ data, signal }: Job<'export-data'>): Promise<void> {
   const { exportId } = data
   await reopenExport(exportId)
@@ -28,7 +25,7 @@ export default async function exportData({ data, signal }: Job<'export-data'>): 
   await finish(exportId)
 }
 
-// An operator may redrive a job that was given up. If the user has started a newer export meanwhile, this one stays failed.
+// For a redriven job. If the user has started a newer export, this one stays failed.
 async function reopenExport(id: string): Promise<void> {
   await prisma().$executeRaw`
     UPDATE "Export" AS old SET status = 'queued' WHERE id = ${id}::uuid AND status = 'failed'

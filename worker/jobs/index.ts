@@ -12,7 +12,6 @@ import failEmail from './send-email-dead'
 import sendTicket from './send-ticket'
 import sweep from './sweep'
 
-/** The compiler requires a handler for each queue of lib/queue.ts. */
 export const HANDLERS: Handlers = {
   'send-email': sendEmail,
   'send-ticket': sendTicket,

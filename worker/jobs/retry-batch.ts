@@ -3,7 +3,7 @@ import { reopenBatch } from '@/lib/sending/batch'
 import { deliver } from '../deliver'
 import type { Job } from '../work'
 
-/** Sends a batch without an outcome again. If Resend has accepted it, it knows the key and sends nothing twice. */
+/** Sends a batch without an outcome again. If Resend has accepted it, Resend knows its key and sends nothing twice. */
 export default async function retryBatch({ data, signal }: Job<'retry-batch'>): Promise<void> {
   await deliver(signal, () => prisma().$transaction((tx) => reopenBatch(tx, data.batchId)))
 }

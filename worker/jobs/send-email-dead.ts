@@ -2,7 +2,6 @@ import { prisma } from '@/lib/db/prisma'
 import { recordEvents } from '@/lib/status/record'
 import type { Job } from '../work'
 
-/** Records an email as failed, after its job was given up. */
 export default async function failEmail({ data }: Job<'send-email-dead'>): Promise<void> {
   await recordEvents(prisma(), [{ emailId: data.emailId, status: 'failed', reason: 'worker_died' }])
 }

@@ -4,8 +4,8 @@ import { deliver } from '../deliver'
 import type { Job } from '../work'
 
 /**
- * Sends an email and others that wait, in one request. Writing the batch completes their jobs. From then on, the job
- * `retry-batch` sends the batch again until there is an outcome. @throws {GiveUp} when the email does not exist
+ * Sends an email and others that wait, in one request. Writing the batch completes their jobs: from then on, `retry-batch`
+ * sends it again until there is an outcome. @throws {GiveUp} when the email does not exist
  */
 export default async function sendEmail(job: Job<'send-email'>): Promise<void> {
   await deliver(job.signal, async () => gatherBatch('send-email', job, await batchSizeLeft()))

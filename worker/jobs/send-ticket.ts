@@ -3,10 +3,7 @@ import { gatherBatch } from '@/lib/sending/gather'
 import { deliver } from '../deliver'
 import type { Job } from '../work'
 
-/**
- * Sends a lost ticket alone, because a person waits for it. It counts against its own hourly limit first, so it goes out
- * even when other mail waits for the next hour. @throws {GiveUp} when the email does not exist
- */
+/** Sends a lost ticket alone. It has an hourly limit of its own, before that of all mail. @throws {GiveUp} without the email */
 export default async function sendTicket(job: Job<'send-ticket'>): Promise<void> {
   const share = (await hasTicketShare()) ? 'ticketMail' : 'mail'
   await deliver(job.signal, () => gatherBatch('send-ticket', job), share)

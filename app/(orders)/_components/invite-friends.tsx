@@ -2,6 +2,7 @@ import { useActionState, useEffect, useRef, useState } from 'react'
 import { MakeUpFriends } from '@/app/(stage)/make-up-friends' // stage
 import type { Problem } from '@/app/components/signup/send-signup'
 import { Refusal } from '@/app/components/site/refusal'
+import { SubmitButton } from '@/app/components/site/submit-button'
 import type { Invitations } from '@/lib/orders/invitations'
 import { callOrder } from './call-order'
 import { announceInvitations, describeInvitations } from './describe'
@@ -98,14 +99,9 @@ export function InviteFriends({ ticketId, state, note, onChange }: Props) {
             {errors && errors.length > 5 && <p className="pt-2">… and {errors.length - 5} more.</p>}
           </div>
           <div className="mt-5 flex flex-wrap items-center gap-x-6 gap-y-2">
-            <button
-              type="submit"
-              aria-disabled={pending}
-              onClick={(event) => pending && event.preventDefault()}
-              className="button"
-            >
+            <SubmitButton pending={pending} className="button">
               {pending ? 'Inviting' : `Invite ${formatFriends(count)}`}
-            </button>
+            </SubmitButton>
             <MakeUpFriends count={left} onMade={(friends) => setText(friends.join('\n'))} /> {/* stage */}
           </div>
           <Refusal problem={errors ? null : problem} />

@@ -1,5 +1,5 @@
 import { recordWait } from '@/app/(stage)/_lib/waits' // stage
-import { findGrant, readToken, signIn, toSessionCookie } from '@/lib/account/session'
+import { findSignupToken, readToken, signIn, toSessionCookie } from '@/lib/account/session'
 import { readIdempotencyKey } from '@/lib/http/idempotency-key'
 import { rejectWhenOverloaded } from '@/lib/protection/overload'
 import { readSignup, signUpWithinLimits } from '@/lib/protection/read-signup'
@@ -20,8 +20,8 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
         token = await signIn(tx, userId, readToken(request), key)
       },
     )
-    // The browser may have lost the first answer, and the cookie with it.
-    if (isReplay) token = key && (await findGrant(user.id, key))
+    // The browser may have lost the first answer with its cookie.
+    if (isReplay) token = key && (await findSignupToken(user.id, key))
     const headers = new Headers({ location: `/api/emails/${welcomeEmail.id}` })
     if (token) headers.set('set-cookie', toSessionCookie(token))
     recordWait(welcomeEmail.id, start) // stage

@@ -3,6 +3,7 @@
 import { useRouter } from 'next/navigation'
 import { lazy, Suspense, useActionState, useEffect, useRef } from 'react'
 import type { FormPass } from '@/lib/protection/form-token'
+import { SubmitButton } from '../site/submit-button'
 import { TryAgain } from '../site/try-again'
 import { Field } from './field'
 import { createKey, type Problem, type Signup, sendSignup } from './send-signup'
@@ -93,15 +94,9 @@ export function SignupForm({ pass, onSignup }: Props) {
         </div>
       </Field>
       <Trap />
-      <button
-        ref={buttonRef}
-        type="submit"
-        aria-disabled={pending}
-        onClick={(event) => pending && event.preventDefault()}
-        className="mt-2 w-full button sm:w-auto sm:min-w-64"
-      >
+      <SubmitButton ref={buttonRef} pending={pending} className="mt-2 w-full button sm:w-auto sm:min-w-64">
         {pending ? 'Signing you up' : 'Sign me up'}
-      </button>
+      </SubmitButton>
       <div ref={alertRef} role="alert" className="min-h-16 pt-4 text-lg">
         {problem && <SignupError problem={problem} />}
         {pause && problem?.title === TAKEN && (

@@ -4,6 +4,7 @@ import { Field } from '../signup/field'
 import type { Person, Problem } from '../signup/send-signup'
 import { callServer } from '../site/call-server'
 import { Refusal } from '../site/refusal'
+import { SubmitButton } from '../site/submit-button'
 
 export type Correction = { user: Person; welcomeEmail: Snapshot }
 
@@ -52,14 +53,9 @@ export default function CorrectAddress({ ticketId, address, onCorrection }: Prop
         autoCapitalize="none"
         spellCheck={false}
       />
-      <button
-        type="submit"
-        aria-disabled={pending}
-        onClick={(event) => pending && event.preventDefault()}
-        className="button"
-      >
+      <SubmitButton pending={pending} className="button">
         {pending ? 'Sending' : 'Send it there'}
-      </button>
+      </SubmitButton>
       <Refusal problem={errors ? null : problem} />
     </form>
   )

@@ -1,7 +1,7 @@
 import { Text } from 'react-email'
 import { Action, defineTemplate, Letter, text } from './letter'
 
-/** For a confirmed mailbox: "This wasn't me" was pressed in a mail to it, perhaps by mistake. */
+/** After "This wasn't me" in a mail to a confirmed mailbox, perhaps by mistake. */
 export default defineTemplate({
   subject: 'Shall we forget you?',
   letter: ({ name, forget, notMe }) => (

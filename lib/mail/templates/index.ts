@@ -1,6 +1,6 @@
 import type { Template } from './letter'
 
-/** The kinds of mail. They are imported when they are rendered, because web servers should not load React Email. */
+/** The kinds of mail. Dynamic imports, because web servers should not load React Email. */
 export const TEMPLATES = {
   welcome: async () => (await import('./welcome')).default,
   ticket: async () => (await import('./ticket')).default,
@@ -14,7 +14,7 @@ type Slot<Kind extends EmailKind> = NonNullable<
   Awaited<ReturnType<(typeof TEMPLATES)[Kind]>>['slots']
 >[number]
 
-/** The data of a kind of mail, as the last argument of `queueEmail`. A template without slots of its own takes none. */
+/** The last argument of `queueEmail`: a value for each slot of the template, if it has any. */
 export type EmailData<Kind extends EmailKind> = [Slot<Kind>] extends [never]
   ? []
   : [data: Record<Slot<Kind>, string>]

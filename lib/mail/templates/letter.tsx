@@ -14,7 +14,7 @@ import {
   toPlainText,
 } from 'react-email'
 
-/** What every mail can use: see lib/mail/message.ts. The last four are links. */
+/** The slots of every mail. The last four are links. */
 const COMMON_SLOTS = ['name', 'number', 'ticket', 'lost', 'forget', 'notMe'] as const
 export type CommonSlot = (typeof COMMON_SLOTS)[number]
 
@@ -27,21 +27,20 @@ export type Attachment = {
 
 /** A kind of mail. `letter` is rendered once, with a placeholder such as `{{name}}` for each slot. */
 export type Template<Slot extends string = string> = {
-  /** Has no slots, so that a user cannot write it to a stranger. */
+  /** Without slots, so that a user cannot choose its words. */
   subject: string
-  /** The names of the mail's own data, which `queueEmail` takes. */
+  /** The names of the data that `queueEmail` takes. */
   slots?: readonly Slot[]
   letter(slots: Record<CommonSlot | Slot, string>): ReactElement
-  /** Reads or makes the files of a mail. Such a mail is sent in a request of its own. */
+  /** Makes the attachments. The mail is then sent in a request of its own. */
   attach?(data: Record<Slot, string>): Promise<Attachment[]>
 }
 
-/** Checks a template: its letter can use only its own slots and the common ones. */
+/** Makes the compiler check the slots that a letter uses. */
 export function defineTemplate<const Slot extends string = never>(template: Template<Slot>): Template<Slot> {
   return template
 }
 
-/** Takes milliseconds: cache the result. */
 export async function renderTemplate({
   slots = [],
   letter,
@@ -54,15 +53,13 @@ export async function renderTemplate({
 }
 
 type Props = {
-  /** The small print above the heading. */
   top?: string
   /** Inboxes show it beside the subject. */
   preview: string
   heading: string
   children: ReactNode
-  /** Why the reader gets this mail. */
   reason: string
-  /** The link to the page /not-me, which can erase the reader's account. A kind of mail without it has no such link. */
+  /** The link to the page /not-me, which can erase the reader's account. */
   notMe?: { href: string; text: string }
 }
 
@@ -108,7 +105,6 @@ const paper = {
   padding: '36px 40px',
   borderTop: `6px solid ${ink}`,
 }
-/** Breaks long words, so that the mail is not wider than a phone. */
 const breaking = { overflowWrap: 'anywhere', wordBreak: 'break-word' } as const
 const headingText = {
   ...breaking,

@@ -6,11 +6,9 @@ import { type EmailKind, TEMPLATES } from '../../mail/templates'
 import type { Template } from '../../mail/templates/letter'
 
 type Chapter = {
-  /** In the file. */
   name: string
-  /** In the UI. */
   title: string
-  /** Returns the chapter's content, without data of other users and without secrets. */
+  /** Leaves out secrets and data of other users. */
   gather: (userId: string) => Promise<unknown>
 }
 
@@ -35,12 +33,12 @@ export const CHAPTERS: Chapter[] = [
         include: { user: true },
         orderBy: { createdAt: 'asc' },
       })
-      // A dynamic import, because web servers need only the titles, and should not load the templates.
+      // A dynamic import, because web servers need only the titles.
       const { writeMessage } = await import('../../mail/message')
       return await Promise.all(
         emails.map(async (email) => {
           const { id, kind, status, createdAt } = email
-          // Its own data is deleted when its outcome is certain.
+          // `data` is deleted when the outcome is certain.
           const { slots = [] }: Template = await TEMPLATES[kind as EmailKind]()
           const isGone = slots.length > 0 && email.data === null
           // The browser that exports may not have access to the mailbox.

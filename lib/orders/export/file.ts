@@ -3,7 +3,7 @@ import { prisma } from '../../db/prisma'
 import { notFound, Problem } from '../../http/problem'
 import { CHAPTERS } from './chapters'
 
-/** Returns the newest export as JSON. @throws {Problem} 404 without any, 409 until it is ready, 410 when it has expired */
+/** Returns the newest export as JSON. @throws {Problem} 404 without any, 409 until it is ready, 410 after it expired */
 export async function readFile(userId: string): Promise<string> {
   const newest = await prisma().export.findFirst({ where: { userId }, orderBy: { createdAt: 'desc' } })
   switch (newest?.status) {

@@ -7,11 +7,10 @@ export type Progress = {
   done: number
   total: number
   chapter?: string
-  /** ISO 8601 in UTC. */
   expiresAt?: string
 }
 
-/** Reads the progress of a user's newest export, or null without any. @throws when the database is unreachable. */
+/** Reads the progress of a user's newest export, or null. @throws when the database is unreachable */
 export async function readProgress(userId: string): Promise<Progress | null> {
   const [row] = await prisma().$queryRaw<{ status: ExportStatus; expiresAt: Date | null; names: string[] }[]>`
     SELECT status::text, "expiresAt", ARRAY(SELECT jsonb_object_keys(content)) AS names
