@@ -77,7 +77,7 @@ function writeStack({ name, message, stack = '' }: Error): string {
 }
 
 const ADDRESS = /[^\s"'<>()=:;,\\]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}/gi
-// Anybody who knows the path of a ticket can open it.
+// The path of a ticket grants access to it.
 const ID_IN_PATH = /\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi
 
 function scrub(line: string): string {

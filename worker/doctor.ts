@@ -50,7 +50,7 @@ if (unfinished.length === 0) say('None.')
 if ((health.oldest ?? 0) > 300 && !paused && live.length > 0)
   report(
     `A mail has waited for ${formatAge(health.oldest ?? 0)} for its first attempt, and mail is not paused.`,
-    'More comes in than may go out: docs/operations.md, Scaling.',
+    'More mails come in than may go out: docs/operations.md, Scaling.',
   )
 if (health.stranded)
   report(
@@ -60,7 +60,7 @@ if (health.stranded)
 if (health.attention === 'clean_up_failed')
   report(
     'A clean-up fails, so some rows are kept for too long.',
-    'The log of the workers has the reason. It is tried again every hour.',
+    'The log of the workers has the reason. It is retried every hour.',
   )
 else if (health.attention && health.attention !== paused?.reason)
   report(
@@ -118,7 +118,7 @@ if (Object.keys(queues.unserved).length === 0) say('None.')
 console.log('Settings')
 const misfits = await checkSettings(live.length)
 for (const [what, remedy] of misfits) report(what, remedy)
-if (misfits.length === 0) say('They fit.')
+if (misfits.length === 0) say('No conflicts.')
 
 console.log(problems === 0 ? 'No problems.' : `${problems} ${problems === 1 ? 'problem' : 'problems'}.`)
 process.exit(problems === 0 ? 0 : 1)

@@ -48,7 +48,10 @@ export async function cleanUp(): Promise<[string, number][]> {
       for (let rows = CHUNK; rows >= CHUNK; total += rows) rows = await deleteSome()
     } catch (error) {
       failed.push(name)
-      log.error({ reason: reasonOf(error) }, `The clean-up of ${name} failed: it is tried again in an hour`)
+      log.error(
+        { reason: reasonOf(error) },
+        `The clean-up of ${name} failed: the next run, in an hour, retries it`,
+      )
     }
     if (total > 0) counts.push([name, total])
   }
