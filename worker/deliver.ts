@@ -9,12 +9,14 @@ import { stopping } from './stop'
  * Waits for a turn, has the batch written, sends it, and records the outcome.
  * @param prepare writes the batch in a transaction. It returns undefined when there is nothing to send
  * @param share the hourly limit that the mails count against
+ * @param onWritten called when the batch is written
  * @throws when the worker must stop before its turn, or the database is unreachable
  */
 export async function deliver(
   signal: AbortSignal,
   prepare: () => Promise<Batch | undefined>,
   share: Share = 'mail',
+  onWritten = (): void => {},
 ): Promise<void> {
   const ignored = share === 'mail' ? null : HOURLY_CAP
   const turn = await takeTurn(AbortSignal.any([signal, stopping]), ignored)
@@ -25,6 +27,7 @@ export async function deliver(
     if (!batch) await returnTrial(turn)
   }
   if (!batch) return
+  onWritten()
   logAttempt(batch)
   const start = performance.now()
   // If this worker dies from here on, the job `retry-batch` sends the same batch again, 15 s after it was written.
