@@ -1,7 +1,7 @@
 'use client'
 
 import { useRouter } from 'next/navigation'
-import { lazy, Suspense, useActionState, useEffect, useRef } from 'react'
+import { lazy, Suspense, useActionState, useEffect, useRef, useState } from 'react'
 import type { FormPass } from '@/lib/protection/form-token'
 import { TryAgain } from '../site/try-again'
 import { Field } from './field'
@@ -23,6 +23,7 @@ export function SignupForm({ pass, onSignup }: Props) {
   const last = useRef({ person: '', key: '' })
   const readyAt = useRef(0)
   const buttonRef = useRef<HTMLButtonElement>(null)
+  const [typed] = useState(readTyped)
   const [pause, submit, pending] = useActionState(signUp, null)
   const problem = pause && 'problem' in pause ? pause.problem : undefined
 
@@ -75,11 +76,18 @@ export function SignupForm({ pass, onSignup }: Props) {
       // Only the server validates.
       noValidate
     >
-      <Field name="name" label="Name" errors={problem?.errors?.name} autoComplete="name" />
+      <Field
+        name="name"
+        label="Name"
+        errors={problem?.errors?.name}
+        defaultValue={typed?.name}
+        autoComplete="name"
+      />
       <Field
         name="email"
         label="Email"
         errors={problem?.errors?.email}
+        defaultValue={typed?.email}
         type="email"
         inputMode="email"
         autoComplete="email"
@@ -102,6 +110,11 @@ export function SignupForm({ pass, onSignup }: Props) {
       >
         {pending ? 'Signing you up' : 'Sign me up'}
       </button>
+      <noscript>
+        <p className="pt-4 text-lg">
+          This form needs JavaScript: please turn it on, and load the page again.
+        </p>
+      </noscript>
       <div ref={alertRef} role="alert" className="min-h-16 pt-4 text-lg">
         {problem && <SignupError problem={problem} />}
         {pause && problem?.title === TAKEN && (
@@ -120,6 +133,12 @@ const loadSuggestions = () => import('./suggest-address').catch(() => undefined)
 
 async function findSuggestion(email: string): Promise<string | undefined> {
   return (await loadSuggestions())?.suggestAddress(email)
+}
+
+/** What was typed before the page was ready. React makes a new form if an extension has changed the server's. */
+function readTyped(): Record<string, string> | undefined {
+  const form = typeof document === 'undefined' ? null : document.querySelector('form')
+  return form ? (Object.fromEntries(new FormData(form)) as Record<string, string>) : undefined
 }
 
 const TAKEN = 'Email already registered'
@@ -151,7 +170,7 @@ function SignupError({ problem: { title, detail, errors = {}, retryAt } }: { pro
   return (
     <p>
       <strong className="block font-semibold text-bad">{title}</strong>{' '}
-      {detail ?? Object.values(others).flat().join(' ')}
+      <span>{detail ?? Object.values(others).flat().join(' ')}</span>
       <TryAgain at={retryAt} />
     </p>
   )

@@ -44,7 +44,8 @@ export default async function MailPage({ params, searchParams }: PageProps<'/inb
             sandbox=""
             srcDoc={mail.html}
             title={mail.subject}
-            className="block h-176 max-h-[80dvh] w-full"
+            // A frame with the focus is not :focus-visible.
+            className="block h-176 max-h-[80dvh] w-full outline-offset-2 outline-accent focus:outline-3"
           />
         )}
       </div>
