@@ -253,7 +253,7 @@ test('a page that the browser translates keeps up: each refusal has its own expl
 }) => {
   const complaints: string[] = []
   page.on('pageerror', ({ message }) => complaints.push(message))
-  await page.goto('/')
+  await page.goto('/', { waitUntil: 'networkidle' })
   await translate(page)
   const alert = page.locator('form > [role=alert]')
   for (const detail of ['One moment, please.', 'The queue is full.', 'We are closed for the night.']) {

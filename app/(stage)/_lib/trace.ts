@@ -89,7 +89,7 @@ function toSteps(spans: Span[], emailId: string): Step[] {
     const reason = span.attributes?.find(({ key }) => key === 'error.type')?.value.stringValue
     return [{ what, where, worker, isWait: what === TURN, reason, depth, from, to, id: span.spanId, parent }]
   })
-  return startAtZero(countAttempts(inOrder([...steps, ...findWaits(steps)])))
+  return startAtZero(countAttempts(inOrder([...findWaits(steps), ...steps])))
 }
 
 /** Numbers the attempts. What is written down after one is a plan for the next. */

@@ -144,7 +144,7 @@ function Figure({ value, name }: { value: string; name: string }) {
   return (
     <div className="flex flex-col-reverse whitespace-nowrap lg:flex-row-reverse lg:items-baseline lg:justify-end lg:gap-3">
       <dt className="text-base text-muted sm:text-xl">{name}</dt>
-      <dd className="text-3xl leading-none font-semibold tracking-tight tabular-nums sm:text-5xl lg:text-6xl stage:text-5xl">
+      <dd className="text-2xl leading-none font-semibold tracking-tight tabular-nums sm:text-5xl lg:text-6xl stage:text-5xl">
         {value}
       </dd>
     </div>
