@@ -1,7 +1,7 @@
 import { json } from 'node:stream/consumers'
 import { type LoopbackServer, startLoopbackServer } from './loopback-server'
 
-type Value = { stringValue?: string; arrayValue?: { values: Value[] } }
+type Value = { stringValue?: string; intValue?: string | number; arrayValue?: { values: Value[] } }
 type Attribute = { key: string; value: Value }
 
 /** The used fields of a span. https://github.com/open-telemetry/opentelemetry-proto */
@@ -10,12 +10,13 @@ interface Span {
   links?: { traceId: string }[]
   attributes?: Attribute[]
   service: string
+  pid: string
 }
 
 interface Export {
   resourceSpans?: {
     resource?: { attributes?: Attribute[] }
-    scopeSpans?: { spans?: Omit<Span, 'service'>[] }[]
+    scopeSpans?: { spans?: Omit<Span, 'service' | 'pid'>[] }[]
   }[]
 }
 
@@ -55,9 +56,11 @@ export async function startTraceReceiver(): Promise<LoopbackServer> {
 
 function readSpans({ resourceSpans = [] }: Export): Span[] {
   return resourceSpans.flatMap(({ resource, scopeSpans = [] }) => {
-    const name = resource?.attributes?.find(({ key }) => key === 'service.name')
-    const service = name?.value.stringValue ?? ''
-    return scopeSpans.flatMap(({ spans = [] }) => spans.map((span) => ({ ...span, service })))
+    const read = (wanted: string): Value =>
+      resource?.attributes?.find(({ key }) => key === wanted)?.value ?? {}
+    const service = read('service.name').stringValue ?? ''
+    const pid = `${read('process.pid').intValue ?? ''}`
+    return scopeSpans.flatMap(({ spans = [] }) => spans.map((span) => ({ ...span, service, pid })))
   })
 }
 

@@ -8,12 +8,14 @@ import { stopping } from './stop'
 /**
  * Waits for a turn, calls `prepare`, sends the batch, and records the outcome.
  * @param prepare writes the batch in a transaction. Undefined when there is nothing to send
+ * @param onWritten called when the batch is written
  * @throws when the worker must stop before its turn, or the database is unreachable
  */
 export async function deliver(
   signal: AbortSignal,
   prepare: () => Promise<Batch | undefined>,
   share: Share = 'mail',
+  onWritten = (): void => {},
 ): Promise<void> {
   const ignored = share === 'mail' ? null : HOURLY_CAP
   const turn = await takeTurn(AbortSignal.any([signal, stopping]), ignored)
@@ -24,6 +26,7 @@ export async function deliver(
     if (!batch) await returnTrial(turn)
   }
   if (!batch) return
+  onWritten()
   logAttempt(batch)
   const start = performance.now()
   // If this worker dies from here on, the job `retry-batch` sends the same batch again, 15 s after it was written.

@@ -1,5 +1,6 @@
 import './node-env'
 import './fatal'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { readArguments } from '@/lib/arguments'
 import { databaseNow } from '@/lib/db/clock'
 import { pool } from '@/lib/db/prisma'
@@ -10,11 +11,14 @@ import { takeOverConsole } from '@/lib/ops/console'
 import { startTelemetry } from '@/lib/ops/start-telemetry'
 import { PROCESS_NAME, takeOverSignalFromNpm } from '@/lib/process'
 import { openQueue } from '@/lib/queue'
+import { settleDeliveries } from './background'
 import { listenForHealth } from './health'
 import { HANDLERS } from './jobs'
 import { logUnserved } from './jobs/clean-up'
 import { waitForStopSignal } from './stop'
 import { work } from './work'
+
+const PATIENCE_MS = 15_000
 
 // 1. Check the settings.
 takeOverSignalFromNpm()
@@ -57,7 +61,10 @@ log.info('Ready for jobs.')
 // 4. Drain: finish the current jobs within 15 s. Another worker retries the rest.
 const signal = await waitForStopSignal()
 log.info(`${signal}: finishing the current jobs.`)
-await boss.stop({ graceful: true, timeout: 15_000 })
+const deadline = sleep(PATIENCE_MS, undefined, { ref: false })
+await boss.stop({ graceful: true, timeout: PATIENCE_MS, close: false })
+await Promise.race([settleDeliveries(), deadline])
+await boss.stop()
 await stopTelemetry()
 log.info('Goodbye.')
 process.exit(0)

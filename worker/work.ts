@@ -15,15 +15,14 @@ export type Handlers = { [Name in QueueName]: Handler<Name> }
 const OPTIONS = {
   perJobResults: true,
   includeMetadata: true,
-  burstWhenBatchFull: true,
   pollingIntervalSeconds: 0.5,
   // pg-boss does not notify of retries, which wait for the next poll.
   notifyPollingIntervalSeconds: 1,
   batchSize: 1,
 } as const
 
+/** Per worker. The default is 1. For 'send-email' see background.ts. */
 const CONCURRENCY: Partial<Record<QueueName, number>> = {
-  'send-email': 4,
   'send-email-alone': 4,
   'retry-batch': 2,
   'export-data': 4, // orders
@@ -50,8 +49,15 @@ async function workOn<Name extends QueueName>(
   handler: Handler<Name>,
 ): Promise<void> {
   const options = { ...OPTIONS, localConcurrency: CONCURRENCY[name] ?? 1 }
-  await boss.work<JobData<Name>, unknown, typeof options>(name, options, (jobs) =>
-    Promise.all(jobs.map((job) => run(name, handler, job))),
+  const loop: string = await boss.work<JobData<Name>, unknown, typeof options>(
+    name,
+    options,
+    async (jobs) => {
+      const results = await Promise.all(jobs.map((job) => run(name, handler, job)))
+      // Otherwise the loop pauses after each job until the next poll, even if more jobs wait.
+      boss.notifyWorker(loop)
+      return results
+    },
   )
 }
 

@@ -79,8 +79,7 @@ test('a whole life, erased: neither the database nor any log has heard of them',
     return email?.status === 'failed'
   })
 
-  // A batch in doubt that also has another user's mail. A worker fetches four mails before its turn comes, so the next
-  // mails are one batch.
+  // A batch in doubt that also has another user's mail: what waits for a worker is one batch.
   await stack.setProvider({ mode: 'hang' })
   await worker.kill('SIGTERM')
   expect((await invite(owner, friends.slice(1))).status).toBe(202)

@@ -34,7 +34,7 @@ async function stopTurns(stack: Stack): Promise<void> {
   await stack.query(`INSERT INTO "Pace" (account, "nextTurnAt") VALUES ('resend', now() + interval '1 hour')`)
 }
 
-/** Waits until the workers have fetched this many mails and wait for their turns. Each fetches up to four. */
+/** Waits until the workers have fetched this many mails and wait for their turns. Each fetches one. */
 async function untilTaken(stack: Stack, count: number): Promise<void> {
   await waitFor(async () => {
     const taken = await stack.query(`SELECT FROM pgboss.job WHERE name = 'send-email' AND state = 'active'`)
@@ -153,7 +153,7 @@ for (const [reason, title, headers] of [
 
     await stack.startWorker(relay.env)
     const others = await signUpMany(stack, 20)
-    await untilTaken(stack, 8)
+    await untilTaken(stack, 2)
     expect(calls).toBe(1)
     expect((await listUntouched(stack)).sort()).toEqual([...others].sort())
     expect((await readHealth(stack)).paused?.until).toBe(paused?.until)
@@ -209,7 +209,7 @@ test('a bad key that is mended while a crowd waits: it has met only the first of
   const before = await countCalls(stack)
   await stack.startWorker()
   await waitFor(async () => (await readHealth(stack)).paused?.reason === 'restricted_api_key')
-  await untilTaken(stack, 4)
+  await untilTaken(stack, 1)
   const untouched = await listUntouched(stack)
   const calls = (await countCalls(stack)) - before
   // The first, and what was under way when its answer came: a worker does four things at a time.
@@ -258,7 +258,7 @@ test.describe('a worker freezes', () => {
       async (stack: Stack, worker: Process) => {
         await stopTurns(stack)
         await writeMany(stack, 12)
-        await untilTaken(stack, 4)
+        await untilTaken(stack, 1)
         process.kill(worker.pid, 'SIGSTOP')
         await makeDue(stack)
       },
@@ -268,7 +268,7 @@ test.describe('a worker freezes', () => {
       async (stack: Stack, worker: Process) => {
         await stopTurns(stack)
         await writeMany(stack, 12)
-        await untilTaken(stack, 4)
+        await untilTaken(stack, 1)
         await using gate = await closeGate(stack, 'SELECT FROM "Email" FOR UPDATE')
         await makeDue(stack)
         await gate.untilReached('FOR UPDATE OF "Email"')
@@ -325,7 +325,7 @@ test('SIGTERM during a pause: the worker gives back what waits, untouched, and a
   const { id: met } = await signUp(newAddress(), stack.appUrl)
   await waitFor(async () => (await readHealth(stack)).paused !== null)
   const ids = await signUpMany(stack, 6)
-  await untilTaken(stack, 4)
+  await untilTaken(stack, 1)
   expect(await first.kill('SIGTERM')).toBe(0)
   // It did not wait for a turn that was minutes away, or until it was killed.
   expect(first.output()).toContain('The worker stops')

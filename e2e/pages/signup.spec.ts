@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test'
+import { expect, type Page, test } from '@playwright/test'
 import { newAddress, signUp, sql } from '../app'
 import {
   expectDelivered,
@@ -246,4 +246,98 @@ test('the trap for programs: no person meets it, and a form that is too old gets
   }).toPass()
   expect(sent.at(-1)?.form).not.toBe(sent[0]?.form)
   expect(sent.map(({ website }) => website)).toEqual(sent.map(() => ''))
+})
+
+test('a page that the browser translates keeps up: each refusal has its own explanation, and the ticket its lines', async ({
+  page,
+}) => {
+  const complaints: string[] = []
+  page.on('pageerror', ({ message }) => complaints.push(message))
+  await page.goto('/', { waitUntil: 'networkidle' })
+  await translate(page)
+  const alert = page.locator('form > [role=alert]')
+  for (const detail of ['One moment, please.', 'The queue is full.', 'We are closed for the night.']) {
+    await page.route('/api/users', (route) =>
+      route.fulfill({ status: 503, json: { title: 'Busy', status: 503, detail } }),
+    )
+    await sendForm(page)
+    await expect(alert).toHaveText(`BUSY ${detail.toUpperCase()}`)
+    await page.unroute('/api/users')
+  }
+  await sendForm(page)
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^YOU’RE IN\. THE EMAIL HAS ARRIVED\.$/)
+  await expect(ticketOn(page)).toContainText('DELIVERED')
+  await page.getByText('Erase me').click()
+  await page.getByRole('button', { name: 'Erase everything' }).click()
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^YOU’RE OUT\./)
+  expect(complaints).toEqual([])
+})
+
+/** Replaces each text by one within `font` elements, as the translators of browsers do: in capital letters. */
+async function translate(page: Page): Promise<void> {
+  await page.evaluate(() => {
+    const replaceTexts = (): void => {
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+      const texts: Node[] = []
+      while (walker.nextNode()) texts.push(walker.currentNode)
+      for (const text of texts) {
+        const parent = text.parentElement
+        if (!parent || parent.matches('font, script, style') || !text.textContent?.trim()) continue
+        const font = document.createElement('font')
+        font.append(document.createElement('font'))
+        font.firstElementChild?.append(text.textContent.toUpperCase())
+        text.parentNode?.replaceChild(font, text)
+      }
+    }
+    replaceTexts()
+    new MutationObserver(replaceTexts).observe(document.body, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    })
+  })
+}
+
+test('what was typed before the page was ready survives, even if an extension has put something into the form', async ({
+  page,
+}) => {
+  let release = (): void => {}
+  const ready = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route('**/*.js', async (route) => {
+    await ready
+    await route.continue()
+  })
+  await page.goto('/', { waitUntil: 'commit' })
+  await page.getByLabel('Name').fill('Grace')
+  const email = newAddress()
+  await page.getByLabel('Email').fill(email)
+  await page.evaluate(() => document.querySelector('form')?.prepend(document.createElement('div')))
+  release()
+  await page.waitForLoadState('networkidle')
+  await expect(page.getByLabel('Name')).toHaveValue('Grace')
+  await expect(page.getByLabel('Email')).toHaveValue(email)
+  await page.getByRole('button', { name: 'Sign me up' }).click()
+  await expect(ticketOn(page)).toContainText('Grace')
+})
+
+test('a title that the framework brings late does not replace that of the ticket', async ({ page }) => {
+  await signUpByHand(page)
+  await expectDelivered(page)
+  await page.evaluate(() => document.head.prepend(document.createElement('title')))
+  await expect(page).toHaveTitle(/^Delivered · Ticket/)
+  await page.goBack()
+  await expect(page).toHaveTitle('Behind the Scenes')
+})
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false })
+
+  test('the form says what it needs', async ({ page }) => {
+    await page.goto('/')
+    // Playwright finds no text within `noscript`.
+    await expect(page.locator('form noscript p')).toBeVisible()
+    await expect(page.locator('form noscript p')).toHaveText(/^This form needs JavaScript/)
+  })
 })

@@ -261,7 +261,7 @@ onSharedApp('the tab says the status, on the form again the name of the site', a
   await expect(page).toHaveTitle('Behind the Scenes')
   await page.goBack()
   await expect(page).toHaveTitle(/^Delivered · Ticket/)
-  await page.getByRole('link', { name: 'Learn' }).click() // stage
+  await page.getByRole('link', { name: 'Learn', exact: true }).click() // stage
   await expect(page).toHaveTitle('Learn · Behind the Scenes') // stage
 })
 

@@ -160,6 +160,7 @@ test('a hundred demo signups all go out, and the few that mistyped their address
   await stack.startWorker()
   await openBackstage(page)
   await page.getByRole('button', { name: 'Send 100 demo signups' }).click()
+  await expect(page.getByRole('status').filter({ hasText: /^100 people have signed up\.$/ })).toBeAttached()
   await expect(figure(page, 'each waited')).toHaveText(/^\d+ ms$/)
   await expect(figure(page, 'sent')).toHaveText('100', { timeout: 45_000 })
   await expectFigures(page, { waiting: 0, 'in work': 0, retrying: 0, 'given up': 0 })
@@ -189,7 +190,7 @@ test('on stage: one screen, large type, few buttons, and the picture tells who w
   await expect(picture).toContainText('gone')
   await expect(picture).toContainText('No worker is running.')
   await pauseAccount(stack, 'service_unavailable', 90)
-  await expect(picture).toContainText(/The mail service is down\. ?Next try in \d+ s\./)
+  await expect(picture).toContainText(/The mail service is down\. The gate is shut\. ?Next try in \d+ s\./)
 
   await expect(page.locator('label:has([name=weather]):visible')).toHaveText(['works', 'outage', 'limit'])
   await expect(jobsOn(page)).toHaveCount(0)
@@ -289,6 +290,19 @@ test('the dots are drawn, travel, and rest when there is nothing to do', async (
       return before === after
     })
     .toBe(true)
+})
+
+test('a ghost run shows the way of a job while there is none', async ({ stack, page }) => {
+  await openBackstage(page)
+  const ghosts = page.locator('.ghost-dot')
+  await expect(ghosts).toHaveCount(5)
+  await expect(ghosts.first()).not.toHaveCSS('animation-name', 'none')
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  await expect(ghosts.first()).toHaveCSS('animation-name', 'none')
+  await expect(ghosts.first()).toHaveCSS('opacity', '1')
+  await stack.setProvider({ mode: 'hang' })
+  await signUpMany(stack, 1)
+  await expect(ghosts).toHaveCount(0)
 })
 
 test('for those who prefer less motion the dots stand at once where they belong', async ({ stack, page }) => {

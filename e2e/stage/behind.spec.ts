@@ -24,7 +24,7 @@ test('behind the ticket is one trace, from the request to the report', async ({ 
     '(The job|Waits for its turn) worker',
   ].entries())
     await expect(steps.nth(index)).toContainText(new RegExp(`${step}.*\\d m?s`))
-  for (const step of ['Waits for its turn worker', 'Batch written down worker', 'One request Resend'])
+  for (const step of ['Waits for its turn worker', 'Batch written down worker', 'Attempt 1 Resend'])
     await expect(steps.filter({ hasText: step })).toHaveCount(1)
 
   // The last picture of the stage.
@@ -56,8 +56,9 @@ test('the parts of a step stand under it even if the clocks tie, and backoff is 
   // As they may arrive: the last first.
   await sendSpans(id, [
     { name: 'process retry-batch', spanId: 'again', ms: [2_020, 2_040] },
-    { name: 'send emails/batch', spanId: 'send', parentSpanId: 'job', ms: [10, 20] },
-    { name: 'process send-email', spanId: 'job', parentSpanId: 'insert', ms: [10, 20] },
+    { name: 'insert retry-batch', spanId: 'plan', parentSpanId: 'job', ms: [20, 21] },
+    { name: 'send emails/batch', spanId: 'send', parentSpanId: 'job', ms: [10, 20], reason: 'timeout' },
+    { name: 'deliver a batch', spanId: 'job', parentSpanId: 'insert', ms: [10, 20] },
     { name: 'insert send-email', spanId: 'insert', parentSpanId: 'commit', ms: [0, 5] },
     { name: 'commit', spanId: 'commit', parentSpanId: 'request', ms: [0, 5] },
     { name: 'executing api route (app) /api/users', spanId: 'request', ms: [0, 5] },
@@ -69,28 +70,40 @@ test('the parts of a step stand under it even if the clocks tie, and backoff is 
     /^One transaction/,
     /^Job queued/,
     /^Waits .*5 ms$/,
-    /^The job/,
-    /^One request/,
+    /^The job worker 4711/,
+    /^Attempt 1 Resend ?✕ The mail service didn’t answer in time\./,
+    /^Next try planned/,
     /^Waits to try again .*2\.0 s$/,
     /^Another attempt/,
   ])
 })
 
-type Span = { name: string; spanId: string; parentSpanId?: string; ms: [from: number, to: number] }
+type Span = {
+  name: string
+  spanId: string
+  parentSpanId?: string
+  ms: [from: number, to: number]
+  reason?: string
+}
 
 /** Sends spans about an email to the sandbox's collector. */
 async function sendSpans(emailId: string, spans: Span[]): Promise<void> {
   const traceId = emailId.replaceAll('-', '')
   const value = { arrayValue: { values: [{ stringValue: emailId }] } }
+  const resource = { attributes: [{ key: 'process.pid', value: { intValue: 4711 } }] }
   const toNano = (ms: number): string => `${BigInt(1_700_000_000_000 + ms) * 1_000_000n}`
-  const all = spans.map(({ ms: [from, to], ...span }) => ({
+  const all = spans.map(({ ms: [from, to], reason = '', ...span }) => ({
     ...span,
-    ...{ traceId, attributes: [{ key: 'email.ids', value }] },
+    traceId,
+    attributes: [
+      { key: 'email.ids', value },
+      ...(reason ? [{ key: 'error.type', value: { stringValue: reason } }] : []),
+    ],
     ...{ startTimeUnixNano: toNano(from), endTimeUnixNano: toNano(to) },
   }))
   const answer = await fetch(`${app.env().OTEL_EXPORTER_OTLP_ENDPOINT}/v1/traces`, {
     method: 'POST',
-    body: JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: all }] }] }),
+    body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans: all }] }] }),
   })
   expect(answer.status).toBe(200)
 }

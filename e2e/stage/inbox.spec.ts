@@ -13,10 +13,17 @@ test('from the ticket to its mail: it greets by name and bears the number of the
   await expectDelivered(page)
   const [number = ''] = /(?<=Ticket )\w{8}/.exec(await ticketOn(page).innerText()) ?? []
   await expect(page.getByText('The mailbox is part of this demonstration.')).toBeVisible()
+  for (const name of ['See the race', 'Learn how'])
+    await expect(ticketOn(page).getByRole('link', { name })).toBeVisible()
   await page.getByRole('link', { name: 'Read the email' }).click()
   const mail = page.getByTitle('Welcome to Behind the Scenes').contentFrame()
   await expect(mail.getByRole('heading', { name: 'Welcome, Grace.' })).toBeVisible()
   await expect(mail.getByText(`TICKET ${number}`)).toBeVisible()
+  const frame = page.locator('iframe')
+  await expect(frame).toHaveCSS('outline-style', 'none')
+  await page.getByRole('link', { name: 'As text' }).focus()
+  await page.keyboard.press('Tab')
+  await expect(frame).toHaveCSS('outline-style', 'solid')
 })
 
 test('a mail can be read as text', async ({ page }) => {

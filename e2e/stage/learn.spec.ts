@@ -112,10 +112,10 @@ onSharedApp('the queue is played by keyboard: each remedy uncovers the next prob
   await expectTold(page, 'Some workers are idle')
   await check('A hundred in one request')
   await expectTold(page, 'the jam is gone')
-  await press('Newsletter to 3,000')
+  await press('Newsletter to 30,000')
   await expectTold(page, 'behind thousands of newsletters')
   await check('Welcomes first')
-  await press('Newsletter to 3,000')
+  await press('Newsletter to 30,000')
   await press('Order a coffee')
   await expectTold(page, 'The welcome goes first')
   expect((await shopOn(page).boundingBox())?.height).toBe(height)
@@ -152,13 +152,16 @@ onSharedApp(
       'Eight workers',
       'person10 ms10 ms',
       'mail1.3 s1.9 s',
-      'Eight workers, and batches',
+      'Eight workers, a hundred in one request',
       'person10 ms10 ms',
       'mail550 ms550 ms',
     ])
 
     await page.getByRole('button', { name: 'Send them through our own queue' }).click()
     await expect(page.getByText('All 30 mails are sent.')).toBeVisible()
+    // Now every row has the mail service that was measured.
+    await expect(page.getByText(/^These orders .* as measured, in all rows\.$/)).toBeVisible()
+    await expect(rows.nth(3)).not.toHaveText('mail7.3 s14 s')
     await expect(rows).toHaveCount(16)
     await expect(rows.nth(13)).toHaveText('This app’s own queue, measured')
     await expect(rows.nth(14)).toHaveText(/^person[\d.]+ m?s[\d.]+ m?s$/)
@@ -171,8 +174,15 @@ onSharedApp(
   'the shop moves, but not for those who prefer less motion, and never unseen',
   async ({ page }) => {
     await openLesson(page)
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    await page.reload()
+    await shopOn(page).scrollIntoViewIfNeeded()
     expect(await countPictures(page, 10), 'before the first order').toBe(1)
     expect(await countWaiting(page)).toBe(2)
+    await page.emulateMedia({ reducedMotion: 'no-preference' })
+    await page.reload()
+    await shopOn(page).scrollIntoViewIfNeeded()
+    expect(await countPictures(page, 10), 'a ghost run').toBeGreaterThan(1)
     await expect(shopOn(page).getByRole('button', { name: 'Close, and compare' })).toBeDisabled()
     await shopOn(page).getByRole('button', { name: 'Rush' }).click()
     await expectTold(page, 'This is a jam.')
@@ -342,8 +352,10 @@ onSharedApp('the code beside the story is the code of the app, line by line', as
     'worker/deliver.ts',
     'lib/sending/batch.ts',
     'lib/signup/signup.ts',
+    'worker/jobs/send-email.ts',
   ])
-  await expect(figures.at(-1) as Locator).toContainText('await enqueueEmails(tx, [email])')
+  await expect(figures.at(-2) as Locator).toContainText('await enqueueEmails(tx, [email])')
+  await expect(page.getByRole('region', { name: 'Code: tasks.py' })).toContainText('time.sleep(3)')
   await expect(page.getByRole('region', { name: 'Code: signup.py' })).toContainText('.delay(email)')
 })
 

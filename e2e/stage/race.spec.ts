@@ -263,6 +263,20 @@ test('everything that counts fits on one screen of a projector', async ({ stack,
     expect(await littlePage.evaluate((sheet) => sheet.scrollHeight - sheet.clientHeight)).toBe(0)
 })
 
+test('a phone watches the race: numbers and bars of both lanes on one screen', async ({ stack, page }) => {
+  await stack.startWorker()
+  await page.setViewportSize({ width: 390, height: 844 })
+  await page.goto('/race')
+  await page.getByLabel('20 at once').check()
+  await start(page).click()
+  await expect(background(page)).toContainText('Twenty mails were delivered')
+  for (const lane of [inline(page), background(page)]) {
+    const parts = lane.locator('[class*="h-(--bars)"]')
+    await expect(parts).toHaveCount(2)
+    for (const part of await parts.all()) await expect(part).toBeInViewport({ ratio: 1 })
+  }
+})
+
 test('twenty at once, each time: some are lost on the left, all are in on the right', async ({
   stack,
   page,

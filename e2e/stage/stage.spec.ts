@@ -101,6 +101,16 @@ for (const colorScheme of ['light', 'dark'] as const) {
   })
 }
 
+test('a ghost run walks through the blank ticket, but not for those who prefer less motion', async ({
+  page,
+}) => {
+  const count = () => page.evaluate(() => document.getAnimations().length)
+  await page.goto('/')
+  expect(await count()).toBe(6)
+  await page.emulateMedia({ reducedMotion: 'reduce' })
+  expect(await count()).toBe(0)
+})
+
 test('on a phone, the stage changes nothing that would not fit', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 800 })
   await signUpByHand(page)

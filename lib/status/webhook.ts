@@ -94,7 +94,8 @@ export async function receiveReport(report: unknown, { headers, signal }: Reques
     providerEventId: parse(letterId, headers.get('svix-id')),
   }
   const from = data.tags?.trace
-  return await traced(`report ${fact.status}`, () => storeReport(fact, signal), { from })
+  const attributes = fact.emailId ? { 'email.ids': [fact.emailId] } : {}
+  return await traced(`report ${fact.status}`, () => storeReport(fact, signal), { from, attributes })
 }
 
 async function storeReport(fact: EmailFact, signal: AbortSignal): Promise<boolean> {

@@ -1,5 +1,6 @@
 import { batchSizeLeft } from '@/lib/protection/hourly-limit'
 import { gatherBatch } from '@/lib/sending/gather'
+import { deliverInBackground } from '../background'
 import { deliver } from '../deliver'
 import type { Job } from '../work'
 
@@ -8,5 +9,6 @@ import type { Job } from '../work'
  * sends it again until there is an outcome. @throws {GiveUp} when the email does not exist
  */
 export default async function sendEmail(job: Job<'send-email'>): Promise<void> {
-  await deliver(job.signal, async () => gatherBatch('send-email', job, await batchSizeLeft()))
+  const gather = async () => gatherBatch('send-email', job, await batchSizeLeft())
+  await deliverInBackground((onWritten) => deliver(job.signal, gather, 'mail', onWritten))
 }

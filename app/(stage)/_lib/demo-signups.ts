@@ -4,6 +4,7 @@ import { withinCapacity } from '@/lib/protection/overload'
 import { openQueue } from '@/lib/queue'
 import { enqueueEmails } from '@/lib/sending/enqueue'
 import { hashMailbox } from '@/lib/sending/mailbox'
+import { tieToSpan, traced } from '@/lib/telemetry'
 import { makeUpAddress, PEOPLE } from './people'
 import { recordWait } from './waits'
 
@@ -31,13 +32,17 @@ export async function signUpCrowd({ count, typos }: z.infer<typeof demoInput>): 
   })
   await openQueue()
   await withinCapacity(() =>
-    prisma().$transaction(async (tx) => {
-      await tx.user.createMany({ data: users })
-      await tx.email.createMany({ data: emails })
-      await tx.emailEvent.createMany({ data: emails.map(({ id }) => ({ emailId: id, status: 'queued' })) })
-      await enqueueEmails(tx, emails)
-    }),
+    traced('commit', () =>
+      prisma().$transaction(async (tx) => {
+        await tx.user.createMany({ data: users })
+        await tx.email.createMany({ data: emails })
+        await tx.emailEvent.createMany({ data: emails.map(({ id }) => ({ emailId: id, status: 'queued' })) })
+        await enqueueEmails(tx, emails)
+      }),
+    ),
   )
-  for (const { id } of emails) recordWait(id, start)
-  return emails.map(({ id }) => id)
+  const emailIds = emails.map(({ id }) => id)
+  for (const id of emailIds) recordWait(id, start)
+  tieToSpan({ emailIds })
+  return emailIds
 }

@@ -8,24 +8,45 @@ type Span = {
   name: string
   startTimeUnixNano: string
   endTimeUnixNano: string
-  attributes?: { key: string; value: { arrayValue?: { values: { stringValue?: string }[] } } }[]
+  attributes?: {
+    key: string
+    value: { stringValue?: string; arrayValue?: { values: { stringValue?: string }[] } }
+  }[]
+  /** The process id. */
+  pid?: string
 }
 
 /** A step on the way of a mail. Times are in ms since the start of the first step. */
-export type Step = { what: string; where: Place; from: number; to: number; depth: number }
+export type Step = {
+  what: string
+  where: Place
+  /** The process id of the worker. */
+  worker?: string
+  /** True while nothing is done. */
+  isWait?: boolean
+  /** Why an attempt has failed. A code: see app/components/ticket/reasons.ts. */
+  reason?: string
+  from: number
+  to: number
+  depth: number
+}
 
 export type Place = 'web' | 'queue' | 'worker' | 'Resend'
+
+const ATTEMPT = 'Attempt'
+const WRITTEN = 'Batch written down'
+const TURN = 'Waits for its turn'
 
 /** The spans that are shown, by name. Next and pg-boss make many more. */
 const STEPS: { name: RegExp; what: string; where: Place; depth: number }[] = [
   { name: /^executing api route .*(?<!webhooks\/resend)$/, what: 'The request', where: 'web', depth: 0 },
   { name: /^commit$/, what: 'One transaction', where: 'web', depth: 1 },
   { name: /^insert send-(email|ticket)$/, what: 'Job queued', where: 'web', depth: 2 },
-  { name: /^process send-(email|ticket)$/, what: 'The job', where: 'worker', depth: 0 },
+  { name: /^(deliver a batch|process send-ticket)$/, what: 'The job', where: 'worker', depth: 0 },
   { name: /^process retry-batch$/, what: 'Another attempt', where: 'worker', depth: 0 },
-  { name: /^wait for our turn$/, what: 'Waits for its turn', where: 'worker', depth: 1 },
-  { name: /^insert retry-batch$/, what: 'Batch written down', where: 'worker', depth: 1 },
-  { name: /^send emails\/batch$/, what: 'One request', where: 'Resend', depth: 1 },
+  { name: /^wait for our turn$/, what: TURN, where: 'worker', depth: 1 },
+  { name: /^insert retry-batch$/, what: WRITTEN, where: 'worker', depth: 1 },
+  { name: /^send emails\/batch$/, what: ATTEMPT, where: 'Resend', depth: 1 },
   { name: /^report /, what: 'Webhook', where: 'web', depth: 0 },
 ]
 
@@ -63,9 +84,22 @@ function toSteps(spans: Span[], emailId: string): Step[] {
     const what = step.what === 'Webhook' ? `Webhook: ${span.name.slice(7)}` : step.what
     const [from, to] = [toMs(span.startTimeUnixNano), toMs(span.endTimeUnixNano)]
     const parent = step.depth > 0 ? findParent(span, step.depth, byId) : undefined
-    return [{ what, where: step.where, depth: step.depth, from, to, id: span.spanId, parent }]
+    const { where, depth } = step
+    const worker = where === 'worker' && depth === 0 ? span.pid : undefined
+    const reason = span.attributes?.find(({ key }) => key === 'error.type')?.value.stringValue
+    return [{ what, where, worker, isWait: what === TURN, reason, depth, from, to, id: span.spanId, parent }]
   })
-  return startAtZero(inOrder([...steps, ...findWaits(steps)]))
+  return startAtZero(countAttempts(inOrder([...findWaits(steps), ...steps])))
+}
+
+/** Numbers the attempts. What is written down after one is a plan for the next. */
+function countAttempts(steps: Step[]): Step[] {
+  let attempt = 0
+  return steps.map((step, index) => {
+    if (step.what === ATTEMPT) return { ...step, what: `${ATTEMPT} ${++attempt}` }
+    const isPlan = step.what === WRITTEN && steps[index - 1]?.what === ATTEMPT
+    return isPlan ? { ...step, what: 'Next try planned' } : step
+  })
 }
 
 const findStep = (span: Span) => STEPS.find(({ name }) => name.test(span.name))
@@ -105,15 +139,14 @@ function findWaits(steps: Shown[]): Shown[] {
     // A worker may start the job before the web server hears of its own commit.
     const from = Math.min(before.to, job.from)
     const what = index === 0 ? 'Waits' : 'Waits to try again'
-    return [{ what, where: 'queue', depth: 0, from, to: job.from, id: `before ${job.id}`, parent: undefined }]
+    const wait = { what, where: 'queue', isWait: true, from, to: job.from } as const
+    return [{ ...wait, depth: 0, id: `before ${job.id}`, parent: undefined }]
   })
 }
 
 function startAtZero(steps: Step[]): Step[] {
   const start = steps[0]?.from ?? 0
-  return steps.map(({ what, where, depth, from, to }) => {
-    return { what, where, depth, from: from - start, to: to - start }
-  })
+  return steps.map((step) => ({ ...step, from: step.from - start, to: step.to - start }))
 }
 
 const toMs = (nanoseconds: string): number => Number(BigInt(nanoseconds) / 1_000n) / 1_000

@@ -26,6 +26,11 @@ export function Backstage({ sandbox, invitation }: Props) {
   const { now, stranded, sent, waitedMs, times, paused, workers, latest, dead, failedJobs, weather } =
     backstage
 
+  const idle =
+    now !== undefined &&
+    now.waiting + now.working + now.retrying === 0 &&
+    sent?.perSecond.every((mails) => mails === 0) === true
+
   return (
     <div data-screenful>
       <div className="relative -mt-5 mb-3 stage:mt-0 flex flex-wrap items-baseline justify-between gap-x-6 stage:flex-nowrap stage:items-center">
@@ -45,7 +50,7 @@ export function Backstage({ sandbox, invitation }: Props) {
           with many.
         </p>
       </div>
-      <Picture crowd={crowd} workers={workers} paused={paused} />
+      <Picture crowd={crowd} workers={workers} paused={paused} idle={idle} />
       <Numbers now={now} failedJobs={failedJobs} stranded={stranded} sent={sent}>
         {sandbox && <SignupButtons waitedMs={waitedMs} />}
       </Numbers>

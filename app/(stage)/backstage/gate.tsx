@@ -23,11 +23,11 @@ export function Gate({ paused, way }: Props) {
         <div className="flex-1 bg-ink dark:bg-line" />
       </div>
       <p className="text-xs leading-tight font-semibold text-muted sm:text-base stage:text-xl">
-        ← Mail service
+        ← Gate to the mail service
       </p>
       {paused && (
         <Sign className="inset-x-0 top-1/2 -translate-y-1/2 max-sm:hidden">
-          {explainPause(paused.reason)}
+          {explainPause(paused.reason)} The gate is shut.
           {paused.until && (
             <span className="block pt-1 font-normal tabular-nums">
               Next try{' '}

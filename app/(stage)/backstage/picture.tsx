@@ -1,5 +1,5 @@
 import { useRouter } from 'next/navigation'
-import { type MouseEvent, useEffect, useRef } from 'react'
+import { type CSSProperties, type MouseEvent, useEffect, useRef } from 'react'
 import type { Backstage } from '@/app/(stage)/_lib/backstage'
 import { type Inks, keepSharp } from '@/app/(stage)/_lib/canvas'
 import { useSandbox } from '@/app/(stage)/sandbox'
@@ -23,10 +23,16 @@ const WAY = 80
 export const COLUMNS =
   'grid grid-cols-[minmax(0,1fr)_minmax(0,1fr)_minmax(0,1.5fr)_minmax(0,1.45fr)_minmax(0,1.35fr)] gap-x-3 sm:gap-x-5'
 
-type Props = { crowd: Crowd; workers: string[] | undefined; paused: Backstage['paused'] | undefined }
+type Props = {
+  crowd: Crowd
+  workers: string[] | undefined
+  paused: Backstage['paused'] | undefined
+  /** True when nothing has happened for a minute. */
+  idle: boolean
+}
 
 /** The path of the article as a picture. The text and the numbers below say the same to screen readers. */
-export function Picture({ crowd, workers, paused }: Props) {
+export function Picture({ crowd, workers, paused, idle }: Props) {
   const canvasRef = useRef<HTMLCanvasElement>(null)
   const stationsRef = useRef<HTMLOListElement>(null)
   const desks = useDesks(workers, crowd)
@@ -84,6 +90,7 @@ export function Picture({ crowd, workers, paused }: Props) {
           <Desks desks={desks} deserted={workers?.length === 0} />
           <Gate paused={paused} way={rem(WAY)} />
         </div>
+        {idle && <GhostRun />}
         {/* By keyboard, the list of jobs leads to the same pages. */}
         <canvas
           ref={canvasRef}
@@ -95,6 +102,21 @@ export function Picture({ crowd, workers, paused }: Props) {
           className="absolute inset-0 size-full"
         />
       </div>
+    </div>
+  )
+}
+
+/** Shows the way of a job while there is none. */
+function GhostRun() {
+  return (
+    <div
+      aria-hidden
+      className={`${COLUMNS} absolute inset-x-0 items-end justify-items-center`}
+      style={{ bottom: rem(BELOW + COUNTER + 16) }}
+    >
+      {STATIONS.map((station, index) => (
+        <span key={station} className="ghost-dot" style={{ '--at': `${1.4 * index}s` } as CSSProperties} />
+      ))}
     </div>
   )
 }

@@ -7,12 +7,16 @@ const CROWDS = [1, 10, 100]
 /** Signs up made-up people. Beside the buttons stands how long each signup waited, made up or not. */
 export function SignupButtons({ waitedMs }: { waitedMs: number | null | undefined }) {
   const [error, setError] = useState('')
+  const [news, setNews] = useState('')
 
   async function signUp(count: number): Promise<void> {
     // No surprising bounces on stage.
     const typos = !document.documentElement.hasAttribute('data-stage')
+    setNews('')
     const result = await send('POST', '/api/sandbox/signups', { count, typos })
     setError('error' in result ? result.error : '')
+    if (!('error' in result))
+      setNews(count === 1 ? '1 person has signed up.' : `${count} people have signed up.`)
   }
 
   return (
@@ -33,6 +37,9 @@ export function SignupButtons({ waitedMs }: { waitedMs: number | null | undefine
           ))}
         </div>
         <p className="pt-1 text-xl text-muted">demo signups</p>
+        <p role="status" className="sr-only">
+          {news}
+        </p>
         <p role="alert" className="text-base text-bad stage:text-xl">
           {error}
         </p>

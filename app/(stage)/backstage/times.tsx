@@ -9,12 +9,14 @@ export function TimesTable({ times }: { times: Times | null | undefined }) {
       <thead>
         <tr className="text-muted">
           <td />
-          <th scope="col" className="text-right font-normal">
-            median
+          <th scope="col" className="text-right font-normal whitespace-nowrap">
+            <abbr title="Median" className="no-underline">
+              half in
+            </abbr>
           </th>
-          <th scope="col" className="text-right font-normal">
+          <th scope="col" className="text-right font-normal whitespace-nowrap">
             <abbr title="95th percentile" className="no-underline">
-              95 %
+              95 % in
             </abbr>
           </th>
         </tr>

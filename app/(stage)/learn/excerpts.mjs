@@ -12,10 +12,12 @@ const STEPS = [
   { file: 'lib/sending/batch.ts', from: "if (outcome.kind === 'accepted') {" },
 ]
 const ENQUEUE = { file: 'lib/signup/signup.ts', from: 'const user = await tx.user.create' }
+const WORK = { file: 'worker/jobs/send-email.ts', from: 'export default async function sendEmail' }
 
 /** Defines LESSON_EXCERPTS for the compiler. */
 export function defineExcerpts() {
-  return { LESSON_EXCERPTS: JSON.stringify({ steps: STEPS.map(readExcerpt), enqueue: readExcerpt(ENQUEUE) }) }
+  const excerpts = { steps: STEPS.map(readExcerpt), enqueue: readExcerpt(ENQUEUE), work: readExcerpt(WORK) }
+  return { LESSON_EXCERPTS: JSON.stringify(excerpts) }
 }
 
 /**

@@ -53,7 +53,7 @@ export function FiveSteps({ sandbox, code }: Props) {
           {state?.problem && !pending && (
             <p className="pb-6">
               <strong className="block font-semibold text-bad">{state.problem.title}</strong>{' '}
-              {state.problem.detail}
+              <span>{state.problem.detail}</span>
               <TryAgain at={state.problem.retryAt} />
             </p>
           )}

@@ -16,7 +16,7 @@ import { Waiting } from './waiting'
 
 /** next.config.mjs defines it at build time. */
 declare const LESSON_EXCERPTS: string
-const excerpts: { steps: Excerpt[]; enqueue: Excerpt } = JSON.parse(LESSON_EXCERPTS)
+const excerpts: { steps: Excerpt[]; enqueue: Excerpt; work: Excerpt } = JSON.parse(LESSON_EXCERPTS)
 
 export const metadata: Metadata = {
   title: 'Learn',
@@ -87,12 +87,16 @@ export default function LearnPage() {
         </p>
       </Section>
 
-      <Section title="If you come from Celery" figure={<Celery enqueue={excerpts.enqueue} />}>
+      <Section
+        title="If you come from Celery"
+        figure={<Celery enqueue={excerpts.enqueue} work={excerpts.work} />}
+      >
         <p>
           There, <code className="font-mono font-semibold">.delay()</code> hands the task to a broker that
           knows nothing of your transaction. Here, the job is a row in the transaction{' '}
           <code className="font-mono font-semibold">tx</code>:{' '}
-          <strong>it exists exactly when the user does</strong>, whatever fails in between.
+          <strong>it exists exactly when the user does</strong>, whatever fails in between. The task is a file
+          of its own, too. It gets an id instead of the address.
         </p>
       </Section>
 

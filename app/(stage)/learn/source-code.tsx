@@ -31,39 +31,37 @@ export function Code({ title, code, mark }: Props) {
         className="overflow-x-auto pb-2"
       >
         <pre className="min-w-full font-mono max-lg:w-max lg:wrap-anywhere lg:whitespace-pre-wrap text-[0.9375rem] leading-[1.55]">
-          <code>
-            {code.split('\n').map((text, index, { length }) => (
-              <span
-                // biome-ignore lint/suspicious/noArrayIndexKey: the lines of an excerpt never move
-                key={index}
-                className={`block border-l-16 border-transparent max-lg:pr-4 ${mark && text.includes(mark) ? 'bg-accent/15' : ''}`}
-                style={hang(text)}
-              >
-                {colour(text)}
-                {index < length - 1 && '\n'}
-              </span>
-            ))}
-          </code>
+          {/* As text, because the browser would hydrate a thousand elements. */}
+          {/* biome-ignore lint/security/noDangerouslySetInnerHtml: our own source, escaped */}
+          <code dangerouslySetInnerHTML={{ __html: toHtml(code, mark) }} />
         </pre>
       </section>
     </figure>
   )
 }
 
-function hang(text: string): { paddingLeft: string; textIndent: string } {
-  const indent = text.length - text.trimStart().length + 4
-  return { paddingLeft: `${indent}ch`, textIndent: `-${indent}ch` }
+function toHtml(code: string, mark: string | undefined): string {
+  const lines = code.split('\n').map((text) => {
+    const indent = text.length - text.trimStart().length + 4
+    const look = mark && text.includes(mark) ? LINE.marked : LINE.plain
+    return `<span class="${look}" style="padding-left:${indent}ch;text-indent:-${indent}ch">${colour(text)}`
+  })
+  return `${lines.join('\n</span>')}</span>`
 }
 
-function colour(text: string) {
-  return text.split(TOKENS).map((part, index) => {
-    if (index % 2 === 0) return part
-    const look = /^(\/\/|#)/.test(part) ? 'text-muted' : /^['"`]/.test(part) ? 'text-good' : 'font-semibold'
-    return (
-      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a line never move
-      <span key={index} className={look}>
-        {part}
-      </span>
-    )
-  })
+const LINE = {
+  plain: 'block border-l-16 border-transparent max-lg:pr-4',
+  marked: 'block border-l-16 border-transparent bg-accent/15 max-lg:pr-4',
 }
+
+function colour(text: string): string {
+  const parts = text.split(TOKENS).map((part, index) => {
+    if (index % 2 === 0) return escapeHtml(part)
+    const look = /^(\/\/|#)/.test(part) ? 'text-muted' : /^['"`]/.test(part) ? 'text-good' : 'font-semibold'
+    return `<span class="${look}">${escapeHtml(part)}</span>`
+  })
+  return parts.join('')
+}
+
+const escapeHtml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

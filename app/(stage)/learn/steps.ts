@@ -11,7 +11,7 @@ export const STEPS = [
   },
   {
     title: 'Task queued',
-    text: 'Before it replies, the server writes down the user, the email and the job in one transaction: all three or none. So “Account created!” means that the email will come, even after a power cut.',
+    text: 'This is the same moment as step 2. Before it replies, the server writes down the user, the email and the job in one transaction: all three or none. So “Account created!” means that the email will come, even after a power cut.',
   },
   {
     title: 'Worker runs',

@@ -1,6 +1,6 @@
 'use client'
 
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { PEOPLE } from '@/app/(stage)/_lib/people'
 import { Headline } from '@/app/components/site/headline'
 import { Axis, Bars } from './bars'
@@ -19,6 +19,7 @@ type First = Settings['inline']
 type Weather = 'up' | 'down'
 
 export function Race() {
+  const lanesRef = useRef<HTMLDivElement>(null)
   const [crowd, setCrowd] = useState<Crowd>('one')
   const [first, setFirst] = useState<First>('mail-first')
   const [weather, setWeather] = useState<Weather>('up')
@@ -36,6 +37,8 @@ export function Race() {
   const broken = phase === 'over' && outage === 'on' && !(settled && ids.length > 0)
 
   async function press(): Promise<void> {
+    // A phone has no room for the headline and the buttons beside the lanes.
+    if (window.matchMedia('(width < 64rem)').matches) lanesRef.current?.scrollIntoView()
     if (!broken) await start({ people, inline: first, down: weather === 'down' })
     else if (await repair()) setWeather('up')
   }
@@ -93,7 +96,10 @@ export function Race() {
         {stuck && 'The mail service cannot be reached. Is the app still running?'}
       </p>
 
-      <div className="mt-5 stage:mt-2 grid gap-x-10 gap-y-4 stage:gap-y-2 max-lg:gap-y-10 lg:grid-cols-2">
+      <div
+        ref={lanesRef}
+        className="mt-5 grid scroll-mt-3 gap-x-10 gap-y-4 lg:grid-cols-2 stage:mt-2 stage:gap-y-2"
+      >
         <Lane
           title="Mail sent inside the request"
           label="inside the request"

@@ -1,7 +1,7 @@
 'use client'
 
 import { useRouter } from 'next/navigation'
-import { lazy, Suspense, useActionState, useEffect, useRef } from 'react'
+import { lazy, Suspense, useActionState, useEffect, useRef, useState } from 'react'
 import type { FormPass } from '@/lib/protection/form-token'
 import { SubmitButton } from '../site/submit-button'
 import { TryAgain } from '../site/try-again'
@@ -24,6 +24,7 @@ export function SignupForm({ pass, onSignup }: Props) {
   const last = useRef({ person: '', key: '' })
   const readyAt = useRef(0)
   const buttonRef = useRef<HTMLButtonElement>(null)
+  const [typed] = useState(readTyped)
   const [pause, submit, pending] = useActionState(signUp, null)
   const problem = pause && 'problem' in pause ? pause.problem : undefined
 
@@ -76,11 +77,18 @@ export function SignupForm({ pass, onSignup }: Props) {
       // Only the server validates.
       noValidate
     >
-      <Field name="name" label="Name" errors={problem?.errors?.name} autoComplete="name" />
+      <Field
+        name="name"
+        label="Name"
+        errors={problem?.errors?.name}
+        defaultValue={typed?.name}
+        autoComplete="name"
+      />
       <Field
         name="email"
         label="Email"
         errors={problem?.errors?.email}
+        defaultValue={typed?.email}
         type="email"
         inputMode="email"
         autoComplete="email"
@@ -97,6 +105,11 @@ export function SignupForm({ pass, onSignup }: Props) {
       <SubmitButton ref={buttonRef} pending={pending} className="mt-2 w-full button sm:w-auto sm:min-w-64">
         {pending ? 'Signing you up' : 'Sign me up'}
       </SubmitButton>
+      <noscript>
+        <p className="pt-4 text-lg">
+          This form needs JavaScript: please turn it on, and load the page again.
+        </p>
+      </noscript>
       <div ref={alertRef} role="alert" className="min-h-16 pt-4 text-lg">
         {problem && <SignupError problem={problem} />}
         {pause && problem?.title === TAKEN && (
@@ -115,6 +128,12 @@ const loadSuggestions = () => import('./suggest-address').catch(() => undefined)
 
 async function findSuggestion(email: string): Promise<string | undefined> {
   return (await loadSuggestions())?.suggestAddress(email)
+}
+
+/** What was typed before the page was ready. React makes a new form if an extension has changed the server's. */
+function readTyped(): Record<string, string> | undefined {
+  const form = typeof document === 'undefined' ? null : document.querySelector('form')
+  return form ? (Object.fromEntries(new FormData(form)) as Record<string, string>) : undefined
 }
 
 const TAKEN = 'Email already registered'
@@ -146,7 +165,7 @@ function SignupError({ problem: { title, detail, errors = {}, retryAt } }: { pro
   return (
     <p>
       <strong className="block font-semibold text-bad">{title}</strong>{' '}
-      {detail ?? Object.values(others).flat().join(' ')}
+      <span>{detail ?? Object.values(others).flat().join(' ')}</span>
       <TryAgain at={retryAt} />
     </p>
   )

@@ -7,7 +7,8 @@ export function Refusal({ problem }: { problem: Problem | null | undefined }) {
     <div role="alert" className="text-lg">
       {problem && (
         <p className="pt-4">
-          <strong className="block font-semibold text-bad">{problem.title}</strong> {problem.detail}
+          <strong className="block font-semibold text-bad">{problem.title}</strong>{' '}
+          <span>{problem.detail}</span>
           <TryAgain at={problem.retryAt} />
         </p>
       )}

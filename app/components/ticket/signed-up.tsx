@@ -1,7 +1,7 @@
 'use client'
 
 import Link from 'next/link'
-import { lazy, type ReactNode, Suspense, useEffect, useRef, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import type { EmailStatus, Snapshot, TimelineEntry } from '@/lib/status/status'
 import type { Person } from '../signup/send-signup'
@@ -61,8 +61,16 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
 
   const title = nameTicket(ticketId, words.line)
 
-  useEffect(() => {
-    document.title = `${title} · ${SITE}`
+  // Next may bring the title of the page behind it late. A layout effect, because it ends before the next page's title.
+  useLayoutEffect(() => {
+    const full = `${title} · ${SITE}`
+    const keep = (): void => {
+      if (document.title !== full) document.title = full
+    }
+    keep()
+    const observer = new MutationObserver(keep)
+    observer.observe(document.head, { childList: true, characterData: true, subtree: true })
+    return () => observer.disconnect()
   }, [title])
 
   /** Moves the focus from an element that the change removes. The headline must be the new one when it is read out. */
@@ -108,12 +116,14 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
         }
       >
         <Headline ref={headlineRef} describedBy={leaving ? undefined : 'waited'} news={headline} tone={tone}>
-          {leaving && (isOwner ? 'You’re out.' : 'This signup:')}
-          {!leaving && (
-            <>
+          {/* Elements, because a browser that translates the page replaces texts. */}
+          {leaving ? (
+            <span key="out">{isOwner ? 'You’re out.' : 'This signup:'}</span>
+          ) : (
+            <span key="in">
               {isOwner ? 'You’re in.' : 'Signed up.'} <br />
               The email
-            </>
+            </span>
           )}
         </Headline>
         <p role="status" className="lead mt-6 min-h-24 max-w-xl text-2xl leading-8 text-pretty text-muted">

@@ -6,6 +6,7 @@ import { readMail, readMailOf } from '@/app/(stage)/_lib/inbox'
 import { mayUseSandbox } from '@/app/(stage)/_lib/presenter'
 import { formatTime } from '@/app/components/site/figures'
 import { Headline } from '@/app/components/site/headline'
+import { MailFrame } from './mail-frame'
 
 export const metadata: Metadata = { title: 'Mail', robots: { index: false } }
 
@@ -39,13 +40,7 @@ export default async function MailPage({ params, searchParams }: PageProps<'/inb
             {mail.text}
           </pre>
         ) : (
-          // An empty sandbox: no scripts, no forms, no navigation out of the frame.
-          <iframe
-            sandbox=""
-            srcDoc={mail.html}
-            title={mail.subject}
-            className="block h-176 max-h-[80dvh] w-full"
-          />
+          <MailFrame html={mail.html} title={mail.subject} />
         )}
       </div>
     </article>

@@ -8,6 +8,9 @@ const CROWD = 100
 type Chapter = {
   /** The text of the chapter. */
   line: string
+  /** Whether the line is still true, and the text while it is not. */
+  holds?: (scene: Scene) => boolean
+  otherwise?: string
   /** Whether the reader has seen enough for the next chapter. */
   until: (scene: Scene) => boolean
 }
@@ -20,23 +23,35 @@ export const CHAPTERS: Chapter[] = [
   },
   {
     line: 'This is a jam. The counter is free, but the jobs pile up. Would more workers help?',
+    holds: ({ waiting, shop }) => waiting.length > 0 || shop.workers > 1,
+    otherwise: 'The jam is gone, slowly. Let in a rush, and it is back. Would more workers help?',
     until: ({ waiting, shop }) => shop.workers > 1 && (waiting.length < JAM || shop.workers > 5),
   },
   {
     line: 'More workers, less waiting. Now hire all eight, and let in another rush.',
+    holds: ({ shop }) => shop.workers > 1,
+    otherwise: 'One worker is alone again. Hire all eight, and let in another rush.',
     until: ({ waiting, shop }) => waiting.length >= JAM && shop.workers > 5,
   },
   {
     line: 'Some workers are idle, and still it jams: the mail service takes ten requests a second, no more.',
+    holds: ({ waiting }) => waiting.length > 0,
+    otherwise:
+      'The jam is gone, slowly: the mail service takes ten requests a second, no more. Let in another rush.',
     until: ({ requests }) => requests.some(({ mails }) => mails.length >= 2),
   },
   {
-    line: 'All that waits leaves in one request, and the jam is gone. Now send a newsletter to all customers.',
+    line: 'Up to a hundred in one request, a batch, and the jam is gone. Now send a newsletter to all customers.',
+    holds: ({ shop }) => shop.batch > 1,
+    otherwise: 'One in each request again. Tick a hundred in one request, and send a newsletter.',
     until: ({ letters, waiting, shop }) =>
       letters >= CROWD && waiting.at(-1)?.kind === 'welcome' && !shop.welcomesFirst,
   },
   {
     line: 'A new customer waits for a welcome, behind thousands of newsletters that could come later.',
+    holds: ({ letters }) => letters >= CROWD,
+    otherwise:
+      'The newsletter is out, and only then came the welcome. Send it once more, with welcomes first.',
     until: ({ letters, requests, shop }) =>
       shop.welcomesFirst && letters >= CROWD && requests.at(-1)?.mails[0]?.kind === 'welcome',
   },
@@ -45,6 +60,12 @@ export const CHAPTERS: Chapter[] = [
     until: () => false,
   },
 ]
+
+/** The text of a chapter at this moment. */
+export function tell(number: number, scene: Scene): string | undefined {
+  const { line, holds, otherwise } = CHAPTERS[number] ?? {}
+  return holds && !holds(scene) ? otherwise : line
+}
 
 export const CLOSED = 'The shop is closed. Below, your own orders are served once more, in four ways.'
 export const STOPPED =

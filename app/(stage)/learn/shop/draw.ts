@@ -1,5 +1,4 @@
 import type { Inks } from '@/app/(stage)/_lib/canvas'
-import { formatCount } from '@/app/components/site/figures'
 import type { Scene } from './scene'
 import { type Mail, TURN_MS } from './simulate'
 
@@ -75,7 +74,8 @@ function drawRail(context: Context, { waiting }: Scene, picture: Picture, ease: 
     context.stroke()
   }
   const more = waiting.length - shown
-  if (more > 0) write(context, `+${formatCount(more)}`, { x: width - 2, y: ROWS * ROW - 6 }, inks, 'right')
+  if (more > 0)
+    write(context, `+${(more).toLocaleString('en')}`, { x: width - 2, y: ROWS * ROW - 6 }, inks, 'right')
 }
 
 /** The pieces on the rail: tickets, and the number of letters in a row. */
@@ -124,7 +124,7 @@ function drawHands(context: Context, { requests, now }: Scene, picture: Picture,
     if (welcomes.length === 0) drawLetter(context, target, picture)
     if (request.mails.length > 1 && gone <= 0) {
       const count = { x: target.x + size.width / 2, y: target.y - 12 }
-      write(context, formatCount(request.mails.length), count, picture.inks, 'center')
+      write(context, request.mails.length.toLocaleString('en'), count, picture.inks, 'center')
     }
     context.globalAlpha = 1
   }
@@ -221,7 +221,13 @@ function drawPile(context: Context, { x, y }: Point, count: number, { inks, widt
   const pile = { width: size.pitch * PILE - 12, height: size.height }
   for (const offset of [6, 3, 0])
     drawPaper(context, { x: x + offset, y: y + offset / 2 }, pile, inks.line, inks.ink)
-  write(context, formatCount(count), { x: x + pile.width / 2, y: y + pile.height / 2 - 1 }, inks, 'center')
+  write(
+    context,
+    count.toLocaleString('en'),
+    { x: x + pile.width / 2, y: y + pile.height / 2 - 1 },
+    inks,
+    'center',
+  )
 }
 
 type Size = { width: number; height: number }

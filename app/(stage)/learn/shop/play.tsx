@@ -2,8 +2,8 @@
 
 import { useEffect, useRef, useState } from 'react'
 import { useSandbox } from '@/app/(stage)/sandbox'
-import { formatCount, formatDuration } from '@/app/components/site/figures'
-import { CHAPTERS, CLOSED, STOPPED } from './chapters'
+import { formatDuration } from '@/app/components/site/figures'
+import { CHAPTERS, CLOSED, STOPPED, tell } from './chapters'
 import { Later, Press, Slider, Switch } from './controls'
 import { Picture } from './picture'
 import { Replay } from './replay'
@@ -13,7 +13,8 @@ import { useVisible } from './use-visible'
 
 /** A rush: the number of people, and the ms between them. */
 const RUSH = { count: 60, every: 50 }
-const LETTERS = 3_000
+/** Half a minute for eight workers with batches: time to order, to see the wait, and to tick the switch. */
+const LETTERS = 30_000
 const BATCH = 100
 /** The shortest time for which a line is shown, in ms. */
 const DWELL_MS = 1_500
@@ -62,11 +63,11 @@ function Round({ again, onAgain }: { again: boolean; onAgain: () => void }) {
         role="status"
         className="min-h-24 text-xl leading-8 font-semibold tracking-tight text-pretty sm:min-h-20 sm:text-2xl sm:leading-10 lg:text-3xl stage:min-h-16 stage:text-2xl stage:leading-8"
       >
-        {closed ? CLOSED : stopped ? STOPPED : CHAPTERS[chapter.number]?.line}
+        {closed ? CLOSED : stopped ? STOPPED : tell(chapter.number, scene)}
       </p>
       <dl className="mt-4 stage:mt-2 grid grid-cols-[0.8fr_1fr_1fr] gap-x-2 gap-y-4 sm:gap-4 border-t border-line pt-4 stage:pt-2">
         <Figure value="0" name="people wait" />
-        <Figure value={formatCount(scene.waiting.length)} name="jobs wait" />
+        <Figure value={scene.waiting.length.toLocaleString('en')} name="jobs wait" />
         <Figure value={formatDuration(scene.longestMs)} name="longest wait" />
       </dl>
       <div className="relative mt-5 stage:mt-3">
@@ -122,7 +123,7 @@ function Round({ again, onAgain }: { again: boolean; onAgain: () => void }) {
         </Later>
         <Later shown={shows('letters')}>
           <Press disabled={closed} onPress={() => order('letter', LETTERS)}>
-            Newsletter to {formatCount(LETTERS)}
+            Newsletter to {LETTERS.toLocaleString('en')}
           </Press>
         </Later>
         <Later shown={shows('priority')}>
@@ -143,7 +144,7 @@ function Figure({ value, name }: { value: string; name: string }) {
   return (
     <div className="flex flex-col-reverse whitespace-nowrap lg:flex-row-reverse lg:items-baseline lg:justify-end lg:gap-3">
       <dt className="text-base text-muted sm:text-xl">{name}</dt>
-      <dd className="text-3xl leading-none font-semibold tracking-tight tabular-nums sm:text-5xl lg:text-6xl stage:text-5xl">
+      <dd className="text-2xl leading-none font-semibold tracking-tight tabular-nums sm:text-5xl lg:text-6xl stage:text-5xl">
         {value}
       </dd>
     </div>

@@ -1,17 +1,18 @@
 import { useEffect, useRef, useState } from 'react'
 import { formatDuration } from '@/app/components/site/figures'
-import { compareWays, pickRush, type Row, type Waits } from './compare'
-import { RealRun } from './real-run'
-import type { Order } from './simulate'
+import { compareWays, pickRush, type Waits } from './compare'
+import { type Measured, RealRun } from './real-run'
+import { type Order, REQUEST_MS } from './simulate'
 
 type Props = { orders: Order[]; sandbox: boolean }
 
 /** Compares the four ways to serve the reader's own orders, on one axis. */
 export function Replay({ orders, sandbox }: Props) {
-  const [real, setReal] = useState<Row>()
+  const [real, setReal] = useState<Measured>()
   const ref = useRef<HTMLDivElement>(null)
   const rush = pickRush(orders)
-  const rows = [...compareWays(rush), ...(real ? [real] : [])]
+  // Every row has the same mail service: once it is measured, the real one.
+  const rows = [...compareWays(rush, real?.requestMs), ...(real ? [real.row] : [])]
   const longest = Math.max(...rows.map(({ person, mail }) => Math.max(person.longest, mail.longest)))
   const span = rush.at(-1)?.at ?? 0
 
@@ -26,8 +27,9 @@ export function Replay({ orders, sandbox }: Props) {
         {rush.length} of your orders, within {formatDuration(span)}, in four ways
       </h3>
       <p className="mt-2 text-lg text-pretty text-muted stage:mt-1">
-        These orders came closest together. The dark part of a bar is the median wait, and the whole bar is
-        the longest wait.
+        These orders came closest together. The dark part of a bar is the median: half of them waited less.
+        The whole bar is the longest wait. A request takes {formatDuration(real?.requestMs ?? REQUEST_MS)}
+        {real ? ', as measured, in all rows.' : '.'}
       </p>
       <table className="mt-4 w-full table-fixed stage:mt-0 border-collapse text-base sm:text-xl stage:text-lg stage:leading-6">
         <caption className="sr-only">How long people and their mails wait, in each way</caption>
@@ -67,7 +69,7 @@ export function Replay({ orders, sandbox }: Props) {
           </tbody>
         ))}
       </table>
-      {sandbox && <RealRun orders={rush} onRow={setReal} />}
+      {sandbox && <RealRun orders={rush} onMeasured={setReal} />}
     </div>
   )
 }

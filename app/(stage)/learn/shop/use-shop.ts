@@ -39,11 +39,13 @@ export function useShop(visible: boolean, onScene: RefObject<(scene: Scene) => v
     [history],
   )
   const end = course.mails.reduce((last, { at, sentAt = at }) => Math.max(last, sentAt), 0) + AFTER_MS
-  const started = history.orders.length > 0
+  const isIdle = history.orders.length === 0
   const shop = history.shops.at(-1) as Shop
 
   useEffect(() => {
-    if (!visible || !started) return
+    // At first only other people order, to show what the picture is.
+    const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches
+    if (!visible || (isIdle && still)) return
     let last: number | undefined
     let frame = requestAnimationFrame(function tick(time) {
       // A hidden tab does not catch up.
@@ -54,7 +56,7 @@ export function useShop(visible: boolean, onScene: RefObject<(scene: Scene) => v
       if (clock.current < end) frame = requestAnimationFrame(tick)
     })
     return () => cancelAnimationFrame(frame)
-  }, [visible, started, course, shop, end, onScene])
+  }, [visible, isIdle, course, shop, end, onScene])
 
   return {
     scene: lookAt(course, shop, now),

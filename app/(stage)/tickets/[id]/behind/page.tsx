@@ -53,10 +53,14 @@ export default async function BehindPage({ params }: PageProps<'/tickets/[id]/be
           label={`Trace of ticket ${formatOrder(id)}`}
           stub={
             <>
-              <p className="text-base text-muted">Ticket {formatOrder(id)}</p>
-              <div className="flex flex-wrap gap-x-16">
-                <Figure what="The server answered in" ms={request ? request.to - request.from : undefined} />
-                <Figure what="Everything took" ms={total || undefined} />
+              <p className="text-base text-muted stage:sr-only">Ticket {formatOrder(id)}</p>
+              <div className="flex flex-wrap gap-x-16 stage:justify-between stage:gap-x-6">
+                <Figure
+                  what="The server answered in"
+                  value={request && formatDuration(request.to - request.from)}
+                />
+                <Figure what="Everything took" value={total > 0 ? formatDuration(total) : undefined} />
+                {snapshot.attempts > 0 && <Figure what="Attempts" value={`${snapshot.attempts}`} />}
               </div>
             </>
           }
@@ -71,17 +75,17 @@ export default async function BehindPage({ params }: PageProps<'/tickets/[id]/be
           )}
         </Paper>
       </div>
-      <Takeaway className="mt-8 text-3xl leading-tight stage:mt-4 stage:text-[1.9rem] stage:whitespace-nowrap" />
+      <Takeaway className="mt-8 text-3xl leading-tight stage:mt-3 stage:text-[1.9rem] stage:whitespace-nowrap" />
       <LookAgain done={isWhole} />
     </>
   )
 }
 
-function Figure({ what, ms }: { what: string; ms: number | undefined }) {
+function Figure({ what, value = '…' }: { what: string; value: string | undefined }) {
   return (
-    <p className="mt-5 text-lg">
+    <p className="mt-5 text-lg stage:mt-0 stage:text-base">
       {what}{' '}
-      <strong className="block text-5xl tracking-tight">{ms === undefined ? '…' : formatDuration(ms)}</strong>
+      <strong className="block text-5xl tracking-tight stage:inline stage:text-[1.75rem]">{value}</strong>
     </p>
   )
 }

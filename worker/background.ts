@@ -1,0 +1,40 @@
+import { log, reasonOf } from '@/lib/log'
+import { traced } from '@/lib/telemetry'
+
+/** The most deliveries at the same time: Resend takes its time for each request. */
+const MOST = 4
+
+const LOST_OUTCOME = 'The outcome of a batch could not be recorded: it is sent again'
+
+const underWay = new Set<Promise<void>>()
+
+/**
+ * Starts a delivery, and returns when its batch is written, which completes its jobs. So one loop fetches all that waits,
+ * while earlier requests are under way. With several loops, each would hold one mail that the others cannot batch.
+ * @param deliver calls `onWritten` when the batch is written
+ * @throws when the delivery fails before that. Later, it logs the error, and the job `retry-batch` sends the batch again.
+ */
+export async function deliverInBackground(deliver: (onWritten: () => void) => Promise<void>): Promise<void> {
+  while (underWay.size >= MOST) await Promise.race(underWay)
+  await new Promise<void>((resolve, reject) => {
+    let isWritten = false
+    const onWritten = (): void => {
+      isWritten = true
+      resolve()
+    }
+    const handleError = (error: Error): void => {
+      if (isWritten) log.error({ reason: reasonOf(error) }, LOST_OUTCOME)
+      else reject(error)
+    }
+    // A span of its own, because that of the job ends when this returns.
+    const delivery = traced('deliver a batch', () => deliver(onWritten))
+      .then(resolve, handleError)
+      .finally(() => underWay.delete(delivery))
+    underWay.add(delivery)
+  })
+}
+
+/** Waits for the deliveries under way. */
+export async function settleDeliveries(): Promise<void> {
+  await Promise.all(underWay)
+}
