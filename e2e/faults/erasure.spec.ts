@@ -59,8 +59,8 @@ test('a whole life, erased: neither the database nor any log has heard of them',
     'quaxfriend', // orders
   ]
   const tables = [
-    ...['"User"', '"Email"', '"Batch"', 'pgboss.job'],
-    '"Export"', // orders
+    ...['"User"', '"Batch"', 'pgboss.job'],
+    ...['"Email"', '"Export"'], // orders
   ]
   const worker = await stack.startWorker()
 
