@@ -36,10 +36,9 @@ const isAboutRing = (text: string): boolean =>
 
 await mkdir(folder, { recursive: true })
 await copyFiles()
+await cp(path.join(source, 'sandbox/take/README.md'), path.join(folder, 'README.md'))
 const scripts = new Set(Object.keys((await writePackage()).scripts))
 for (const file of await listFiles()) await edit(file, (text) => rename(rewrite(file, text)))
-await cp(path.join(source, 'sandbox/take/README.md'), path.join(folder, 'README.md'))
-await edit('README.md', rename)
 tidy()
 if (app) {
   const guide = 'docs/your-app.md'
