@@ -1,8 +1,10 @@
 /*
  * npm run check:core
- * npm run check:core -- --fast    runs the fast tests only
+ * npm run check:core -- --fast       runs the fast tests only
+ * npm run check:core -- --workers=2  other arguments are for Playwright
  *
  * Takes the core into a folder outside of this one, as `npm run take` does, and there does what its owner would do first.
+ * After a failure, the folder stays.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,6 +13,10 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
+const [fast, others] = [
+  process.argv.includes('--fast'),
+  process.argv.slice(2).filter((one) => one !== '--fast'),
+]
 const folder = path.join(await mkdtemp(path.join(tmpdir(), 'take ')), 'My App')
 await run('taken', process.execPath, ['--import', 'tsx', 'sandbox/take/take.ts', folder], path.resolve())
 await expectNoWordOfRings()
@@ -18,7 +24,7 @@ await expectLinks()
 await run('installed', 'npm', ['ci', '--prefer-offline', '--no-audit', '--no-fund'])
 await run('check', 'npm', ['run', 'check'])
 await run('a signup through its dev', 'npm', ['run', 'test:smoke'])
-await run('tests', 'npm', process.argv.includes('--fast') ? ['run', 'test:fast'] : ['test'])
+await run('tests', 'npm', ['run', fast ? 'test:fast' : 'test', '--', ...others])
 await rm(path.dirname(folder), { recursive: true })
 
 async function expectNoWordOfRings(): Promise<void> {
@@ -63,8 +69,13 @@ async function run(what: string, program: string, args: string[], cwd = folder):
     stdio: 'pipe',
   })
   let output = ''
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (chunk) => {
+      output += chunk
+      // They take minutes.
+      if (what === 'tests') process.stdout.write(chunk)
+    })
   const [code] = await once(child, 'close')
-  if (code !== 0) throw new Error(`${what}: no.\n${output}`)
+  if (code !== 0) throw new Error(`${what}: no, in ${cwd}.\n${output}`)
   console.log(`${what}: yes`)
 }

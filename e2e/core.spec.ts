@@ -20,10 +20,17 @@ test('npm run take refuses a full folder and wrong arguments with a usage line, 
   const folder = await mkdtemp(path.join(tmpdir(), 'take-'))
   await writeFile(path.join(folder, 'mine.txt'), 'mine')
   const empty = path.join(folder, 'empty')
-  for (const args of [[folder], [], [empty, 'more'], [empty, '--with', 'milk'], [empty, '--width']]) {
+  for (const args of [
+    ...[[folder], [], [empty, 'more'], [empty, '--with', 'milk'], [empty, '--width']],
+    // Neither is an app that exists.
+    ...[
+      [folder, '--into'],
+      [empty, '--into'],
+    ],
+  ]) {
     const { code, output } = await runToEnd([...TAKE, ...args], {})
     expect(code, output).toBe(2)
-    expect(output).toContain('Usage: npm run take -- ../my-app [--with orders]')
+    expect(output).toContain('Usage: npm run take -- ../my-app [--with orders | --into]')
   }
   expect(await readdir(folder)).toEqual(['mine.txt'])
   await rm(folder, { recursive: true })

@@ -67,7 +67,8 @@ test('npm run dev: READY, a signup that is delivered, commands that find it, no 
   const [, databaseUrl = ''] = /^DATABASE_URL=(.+)$/m.exec(readFileSync('test-results/dev/env', 'utf8')) ?? []
   await query(databaseUrl, `UPDATE _prisma_migrations SET migration_name = '20261123000000_more-jobs'`)
   expect(await dev.kill('SIGINT')).toBe(0)
-  expect(dev.output()).not.toMatch(/warn|deprecat|⚠/i)
+  // Next says so of a computer that has other things to do, too.
+  expect(dev.output().replace(/.*Slow filesystem.*/, '')).not.toMatch(/warn|deprecat|⚠/i)
 
   const again = { ...settings, SANDBOX_FRESH: '0' }
   const next = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'dev'], /^READY/m, again)

@@ -16,10 +16,8 @@ const STAMP = '.next/sources'
 // A change of anything else makes a new build necessary.
 const WITHOUT_EFFECT = [
   ...['node_modules', 'test-results', 'playwright-report', 'sandbox', 'e2e', 'docs'],
-  ...['next-env.d.ts', 'playwright.config.ts', 'biome.json', 'LICENSE'],
-  ...['Dockerfile', 'compose.yaml', 'fly.toml', 'render.yaml', 'vercel.json', 'Procfile'],
   ...['next-env.d.ts', 'playwright.config.ts', 'biome.json', 'renovate.json', 'LICENSE'],
-  ...['Dockerfile', 'compose.yaml', 'fly.toml', 'render.yaml', 'Procfile'],
+  ...['Dockerfile', 'compose.yaml', 'fly.toml', 'render.yaml', 'vercel.json', 'Procfile'],
 ]
 
 if (isMain()) {

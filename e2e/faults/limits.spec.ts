@@ -51,10 +51,10 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     LIMIT_STREAMS_PER_TICKET: '3',
     LIMIT_STREAMS_PER_PROCESS: '5',
     LIMIT_STREAM_SECONDS: '12',
-    LIMIT_EXPORTS_PER_USER: '2',
+    LIMIT_EXPORTS_PER_USER: '2', // orders
     LIMIT_WRONG_SIGNATURES: '20',
     FORM_MIN_SECONDS: '1.5',
-    INVITATIONS_PER_USER: '5',
+    INVITATIONS_PER_USER: '5', // orders
   })
   const signUp = (email: string, headers = newVisitor()): Promise<Response> =>
     postSignup({ name: 'Ada', email }, headers, web.url)
@@ -83,13 +83,16 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     const statuses = []
     for (const email of dotted) statuses.push((await signUp(email)).status)
     expect(statuses).toEqual([201, 201, 429])
-    const owner = { ...(await signUpOwner(stack.appUrl)), url: web.url }
-    const response = await invite(owner, [newAddress(), `${name}+friend@example.com`])
-    await expectRefusal(response, 429, 24 * 3600)
-    // Too many for this user, so none is sent. Another user may invite them.
-    const friends = Array.from({ length: 6 }, newAddress)
-    for (let i = 0; i < 3; i++) expect((await invite(owner, friends)).status).toBe(422)
-    expect((await signUp(friends[0] ?? '')).status).toBe(201)
+    // orders
+    {
+      const owner = { ...(await signUpOwner(stack.appUrl)), url: web.url }
+      const response = await invite(owner, [newAddress(), `${name}+friend@example.com`])
+      await expectRefusal(response, 429, 24 * 3600)
+      // Too many for this user, so none is sent. Another user may invite them.
+      const friends = Array.from({ length: 6 }, newAddress)
+      for (let i = 0; i < 3; i++) expect((await invite(owner, friends)).status).toBe(422)
+      expect((await signUp(friends[0] ?? '')).status).toBe(201)
+    }
   })
 
   await test.step('lost tickets of a visitor, and to a mailbox, whether anybody has signed up with it or not', async () => {
@@ -194,6 +197,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     expect(web.output().match(/Request body exceeded/g)).toHaveLength(1)
   })
 
+  // orders
   await test.step('exports of a user', async () => {
     const owner = { ...(await signUpOwner(stack.appUrl)), url: web.url }
     for (let i = 0; i < 2; i++) expect((await act(owner, 'POST', 'export')).status).toBe(202)
@@ -372,31 +376,20 @@ test('no more mails go out in an hour than may; the others wait', async ({ stack
   expect(ids.map((id) => emails[id]?.accepted)).toEqual([1, 1, 1, 1, 1])
 })
 
-test('many wrong passwords: the right one has to wait, too; and only the form may sign up, if so set', async ({
-  stack,
-}) => {
-  const BACKSTAGE_TOKEN = 'a-token-for-the-crew'
-  const env = { RESEND_API_KEY: 're_real', BACKSTAGE_TOKEN, LIMIT_WRONG_PASSWORDS: '3', TRUSTED_HOPS: '1' }
+test('many wrong passwords: the right one has to wait, too', async ({ stack }) => {
+  const OPERATOR_TOKEN = 'a-token-for-the-operator'
+  const BACKSTAGE_TOKEN = 'a-token-for-the-crew' // stage
+  const env: Env = {
+    ...{ RESEND_API_KEY: 're_real', LIMIT_WRONG_PASSWORDS: '3', TRUSTED_HOPS: '1', OPERATOR_TOKEN },
+    BACKSTAGE_TOKEN, // stage
+  }
   const port = await findPort()
   const [web] = await Promise.all([
-    startWeb(stack, { ...env, FORM_ONLY: 'true', FORM_MIN_SECONDS: '0' }),
+    startWeb(stack, env),
     stack.startWorker({ ...env, WORKER_PORT: `${port}` }),
   ])
-  const knock = (password: string, visitor: Record<string, string>, path: string): Promise<Response> => {
-    const authorization = `Basic ${Buffer.from(`anybody:${password}`).toString('base64')}`
-    return fetch(web.url + path, { method: 'HEAD', headers: { authorization, ...visitor } })
-  }
-  const visitor = newVisitor()
-  const paths = ['/backstage', '/api/backstage/events', '/api/backstage/redrive']
-  for (const path of paths) expect((await knock('wrong', visitor, path)).status).toBe(401)
-  for (const path of paths) {
-    const response = await knock(BACKSTAGE_TOKEN, visitor, path)
-    expect([response.status, response.headers.get('content-type')]).toEqual([429, 'application/problem+json'])
-    expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(500)
-  }
-  expect((await knock(BACKSTAGE_TOKEN, newVisitor(), '/backstage')).status).toBe(200)
-  // It opens what health tells the operator, too, and there can be guessed no more often.
-  const details = async (
+  /** Whether health tells what only the operator may know. */
+  const opens = async (
     password: string,
     visitor: Record<string, string>,
     url = web.url,
@@ -404,20 +397,51 @@ test('many wrong passwords: the right one has to wait, too; and only the form ma
     const headers = { authorization: `Bearer ${password}`, ...visitor }
     return 'failed' in (await (await fetch(`${url}/api/health`, { headers })).json())
   }
-  expect(await details(BACKSTAGE_TOKEN, visitor)).toBe(false)
-  const other = newVisitor()
-  expect(await details(BACKSTAGE_TOKEN, other)).toBe(true)
-  for (let i = 0; i < 3; i++) expect(await details('wrong', other)).toBe(false)
-  expect((await knock(BACKSTAGE_TOKEN, other, '/backstage')).status).toBe(429)
+  const guess = async (visitor: Record<string, string>, url?: string): Promise<boolean[]> => {
+    const opened = []
+    for (const password of [OPERATOR_TOKEN, 'wrong', 'wrong', 'wrong', OPERATOR_TOKEN])
+      opened.push(await opens(password, visitor, url))
+    return opened
+  }
+  const visitor = newVisitor()
+  expect(await guess(visitor)).toEqual([true, false, false, false, false])
+  expect(await opens(OPERATOR_TOKEN, newVisitor())).toBe(true)
   // Nor at a worker's port.
-  const guesses = [BACKSTAGE_TOKEN, 'wrong', 'wrong', 'wrong', BACKSTAGE_TOKEN]
-  const third = newVisitor()
-  const opened = []
-  for (const guess of guesses) opened.push(await details(guess, third, `http://127.0.0.1:${port}`))
-  expect(opened).toEqual([true, false, false, false, false])
-  // Who has not tried any is asked for it.
-  expect((await fetch(`${web.url}/backstage`, { headers: newVisitor() })).status).toBe(401)
+  expect(await guess(newVisitor(), `http://127.0.0.1:${port}`)).toEqual([true, false, false, false, false])
 
+  // stage
+  {
+    const paths = ['/backstage', '/api/backstage/events', '/api/backstage/redrive']
+    const knock = (
+      password: string,
+      visitor: Record<string, string>,
+      path = '/backstage',
+    ): Promise<Response> => {
+      const authorization = `Basic ${Buffer.from(`anybody:${password}`).toString('base64')}`
+      return fetch(web.url + path, { method: 'HEAD', headers: { authorization, ...visitor } })
+    }
+    expect((await knock(BACKSTAGE_TOKEN, visitor)).status).toBe(429)
+    const other = newVisitor()
+    for (const path of paths) expect((await knock('wrong', other, path)).status).toBe(401)
+    for (const path of paths) {
+      const response = await knock(BACKSTAGE_TOKEN, other, path)
+      expect([response.status, response.headers.get('content-type')]).toEqual([
+        429,
+        'application/problem+json',
+      ])
+      expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(500)
+    }
+    expect((await knock(BACKSTAGE_TOKEN, newVisitor())).status).toBe(200)
+    // It opens what health tells the operator, too, and there can be guessed no more often.
+    expect(await opens(BACKSTAGE_TOKEN, other)).toBe(false)
+    expect(await opens(BACKSTAGE_TOKEN, newVisitor())).toBe(true)
+    // Who has not tried any is asked for it.
+    expect((await fetch(`${web.url}/backstage`, { headers: newVisitor() })).status).toBe(401)
+  }
+})
+
+test('only the form may sign up, if so set', async ({ stack }) => {
+  const web = await startWeb(stack, { FORM_ONLY: 'true', FORM_MIN_SECONDS: '0' })
   const person = { name: 'Ada', email: newAddress() }
   const form = /\d{13}\.[\w-]{43}/.exec(await (await fetch(web.url)).text())?.[0]
   const statuses = []

@@ -144,7 +144,12 @@ test('a crowd at a slow database: every answer is 201 or 503, and who keeps aski
   }
 })
 
-test('however many ask for health and backstage while the emails are locked: one statement each waits', async ({
+const WATCHED = [
+  '/api/health',
+  '/api/backstage/events', // stage
+]
+
+test('however many watch the app while the emails are locked: one statement for each page waits', async ({
   stack,
 }) => {
   // It reads once before, so that the lock is met by emails rather than by the start.
@@ -155,16 +160,16 @@ test('however many ask for health and backstage while the emails are locked: one
     answers.push(fetch(stack.appUrl + path, { signal: stop.signal }))
   }
   await whileLocked(stack, '"Email"', async () => {
-    for (let i = 0; i < 100; i++) for (const path of ['/api/health', '/api/backstage/events']) ask(path)
+    for (let i = 0; i < 100; i++) for (const path of WATCHED) ask(path)
     // Until no request gets the old answer any more.
     await waitFor(async () => {
       ask('/api/health')
-      return (await countBlocked(stack, '"Email"')) === 2
+      return (await countBlocked(stack, '"Email"')) === WATCHED.length
     })
     // What needs no email is answered meanwhile: the pool is free. By then, all of the crowd have been heard, too.
-    const missing = await fetch(`${stack.appUrl}/api/tickets/${randomUUID()}/orders`)
+    const missing = await fetch(`${stack.appUrl}/api/tickets/${randomUUID()}/erasure`, { method: 'POST' })
     expect(missing.status).toBe(401)
-    expect(await countBlocked(stack, '"Email"')).toBe(2)
+    expect(await countBlocked(stack, '"Email"')).toBe(WATCHED.length)
   })
   const statuses = (await Promise.all(answers)).map(({ status }) => status)
   expect(new Set(statuses)).toEqual(new Set([200]))
@@ -226,6 +231,7 @@ test('an answer about health that takes long is read once for all who ask meanwh
   })
 })
 
+// stage
 test('the audience sees the pause come and go', async ({ stack }) => {
   const messages = readEvents(`${stack.appUrl}/api/backstage/events`)
   const until = async (satisfies: (paused: unknown) => boolean): Promise<void> => {

@@ -22,8 +22,8 @@ async function readHealth(web: Web): Promise<Health> {
 async function makeOld(stack: Stack): Promise<void> {
   await stack.query(
     `UPDATE "User" SET "createdAt" = "createdAt" - interval '2 minutes';
-     UPDATE "Email" SET "updatedAt" = "updatedAt" - interval '2 minutes';
-     UPDATE "Export" SET "createdAt" = "createdAt" - interval '2 minutes'`,
+     UPDATE "Export" SET "createdAt" = "createdAt" - interval '2 minutes'; -- orders
+     UPDATE "Email" SET "updatedAt" = "updatedAt" - interval '2 minutes'`,
   )
 }
 
@@ -41,6 +41,7 @@ async function signUpInBatch(stack: Stack): Promise<Owner> {
   return owner
 }
 
+// orders
 /** Signs up a user whose file is ready. */
 async function signUpWithFile(stack: Stack): Promise<Owner> {
   const worker = await stack.startWorker()
@@ -71,7 +72,8 @@ const signUp = ({ appUrl }: Stack): Promise<Owner> => signUpOwner(appUrl)
 /** In SQL: the jobs of a queue that are about this user go away. */
 const loseJobs = (queue: string, { userId }: Owner): string =>
   `DELETE FROM pgboss.job WHERE name = '${queue}' AND jsonb_path_query_first(data, '$.*')#>>'{}' IN (
-     SELECT '${userId}' UNION SELECT id::text FROM "Export" WHERE "userId" = '${userId}'
+     SELECT '${userId}'
+     UNION SELECT id::text FROM "Export" WHERE "userId" = '${userId}' -- orders
      UNION SELECT unnest(ARRAY[id, "batchId"])::text FROM "Email" WHERE "userId" = '${userId}')`
 
 const expectOneMail = async (stack: Stack, { id }: Owner): Promise<void> => {
@@ -79,6 +81,7 @@ const expectOneMail = async (stack: Stack, { id }: Owner): Promise<void> => {
   expect((await countSends(stack, id)).accepted).toBe(1)
 }
 
+// orders
 const untilExport = (stack: Stack, { userId }: Owner, status: string): Promise<void> =>
   waitFor(async () => {
     const [row] = await stack.query<{ status: string }>('SELECT status FROM "Export" WHERE "userId" = $1', [
@@ -89,6 +92,7 @@ const untilExport = (stack: Stack, { userId }: Owner, status: string): Promise<v
 
 /** Each kind of half: those that need a worker of their own come first. */
 const LOSSES: Record<string, Loss> = {
+  // orders
   'a file without the job that deletes it': {
     signUp: signUpWithFile,
     lose: (owner) =>
@@ -140,6 +144,7 @@ const LOSSES: Record<string, Loss> = {
     expectEnd: (stack, { userId }) =>
       waitFor(async () => (await stack.query('SELECT FROM "User" WHERE id = $1', [userId])).length === 0),
   },
+  // orders
   'an export without its job': {
     signUp: (stack) => signUpAnd(stack, 'export'),
     lose: (owner) => loseJobs('export-data', owner),
@@ -147,7 +152,7 @@ const LOSSES: Record<string, Loss> = {
   },
 }
 
-test('each kind of half is stranded after a minute, in health and backstage, and a worker mends it, once', async ({
+test('each kind of half is stranded after a minute, in health, and a worker mends it, once', async ({
   stack,
 }) => {
   test.setTimeout(120_000)
@@ -161,6 +166,7 @@ test('each kind of half is stranded after a minute, in health and backstage, and
   await makeOld(stack)
   await waitFor(async () => (await readHealth(web)).stranded > 0)
   expect(await readHealth(web)).toMatchObject({ stranded: owners.length, mended: 0 })
+  // stage
   for await (const { event, data } of readEvents(`${stack.appUrl}/api/backstage/events`)) {
     if (event !== 'backstage') continue
     expect(data).toMatchObject({ stranded: owners.length })

@@ -1,20 +1,25 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { appendFile, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test } from '@playwright/test'
 import { SMTPServer } from 'smtp-server'
+import { applyDiffs, readBlocks, readSection } from '../../sandbox/take/blocks'
 import { app, newAddress, sql } from '../app'
-import { edit } from '../recipe'
 import { type Env, type Process, query, runToEnd, startProcess, waitFor } from '../stack'
 
 const TSX = ['--import', 'tsx']
-const DOCUMENT = 'docs/your-app.md'
 const DATABASE = 'your_app'
-const MERGED = ['package.json', 'next.config.mjs', 'prisma.config.ts', 'tsconfig.json']
+const DOCUMENT = readFileSync('docs/your-app.md', 'utf8')
+/** The versions that the document names. */
+const LIBRARIES = [
+  ...DOCUMENT.matchAll(/`((?:@auth\/)?(?:better-auth|next-auth|prisma-adapter))` (\d[\w.-]*\w)/g),
+].map(([, name, version]) => `${name}@${version}`)
 
-/** The app of a stranger: what docs/your-app.md says, done to what `npm run take` writes. */
+/** The app of a stranger, to which is done what docs/your-app.md says. */
 const folder = path.resolve('test-results/your-app')
 const url = (): string => Object.assign(new URL(app.env().DATABASE_URL ?? ''), { pathname: DATABASE }).href
 const run = (args: string[], env: Env = {}) =>
@@ -25,58 +30,29 @@ test.afterEach(async () => void (await worker?.kill('SIGTERM')))
 
 test.describe.configure({ mode: 'serial', timeout: 180_000 })
 
-test('each block of docs/your-app.md is applied to a taken project, and compiles there', {
+test('each block of docs/your-app.md is applied to an app that exists, and compiles there with the real libraries', {
   tag: '@long',
 }, async () => {
   await sql(`DROP DATABASE IF EXISTS ${DATABASE} WITH (FORCE)`)
   await sql(`CREATE DATABASE ${DATABASE}`)
-  const taken = path.resolve('test-results/taken')
-  for (const old of [taken, folder]) await rm(old, { recursive: true, force: true })
-  const take = await runToEnd([...TSX, 'sandbox/take/take.ts', taken], {})
+  await rm(folder, { recursive: true, force: true })
+  await makeApp()
+  const take = await runToEnd([...TSX, 'sandbox/take/take.ts', folder, '--into'], {})
   expect(take.code, take.output).toBe(0)
-  const [copied = '', left = ''] = await readBlocks(DOCUMENT, 'text')
-  for (const file of [...copied.trim().split('\n'), ...MERGED])
-    await cp(path.join(taken, file), path.join(folder, file), { recursive: true })
-  for (const file of left.trim().split('\n')) await rm(path.join(folder, file), { recursive: true })
-  await symlink(path.resolve('node_modules'), path.join(folder, 'node_modules'), 'junction')
-  for (const block of await readBlocks(DOCUMENT, 'diff')) await applyDiffs(folder, block)
-  await writeFiles(folder, await readBlocks(DOCUMENT, 'ts', 'tsx'))
-  await writeFile(
-    path.join(folder, 'lib/auth.ts'),
-    `export const currentUser = async (): Promise<{ id: string }> => ({ id: '' })\n`,
-  )
+  expect(take.output).toContain('These were there, and stay as they are:\n\n  instrumentation.ts\n')
+  expect(await readFile(path.join(folder, 'instrumentation.ts'), 'utf8')).toBe(INSTRUMENTATION)
+  const { scripts, dependencies } = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'))
+  expect(scripts).toMatchObject({ dev: 'next dev', worker: 'node --import tsx worker/index.ts' })
+  expect(dependencies).toMatchObject({ next: '1.0.0', 'pg-boss': expect.any(String) })
+  expect(dependencies).not.toHaveProperty('geist')
 
-  // The app had its table before. Its tool writes the migration, and the rest is appended.
-  const migrations = path.join(folder, 'prisma/migrations')
-  const schema = await readFile(path.join(folder, 'prisma/schema.prisma'), 'utf8')
-  const [head = ''] = schema.split('model User')
-  const account = `${await readBlocks(DOCUMENT, 'prisma')}\nmodel Picture {\n  id String @id @default(uuid()) @db.Uuid\n  userId String @db.Uuid\n}\n`
-  const models = schema.split(/^(?=(?:\/\/\/.*\n)*(?:model|enum) )/m).slice(1)
-  const kept = models.filter((model) => !/^model (User|SpentKey|Session) /m.test(model))
-  const core = kept.join('').replace(/^( +user +)User( +@relation)/m, '$1Account$2')
-  const init = await readFile(path.join(migrations, '20261129000000_init/migration.sql'), 'utf8')
-  await rm(migrations, { recursive: true })
-  await mkdir(path.join(migrations, '20260101000000_before'), { recursive: true })
-  await cp('prisma/migrations/migration_lock.toml', path.join(migrations, 'migration_lock.toml'))
-  await writeFile(
-    path.join(migrations, '20260101000000_before/migration.sql'),
-    `CREATE TABLE account (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), mail text NOT NULL UNIQUE, full_name text NOT NULL,
-       created timestamptz(3) NOT NULL DEFAULT now());
-     CREATE TABLE "Picture" (id uuid PRIMARY KEY, "userId" uuid NOT NULL);`,
-  )
-  await writeFile(path.join(migrations, 'schema.prisma'), head + account.replace(/ +emails .*\n/, ''))
-  await writeFile(path.join(folder, 'prisma/schema.prisma'), head + account + core)
-  const migration = await run([...TSX, 'prisma/new-migration.ts', 'emails'])
-  expect(migration, migration.output).toMatchObject({ code: 0 })
-  const [, written = ''] = /Wrote (\S+)\./.exec(migration.output) ?? []
-  const [, rest = ''] = init.split('-- What schema.prisma cannot say.\n')
-  const [triggers = ''] = rest.split('-- The table of users.')
-  const file = path.join(folder, written, 'migration.sql')
-  await writeFile(file, (await readFile(file, 'utf8')) + triggers)
-
+  await applyOurBlocks()
+  await addTables()
+  const isComplete = await installLibraries()
   await run(['node_modules/next/dist/bin/next', 'typegen'])
-  const compiler = await run(['node_modules/typescript/bin/tsc', '--noEmit'])
+  const compiler = await run(['node_modules/typescript/bin/tsc', '--noEmit', '--pretty', 'false'])
   expect(compiler.output).toBe('')
+  test.skip(!isComplete, 'The blocks about libraries need the registry of npm.')
 })
 
 test('a mail to a row of another table goes out by SMTP: a 4xx is retried, a 5xx is final, a refused sender pauses all', {
@@ -145,6 +121,7 @@ test('a mail to a row of another table goes out by SMTP: a 4xx is retried, a 5xx
   await until(good, 'sent')
   expect(mails).toHaveLength(1)
   expect(mails[0]).toMatch(/^To: good-/m)
+  expect(mails[0]).toContain('Subject: Welcome to the shop')
   expect(mails[0]).toContain('Welcome, Ada.')
   expect(mails[0]).not.toContain('Lovelace')
 
@@ -178,40 +155,81 @@ test('a mail to a row of another table goes out by SMTP: a 4xx is retried, a 5xx
   await sql(`DROP DATABASE ${DATABASE} WITH (FORCE)`)
 })
 
-/** The blocks of a document in these languages. */
-async function readBlocks(file: string, ...languages: string[]): Promise<string[]> {
-  const blocks = (await readFile(file, 'utf8')).matchAll(/^```(\w+)\n(.*?)^```/gms)
-  return [...blocks].flatMap(([, language = '', code = '']) => (languages.includes(language) ? code : []))
+const INSTRUMENTATION = `export { register } from './instrumentation-of-mails'\n`
+const TABLES = `CREATE TABLE account (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), mail text NOT NULL UNIQUE, full_name text NOT NULL,
+       created timestamptz(3) NOT NULL DEFAULT now());
+     CREATE TABLE "Picture" (id uuid PRIMARY KEY, "userId" uuid NOT NULL);`
+
+/** An app with two tables, a script and an instrumentation of its own. */
+async function makeApp(): Promise<void> {
+  const write = async (file: string, text: string): Promise<void> => {
+    await mkdir(path.dirname(path.join(folder, file)), { recursive: true })
+    await writeFile(path.join(folder, file), text)
+  }
+  for (const file of ['tsconfig.json', 'prisma.config.ts', 'prisma/migrations/migration_lock.toml'])
+    await cp(file, path.join(folder, file))
+  await write('package.json', '{ "scripts": { "dev": "next dev" }, "dependencies": { "next": "1.0.0" } }')
+  await write('instrumentation.ts', INSTRUMENTATION)
+  await write('lib/auth.ts', `export const currentUser = async (): Promise<{ id: string }> => ({ id: '' })\n`)
+  const [head = ''] = (await readFile('prisma/schema.prisma', 'utf8')).split('model User')
+  const account = readBlocks(DOCUMENT, 'prisma')
+    .join('')
+    .replace(/ +emails .*\n/, '')
+  const picture = 'model Picture {\n  id String @id @default(uuid()) @db.Uuid\n  userId String @db.Uuid\n}\n'
+  await write('prisma/schema.prisma', `${head}${account}\n${picture}`)
+  await write('prisma/migrations/20260101000000_before/migration.sql', TABLES)
+  await symlink(path.resolve('node_modules'), path.join(folder, 'node_modules'), 'junction')
 }
 
-/** Writes blocks that are whole files: the first line names the file. */
-async function writeFiles(folder: string, blocks: string[]): Promise<void> {
-  for (const block of blocks) {
+async function applyOurBlocks(): Promise<void> {
+  const done = readSection(DOCUMENT, 'Copy into an app that exists')
+  for (const block of readBlocks(DOCUMENT.replace(done, ''), 'diff')) await applyDiffs(folder, block)
+  for (const block of readBlocks(DOCUMENT, 'ts', 'tsx')) {
     const [, name = ''] = /^\/\/ (\S+\.tsx?)\n/.exec(block) ?? []
     await mkdir(path.dirname(path.join(folder, name)), { recursive: true })
     await writeFile(path.join(folder, name), block)
   }
+  // Which of the two instrumentations an app has makes no difference here.
+  await cp('instrumentation.ts', path.join(folder, 'instrumentation-of-mails.ts'))
 }
 
-/** Changes files as a block of diffs says. Lines that stay lead to the place. @throws when a line is not there */
-async function applyDiffs(folder: string, block: string): Promise<void> {
-  for (const part of block.split(/^--- /m).slice(1)) {
-    const [file = '', ...changes] = part.trimEnd().split('\n')
-    await edit(folder, file, (text) => {
-      const lines = text.split('\n')
-      let at = 0
-      for (const change of changes) {
-        const line = change.slice(1)
-        if (change.startsWith('+')) {
-          lines.splice(at++, 0, line)
-          continue
-        }
-        at = lines.indexOf(line)
-        if (at < 0) throw new Error(`${file} has no line "${line}"`)
-        if (change.startsWith('-')) lines.splice(at, 1)
-        else at++
-      }
-      return lines.join('\n')
-    })
-  }
+/** The app's own tool writes the migration. `prisma migrate dev` would have to download its engine, so it is ours. */
+async function addTables(): Promise<void> {
+  const prisma = path.join(folder, 'prisma')
+  const schema = path.join(prisma, 'schema.prisma')
+  await cp(schema, path.join(prisma, 'migrations/schema.prisma'))
+  const models = (await readFile(path.join(prisma, 'emails.prisma'), 'utf8')).replace(
+    /^( +user +)User( +@relation)/m,
+    '$1Account$2',
+  )
+  const own = (await readFile(schema, 'utf8')).replace(/^ +@@map\("account"\)/m, '  emails Email[]\n$&')
+  await writeFile(schema, `${own}\n${models}`)
+  await cp('prisma/new-migration.ts', path.join(prisma, 'new-migration.ts'))
+  const migration = await run([...TSX, 'prisma/new-migration.ts', 'emails'])
+  expect(migration, migration.output).toMatchObject({ code: 0 })
+  const [, written = ''] = /Wrote (\S+)\./.exec(migration.output) ?? []
+  const file = path.join(folder, written, 'migration.sql')
+  await appendFile(file, await readFile(path.join(prisma, 'emails.sql'), 'utf8'))
+}
+
+/**
+ * Installs them in the folder above, where the compiler finds what is not in node_modules of the app.
+ * @returns false without a network. Then the files that need them are removed
+ */
+async function installLibraries(): Promise<boolean> {
+  expect(LIBRARIES).toHaveLength(3)
+  const above = path.dirname(folder)
+  const options = ['--no-save', '--legacy-peer-deps', '--ignore-scripts', '--no-audit', '--no-fund']
+  const npm = spawn('npm', ['install', '--prefix', above, ...options, ...LIBRARIES], {
+    shell: process.platform === 'win32',
+    stdio: 'ignore',
+  })
+  const [code] = await once(npm, 'close')
+  const alias = path.join(above, 'node_modules/nodemailer-10')
+  await mkdir(path.dirname(alias), { recursive: true })
+  await rm(alias, { recursive: true, force: true })
+  await symlink(path.resolve('node_modules/nodemailer'), alias, 'junction')
+  if (code === 0) return true
+  for (const file of ['lib/auth-better.ts', 'lib/auth-js.ts']) await rm(path.join(folder, file))
+  return false
 }

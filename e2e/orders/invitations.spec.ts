@@ -1,7 +1,10 @@
 import { expect } from '@playwright/test'
+import { newAddress, postSignup } from '../app'
+import { dumpDatabase } from '../faults/dump'
 import { untilSettled } from '../faults/oracle'
-import { hurryHeartbeats, isFinal, report, until } from '../faults/steps'
+import { countSends, hurryHeartbeats, isFinal, report, until } from '../faults/steps'
 import { test } from '../faults/test'
+import { readLink, sendLink } from '../links'
 import { act, invite, makeFriends, type Owner, signUpOwner, untilOrders } from '../owner'
 import { type Stack, waitFor } from '../stack'
 
@@ -135,4 +138,38 @@ test('without the sandbox, no user can invite until the operator allows it, and 
   expect((await invite(bea, makeFriends(4))).status).toBe(422)
   expect((await invite(bea, makeFriends(3))).status).toBe(202)
   expect((await invite(bea, makeFriends(1))).status).toBe(422)
+})
+
+test('a friend says “This wasn’t me”: their address is forgotten, and no other user invites it', async ({
+  stack,
+}) => {
+  await stack.startWorker()
+  const stranger = await signUpOwner(stack.appUrl)
+  const friend = newAddress()
+  await invite(stranger, [friend])
+  await untilOrders(stranger, ({ final }) => final)
+  const findInvitation = async (): Promise<{ id: string; status: string } | undefined> =>
+    (
+      await stack.query<{ id: string; status: string }>(
+        'SELECT id, status FROM "Email" WHERE recipient = $1',
+        [friend],
+      )
+    )[0]
+  const link = await readLink(stack.env, (await findInvitation())?.id ?? '', 'not-me')
+  for (let times = 0; times < 2; times++)
+    expect(await (await sendLink(stack.appUrl, 'not-me', link)).json()).toEqual({
+      isAsked: false,
+      erasing: null,
+    })
+  expect(await dumpDatabase(stack)).not.toContain(friend)
+  expect((await (await act(stranger, 'GET', 'orders')).json()).invitations.total).toBe(1)
+
+  expect((await postSignup({ name: 'Ada', email: friend }, {}, stack.appUrl)).status).toBe(409)
+  const other = await signUpOwner(stack.appUrl)
+  await invite(other, [friend, newAddress()])
+  const orders = await untilOrders(other, ({ final }) => final)
+  expect(orders.invitations).toMatchObject({ total: 2, bounced: 1 })
+  const dropped = await findInvitation()
+  expect(dropped?.status).toBe('suppressed')
+  expect((await countSends(stack, dropped?.id ?? '')).calls).toBe(0)
 })

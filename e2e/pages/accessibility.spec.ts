@@ -7,6 +7,7 @@ import { expectUsable, measureOverflow } from './accessibility'
 import { expectDelivered, linesOn, sendForm, signUpByHand, ticketOn } from './person'
 import { test } from './test'
 
+// stage
 async function openMail(page: Page, search = ''): Promise<void> {
   const { id } = await signUp()
   await waitForSnapshot(id, isDelivered)
@@ -39,14 +40,15 @@ const PAGES: Record<string, (page: Page) => Promise<unknown>> = {
     await signUpByHand(page, `bounced+${randomUUID()}@resend.dev`)
     await expect(ticketOn(page).getByRole('strong').last()).toHaveText('bounced')
   },
+  // stage
   'the inbox': async (page) => {
     await waitForSnapshot((await signUp()).id, isDelivered)
     await page.goto('/inbox')
     await expect(page.getByRole('main').getByRole('listitem').first()).toBeVisible()
   },
-  'a mail': (page) => openMail(page),
-  'a mail as text': (page) => openMail(page, '?as=text'),
-  'a mail that is not there': (page) => page.goto(`/inbox/${randomUUID()}`),
+  'a mail': (page) => openMail(page), // stage
+  'a mail as text': (page) => openMail(page, '?as=text'), // stage
+  'a mail that is not there': (page) => page.goto(`/inbox/${randomUUID()}`), // stage
   'the page for what is not found': (page) => page.goto('/nowhere'),
 }
 
@@ -107,9 +109,11 @@ for (const [name, open] of Object.entries(PAGES_IN_TROUBLE)) {
 onSharedApp('the longest name and address stay on a phone’s screen', async ({ page }) => {
   await page.setViewportSize({ width: 360, height: 800 })
   const email = `${randomUUID()}@${'long-'.repeat(10)}label.${'x'.repeat(60)}.example.com`
-  const id = await signUpByHand(page, email, 'W'.repeat(80))
+  await signUpByHand(page, email, 'W'.repeat(80))
   await expectDelivered(page)
   expect(await measureOverflow(page)).toBe(0)
+  const id = page.url().split('/').at(-1) // stage
+  // stage
   for (const path of ['/inbox', `/inbox/${id}`, `/inbox/${id}?as=text`]) {
     await page.goto(path)
     await expect(page.getByText(email).first()).toBeVisible()
@@ -123,10 +127,10 @@ onSharedApp('by keyboard alone: from the top of the page to the mail', async ({ 
   for (const locator of [
     page.getByRole('link', { name: 'Skip to the content' }),
     page.getByRole('link', { name: 'Behind the Scenes' }),
-    page.getByRole('link', { name: 'Learn' }),
-    page.getByRole('link', { name: 'Race' }),
-    page.getByRole('link', { name: 'Backstage' }),
-    page.getByRole('link', { name: 'Inbox' }),
+    page.getByRole('link', { name: 'Learn' }), // stage
+    page.getByRole('link', { name: 'Race' }), // stage
+    page.getByRole('link', { name: 'Backstage' }), // stage
+    page.getByRole('link', { name: 'Inbox' }), // stage
     page.getByLabel('Name'),
   ]) {
     await keyboard.press('Tab')
@@ -144,10 +148,10 @@ onSharedApp('by keyboard alone: from the top of the page to the mail', async ({ 
   await expectDelivered(page)
   await keyboard.press('Tab')
   await expect(page.getByRole('link', { name: 'Sign up another person' })).toBeFocused()
-  await keyboard.press('Tab')
-  await expect(page.getByRole('link', { name: 'Read the email' })).toBeFocused()
-  await keyboard.press('Enter')
-  await expect(page.getByRole('heading', { name: 'Welcome to Behind the Scenes' })).toBeVisible()
+  await keyboard.press('Tab') // stage
+  await expect(page.getByRole('link', { name: 'Read the email' })).toBeFocused() // stage
+  await keyboard.press('Enter') // stage
+  await expect(page.getByRole('heading', { name: 'Welcome to Behind the Scenes' })).toBeVisible() // stage
 })
 
 onSharedApp('Enter in a field sends the form', async ({ page }) => {
@@ -174,22 +178,22 @@ onSharedApp('a screen reader hears what the headline adds: how long the wait was
   await expect(headline).toHaveAccessibleDescription(/^Account created! You waited [\d.]+ m?s$/)
 })
 
-onSharedApp(
-  'in forced colours, the button, the ticket and the chosen option have a shape',
-  async ({ page }) => {
-    await page.emulateMedia({ forcedColors: 'active' })
-    const border = /^[1-9]/
-    await page.goto('/')
-    await expect(page.getByRole('button', { name: 'Sign me up' })).toHaveCSS('border-top-width', border)
-    await signUpByHand(page)
-    for (const part of await ticketOn(page).locator('.sheet').all())
-      await expect(part).toHaveCSS('border-top-width', border)
+onSharedApp('in forced colours, the button and the ticket have a shape', async ({ page }) => {
+  await page.emulateMedia({ forcedColors: 'active' })
+  const border = /^[1-9]/
+  await page.goto('/')
+  await expect(page.getByRole('button', { name: 'Sign me up' })).toHaveCSS('border-top-width', border)
+  await signUpByHand(page)
+  for (const part of await ticketOn(page).locator('.sheet').all())
+    await expect(part).toHaveCSS('border-top-width', border)
+  // stage
+  {
     await page.goto('/backstage')
     const readColor = (option: string) =>
       page.locator('label', { hasText: option }).evaluate((label) => getComputedStyle(label).backgroundColor)
     await expect.poll(async () => (await readColor('works')) !== (await readColor('outage'))).toBe(true)
-  },
-)
+  }
+})
 
 test('a ticket in progress moves, but not for those who prefer less motion', async ({ page }) => {
   const count = () => page.evaluate(() => document.getAnimations().length)

@@ -9,12 +9,18 @@ import { expectDelivered, listenForComplaints } from './person'
 const PAGES: Record<string, string> = {
   '/': 'Behind the Scenes',
   '/tickets/<id>': 'Delivered · Ticket <number> · Behind the Scenes',
-  '/learn': 'Learn · Behind the Scenes',
-  '/race': 'The race · Behind the Scenes',
-  '/backstage': 'Backstage · Behind the Scenes',
-  '/inbox': 'Inbox · Behind the Scenes',
-  '/inbox/<id>': 'Mail · Behind the Scenes',
+  '/learn': 'Learn · Behind the Scenes', // stage
+  '/race': 'The race · Behind the Scenes', // stage
+  '/backstage': 'Backstage · Behind the Scenes', // stage
+  '/inbox': 'Inbox · Behind the Scenes', // stage
+  '/inbox/<id>': 'Mail · Behind the Scenes', // stage
 }
+
+/** Their network is never idle. */
+const STREAMING = [
+  '/tickets/<id>',
+  '/backstage', // stage
+]
 
 async function findPath(pattern: string): Promise<string> {
   if (!pattern.includes('<id>')) return pattern
@@ -42,6 +48,7 @@ for (const [pattern, title] of Object.entries(PAGES)) {
     await expect(page.getByRole('heading', { level: 1 })).toHaveCount(1)
   })
 
+  // stage
   test(`${pattern} has a picture for shared links`, async ({ page }) => {
     const path = await findPath(pattern)
     await page.goto(path)
@@ -57,8 +64,7 @@ for (const [pattern, title] of Object.entries(PAGES)) {
   test(`${pattern} loads without a complaint of the browser, and nothing on it jumps`, async ({ page }) => {
     const complaints = listenForComplaints(page)
     await watchShifts(page)
-    // A stream is open on these pages, so the network is never idle.
-    const waitUntil = ['/backstage', '/tickets/<id>'].includes(pattern) ? 'load' : 'networkidle'
+    const waitUntil = STREAMING.includes(pattern) ? 'load' : 'networkidle'
     const path = await findPath(pattern)
     // On the first visit the fonts may come late. What Google calls good is 30 times as much.
     for (const most of [0.003, 0.001]) {

@@ -22,7 +22,8 @@ export type Recipient = {
   id: string
   kind: EmailKind
   recipient: string | null
-  user: { name: string; email: string; confirmedAt: unknown }
+  /** Auth.js knows no name of those who sign in by mail. */
+  user: { name: string | null; email: string; confirmedAt: unknown }
   data: unknown
 }
 
@@ -38,7 +39,7 @@ export async function writeMessage({ id, kind, recipient, user, data }: Recipien
   const isTheirs = recipient === null && Boolean(user.confirmedAt)
   const own = cleanData(data)
   const common: Record<CommonSlot, string> = {
-    name: isTheirs ? user.name : toFirstWord(user.name),
+    name: (isTheirs && user.name) || toFirstWord(user.name ?? ''),
     number: id.slice(0, 8).toUpperCase(),
     ticket: toLink(`/tickets/${id}`, 'confirm'),
     lost: toLink('/lost', 'ticket'),

@@ -4,7 +4,7 @@ import type { QueueName } from '../queue'
 
 /** A kind of row that waits for a job. A row without its job is stranded. */
 export type Kind = {
-  /** SQL that selects the waiting rows: `id`, a UUID, and `since`. */
+  /** SQL that selects the waiting rows: `id` and `since`. */
   waiting: Prisma.Sql
   /** `field` of the job's data has the row's id. Without `job`, every waiting row is stranded. */
   job?: { queues: QueueName[]; field: string }
@@ -15,7 +15,7 @@ export type Kind = {
 
 /** Selects rows stranded for a minute, or this one. EXCEPT, because NOT EXISTS compared each row with each job. */
 export function selectStranded({ waiting, job }: Kind, id?: string): Prisma.Sql {
-  const which = id ? Prisma.sql`id = ${id}::uuid` : Prisma.sql`since < now() - interval '1 minute'`
+  const which = id ? Prisma.sql`id = ${id}` : Prisma.sql`since < now() - interval '1 minute'`
   const rows = Prisma.sql`SELECT id::text COLLATE "C" AS id FROM (${waiting}) AS waiting WHERE ${which}`
   if (!job) return rows
   return Prisma.sql`${rows}

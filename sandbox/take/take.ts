@@ -1,16 +1,19 @@
 /*
  * npm run take -- ../my-app
  * npm run take -- ../my-app --with orders    keeps the invitations and exports
+ * npm run take -- ../my-app --into           for an app that exists, with users of its own: docs/your-app.md
  *
  * Writes what people copy as a project of its own: the core and what stands above it, with the tests of what it keeps.
  */
 import '../../lib/output'
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { readArguments } from '../../lib/arguments'
 import { trimDocument } from './documents'
+import { putInto } from './into'
 import { takeOut } from './marks'
 import { LEFT, LEFT_DEPENDENCIES, ORDERS, type Ring, STAGE, TAKEN } from './rings'
 
@@ -19,8 +22,11 @@ type Package = Record<'scripts' | 'dependencies' | 'devDependencies', Record<str
 }
 type Lock = { name: string; version: string; packages: Record<string, object> }
 
+/** Who has taken the project has no other app to put it into. */
+const FOR_ANOTHER_APP = /^## Copy into an app that exists\n.*?(?=^## )/ms
+
 const source = path.resolve(import.meta.dirname, '../..')
-const { folder, name, left } = readTarget()
+const { app, folder, name, left } = readTarget()
 const title = name.replace(/-/g, ' ').replace(/\b\w/g, (letter) => letter.toUpperCase())
 const exists = (file: string): boolean => existsSync(path.join(folder, file))
 /** A document also leaves out what is done by a script that stays behind. */
@@ -30,18 +36,28 @@ const isAboutRing = (text: string): boolean =>
 
 await mkdir(folder, { recursive: true })
 await copyFiles()
+await cp(path.join(source, 'sandbox/take/README.md'), path.join(folder, 'README.md'))
 const scripts = new Set(Object.keys((await writePackage()).scripts))
 for (const file of await listFiles()) await edit(file, (text) => rename(rewrite(file, text)))
-await cp(path.join(source, 'sandbox/take/README.md'), path.join(folder, 'README.md'))
-await edit('README.md', rename)
 tidy()
-startHistory()
-console.log(`Wrote ${name} to ${folder}. In that folder:\n\n  npm ci\n  npm run dev`)
+if (app) {
+  const guide = 'docs/your-app.md'
+  const kept = await putInto(app, folder, await readFile(path.join(source, guide), 'utf8'))
+  await rm(path.dirname(folder), { recursive: true })
+  console.log(`Put the files into ${app}. ${guide} says what is left to do.`)
+  if (kept.length > 0) console.log(`These were there, and stay as they are:\n\n  ${kept.join('\n  ')}`)
+} else {
+  startHistory()
+  console.log(`Wrote ${name} to ${folder}. In that folder:\n\n  npm ci\n  npm run dev`)
+}
 
-/** The arguments. Exits the process with the usage line when one is wrong, or the folder is in use. */
-function readTarget(): { folder: string; name: string; left: Ring[] } {
-  const usage = 'npm run take -- ../my-app [--with orders]'
-  const options = { with: { type: 'string' } } as const
+/**
+ * The arguments. Exits the process with the usage line when one is wrong, or the folder is in use.
+ * @returns `folder` is where the project is written: with `--into`, a temporary one beside which `app` is the target
+ */
+function readTarget(): { app?: string; folder: string; name: string; left: Ring[] } {
+  const usage = 'npm run take -- ../my-app [--with orders | --into]'
+  const options = { with: { type: 'string' }, into: { type: 'boolean' } } as const
   const { positionals, values } = readArguments(usage, options, ({ length }) => length === 1)
   const folder = path.resolve(positionals[0] ?? '')
   const slug = path
@@ -50,9 +66,24 @@ function readTarget(): { folder: string; name: string; left: Ring[] } {
     .replace(/[^a-z0-9]+/g, '-')
   const name = slug.replace(/^-|-$/g, '')
   const isFull = existsSync(folder) && readdirSync(folder).length > 0
-  if (!isFull && name && [undefined, 'orders'].includes(values.with))
+  const isApp = existsSync(path.join(folder, 'package.json'))
+  if (values.into && !values.with && name && isApp)
+    return {
+      app: folder,
+      folder: path.join(mkdtempSync(path.join(tmpdir(), 'take-')), name),
+      name,
+      left: [STAGE, ORDERS],
+    }
+  if (!values.into && !isFull && name && [undefined, 'orders'].includes(values.with))
     return { folder, name, left: values.with ? [STAGE] : [STAGE, ORDERS] }
-  console.error(`${isFull ? `${folder} is not empty.\n` : ''}Usage: ${usage}`)
+  const why = values.into
+    ? isApp
+      ? ''
+      : `${folder} has no package.json.\n`
+    : isFull
+      ? `${folder} is not empty. Use --into for an app that exists.\n`
+      : ''
+  console.error(`${why}Usage: ${usage}`)
   process.exit(2)
 }
 
@@ -115,7 +146,7 @@ async function listFiles(): Promise<string[]> {
 }
 
 function rewrite(file: string, text: string): string {
-  if (file.endsWith('.md')) return trimDocument(file, text, isAboutRing, exists)
+  if (file.endsWith('.md')) return trimDocument(file, text.replace(FOR_ANOTHER_APP, ''), isAboutRing, exists)
   if (file.endsWith('.sql')) return trimMigration(text)
   if (file === '.env.example') return trimSettings(text)
   if (file === 'biome.json' || file === '.gitignore') return trimPaths(text)
@@ -162,7 +193,10 @@ function isTaken(mark: string): boolean {
 }
 
 function rename(text: string): string {
-  return text.replaceAll('Behind the Scenes', title).replaceAll('behind-the-scenes', name)
+  return text
+    .replaceAll('Behind the Scenes', title)
+    .replaceAll('BEHIND THE SCENES', title.toUpperCase())
+    .replaceAll('behind-the-scenes', name)
 }
 
 /** Formats, and removes imports that are no longer used. @throws when a file cannot be read */

@@ -114,7 +114,7 @@ CREATE TABLE "Pace" (
 );
 
 -- CreateTable
-CREATE UNLOGGED TABLE "RateLimit" (
+CREATE TABLE "RateLimit" (
     "key" TEXT NOT NULL,
     "points" INTEGER NOT NULL,
     "expiresAt" TIMESTAMPTZ(3) NOT NULL,
@@ -219,6 +219,9 @@ ALTER TABLE "Export" ADD CONSTRAINT "Export_userId_fkey" FOREIGN KEY ("userId") 
 
 
 -- What schema.prisma cannot say.
+
+-- Costs no disk's time, and is empty after a crash of Postgres.
+ALTER TABLE "RateLimit" SET UNLOGGED;
 
 -- A mail is sent once. The worker and a webhook may both report it.
 CREATE UNIQUE INDEX "EmailEvent_sent_once" ON "EmailEvent"("emailId") WHERE "status" = 'sent';
