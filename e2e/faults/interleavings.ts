@@ -130,7 +130,7 @@ async function tellUnrest(world: World): Promise<false> {
      WHERE status IN ('queued', 'sending', 'retrying', 'sent')
      UNION ALL SELECT concat_ws(' ', 'job', name, state, data, output) FROM pgboss.job WHERE state < 'completed'`,
   )
-  world.fault(`not at rest after ${PATIENCE_MS / 1000} s: ${JSON.stringify(left)}`)
+  world.fault(`not at rest after ${PATIENCE_MS / 1000} s: ${JSON.stringify([...world.listOpen(), ...left])}`)
   return false
 }
 

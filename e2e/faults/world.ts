@@ -42,6 +42,9 @@ type Lock = { release(): Promise<void>; ended: Promise<void> }
 
 type Answer = { status: number; text: string; headers: Headers }
 
+/** What a client still asks for: whom it asks since when, and what it heard before. */
+type OpenQuestion = { what: string; url?: URL; since: number; last: string }
+
 /** The environment of a process whose clock is as many ms off as this file says: see shift-clock.mjs. */
 export function withClock(file: string): Env {
   const preload = pathToFileURL(path.resolve('e2e/faults/shift-clock.mjs')).href
@@ -56,6 +59,7 @@ export class World {
   /** What clients and the platform have begun and not finished. */
   readonly #underWay = new Set<Promise<void>>()
   readonly #locks: Lock[] = []
+  readonly #open = new Set<OpenQuestion>()
   #end = new AbortController()
   #asked = 0
   #weather: keyof typeof PATIENCE_MS = 'bad'
@@ -243,11 +247,15 @@ export class World {
     init: RequestInit,
     respond: (answer: Answer) => Result | undefined,
   ): Promise<Result> {
-    let last = 'never asked'
+    const question: OpenQuestion = { what, since: performance.now(), last: 'never asked' }
+    this.#open.add(question)
     for (let pauseMs = 100; ; pauseMs = Math.min(2 * pauseMs, 1_000)) {
-      if (this.#end.signal.aborted) throw new Error(`not answered at the end, and before: ${last}`)
-      const answer = await this.#askOnce(target, init)
-      last = answer ? `${answer.status} ${answer.text}` : 'no answer'
+      if (this.#end.signal.aborted) {
+        this.#open.delete(question)
+        throw new Error(`not answered at the end, and before: ${question.last}`)
+      }
+      const answer = await this.#askOnce(target, init, question)
+      question.last = answer ? `${answer.status} ${answer.text}` : 'no answer'
       if (answer && answer.status >= 500 && answer.status !== 503)
         this.fault(`${what} was answered ${answer.status} ${answer.text}`)
       if (answer?.status === 503 && !answer.headers.has('retry-after'))
@@ -255,15 +263,27 @@ export class World {
       this.count(answer ? `answered ${answer.status}` : 'not answered')
       if (answer && answer.status < 500) {
         const result = respond(answer)
-        if (result !== undefined) return result
+        if (result !== undefined) {
+          this.#open.delete(question)
+          return result
+        }
       }
       await sleep(pauseMs)
     }
   }
 
-  async #askOnce(target: string, init: RequestInit): Promise<Answer | undefined> {
+  /** What clients still ask for, as sentences. */
+  listOpen(): string[] {
+    return [...this.#open].map(({ what, url, since, last }) => {
+      const seconds = Math.round((performance.now() - since) / 1000)
+      return `${what} asks ${url} for ${seconds} s, before: ${last}`
+    })
+  }
+
+  async #askOnce(target: string, init: RequestInit, question: OpenQuestion): Promise<Answer | undefined> {
     const ports = [this.#ports.get('web 1'), this.#ports.get('web 2')]
     const url = new URL(target, `http://localhost:${ports[this.#asked++ % 2]}`)
+    Object.assign(question, { url, since: performance.now() })
     try {
       const response = await fetch(url, { ...init, signal: AbortSignal.timeout(PATIENCE_MS[this.#weather]) })
       const { status, headers } = response
@@ -287,6 +307,7 @@ export class World {
   /** Forgets all people, for the next run. The processes stay. */
   async empty(): Promise<void> {
     this.#faults.clear()
+    this.#open.clear()
     this.#end = new AbortController()
     this.#weather = 'bad'
     for (const name of SLOTS) await writeFile(this.#slot(name).clock, '0')
