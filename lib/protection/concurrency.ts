@@ -1,5 +1,6 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { performance } from 'node:perf_hooks'
 import { env } from '../env'
 import { findFull, type Place, take } from './places'
 import { networksOf } from './visitor'
@@ -10,6 +11,10 @@ const WAITING = 50
 /** Less than in other limits: the requests of a whole /48 delay everyone's. */
 const MAX_SHARE = 4
 
+/** Running requests together saves time only while they wait for something. A saturated event loop has no time to wait. */
+const SATURATED = 0.9
+const SAMPLE_MS = 100
+
 type Exchange = { request: IncomingMessage; response: ServerResponse; run: () => void }
 
 type Turn = { places: Place[]; start: () => void }
@@ -17,9 +22,21 @@ type Turn = { places: Place[]; start: () => void }
 /** The waiting requests of each kind and of a visitor's largest network, the oldest first. */
 const queues = new Map<string, Set<Turn>>()
 
+let isSaturated = false
+
+/** Measures whether the event loop is saturated. Call it once. */
+export function watchEventLoop(): void {
+  let last = performance.eventLoopUtilization()
+  setInterval(() => {
+    isSaturated = performance.eventLoopUtilization(last).utilization > SATURATED
+    last = performance.eventLoopUtilization()
+    for (const name of queues.keys()) startNext(name)
+  }, SAMPLE_MS).unref()
+}
+
 /**
- * Runs a request, or queues it while LIMIT_CONCURRENCY_PER_VISITOR of the visitor's requests run. So a flood delays other
- * visitors by a few requests only. A request counts as running until its response begins: a stream holds no place.
+ * Runs a request, or queues it while LIMIT_CONCURRENCY_PER_VISITOR of the visitor's requests run: one of its network while
+ * the event loop is saturated. So a flood delays other visitors by a few requests only. A request counts as running until its response begins: a stream holds no place.
  * @returns false if too many requests wait
  */
 export function runInTurn(
@@ -69,8 +86,10 @@ export function runInTurn(
 }
 
 function startNext(name: string): void {
-  const next = [...(queues.get(name) ?? [])].find(({ places }) => !findFull(places))
-  next?.start()
+  for (const { places, start } of queues.get(name) ?? []) {
+    if (isSaturated && findFull([{ key: `running ${name}`, most: 1 }])) return
+    if (!findFull(places)) start()
+  }
 }
 
 function toPlaces(what: string, visitor: string, most: number): Place[] {

@@ -2,7 +2,7 @@ import { type IncomingMessage, Server, type ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { env } from '../env'
 import { Problem } from '../http/problem'
-import { runInTurn } from './concurrency'
+import { runInTurn, watchEventLoop } from './concurrency'
 import { isFull, limitNow } from './limits'
 import { findFull, take } from './places'
 import { networksOf, noteVisitor, toVisitor } from './visitor'
@@ -29,6 +29,7 @@ const QUEUE_IS_FULL = new Problem(429, 'Too many requests', {
 
 /** Patches Node's `Server`, because Next has no hook that sees every connection and request. */
 export function guardServers(): void {
+  watchEventLoop()
   const prototype = Server.prototype as { emit(this: Server, event: string, ...args: unknown[]): boolean }
   const { emit } = prototype
   prototype.emit = function (event, ...args) {

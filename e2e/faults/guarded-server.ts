@@ -1,0 +1,26 @@
+/*
+ * A server behind the app's door, in a process of its own. `/busy` takes the CPU for 20 ms, `/idle` waits for 100 ms. Each
+ * answers with the number of requests that ran at the same time.
+ */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises'
+import { guardServers } from '@/lib/protection/door'
+
+const BUSY_MS = 20
+const IDLE_MS = 100
+
+let running = 0
+
+guardServers()
+const server = createServer(async (request, response) => {
+  running++
+  if (request.url === '/busy') for (const start = performance.now(); performance.now() - start < BUSY_MS; );
+  else await sleep(IDLE_MS)
+  // Others may begin meanwhile.
+  await immediate()
+  response.end(String(running))
+  running--
+})
+server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port))
+process.on('disconnect', () => process.exit())
