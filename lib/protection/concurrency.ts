@@ -35,8 +35,9 @@ export function watchEventLoop(): void {
 }
 
 /**
- * Runs a request, or queues it while LIMIT_CONCURRENCY_PER_VISITOR of the visitor's requests run: one of its network while
- * the event loop is saturated. So a flood delays other visitors by a few requests only. A request counts as running until its response begins: a stream holds no place.
+ * Runs a request, or queues it while LIMIT_CONCURRENCY_PER_VISITOR of the visitor's requests run. While the event loop is
+ * saturated, each network runs one. So a flood delays other visitors by a few requests only. A request counts as running
+ * until its response begins: a stream holds no place.
  * @returns false if too many requests wait
  */
 export function runInTurn(
