@@ -1,5 +1,6 @@
-/** Joiners have no width, and some scripts need them inside a word. */
-const WORD = /\p{L}[\p{L}\p{M}\u200C\u200D]*/u
+/** Joiners have no width, and some scripts need them inside a word. Hangul fillers are letters, and look like spaces. */
+const WORD =
+  /(?!\p{Default_Ignorable_Code_Point})\p{L}((?!\p{Default_Ignorable_Code_Point})\p{L}|[\p{M}\u200C\u200D])*/u
 
 /** In graphemes. */
 const MAX_LENGTH = 30
