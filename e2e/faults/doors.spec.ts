@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect } from '@playwright/test'
 import { listRoutes } from '../../sandbox/routes'
@@ -44,6 +44,8 @@ const OTHERS = [
     '/api/health/none',
     '/api/health%2flive',
     '/x/../api/health',
+    '/./_global-error',
+    '/x/%2e%2e/_global-error',
     '/_next/static/../x',
     '/__nextjs_source-map',
   ],
@@ -248,18 +250,31 @@ test('requests of a network wait for each other, and others do not wait for them
   }
 })
 
-test('a network runs one request at a time while the event loop is saturated', async () => {
-  const env = { ...process.env, TRUSTED_HOPS: '1', LIMIT_CONCURRENCY_PER_VISITOR: '4' }
-  const server = fork('e2e/faults/guarded-server.ts', { execArgv: ['--import', 'tsx'], env })
+/** Starts a small server behind the door, and returns its port. It ends with the test. */
+async function startGuarded(env: Env): Promise<{ port: number; stop(): void }> {
+  const server = fork('e2e/faults/guarded-server.ts', {
+    execArgv: ['--import', 'tsx'],
+    env: { ...process.env, TRUSTED_HOPS: '1', ...env },
+  })
   const [port] = (await once(server, 'message')) as [number]
+  return { port, stop: () => server.disconnect() }
+}
+
+/** Asks a small server for a path as this visitor. Returns the body. */
+async function askGuarded(port: number, path: string, from: string): Promise<string> {
+  const asking = request({ port, path, headers: { 'x-forwarded-for': from }, agent: false })
+  return await text((await once(asking.end(), 'response'))[0])
+}
+
+test('a network runs one request at a time while the event loop is saturated', async () => {
+  const server = await startGuarded({ LIMIT_CONCURRENCY_PER_VISITOR: '4' })
+  const unlimited = await startGuarded({ LIMIT_CONCURRENCY_PER_VISITOR: '0' })
   /** @returns how many ran at the same time, for each request in the order of the answers */
-  const flood = async (path: string): Promise<number[]> => {
+  const flood = async (path: string, { port } = server): Promise<number[]> => {
     const counts: number[] = []
     await Promise.all(
       Array.from({ length: 100 }, async (_, i) => {
-        const headers = { 'x-forwarded-for': `2001:db8:8:${(i << 8).toString(16)}::1` }
-        const asking = request({ port, path, headers, agent: false })
-        counts.push(Number(await text((await once(asking.end(), 'response'))[0])))
+        counts.push(Number(await askGuarded(port, path, `2001:db8:8:${(i << 8).toString(16)}::1`)))
       }),
     )
     return counts
@@ -268,7 +283,81 @@ test('a network runs one request at a time while the event loop is saturated', a
   expect(Math.max(...(await flood('/idle')))).toBe(16)
   expect(new Set((await flood('/busy')).slice(-20))).toEqual(new Set([1]))
   expect(Math.max(...(await flood('/idle')))).toBe(16)
-  server.disconnect()
+  // 0 is no limit.
+  expect(Math.max(...(await flood('/busy', unlimited)).slice(-20))).toBeGreaterThan(1)
+  server.stop()
+  unlimited.stop()
+})
+
+test('a request that only waits does not stop its network while the event loop is saturated', async () => {
+  const server = await startGuarded({ LIMIT_CONCURRENCY_PER_VISITOR: '4', LIMIT_REQUESTS_PER_VISITOR: '0' })
+  let isOver = false
+  const flood = Array.from({ length: 10 }, async (_, i) => {
+    while (!isOver) await askGuarded(server.port, '/busy', `10.7.0.${i}`)
+  })
+  // It needs a second to find that out.
+  await Promise.all(Array.from({ length: 50 }, () => askGuarded(server.port, '/busy', '10.7.1.1')))
+  const [subnet, other] = ['2001:db8:9:100::1', '2001:db8:9:200::1']
+  // A client sends its body slowly, or a row is locked.
+  const waiting = [1, 2, 3].map(() => {
+    const headers = { 'x-forwarded-for': subnet }
+    return request({ port: server.port, path: '/wait', headers, agent: false })
+      .on('error', () => {})
+      .end()
+  })
+  for (const from of [subnet, other, subnet]) await askGuarded(server.port, '/idle', from)
+  for (const asking of waiting) asking.destroy()
+  isOver = true
+  await Promise.all(flood)
+  server.stop()
+})
+
+test('a query with many parameters is not read', async ({ stack }) => {
+  const web = await startWeb(stack, {})
+  for (const path of [...(await listRoutes()), ...OTHERS.filter((path) => !path.includes('?'))]) {
+    const [few, many] = [99, 100].map((times) => ask(web, 'GET', `${path}?${'a=b&'.repeat(times)}`, {}))
+    expect((await many)?.statusCode, path).toBe(414)
+    expect((await few)?.statusCode, path).not.toBe(414)
+  }
+})
+
+test('requests of a connection run one after the other, and what a client has left is closed', async () => {
+  const server = await startGuarded({})
+  const connectWith = (path: string, times: number): Socket => {
+    const socket = connect(server.port, '127.0.0.1').on('error', () => {})
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 10.8.0.1\r\n\r\n`.repeat(times))
+    return socket
+  }
+  const countOpen = async (): Promise<number> => Number(await askGuarded(server.port, '/open', '10.8.0.2'))
+  const streams = connectWith('/stream', 10)
+  await once(streams, 'data')
+  expect(await countOpen()).toBe(1)
+  streams.destroy()
+  await waitFor(async () => (await countOpen()) === 0)
+
+  // In the order of the requests, as if they had come one by one.
+  const answers = connectWith('/idle', 10)
+  let heard = ''
+  answers.on('data', (chunk) => (heard += chunk))
+  await waitFor(() => heard.match(/^HTTP\/1\.1 200/gm)?.length === 10)
+  expect(heard.match(/^\d+$/gm)).toEqual(Array(10).fill('1'))
+  answers.destroy()
+
+  // No browser and no proxy sends so many.
+  await once(connectWith('/idle', 100).resume(), 'close')
+  server.stop()
+})
+
+test('a client that does not read its answer is cut off', { tag: '@long' }, async () => {
+  test.setTimeout(240_000)
+  const server = await startGuarded({})
+  const socket = connect(server.port, '127.0.0.1').on('error', () => {})
+  socket.write('GET /large HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 10.8.0.3\r\n\r\n')
+  const isOpen = async (): Promise<boolean> => (await askGuarded(server.port, '/open', '10.8.0.2')) === '1'
+  await waitFor(isOpen)
+  await waitFor(async () => !(await isOpen()))
+  socket.destroy()
+  server.stop()
 })
 
 test('a connection without a request, and a request that comes a byte a second, are cut off', {

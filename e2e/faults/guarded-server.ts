@@ -1,6 +1,7 @@
 /*
  * A server behind the app's door, in a process of its own. `/busy` takes the CPU for 20 ms, `/idle` waits for 100 ms. Each
- * answers with the number of requests that ran at the same time.
+ * answers with the number of requests that ran at the same time. `/wait` is not answered. `/stream` and `/large` do not end, and
+ * `/open` counts them. `/large` begins with more than fits into the buffers of a connection.
  */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,11 +10,20 @@ import { guardServers } from '@/lib/protection/door'
 
 const BUSY_MS = 20
 const IDLE_MS = 100
+const LARGE = 50_000_000
 
 let running = 0
+let open = 0
 
 guardServers()
 const server = createServer(async (request, response) => {
+  if (request.url === '/open') return response.end(String(open))
+  if (request.url === '/wait') return
+  if (request.url === '/stream' || request.url === '/large') {
+    open++
+    response.on('close', () => open--).write(request.url === '/large' ? Buffer.alloc(LARGE) : 'x')
+    return
+  }
   running++
   if (request.url === '/busy') for (const start = performance.now(); performance.now() - start < BUSY_MS; );
   else await sleep(IDLE_MS)

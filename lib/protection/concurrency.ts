@@ -17,27 +17,33 @@ const SAMPLE_MS = 100
 
 type Exchange = { request: IncomingMessage; response: ServerResponse; run: () => void }
 
-type Turn = { places: Place[]; start: () => void }
+type Turn = { places: Place[]; alone: Place[]; start: () => void }
 
 /** The waiting requests of each kind and of a visitor's largest network, the oldest first. */
 const queues = new Map<string, Set<Turn>>()
 
+/** The queues from which no request has started since the last sample. */
+const stuck = new Set<string>()
+
 let isSaturated = false
 
-/** Measures whether the event loop is saturated. Call it once. */
+/** Measures whether the event loop is saturated, and which queues are stuck. Call it once. */
 export function watchEventLoop(): void {
   let last = performance.eventLoopUtilization()
   setInterval(() => {
     isSaturated = performance.eventLoopUtilization(last).utilization > SATURATED
     last = performance.eventLoopUtilization()
-    for (const name of queues.keys()) startNext(name)
+    for (const name of queues.keys()) {
+      startNext(name)
+      stuck.add(name)
+    }
   }, SAMPLE_MS).unref()
 }
 
 /**
  * Runs a request, or queues it while LIMIT_CONCURRENCY_PER_VISITOR of the visitor's requests run. While the event loop is
- * saturated, each network runs one. So a flood delays other visitors by a few requests only. A request counts as running
- * until its response begins: a stream holds no place.
+ * saturated, each network runs one, and ten more a second if that one only waits. So a flood delays other visitors by a few
+ * requests only. A request counts as running until its response begins: a stream holds no place.
  * @returns false if too many requests wait
  */
 export function runInTurn(
@@ -53,19 +59,23 @@ export function runInTurn(
   const name = `${kind}s of ${networksOf(visitor).at(-1)?.[0]}`
   const queue = queues.get(name) ?? new Set()
   // Bound, because the end of another request starts it: logs and spans must not name that one.
-  const turn: Turn = { places, start: AsyncResource.bind(start) }
+  const alone = [{ key: `running ${name}`, most: Math.min(most, 1) }]
+  const turn: Turn = { places, alone, start: AsyncResource.bind(start) }
   let free = take(waiting)
   queues.set(name, queue.add(turn))
 
   function start(): void {
     leave()
+    stuck.delete(name)
     free = take(places)
     run()
   }
   function leave(): void {
     free()
     free = () => {}
-    if (queue.delete(turn) && queue.size === 0) queues.delete(name)
+    if (!queue.delete(turn) || queue.size > 0) return
+    queues.delete(name)
+    stuck.delete(name)
   }
   function end(): void {
     socket.off('close', end)
@@ -73,8 +83,7 @@ export function runInTurn(
     // A turn of the event loop later, so that requests of other visitors come in between.
     setImmediate(startNext, name)
   }
-  // A client may pipeline many requests.
-  socket.setMaxListeners(0).once('close', end)
+  socket.once('close', end)
   const { writeHead } = response
   Object.assign(response, {
     writeHead(...args: unknown[]) {
@@ -87,9 +96,11 @@ export function runInTurn(
 }
 
 function startNext(name: string): void {
-  for (const { places, start } of queues.get(name) ?? []) {
-    if (isSaturated && findFull([{ key: `running ${name}`, most: 1 }])) return
-    if (!findFull(places)) start()
+  for (const { places, alone, start } of queues.get(name) ?? []) {
+    if (findFull(places)) continue
+    // The one that runs may wait for a slow client or a lock, and must not stop its whole network.
+    if (isSaturated && findFull(alone) && !stuck.delete(name)) return
+    start()
   }
 }
 
