@@ -22,27 +22,30 @@ type Turn = { places: Place[]; alone: Place[]; start: () => void }
 /** The waiting requests of each kind and of a visitor's largest network, the oldest first. */
 const queues = new Map<string, Set<Turn>>()
 
-/** The queues from which no request has started since the last sample. */
-const stuck = new Set<string>()
+/** In samples. Not in milliseconds: another process may have had the CPU meanwhile. */
+const PATIENCE = 5
+
+/** For how many samples no request has started, by the queue that waits. */
+const waited = new Map<string, number>()
 
 let isSaturated = false
 
-/** Measures whether the event loop is saturated, and which queues are stuck. Call it once. */
+/** Measures whether the event loop is saturated, and how long each queue waits. Call it once. */
 export function watchEventLoop(): void {
   let last = performance.eventLoopUtilization()
   setInterval(() => {
     isSaturated = performance.eventLoopUtilization(last).utilization > SATURATED
     last = performance.eventLoopUtilization()
     for (const name of queues.keys()) {
+      waited.set(name, (waited.get(name) ?? 0) + 1)
       startNext(name)
-      stuck.add(name)
     }
   }, SAMPLE_MS).unref()
 }
 
 /**
  * Runs a request, or queues it while LIMIT_CONCURRENCY_PER_VISITOR of the visitor's requests run. While the event loop is
- * saturated, each network runs one, and ten more a second if that one only waits. So a flood delays other visitors by a few
+ * saturated, each network runs one, and two more a second if that one only waits. So a flood delays other visitors by a few
  * requests only. A request counts as running until its response begins: a stream holds no place.
  * @returns false if too many requests wait
  */
@@ -66,7 +69,7 @@ export function runInTurn(
 
   function start(): void {
     leave()
-    stuck.delete(name)
+    waited.delete(name)
     free = take(places)
     run()
   }
@@ -75,7 +78,7 @@ export function runInTurn(
     free = () => {}
     if (!queue.delete(turn) || queue.size > 0) return
     queues.delete(name)
-    stuck.delete(name)
+    waited.delete(name)
   }
   function end(): void {
     socket.off('close', end)
@@ -99,7 +102,7 @@ function startNext(name: string): void {
   for (const { places, alone, start } of queues.get(name) ?? []) {
     if (findFull(places)) continue
     // The one that runs may wait for a slow client or a lock, and must not stop its whole network.
-    if (isSaturated && findFull(alone) && !stuck.delete(name)) return
+    if (isSaturated && findFull(alone) && (waited.get(name) ?? 0) < PATIENCE) return
     start()
   }
 }
