@@ -278,6 +278,9 @@ test('a network runs one request at a time while the event loop is saturated', a
     )
     return counts
   }
+  // Also when each is answered before the next one is read.
+  const quick = Array.from({ length: 100 }, () => askGuarded(server.port, '/quick', '10.9.0.1'))
+  expect(Math.max(...(await Promise.all(quick)).map(Number))).toBeLessThanOrEqual(4)
   // Four times as many as of a visitor.
   expect(Math.max(...(await flood('/idle')))).toBe(16)
   expect(new Set((await flood('/busy')).slice(-20))).toEqual(new Set([1]))

@@ -1,6 +1,7 @@
 /*
  * A server behind the app's door, in a process of its own. `/busy` takes the CPU for 20 ms, `/idle` waits for 100 ms. Each
- * answers with the number of requests that ran at the same time. `/wait` is not answered. `/stream` and `/large` do not end, and
+ * answers with the number of requests that ran at the same time. `/quick` answers at once, with the number of such requests in
+ * this turn of the event loop. `/wait` is not answered. `/stream` and `/large` do not end, and
  * `/open` counts them. `/large` begins with more than fits into the buffers of a connection.
  */
 import { createServer } from 'node:http'
@@ -14,11 +15,16 @@ const LARGE = 50_000_000
 
 let running = 0
 let open = 0
+let inTurn = 0
 
 guardServers()
 const server = createServer(async (request, response) => {
   if (request.url === '/open') return response.end(String(open))
   if (request.url === '/wait') return
+  if (request.url === '/quick') {
+    if (inTurn++ === 0) setImmediate(() => (inTurn = 0))
+    return response.end(String(inTurn))
+  }
   if (request.url === '/stream' || request.url === '/large') {
     open++
     response.on('close', () => open--).write(request.url === '/large' ? Buffer.alloc(LARGE) : 'x')

@@ -82,9 +82,13 @@ export function runInTurn(
   }
   function end(): void {
     socket.off('close', end)
-    leave()
-    // A turn of the event loop later, so that requests of other visitors come in between.
-    setImmediate(startNext, name)
+    if (queue.has(turn)) leave()
+    // A turn of the event loop later, so that others come in between. Until then, it keeps its place: an answer may be ready
+    // at once, and a hundred such requests may arrive in the same turn.
+    setImmediate(() => {
+      leave()
+      startNext(name)
+    })
   }
   socket.once('close', end)
   const { writeHead } = response
