@@ -76,11 +76,13 @@ function writeStack({ name, message, stack = '' }: Error): string {
   return [`${name}: ${message}`, ...ours, ...frames.filter((frame) => !ours.includes(frame))].join('\n')
 }
 
-const ADDRESS = /[^\s"'<>()=:;,\\]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}/gi
+// The lookbehind lets a long word be read once, and not again from each of its characters.
+const ADDRESS = /(?<![^\s"'<>()=:;,\\])[^\s"'<>()=:;,\\]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}/gi
 // The path of a ticket grants access to it.
 const ID_IN_PATH = /\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi
 
-function scrub(line: string): string {
+/** Replaces addresses and the paths of emails. */
+export function scrub(line: string): string {
   return line.replace(ADDRESS, '<address>').replace(ID_IN_PATH, '/<id>')
 }
 

@@ -1,8 +1,13 @@
 import { expect, test } from '@playwright/test'
 import { all } from 'email-misspelled'
 import { suggestAddress } from '../../app/components/signup/suggest-address'
+import { readInput } from '../../lib/http/input'
+import { scrub } from '../../lib/log'
 import { toFirstWord } from '../../lib/mail/first-word'
+import { isRouterState } from '../../lib/ops/sanitize-requests'
 import { toMailbox } from '../../lib/sending/mailbox'
+import { canonicalAddress } from '../../lib/signup/address'
+import { MAX_BYTES, signupInput } from '../../lib/signup/input'
 
 test('the spellings of one mailbox are one, and those of two are two', () => {
   const same = [
@@ -14,6 +19,7 @@ test('the spellings of one mailbox are one, and those of two are two', () => {
       'ada.lovelace+x@pm.me',
       'adalovelace@protonmail.ch',
     ],
+    ['ada@yandex.com', 'ada@yandex.ru', 'ada+x@ya.ru', 'ada@yandex.com.tr'],
     ['ada@icloud.com', 'ada@me.com', 'ada+x@mac.com'],
     ['base@yahoo.com', 'base-shop@yahoo.com', 'base-bank+x@yahoo.com'],
     ['base@yahoo.co.jp', 'base-shop@yahoo.co.jp'],
@@ -45,6 +51,10 @@ test('a mail to a stranger has the first word of a name, and nothing that is no 
     'محمد علي': 'محمد',
     'नमस्ते दुनिया': 'नमस्ते',
     'می\u200cخواهم من': 'می\u200cخواهم',
+    // Hangul fillers are letters, and look like spaces. Marks without a width belong to a word.
+    'Call\u3164our\uFFA0hotline': 'Call',
+    '\u115FBank\u1160fraud': 'Bank',
+    'ᠮᠣᠩᠭᠣᠯ\u180B ᠦᠨ': 'ᠮᠣᠩᠭᠣᠯ\u180B',
     '1-800-HELP': 'HELP',
     '+1 800 555': 'Friend',
     '👩‍👩‍👧‍👦': 'Friend',
@@ -52,6 +62,32 @@ test('a mail to a stranger has the first word of a name, and nothing that is no 
     ['x'.repeat(80)]: 'x'.repeat(30),
   }
   for (const [name, word] of Object.entries(words)) expect(toFirstWord(name), name).toBe(word)
+})
+
+test('no text takes longer to read than others of its length', async () => {
+  const type = `application/json${' '.repeat(8_000)}x`
+  const texts = ['a', ' ', '\u2800', 'a@', 'a.', 'a@a.', '; ', '('].map((part) =>
+    part.repeat(8_000 / part.length),
+  )
+  for (const text of texts.flatMap((text) => [`x${text}x`, `x@${text}`, `${text}@x.`])) {
+    // The shortest of five, because this computer does other things, too.
+    const times = [1, 2, 3, 4, 5].map(() => {
+      const start = performance.now()
+      canonicalAddress(text)
+      scrub(text)
+      return performance.now() - start
+    })
+    expect(Math.min(...times), JSON.stringify(text.slice(0, 10))).toBeLessThan(15)
+  }
+  const reads = []
+  for (let i = 0; i < 5; i++) {
+    const request = new Request('http://x', { method: 'POST', body: '{}', headers: { 'content-type': type } })
+    const start = performance.now()
+    await expect(readInput(request, signupInput, MAX_BYTES)).rejects.toMatchObject({ status: 415 })
+    expect(isRouterState('["",{"children":'.repeat(700) + '["",{}]' + '}]'.repeat(700))).toBe(false)
+    reads.push(performance.now() - start)
+  }
+  expect(Math.min(...reads)).toBeLessThan(15)
 })
 
 /** Others that resemble a large provider, or are one under another suffix. */

@@ -45,6 +45,14 @@ test('a browser holds several tickets, until it signs out', async () => {
     expect((await signUpIn(cookie)).cookie).not.toBe(cookie)
 })
 
+test('a cookie that another host of the domain can set is not ours', async () => {
+  const owner = await signUpOwner()
+  for (const mark of ['\u00A0', '\t', ';\u00A0', 'x', '"', '$Version=1,'])
+    expect(await isOwner(owner, `a=b; ${mark}${owner.cookie}`), JSON.stringify(mark)).toBe(false)
+  expect(await isOwner(owner, `a=b; ${owner.cookie}; session=x`)).toBe(true)
+  expect(await isOwner(owner, `a=b;${owner.cookie}`)).toBe(true)
+})
+
 test('a browser whose first answer was lost is signed in by the second', async () => {
   const body = { name: 'Ada', email: newAddress() }
   const headers = { 'idempotency-key': randomUUID() }

@@ -177,6 +177,7 @@ test.describe('names', () => {
     ['an address', 'https://evil.example'],
     ['a domain', 'Win at evil.com now'],
     ['a domain of one letter', 'Pay at x.ai'],
+    ['a domain of a symbol', 'Pay at ❤️.ws'],
     ['a domain in full-width letters', 'ｗｗｗ．evil．com'],
     ['a domain with an ideographic dot', 'evil。com'],
     ['a domain with a half-width dot', 'evil｡com'],
@@ -345,6 +346,10 @@ test.describe('requests', () => {
     expect(problem.errors).toEqual({ isAdmin: [expect.any(String)] })
     await expectProblem(await postSignup(`{"name":"Ada","email":"${email}","__proto__":{}}`), 422)
     expect((await countRows(email)).users).toBe(0)
+    // The answer to many of them is not much larger than the request.
+    const many = JSON.stringify(Object.fromEntries(Array.from({ length: 900 }, (_, i) => [`k${i}`, i])))
+    const answer = await (await postSignup(many)).text()
+    expect(answer.length).toBeLessThan(2 * many.length)
   })
 
   for (const body of ['', '{', 'Ada', '{"name":"Ada",}', new Uint8Array([0x22, 0xff, 0x22])]) {

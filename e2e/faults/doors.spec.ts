@@ -1,8 +1,9 @@
+import { fork } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect } from '@playwright/test'
 import { listRoutes } from '../../sandbox/routes'
@@ -43,6 +44,8 @@ const OTHERS = [
     '/api/health/none',
     '/api/health%2flive',
     '/x/../api/health',
+    '/./_global-error',
+    '/x/%2e%2e/_global-error',
     '/_next/static/../x',
     '/__nextjs_source-map',
   ],
@@ -221,10 +224,10 @@ test('requests of a network wait for each other, and others do not wait for them
         asking.on('response', (answer) => unanswered.delete(asking) && answers.push(answer.resume()))
         unanswered.add(asking.on('error', () => {}).end())
       }
-      await waitFor(() => answers.length === 5)
-      for (const { statusCode, headers } of answers)
+      await waitFor(async () => answers.length === 5 && (await countRunning()) === most)
+      const refused = answers.splice(0)
+      for (const { statusCode, headers } of refused)
         expect([statusCode, headers.connection, headers['retry-after']]).toEqual([429, 'close', '1'])
-      await waitFor(async () => (await countRunning()) === most)
 
       // 503: the process was busy with the crowd for a moment.
       await waitFor(async () => (await signUpFrom(`10.5.0.${most}`)).status === 201)
@@ -240,10 +243,91 @@ test('requests of a network wait for each other, and others do not wait for them
         if (i % 4 === 0 && unanswered.delete(asking)) asking.destroy()
       await lock.open()
       await waitFor(() => unanswered.size === 0)
-      for (const { statusCode } of answers.slice(5)) expect(statusCode).toBe(202)
+      for (const { statusCode } of answers) expect(statusCode).toBe(202)
       expect((await signUpFrom(toAddress(0))).status).toBe(201)
     })
   }
+})
+
+/** Starts a small server behind the door, and returns its port. It ends with the test. */
+async function startGuarded(env: Env): Promise<{ port: number; stop(): void }> {
+  const server = fork('e2e/faults/guarded-server.ts', {
+    execArgv: ['--import', 'tsx'],
+    env: { ...process.env, TRUSTED_HOPS: '1', ...env },
+  })
+  const [port] = (await once(server, 'message')) as [number]
+  return { port, stop: () => server.disconnect() }
+}
+
+/** Asks a small server for a path as this visitor. Returns the body. */
+async function askGuarded(port: number, path: string, from: string): Promise<string> {
+  const asking = request({ port, path, headers: { 'x-forwarded-for': from }, agent: false })
+  return await text((await once(asking.end(), 'response'))[0])
+}
+
+test('requests of a network wait for each other, also when they are answered at once', async () => {
+  const flood = async (env: Env, path: string, toAddress: (i: number) => string): Promise<number> => {
+    const server = await startGuarded(env)
+    const asked = Array.from({ length: 100 }, (_, i) => askGuarded(server.port, path, toAddress(i)))
+    const counts = (await Promise.all(asked)).map(Number)
+    server.stop()
+    return Math.max(...counts)
+  }
+  const four = { LIMIT_CONCURRENCY_PER_VISITOR: '4' }
+  const toSubnet = (i: number): string => `2001:db8:8:${(i << 8).toString(16)}::1`
+  expect(await flood(four, '/quick', () => '10.9.0.1')).toBeLessThanOrEqual(4)
+  expect(await flood(four, '/idle', () => '10.9.0.1')).toBe(4)
+  expect(await flood(four, '/idle', toSubnet)).toBe(8)
+  expect(await flood({ LIMIT_CONCURRENCY_PER_VISITOR: '0' }, '/idle', toSubnet)).toBeGreaterThan(8)
+})
+
+test('a query with many parameters is not read', async ({ stack }) => {
+  const web = await startWeb(stack, {})
+  for (const path of [...(await listRoutes()), ...OTHERS.filter((path) => !path.includes('?'))]) {
+    const [few, many] = [99, 100].map((times) => ask(web, 'GET', `${path}?${'a=b&'.repeat(times)}`, {}))
+    expect((await many)?.statusCode, path).toBe(414)
+    expect((await few)?.statusCode, path).not.toBe(414)
+  }
+})
+
+test('requests of a connection run one after the other, and what a client has left is closed', async () => {
+  const server = await startGuarded({})
+  const connectWith = (path: string, times: number): Socket => {
+    const socket = connect(server.port, '127.0.0.1').on('error', () => {})
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 10.8.0.1\r\n\r\n`.repeat(times))
+    return socket
+  }
+  const countOpen = async (): Promise<number> => Number(await askGuarded(server.port, '/open', '10.8.0.2'))
+  const streams = connectWith('/stream', 10)
+  await once(streams, 'data')
+  expect(await countOpen()).toBe(1)
+  streams.destroy()
+  await waitFor(async () => (await countOpen()) === 0)
+
+  // In the order of the requests, as if they had come one by one.
+  const answers = connectWith('/idle', 10)
+  let heard = ''
+  answers.on('data', (chunk) => (heard += chunk))
+  await waitFor(() => heard.match(/HTTP\/1\.1 200/g)?.length === 10)
+  await waitFor(() => heard.match(/\r\n\r\n\d/g)?.length === 10)
+  expect(heard.match(/\r\n\r\n\d+/g)).toEqual(Array(10).fill('\r\n\r\n1'))
+  answers.destroy()
+
+  // No browser and no proxy sends so many.
+  await once(connectWith('/idle', 100).resume(), 'close')
+  server.stop()
+})
+
+test('a client that does not read its answer is cut off', { tag: '@long' }, async () => {
+  test.setTimeout(240_000)
+  const server = await startGuarded({})
+  const socket = connect(server.port, '127.0.0.1').on('error', () => {})
+  socket.write('GET /large HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 10.8.0.3\r\n\r\n')
+  const isOpen = async (): Promise<boolean> => (await askGuarded(server.port, '/open', '10.8.0.2')) === '1'
+  await waitFor(isOpen)
+  await waitFor(async () => !(await isOpen()))
+  socket.destroy()
+  server.stop()
 })
 
 test('a connection without a request, and a request that comes a byte a second, are cut off', {

@@ -326,6 +326,11 @@ test('a visitor cannot choose who they are', async ({ stack }) => {
       '198.51.100.9, x',
     ],
     [['::ffff:198.51.100.2, x', '[::ffff:c633:6402]:80, x', '198.51.100.2, x'], '::c633:6402, x'],
+    // What a translator makes of an IPv4 address.
+    [
+      ['64:ff9b::198.51.100.5, x', '[64:FF9B::c633:6405]:80, x', '198.51.100.5, x'],
+      '64:ff9b::198.51.100.6, x',
+    ],
     [['2001:db8:1:2::, x', '2001:DB8:1:2:3::4, x', '[2001:db8:1:2:f:f:f:f]:1, x'], '2001:db8:1:3::, x'],
     // Neither is an address that a proxy of ours would have written: it is the connection's.
     [['nonsense, x', '198.51.100.4', undefined], '127.0.0.2, x'],

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { prisma, type Transaction } from '../db/prisma'
 import { env } from '../env'
 import { Prisma } from '../generated/prisma/client'
+import { readCookie } from '../http/cookie'
 import { hmac, readSigned, sign } from '../sign'
 
 const DAY_MS = 24 * 3600 * 1000
@@ -23,8 +24,7 @@ export function toSessionCookie(token = ''): string {
 
 /** Verifies the signature only: the session may have expired. */
 export function readToken({ headers }: { headers: Pick<Headers, 'get'> }): string | undefined {
-  const cookies = headers.get('cookie') ?? ''
-  const value = new RegExp(`(?:^|;\\s*)${cookieName()}=([^;]*)`).exec(cookies)?.[1]
+  const value = readCookie(headers, cookieName())
   return value && readSigned('cookie', value)
 }
 

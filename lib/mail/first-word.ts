@@ -1,5 +1,6 @@
-/** Some scripts need joiners (200C, 200D) inside a word. */
-const WORD = /\p{L}[\p{L}\p{M}\u200C\u200D]*/u
+/** Some scripts need joiners (200C, 200D) inside a word. Hangul fillers are letters, and look like spaces. */
+const WORD =
+  /(?!\p{Default_Ignorable_Code_Point})\p{L}((?!\p{Default_Ignorable_Code_Point})\p{L}|[\p{M}\u200C\u200D])*/u
 
 const MAX_LENGTH = 30
 

@@ -1,6 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel'
 import type { IncomingMessage } from 'node:http'
-import { parseAndValidateFlightRouterState } from 'next/dist/server/app-render/parse-and-validate-flight-router-state'
+import { parseAndValidateFlightRouterState } from 'next/dist/server/app-render/parse-and-validate-flight-router-state.js'
 
 const ROUTER_STATE = 'next-router-state-tree'
 
@@ -22,14 +22,18 @@ export function sanitizeRequests(): void {
 
 function toPath(url: string): string | undefined {
   try {
-    const path = decodeURIComponent(url.split('?')[0] ?? '')
-    return url.startsWith('/') ? path : undefined
+    // Without `.` and `..`, as Next reads it.
+    return url.startsWith('/') ? decodeURIComponent(new URL(`http://localhost${url}`).pathname) : undefined
   } catch {
     return
   }
 }
 
-function isRouterState(header: string | string[] | undefined): boolean {
+/** Of the routes here, it has a few hundred characters. Next validates a deep one in quadratic time. */
+const MAX_ROUTER_STATE_LENGTH = 2_000
+
+export function isRouterState(header: string | string[] | undefined): boolean {
+  if (header && header.length > MAX_ROUTER_STATE_LENGTH) return false
   try {
     parseAndValidateFlightRouterState(header)
     return true

@@ -11,6 +11,12 @@ import { networksOf, noteVisitor, toVisitor } from './visitor'
 const HEADERS_MS = 10_000
 const REQUEST_MS = 20_000
 
+/** A client that does not read its answer is cut off after this time. A stream has a heartbeat. */
+const UNREAD_MS = 120_000
+
+/** Browsers and proxies send the next request of a connection after the answer to the one before. */
+const MAX_PIPELINED = 10
+
 /** Health probes are not counted: after a 429, an orchestrator would restart a healthy server. */
 const PROBES = ['/api/health', '/api/health/live']
 
@@ -18,6 +24,13 @@ const PROBES = ['/api/health', '/api/health/live']
 const REPORTS = '/api/webhooks/resend'
 
 const BUILD_FILE = /^\/_next\/static\/(?!.*\.\.)[\w./~-]+$/
+
+/** Next reads the parameters of a query in quadratic time. No page has more than a few. */
+const MAX_PARAMETERS = 100
+
+const TOO_MANY_PARAMETERS = new Problem(414, 'URI too long', {
+  detail: `A query has up to ${MAX_PARAMETERS} parameters.`,
+})
 
 type Kind = 'request' | 'file' | 'probe' | 'report'
 
@@ -34,7 +47,8 @@ export function guardServers(): void {
     if (event === 'connection' && !admitConnection(this, args[0] as Socket)) return true
     const proceed = (): boolean => emit.call(this, event, ...args)
     if (event !== 'request') return proceed()
-    admitRequest(args[0] as IncomingMessage, args[1] as ServerResponse, proceed)
+    const [request, response] = args as [IncomingMessage, ServerResponse]
+    runInOrder(request, response, () => admitRequest(request, response, proceed))
     return true
   }
   // Next listens before it calls this. The requests that have arrived by now count, too.
@@ -49,6 +63,7 @@ function setLimits(server: Server): void {
   server.maxConnections = env('LIMIT_CONNECTIONS') || Number.MAX_SAFE_INTEGER
   server.headersTimeout = HEADERS_MS
   server.requestTimeout = REQUEST_MS
+  server.timeout = UNREAD_MS
   // Next leaves an upgrade with an unknown path open. Without a listener, Node treats it as an ordinary request.
   if (process.env.NODE_ENV === 'production') server.removeAllListeners('upgrade')
 }
@@ -70,6 +85,25 @@ function admitConnection(server: Server, socket: Socket): boolean {
   return true
 }
 
+const pipelined = new WeakMap<Socket, number>()
+
+/**
+ * Runs the requests of a connection one after the other. Node tells a response that its client has left only when it is that
+ * response's turn: a stream that began before would stay open.
+ */
+function runInOrder({ socket }: IncomingMessage, response: ServerResponse, run: () => void): void {
+  const waiting = pipelined.get(socket) ?? 0
+  if (response.socket) run()
+  else if (waiting >= MAX_PIPELINED) socket.destroy()
+  else {
+    pipelined.set(socket, waiting + 1)
+    response.once('socket', () => {
+      pipelined.set(socket, (pipelined.get(socket) ?? 1) - 1)
+      run()
+    })
+  }
+}
+
 function admitRequest(request: IncomingMessage, response: ServerResponse, proceed: () => void): void {
   const { visitor, kind, refusal } = count(request)
   if (refusal) refuse(request, response, refusal)
@@ -82,7 +116,12 @@ function count(request: IncomingMessage): { visitor: string; kind: Kind; refusal
   const visitor = noteVisitor(request)
   const kind = findKind(request, visitor)
   const isCounted = kind === 'request' || kind === 'file'
-  return { visitor, kind, refusal: isCounted ? limitNow(kind, visitor) : undefined }
+  const refusal = isCounted ? limitNow(kind, visitor) : undefined
+  return { visitor, kind, refusal: refusal ?? checkParameters(request) }
+}
+
+function checkParameters({ url = '' }: IncomingMessage): Problem | undefined {
+  return url.split('&').length > MAX_PARAMETERS ? TOO_MANY_PARAMETERS : undefined
 }
 
 function refuse({ headers }: IncomingMessage, response: ServerResponse, problem: Problem): void {

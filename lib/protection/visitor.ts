@@ -68,6 +68,9 @@ function warnOnce(message: string): void {
   log.warn(message)
 }
 
+/** IPv4-mapped addresses, and those of translators: https://www.rfc-editor.org/rfc/rfc6052#section-2.1 */
+const EMBEDS_IPV4 = /^(0:0:0:0:0:ffff|64:ff9b:0:0:0:0)$/
+
 export function toVisitor(address = ''): string {
   const [ip = ''] = address.split('%')
   if (isIP(ip) !== 6) return ip || 'unknown'
@@ -75,7 +78,7 @@ export function toVisitor(address = ''): string {
   const [head = '', tail = ''] = new URL(`http://[${ip}]`).hostname.slice(1, -1).split('::')
   const [left, right] = [head, tail].map((part) => part.split(':').filter(Boolean)) as [string[], string[]]
   const groups = [...left, ...Array(8 - left.length - right.length).fill('0'), ...right] as string[]
-  if (groups.slice(0, 6).join(':') !== '0:0:0:0:0:ffff') return `${groups.slice(0, 4).join(':')}::/64`
+  if (!EMBEDS_IPV4.test(groups.slice(0, 6).join(':'))) return `${groups.slice(0, 4).join(':')}::/64`
   return groups
     .slice(6)
     .flatMap((group) => [Number.parseInt(group, 16) >> 8, Number.parseInt(group, 16) & 255])

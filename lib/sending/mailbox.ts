@@ -14,6 +14,8 @@ const PROVIDERS: Provider[] = [
   { domains: /^(gmail|googlemail)\.com$/, isOne: 'gmail.com', ignored: /\./g },
   // https://proton.me/support/addresses-and-aliases, https://proton.me/support/change-username
   { domains: /^(proton\.me|protonmail\.(com|ch)|pm\.me)$/, isOne: 'proton.me', ignored: /[._-]/g },
+  // https://yandex.com/support/id/authorization/email.html
+  { domains: /^(ya\.ru|yandex\.((com?\.)?[a-z]+))$/, isOne: 'yandex.com' },
   // https://support.apple.com/118230
   { domains: /^(icloud|me|mac)\.com$/, isOne: 'icloud.com' },
   // A base name, a hyphen and a keyword: http://help.yahoo.com/help/uk/bt/tutorials/mail/addressguard2.html

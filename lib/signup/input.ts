@@ -40,7 +40,7 @@ const NAME_RULES: [RegExp, string][] = [
 /** Mail programs turn it into a link. */
 const WEB_ADDRESS = [
   /:\/\/|\bwww\.|\b(?:https?|ftp|mailto|javascript|data|tel):/iu,
-  /[\p{L}\p{M}\p{N}-]\.[\p{L}\p{M}]{2}|\.(?:com|net|org|io|me|co)\b|[\p{L}\p{N}]\.[\p{L}\p{N}]+\//iu,
+  /[\p{L}\p{M}\p{N}\p{S}-]\.[\p{L}\p{M}]{2}|\.(?:com|net|org|io|me|co)\b|[\p{L}\p{N}]\.[\p{L}\p{N}]+\//iu,
   /\d\.\d{1,3}\.\d{1,3}\.\d|[\p{L}\p{N}\]]:\d|\blocalhost\b/iu,
 ]
 

@@ -1,5 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { env, inSandbox } from '@/lib/env'
+import { readCookie } from '@/lib/http/cookie'
 import { notFound, Problem } from '@/lib/http/problem'
 import { hmac } from '@/lib/sign'
 
@@ -21,7 +22,7 @@ export const isShared = (): boolean => env('PRESENTER_TOKEN') !== undefined
 export function isPresenter(headers: Headers): boolean {
   const token = env('PRESENTER_TOKEN')
   if (token === undefined) return inSandbox()
-  const sent = new RegExp(`(?:^|;\\s*)${COOKIE}=([^;]*)`).exec(headers.get('cookie') ?? '')?.[1]
+  const sent = readCookie(headers, COOKIE)
   const isHere = sent !== undefined && isSame(sent, token)
   // Also after a restart of the server, the link must not let in a second browser.
   if (isHere) shared.presenterIsHere = true
