@@ -47,6 +47,10 @@ await first.getByLabel('Name').fill('Ada Lovelace')
 await first.getByLabel('Email').fill('ada@example.com')
 await first.getByRole('button', { name: 'Sign me up' }).click()
 await expect(first.getByText('You waited')).toBeVisible()
+// Until the paper is out of the printer.
+await first
+  .locator('.ticket')
+  .evaluate((paper) => Promise.all(paper.getAnimations().map(({ finished }) => finished)))
 await keep(first, 'the-answer-is-there')
 await expect(first.getByRole('link', { name: 'Behind this ticket' })).toBeVisible()
 await keep(first, 'and-then-the-mail')

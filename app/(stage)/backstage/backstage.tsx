@@ -33,7 +33,7 @@ export function Backstage({ sandbox, invitation }: Props) {
 
   return (
     <div data-screenful>
-      <div className="relative -mt-5 mb-3 stage:mt-0 flex flex-wrap items-baseline justify-between gap-x-6 stage:flex-nowrap stage:items-center">
+      <div className="relative -mt-5 mb-3 stage:mt-0 flex flex-wrap items-baseline justify-between gap-x-6 gap-y-2 stage:flex-nowrap stage:items-center">
         <h1 className="text-5xl leading-none font-bold sm:text-6xl">Backstage</h1>
         <p role="status" className="text-xl font-semibold text-bad">
           {connection === 'lost' && LOST}

@@ -23,7 +23,7 @@ export function Gate({ paused, way }: Props) {
         <div className="flex-1 bg-ink dark:bg-line" />
       </div>
       <p className="text-xs leading-tight font-semibold text-muted sm:text-base stage:text-xl">
-        ← Gate to the mail service
+        ← Gate: mail service
       </p>
       {paused && (
         <Sign className="inset-x-0 top-1/2 -translate-y-1/2 max-sm:hidden">

@@ -68,7 +68,7 @@ export function Picture({ crowd, workers, paused, idle }: Props) {
     <div>
       <ol
         ref={stationsRef}
-        className={`${COLUMNS} text-sm leading-tight font-semibold sm:text-xl lg:text-2xl`}
+        className={`${COLUMNS} text-xs leading-tight font-semibold min-[22.5rem]:text-sm sm:text-xl lg:text-2xl`}
       >
         {STATIONS.map((station) => (
           <li key={station} className="text-balance">

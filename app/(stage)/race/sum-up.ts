@@ -97,8 +97,9 @@ export function describeInline(runners: Runner[]): string {
 
 /** The text about the answers in the lane with a background job. `describeMails` has the rest. */
 export function describeBackground(runners: Runner[]): string | undefined {
-  if (!hasAnswers(runners))
-    return `${capitalize(nameAll(runners))} ${runners.length === 1 ? 'waits' : 'wait'}.`
+  const answered = runners.filter(({ answer }) => answer).length
+  if (answered > 0 && answered < runners.length) return `${answered} of ${runners.length} have an answer.`
+  if (answered === 0) return `${capitalize(nameAll(runners))} ${runners.length === 1 ? 'waits' : 'wait'}.`
   if (countLost(runners) === 0) return
   return explain(runners)
 }
