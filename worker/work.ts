@@ -20,7 +20,6 @@ const OPTIONS = {
   pollingIntervalSeconds: 0.5,
   // pg-boss notifies for new jobs only. Retries wait for the next poll: 30 s by default.
   notifyPollingIntervalSeconds: 1,
-  batchSize: 1,
 } as const
 
 /** Per worker. The default is 1. */
@@ -29,6 +28,11 @@ const CONCURRENCY: Partial<Record<QueueName, number>> = {
   'send-email-alone': 4,
   'retry-batch': 2,
   'export-data': 4, // orders
+}
+
+/** Jobs that are fetched together. With one, pg-boss waits for the next poll after each, though more jobs are due. */
+const BATCH_SIZE: Partial<Record<QueueName, number>> = {
+  'erase-user': 5,
 }
 
 const LOGGED_BY_HANDLER: QueueName[] = [
@@ -52,7 +56,8 @@ async function workOn<Name extends QueueName>(
   name: Name,
   handler: Handler<Name>,
 ): Promise<void> {
-  const options = { ...OPTIONS, localConcurrency: CONCURRENCY[name] ?? 1 }
+  const batchSize = BATCH_SIZE[name] ?? 1
+  const options = { ...OPTIONS, batchSize, localConcurrency: CONCURRENCY[name] ?? 1 }
   await boss.work<JobData<Name>, unknown, typeof options>(name, options, (jobs) =>
     Promise.all(jobs.map((job) => run(name, handler, job))),
   )
