@@ -30,8 +30,25 @@ export async function queueEmail<Kind extends EmailKind>(
   ...[data]: EmailData<Kind>
 ): Promise<string> {
   const mailbox = await readMailbox(tx, userId)
-  const email = await tx.email.create({ data: { userId, kind, mailbox, data } })
-  await tx.emailEvent.create({ data: { emailId: email.id, status: 'queued' } })
+  const email = await insertEmail(tx, { userId, kind, mailbox, data })
   await enqueueEmails(tx, [email])
   return email.id
+}
+
+type NewEmail = { userId: string; kind: string; mailbox: string; data?: object }
+
+/** Inserts an email and its first event, in one statement. The caller enqueues its job. @throws when the database is unreachable */
+export async function insertEmail(
+  tx: Transaction,
+  { userId, kind, mailbox, data }: NewEmail,
+): Promise<{ id: string; kind: string; queuedAt: Date }> {
+  const json = data ? JSON.stringify(data) : null
+  const [event] = await tx.$queryRaw<[{ id: string; queuedAt: Date }]>`
+    WITH email AS (
+      INSERT INTO "Email" ("userId", kind, mailbox, data)
+      VALUES (${userId}, ${kind}, ${mailbox}, ${json}::jsonb) RETURNING id
+    )
+    INSERT INTO "EmailEvent" ("emailId", status) SELECT id, 'queued' FROM email
+    RETURNING "emailId" AS id, at AS "queuedAt"`
+  return { ...event, kind }
 }

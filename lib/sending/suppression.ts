@@ -1,4 +1,5 @@
 import type { Transaction } from '../db/prisma'
+import { Prisma } from '../generated/prisma/client'
 import { Problem } from '../http/problem'
 import { recordEvents } from '../status/record'
 import type { WaitingEmail } from './lock-emails'
@@ -10,11 +11,14 @@ export async function suppressMailbox(tx: Transaction, mailbox: string): Promise
     ON CONFLICT (mailbox) DO UPDATE SET "expiresAt" = excluded."expiresAt"`
 }
 
+/** SQL: true when this mailbox is suppressed. */
+export const suppressed = (mailbox: string): Prisma.Sql => Prisma.sql`EXISTS (
+  SELECT FROM "SuppressedMailbox" WHERE mailbox = ${mailbox} AND "expiresAt" > now())`
+
 /** @throws when the database is unreachable */
 export async function isSuppressed(db: Pick<Transaction, '$queryRaw'>, mailbox: string): Promise<boolean> {
-  const rows = await db.$queryRaw<unknown[]>`
-    SELECT FROM "SuppressedMailbox" WHERE mailbox = ${mailbox} AND "expiresAt" > now()`
-  return rows.length > 0
+  const [{ answer }] = await db.$queryRaw<[{ answer: boolean }]>`SELECT ${suppressed(mailbox)} AS answer`
+  return answer
 }
 
 /** @throws {Problem} 409 when the mailbox is suppressed. @throws when the database is unreachable */

@@ -2,12 +2,12 @@ import { isUnavailable, isUniqueViolation, prisma, type Transaction } from '../d
 import { Problem, unavailable } from '../http/problem'
 import { log, reasonOf } from '../log'
 import { openQueue } from '../queue'
-import { enqueueEmails, queueEmail } from '../sending/enqueue'
+import { enqueueEmails, insertEmail, queueEmail } from '../sending/enqueue'
 import { hashMailbox } from '../sending/mailbox'
 import { lockUser } from '../sending/recipients'
 import { isStranded, repairOne } from '../sending/stranded'
 import { EMAIL } from '../sending/stranded-emails'
-import { refuseSuppressed } from '../sending/suppression'
+import { noMailWanted, suppressed } from '../sending/suppression'
 import { hmac } from '../sign'
 import type { Snapshot } from '../status/status'
 import { traced } from '../telemetry'
@@ -55,21 +55,27 @@ export async function signUp(
 export async function createSignup(tx: Transaction, input: SignupInput, signupKey?: string): Promise<Signup> {
   const signupHash = hashRequest(input)
   const mailbox = hashMailbox(input.email)
-  const user = await tx.user.create({ data: { ...input, mailbox, signupKey, signupHash } })
+  const user = await tx.user.create({
+    data: { ...input, mailbox, signupKey, signupHash },
+    select: { id: true },
+  })
   // After the insert, which waits for a running erasure of this key's user. That erasure writes the spent key.
-  if (signupKey) await refuseSpentKey(tx, signupKey, signupHash)
-  await refuseSuppressed(tx, mailbox)
-  const email = await tx.email.create({ data: { userId: user.id, kind: 'welcome', mailbox } })
-  const queued = await tx.emailEvent.create({ data: { emailId: email.id, status: 'queued' } })
+  const { spentBy, isUnwanted } = await readBans(tx, mailbox, signupKey)
+  refuseSpentKey(spentBy, signupHash)
+  if (isUnwanted) throw noMailWanted()
+  const email = await insertEmail(tx, { userId: user.id, kind: 'welcome', mailbox })
   await enqueueEmails(tx, [email])
-  return { ...toWelcome(email.id, queued.at), user: { id: user.id, ...input } }
+  return { ...toWelcome(email.id, email.queuedAt), user: { id: user.id, ...input } }
 }
 
 async function findSignup(input: SignupInput, signupKey: string | undefined): Promise<Signup | undefined> {
   if (!signupKey) return
   const hash = hashRequest(input)
   const user = await prisma().user.findUnique({ where: { signupKey } })
-  if (!user) return await refuseSpentKey(prisma(), signupKey, hash)
+  if (!user) {
+    const { spentBy } = await readBans(prisma(), hashMailbox(input.email), signupKey)
+    return refuseSpentKey(spentBy, hash)
+  }
   if ((user.signupHash ?? hashRequest(user)) !== hash) throw keyAlreadyUsed()
   if (user.erasure) throw wasErased()
   // The data of this request: the user may have corrected the address since the first answer.
@@ -80,14 +86,20 @@ function hashRequest({ name, email }: SignupInput): string {
   return hmac('signup', JSON.stringify([name, email]))
 }
 
-async function refuseSpentKey(
+/** In one statement, because its statements are most of what a signup costs. */
+async function readBans(
   db: Pick<Transaction, '$queryRaw'>,
-  key: string,
-  hash: string,
-): Promise<undefined> {
-  const [spent] = await db.$queryRaw<{ hash: string }[]>`
-    SELECT hash FROM "SpentKey" WHERE key = ${key} AND until > now()`
-  if (spent) throw spent.hash === hash ? wasErased() : keyAlreadyUsed()
+  mailbox: string,
+  key = '',
+): Promise<{ spentBy: string | null; isUnwanted: boolean }> {
+  const [bans] = await db.$queryRaw<[{ spentBy: string | null; isUnwanted: boolean }]>`
+    SELECT (SELECT hash FROM "SpentKey" WHERE key = ${key} AND until > now()) AS "spentBy",
+      ${suppressed(mailbox)} AS "isUnwanted"`
+  return bans
+}
+
+function refuseSpentKey(spentBy: string | null, hash: string): undefined {
+  if (spentBy !== null) throw spentBy === hash ? wasErased() : keyAlreadyUsed()
 }
 
 type Welcome = Pick<Signup, 'welcomeEmail'>

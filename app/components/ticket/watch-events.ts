@@ -7,8 +7,8 @@ type Listeners = Record<string, (data: never) => void> & {
 
 const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 10_000
-/** The server sends something every 3 s. A connection that is silent for this long is dead, even without an error. */
-const SILENCE_MS = 10_000
+/** The server sends something every 9 s. A connection that is silent for this long is dead, even without an error. */
+const SILENCE_MS = 20_000
 
 /**
  * Follows a stream of server-sent events until the returned function is called. It reconnects by itself, and after the

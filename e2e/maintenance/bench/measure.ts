@@ -34,6 +34,12 @@ export function readCpuMs(pid: number): number {
   return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND
 }
 
+/** The resident memory of a process, in kB; NaN where there is no /proc. */
+export function readMemoryKb(pid: number): number {
+  if (process.platform !== 'linux') return Number.NaN
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+}
+
 const CONNECTIONS = 4
 
 /** CPU time of a web server for each request, over a few kept connections. */

@@ -9,6 +9,8 @@ export type Stream = {
   read(): Arrival[]
   /** How often it broke off before the final snapshot. */
   countBreaks(): number
+  isConnected(): boolean
+  /** The final snapshot has arrived. The connection stays open until `close`. */
   hasEnded(): boolean
   close(): void
 }
@@ -29,24 +31,30 @@ export async function openStream(url: string): Promise<Stream> {
   const chunks: Chunk[] = []
   let breaks = 0
   let closed = false
+  let ended = false
   let response = await connect(url)
   if (response.statusCode !== 200) throw new Error(`${url} answered ${response.statusCode}`)
 
+  const note = (text: string): void => {
+    chunks.push({ text, at: Date.now() })
+    ended ||= /"final":true.*\n\n/.test(text)
+  }
   async function follow(): Promise<void> {
     while (!closed) {
-      await readToEnd(response, chunks)
-      if (closed || parseChunks(chunks).at(-1)?.snapshot.final) break
+      await readToEnd(response, note)
+      if (closed || ended) break
+      chunks.push(CUT)
       breaks++
       await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS))
       if (!closed) response = await connect(url).catch(() => response)
     }
-    closed = true
   }
   void follow()
   return {
     read: () => parseChunks(chunks),
     countBreaks: () => breaks,
-    hasEnded: () => closed,
+    isConnected: () => response.statusCode === 200 && !response.destroyed,
+    hasEnded: () => ended,
     close() {
       closed = true
       response.destroy()
@@ -62,15 +70,10 @@ async function connect(url: string): Promise<IncomingMessage> {
   return response
 }
 
-async function readToEnd(response: IncomingMessage, chunks: Chunk[]): Promise<void> {
+async function readToEnd(response: IncomingMessage, note: (text: string) => void): Promise<void> {
   if (response.destroyed) return
-  response.setEncoding('utf8').on('data', (text: string) => {
-    chunks.push({ text, at: Date.now() })
-    // The stream goes on, for late reports. The end of a message that is cut in two is enough.
-    if (/"final":true.*\n\n/.test(text)) response.destroy()
-  })
-  const end = (): number => chunks.push(CUT)
-  await once(response, 'close').then(end, end)
+  response.setEncoding('utf8').on('data', note)
+  await once(response, 'close').catch(() => {})
 }
 
 function parseChunks(chunks: Chunk[]): Arrival[] {

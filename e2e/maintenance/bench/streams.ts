@@ -1,7 +1,8 @@
 import type { EmailStatus, Snapshot } from '../../../lib/status/status'
+import { newAddress, signUp } from '../../app'
 import type { Stack, Web } from '../../stack'
 import { addEmails, addJobs } from './backlog'
-import { percentile, readCpuMs, waitAtMost } from './measure'
+import { percentile, readCpuMs, readMemoryKb, time, waitAtMost } from './measure'
 import { startAfresh } from './provider'
 import type { Sizes } from './sizes'
 import { type Arrival, openStream, type Stream } from './stream'
@@ -15,23 +16,41 @@ const OPENING = 50
 /** Many people watch: what do they cost while nothing happens, and how soon does each know what did? */
 export async function measureStreams(stack: Stack, sizes: Sizes): Promise<Findings> {
   const { streams: count, tickets, idle: seconds } = sizes
+  const rush = Math.min(1_000, count / 2)
   await startAfresh(stack)
-  const web = await stack.startWeb()
+  let web = await stack.startWeb()
   const streams: Stream[] = []
   try {
     const emails = await addEmails(stack, tickets)
     await addJobs(stack, emails)
-    const alone = await measureIdle(stack, web, seconds)
-    for (let i = 0; i < count; i += OPENING) {
-      const urls = Array.from({ length: Math.min(OPENING, count - i) }, (_, n) => {
-        return `${web.url}/api/emails/${emails[(i + n) % tickets]}/events`
-      })
-      streams.push(...(await Promise.all(urls.map(openStream))))
+    const urls = Array.from(
+      { length: count },
+      (_, n) => `${web.url}/api/emails/${emails[n % tickets]}/events`,
+    )
+    const open = async (some: string[]): Promise<void> => {
+      streams.push(...(await Promise.all(some.map(openStream))))
     }
+    const alone = await measureIdle(stack, web, seconds)
+    const memory = readMemoryKb(web.pid)
+    for (let i = rush; i < count; i += OPENING) await open(urls.slice(i, i + OPENING))
+    const rushMs = await time(() => open(urls.slice(0, rush)))
     const idle = await measureIdle(stack, web, seconds)
+    const each = (readMemoryKb(web.pid) - memory) / count
 
+    await web.kill('SIGKILL')
+    web = await stack.startWeb({ port: web.port })
+    const areBack = async (): Promise<boolean> => streams.every((stream) => stream.isConnected())
+    const restarted = Date.now()
+    const backSeconds = (await waitAtMost(PATIENCE_MS, areBack))
+      ? (Date.now() - restarted) / 1000
+      : Number.NaN
+
+    const signups: number[] = []
     const worker = await stack.startWorker({ RESEND_RATE_LIMIT: '1000' })
-    await waitAtMost(PATIENCE_MS, async () => streams.every((stream) => stream.hasEnded()))
+    await waitAtMost(PATIENCE_MS, async () => {
+      signups.push(await time(() => signUp(newAddress(), web.url)))
+      return streams.every((stream) => stream.hasEnded())
+    })
     await worker.kill('SIGKILL')
 
     const arrivals = streams.map((stream) => stream.read())
@@ -46,8 +65,12 @@ export async function measureStreams(stack: Stack, sizes: Sizes): Promise<Findin
           'recorded → a stream knows it, ms',
           ...[0.5, 0.95, 1].map((share) => format(percentile(lags, share))),
         ],
+        ['a signup meanwhile, ms', ...[0.5, 0.95, 1].map((share) => format(percentile(signups, share)))],
         ['streams that learned of "sent" and "delivered"', `${complete}`, '', ''],
+        [`${rush} at the same moment: open after, s`, format(rushMs / 1000), '', ''],
+        ['after a restart: all are back after, s', format(backSeconds), '', ''],
         ['times that one broke off and came back', `${breaks}`, '', ''],
+        ['resident memory a stream, kB', format(each), '', ''],
         ['idle: transactions/s', format(idle.transactions), '', ''],
         ['  without a stream', format(alone.transactions), '', ''],
         ['idle: web CPU, % of a core', format(idle.cpu), '', ''],
