@@ -12,6 +12,14 @@ test('the first visit of the signup page loads less than 150 kB of JavaScript', 
   expect(total, `gzipped, in bytes:\n${list}\n`).toBeLessThan(BUDGET)
 })
 
+// stage
+test('the lesson loads at most twice the JavaScript of the form', async ({ page }) => {
+  const sum = async (path: string): Promise<number> =>
+    (await collectScripts(page, path)).reduce((total, { bytes }) => total + bytes, 0)
+  const form = await sum('/')
+  expect(await sum('/learn')).toBeLessThanOrEqual(2 * form)
+})
+
 /** Every script that a browser fetches by itself until nothing more comes, the largest first. */
 async function collectScripts(page: Page, path: string): Promise<{ url: string; bytes: number }[]> {
   const responses: Response[] = []

@@ -36,7 +36,8 @@ export function takeTurn(signal: AbortSignal, ignored: string | null = null): Pr
       signal.throwIfAborted()
       const { waitMs, ...turn } = await askForTurn(ignored)
       if (waitMs === 0) return turn
-      await sleep(Math.min(waitMs, POLL_MS), undefined, { signal })
+      // With the reason of the signal, which the log names.
+      await sleep(Math.min(waitMs, POLL_MS), undefined, { signal }).catch(() => signal.throwIfAborted())
     }
   })
   lines.set(
