@@ -135,10 +135,11 @@ test('while npm run dev runs, the recipes and a model are written, used through 
   expect(said()).not.toContain('has changed.')
   await writeFile(path.join(folder, '.env'), 'LOG_FORMAT=json\n')
   await untilSaid(/\.env has changed/)
+  const types = path.join(folder, '.next/dev/types/validator.ts')
+  await waitFor(async () => (await readFile(types, 'utf8')).includes('/api/session/'))
   expect(await dev.kill('SIGINT')).toBe(0)
 
   // What dev knew of a route that is gone by now does not fail `npm run check`.
-  expect(await readFile(path.join(folder, '.next/dev/types/validator.ts'), 'utf8')).toContain('/api/session/')
   await rm(path.join(folder, 'app/api/session'), { recursive: true })
   expect(await run(['node_modules/next/dist/bin/next', 'typegen'])).toMatchObject({ code: 0 })
   expect(await run(['node_modules/typescript/bin/tsc', '--noEmit'])).toEqual({ code: 0, output: '' })

@@ -55,10 +55,7 @@ export async function signUp(
 export async function createSignup(tx: Transaction, input: SignupInput, signupKey?: string): Promise<Signup> {
   const signupHash = hashRequest(input)
   const mailbox = hashMailbox(input.email)
-  const user = await tx.user.create({
-    data: { ...input, mailbox, signupKey, signupHash },
-    select: { id: true },
-  })
+  const user = await tx.user.create({ data: { ...input, mailbox, signupKey, signupHash } })
   // After the insert, which waits for a running erasure of this key's user. That erasure writes the spent key.
   const { spentBy, isUnwanted } = await readBans(tx, mailbox, signupKey)
   refuseSpentKey(spentBy, signupHash)
