@@ -13,7 +13,7 @@ const DETAILS = {
 /** How often a signup waits for the event loop. */
 const TURNS = 20
 
-const WINDOW_MS = 1_000
+const WINDOW_MS = 500
 const RESOLUTION_MS = 10
 const LEAST_SAMPLES = 5
 /** Of one core. A process that uses less is not the cause of the delay, and shedding load would not help. */
