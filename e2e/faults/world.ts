@@ -311,9 +311,10 @@ export class World {
     this.#end = new AbortController()
     this.#weather = 'bad'
     for (const name of SLOTS) await writeFile(this.#slot(name).clock, '0')
-    for (const table of ['User', 'Session', 'Batch', 'Pace', 'RateLimit', 'SpentKey', 'Sweep'])
+    for (const table of ['User', 'Session', 'Batch', 'Pace', 'RateLimit', 'SpentKey'])
       await this.stack.query(`DELETE FROM "${table}"`)
     await this.stack.query('DELETE FROM pgboss.job')
+    await this.stack.query('UPDATE "Sweep" SET "checkedUntil" = now(), mended = 0')
   }
 
   /** Waits until clients and platform have done what they began. @returns false when that took longer than `ms` */
