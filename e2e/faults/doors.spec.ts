@@ -313,7 +313,7 @@ test('requests of a connection run one after the other, and what a client has le
   expect(heard.match(/\r\n\r\n\d+/g)).toEqual(Array(10).fill('\r\n\r\n1'))
   answers.destroy()
 
-  // No browser and no proxy sends so many.
+  // Browsers and proxies send fewer.
   await once(connectWith('/idle', 100).resume(), 'close')
   server.stop()
 })

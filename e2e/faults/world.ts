@@ -42,7 +42,7 @@ type Lock = { release(): Promise<void>; ended: Promise<void> }
 
 type Answer = { status: number; text: string; headers: Headers }
 
-/** What a client still asks for: whom it asks since when, and what it heard before. */
+/** A question of a client without an answer: its address, since when it waits, and the answer before. */
 type OpenQuestion = { what: string; url?: URL; since: number; last: string }
 
 /** The environment of a process whose clock is as many ms off as this file says: see shift-clock.mjs. */

@@ -11,7 +11,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { readArguments } from '../../lib/arguments'
+import { fail, readArguments } from '../../lib/arguments'
 import { trimDocument } from './documents'
 import { putInto } from './into'
 import { takeOut } from './marks'
@@ -76,15 +76,10 @@ function readTarget(): { app?: string; folder: string; name: string; left: Ring[
     }
   if (!values.into && !isFull && name && [undefined, 'orders'].includes(values.with))
     return { folder, name, left: values.with ? [STAGE] : [STAGE, ORDERS] }
-  const why = values.into
-    ? isApp
-      ? ''
-      : `${folder} has no package.json.\n`
-    : isFull
-      ? `${folder} is not empty. Use --into for an app that exists.\n`
-      : ''
-  console.error(`${why}Usage: ${usage}`)
-  process.exit(2)
+  if (values.into && !isApp) fail(`${folder} has no package.json.\nUsage: ${usage}`)
+  if (!values.into && isFull)
+    fail(`${folder} is not empty. Use --into for an app that exists.\nUsage: ${usage}`)
+  fail(`Usage: ${usage}`)
 }
 
 async function copyFiles(): Promise<void> {
