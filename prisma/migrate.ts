@@ -3,10 +3,11 @@
  *
  * Brings a database up to date: the tables, pg-boss's schema, and the queues. Several processes may run it at once.
  */
-import { readArguments } from '../lib/arguments'
+
 import { connectionConfig, SafeClient } from '../lib/db/connection'
 import { findDatabase } from '../lib/db/find-database'
 import { reasonOf } from '../lib/log'
+import { readArguments } from '../lib/ops/arguments'
 import { explainUnserved, readQueueState } from '../lib/ops/queue-state'
 import { applyMigrations } from './engine'
 import { createQueues } from './queues'

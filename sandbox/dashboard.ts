@@ -4,8 +4,9 @@
  * Shows the queues and jobs of the `dev` or `demo` that runs, or of DATABASE_URL. It has no login, so it changes nothing
  * and serves this computer alone.
  */
-import { readArguments } from '../lib/arguments'
+
 import { findDatabase } from '../lib/db/find-database'
+import { readArguments } from '../lib/ops/arguments'
 import { findPort } from './ports'
 
 readArguments('npm run dashboard', {})

@@ -6,8 +6,8 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
-import { readArguments } from '../lib/arguments'
 import { loadEnvFiles } from '../lib/env'
+import { readArguments } from '../lib/ops/arguments'
 import { findRunner } from './lock'
 
 readArguments('npm run demo:worker', {})

@@ -5,12 +5,12 @@
  * database and no key.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { readArguments } from '../lib/arguments'
 import { escapeHtml } from '../lib/http/escape-html'
 import { signLinks } from '../lib/mail/links'
 import { writeMessage } from '../lib/mail/message'
 import { type EmailKind, TEMPLATES } from '../lib/mail/templates'
 import type { Template } from '../lib/mail/templates/letter'
+import { readArguments } from '../lib/ops/arguments'
 import '../lib/output'
 import { startLoopbackServer } from './loopback-server'
 

@@ -1,9 +1,9 @@
 // npm run doctor: reports stuck mail and jobs, and wrong settings. Changes nothing. Exit code 1: there are problems.
 
-import { readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
 import { LIVE_WORKERS } from '@/lib/live/workers'
+import { readArguments } from '@/lib/ops/arguments'
 import { readDetails } from '@/lib/ops/health'
 import { explainUnserved, readQueueState } from '@/lib/ops/queue-state'
 import { readPace } from '@/lib/sending/pace'

@@ -1,9 +1,9 @@
 // npm run erase -- ada@example.com: erases a user who cannot do it on their ticket.
 
 import { requestErasure } from '@/lib/account/request-erasure'
-import { readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
+import { readArguments } from '@/lib/ops/arguments'
 import { canonicalAddress } from '@/lib/signup/address'
 
 const { positionals } = readArguments('npm run erase -- ada@example.com', {}, ([address = '', ...more]) => {

@@ -1,7 +1,7 @@
 // See docs/operations.md, "Stop all mail".
 
-import { readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
+import { readArguments } from '@/lib/ops/arguments'
 import { setPaused } from '@/lib/sending/pace'
 
 const {

@@ -1,9 +1,9 @@
 // See docs/operations.md, "A queue was renamed or deleted".
 
-import { fail, readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
 import { Prisma } from '@/lib/generated/prisma/client'
+import { fail, readArguments } from '@/lib/ops/arguments'
 import { explainUnserved, isServed, moveQueue, readQueueState } from '@/lib/ops/queue-state'
 import { openQueue } from '@/lib/queue'
 

@@ -1,7 +1,7 @@
 // See docs/operations.md, "What was given up".
 import { z } from 'zod'
-import { fail, readArguments } from '@/lib/arguments'
 import { reachDatabase } from '@/lib/db/find-database'
+import { fail, readArguments } from '@/lib/ops/arguments'
 import { isServed, redriveQueue } from '@/lib/ops/queue-state'
 import { QUEUES, type QueueName } from '@/lib/queue'
 import { type Redriven, redriveEmails, redriveFailed } from '@/lib/sending/redrive'

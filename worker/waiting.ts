@@ -1,7 +1,8 @@
 // See docs/operations.md, "A wrong template went out".
-import { fail, readArguments } from '@/lib/arguments'
+
 import { databaseNow } from '@/lib/db/clock'
 import { reachDatabase } from '@/lib/db/find-database'
+import { fail, readArguments } from '@/lib/ops/arguments'
 import { readPause } from '@/lib/ops/health'
 import { type Choice, countWaiting, dropWaiting, renderWaiting } from '@/lib/ops/waiting'
 

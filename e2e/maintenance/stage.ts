@@ -7,7 +7,7 @@
 import { mkdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { chromium, type Locator, type Page, expect as quick } from '@playwright/test'
-import { readArguments } from '../../lib/arguments'
+import { readArguments } from '../../lib/ops/arguments'
 import { newAddress, postSignup } from '../app'
 import { findBrowser } from '../browser'
 import { type Process, startProcess } from '../stack'
