@@ -22,6 +22,7 @@ test('npm run take refuses a full folder and wrong arguments with a usage line, 
   const empty = path.join(folder, 'empty')
   for (const args of [
     ...[[folder], [], [empty, 'more'], [empty, '--with', 'milk'], [empty, '--width']],
+    [path.join(folder, 'mine.txt')],
     // Neither is an app that exists.
     ...[
       [folder, '--into'],

@@ -7,7 +7,7 @@
  */
 import '../../lib/output'
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -65,21 +65,19 @@ function readTarget(): { app?: string; folder: string; name: string; left: Ring[
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
   const name = slug.replace(/^-|-$/g, '')
-  const isFull = existsSync(folder) && readdirSync(folder).length > 0
-  const isApp = existsSync(path.join(folder, 'package.json'))
-  if (values.into && !values.with && name && isApp)
-    return {
-      app: folder,
-      folder: path.join(mkdtempSync(path.join(tmpdir(), 'take-')), name),
-      name,
-      left: [STAGE, ORDERS],
-    }
-  if (!values.into && !isFull && name && [undefined, 'orders'].includes(values.with))
-    return { folder, name, left: values.with ? [STAGE] : [STAGE, ORDERS] }
-  if (values.into && !isApp) fail(`${folder} has no package.json.\nUsage: ${usage}`)
-  if (!values.into && isFull)
-    fail(`${folder} is not empty. Use --into for an app that exists.\nUsage: ${usage}`)
-  fail(`Usage: ${usage}`)
+  const refuse = (reason: string): never => fail(`${reason}Usage: ${usage}`)
+
+  if (!name || (values.with && (values.into || values.with !== 'orders'))) refuse('')
+  const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory()
+  if (isFolder === false) refuse(`${folder} is a file.\n`)
+  if (values.into) {
+    if (!existsSync(path.join(folder, 'package.json'))) refuse(`${folder} has no package.json.\n`)
+    const temporary = mkdtempSync(path.join(tmpdir(), 'take-'))
+    return { app: folder, folder: path.join(temporary, name), name, left: [STAGE, ORDERS] }
+  }
+  if (isFolder && readdirSync(folder).length > 0)
+    refuse(`${folder} is not empty. Use --into for an app that exists.\n`)
+  return { folder, name, left: values.with ? [STAGE] : [STAGE, ORDERS] }
 }
 
 async function copyFiles(): Promise<void> {
