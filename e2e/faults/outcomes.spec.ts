@@ -1,7 +1,9 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
 import { test as base, expect } from '@playwright/test'
 import { explainReason } from '../../app/components/ticket/reasons'
 import type { Message } from '../../lib/mail/message'
@@ -30,6 +32,8 @@ const test = base.extend<object, { provider: { answer: Answer } }>({
     { scope: 'worker' },
   ],
 })
+
+const realTimeout = AbortSignal.timeout
 
 const MESSAGE: Message = {
   from: 'a@b.example',
@@ -374,4 +378,29 @@ test('no answer, or half of one: given up after ten seconds, and tried again', a
   const seconds = (performance.now() - started) / 1000
   expect(seconds).toBeGreaterThan(9.9)
   expect(seconds).toBeLessThan(30)
+})
+
+test('a request ends at its timeout, also while a compressed answer is decompressed', async ({
+  provider,
+}) => {
+  const timeout = new AbortController()
+  AbortSignal.timeout = () => timeout.signal
+  const body = gzipSync(JSON.stringify({ data: [{ id: 'mail-1' }] }))
+  let sendBody = (): void => {}
+  provider.answer = (response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).flushHeaders()
+    sendBody = () => response.end(body)
+  }
+  // The worst moment: the whole answer has arrived, and Node has not decompressed it.
+  const steps = {
+    'undici:request:headers': () => setImmediate(() => sendBody()),
+    'undici:request:trailers': () => process.nextTick(() => timeout.abort()),
+  }
+  for (const [step, act] of Object.entries(steps)) subscribe(step, act)
+  try {
+    expect(await send()).toEqual({ kind: 'retry', reason: 'timeout' })
+  } finally {
+    for (const [step, act] of Object.entries(steps)) unsubscribe(step, act)
+    AbortSignal.timeout = realTimeout
+  }
 })

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { Client } from 'pg'
+import { untilAborted } from '../../lib/http/until-aborted'
 import { type Env, findPort, OURS, type Process, type Stack, WEB_EXIT_CODES, waitFor } from '../stack'
 
 /** What a run can hurt: two web servers and two workers. */
@@ -284,13 +285,9 @@ export class World {
     const ports = [this.#ports.get('web 1'), this.#ports.get('web 2')]
     const url = new URL(target, `http://localhost:${ports[this.#asked++ % 2]}`)
     Object.assign(question, { url, since: performance.now() })
-    try {
-      const response = await fetch(url, { ...init, signal: AbortSignal.timeout(PATIENCE_MS[this.#weather]) })
-      const { status, headers } = response
-      return { status, headers, text: await response.text() }
-    } catch {
-      // The server can die between the head and the body of its answer, too.
-    }
+    const signal = AbortSignal.timeout(PATIENCE_MS[this.#weather])
+    // The server can die between the head and the body of its answer, too.
+    return await untilAborted(signal, read(url, { ...init, signal })).catch(() => undefined)
   }
 
   // ------------------------------------------------------------------------------------------------ fair weather
@@ -325,4 +322,10 @@ export class World {
     for (const slot of this.#slots.values()) if (slot.process) this.#inspect(slot, slot.process)
     return this.#underWay.size === 0
   }
+}
+
+async function read(url: URL, init: RequestInit): Promise<Answer> {
+  const response = await fetch(url, init)
+  const { status, headers } = response
+  return { status, headers, text: await response.text() }
 }

@@ -1,6 +1,7 @@
 import { type Span, SpanKind } from '@opentelemetry/api'
 import { type CreateEmailRequestOptions, Resend, type Response } from 'resend'
 import { env } from '../env'
+import { untilAborted } from '../http/until-aborted'
 import { log } from '../log'
 import { signLinks } from '../mail/links'
 import type { Message } from '../mail/message'
@@ -10,20 +11,25 @@ import { type BatchResponse, classify, type Outcome } from './outcome'
 
 const TIMEOUT_MS = 10_000
 
-/** Keeps the HTTP status, which the SDK drops when a proxy answers with JSON. */
+/** Always ends when its time is over, and keeps the HTTP status, which the SDK drops when a proxy answers with JSON. */
 class Client extends Resend {
   override async fetchRequest<Data>(path: string, options?: RequestInit): Promise<Response<Data>> {
     try {
-      const response = await fetch(this.baseUrl + path, options)
-      const headers = Object.fromEntries(response.headers)
-      if (response.ok) return { data: await response.json(), error: null, headers }
-      const error = await response.json().catch(() => ({ name: 'application_error' }))
-      return { data: null, error: { ...error, statusCode: response.status }, headers }
+      const answer = ask<Data>(this.baseUrl + path, options)
+      return await (options?.signal ? untilAborted(options.signal, answer) : answer)
     } catch {
       const error = { name: 'application_error', statusCode: null, message: '' } as const
       return { data: null, error, headers: null }
     }
   }
+}
+
+async function ask<Data>(url: string, options?: RequestInit): Promise<Response<Data>> {
+  const response = await fetch(url, options)
+  const headers = Object.fromEntries(response.headers)
+  if (response.ok) return { data: await response.json(), error: null, headers }
+  const error = await response.json().catch(() => ({ name: 'application_error' }))
+  return { data: null, error: { ...error, statusCode: response.status }, headers }
 }
 
 let resend: Client | undefined
