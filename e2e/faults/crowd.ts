@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { newAddress } from '../app'
+import { type Answer, ask } from './ask'
 import { findHalves } from './oracle'
 import { report } from './steps'
 import type { World } from './worlds'
@@ -40,41 +41,38 @@ export function gather(world: World): Crowd {
   const faults: string[] = []
   let isOver = false
 
-  async function ask(path: string, init: RequestInit): Promise<Response | undefined> {
+  async function askFrom(path: string, init: RequestInit): Promise<Answer | undefined> {
     const headers = { ...init.headers, 'x-forwarded-for': newVisitor() }
-    const signal = AbortSignal.timeout(PATIENCE_MS)
-    const response = await fetch(`${world.web.url}${path}`, { ...init, headers, signal }).catch(
-      () => undefined,
-    )
-    const status = response?.status ?? 0
+    const answer = await ask(PATIENCE_MS, `${world.web.url}${path}`, { ...init, headers })
+    const status = answer?.status ?? 0
     statuses.set(status, (statuses.get(status) ?? 0) + 1)
     if (status === 500 || status === 429) faults.push(`${init.method} ${path}: ${status}`)
-    return response
+    return answer
   }
 
   async function post(signup: Signup): Promise<void> {
     const { erasure } = signup
-    const response = await ask('/api/users', {
+    const answer = await askFrom('/api/users', {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': signup.key },
       body: JSON.stringify(signup.body),
     })
-    const text = await response?.text().catch(() => undefined)
-    if (!response || text === undefined || response.status === 503) return
-    const told = `${signup.key}: ${response.status} ${text}`
-    if (response.status === 410) {
+    if (!answer || answer.status === 503) return
+    const { status, text, headers } = answer
+    const told = `${signup.key}: ${status} ${text}`
+    if (status === 410) {
       if (!signup.erasure) faults.push(`${told}, and it was not erased`)
-      if (response.headers.has('set-cookie')) faults.push(`${told}, with a cookie`)
+      if (headers.has('set-cookie')) faults.push(`${told}, with a cookie`)
       return
     }
-    if (response.status !== 201) faults.push(told)
+    if (status !== 201) faults.push(told)
     else if (erasure === 'confirmed') faults.push(`${told}, after it was erased`)
     else if (signup.answer !== undefined && signup.answer !== text)
       faults.push(`${told}, and before ${signup.answer}`)
     else if (signup.answer === undefined) {
       signup.answer = text
       signup.id = JSON.parse(text).welcomeEmail.id
-      signup.cookie = response.headers.get('set-cookie')?.split(';')[0]
+      signup.cookie = headers.get('set-cookie')?.split(';')[0]
     }
   }
 
@@ -87,8 +85,8 @@ export function gather(world: World): Crowd {
     }
   }
 
-  function act({ id, cookie }: Signup, what: string, body?: unknown): Promise<Response | undefined> {
-    return ask(`/api/tickets/${id}/${what}`, {
+  function act({ id, cookie }: Signup, what: string, body?: unknown): Promise<Answer | undefined> {
+    return askFrom(`/api/tickets/${id}/${what}`, {
       method: 'POST',
       headers: { cookie: cookie ?? '', 'content-type': 'application/json' },
       body: JSON.stringify(body ?? {}),
@@ -98,9 +96,9 @@ export function gather(world: World): Crowd {
   async function erase(signup: Signup): Promise<void> {
     signup.erasure = 'asked'
     while (signup.erasure === 'asked') {
-      const response = await act(signup, 'erasure')
+      const answer = await act(signup, 'erasure')
       // 404: an answer before was lost, and a worker was quick.
-      if ([202, 204, 404].includes(response?.status ?? 0)) signup.erasure = 'confirmed'
+      if ([202, 204, 404].includes(answer?.status ?? 0)) signup.erasure = 'confirmed'
       await sleep(200)
     }
   }
@@ -133,9 +131,9 @@ export function gather(world: World): Crowd {
       const one = answered().find(
         ({ id, isCorrected }) => !isCorrected && bounced.some((email) => email.id === id),
       )
-      const response = one && (await act(one, 'address', { email: newAddress() }))
+      const answer = one && (await act(one, 'address', { email: newAddress() }))
       // 409: an answer before was lost.
-      if (one) one.isCorrected = [202, 409].includes(response?.status ?? 0)
+      if (one) one.isCorrected = [202, 409].includes(answer?.status ?? 0)
     }),
     repeat(1_000, () => reportAll(world)),
     // Nothing that commits is ever half: it is looked for at any moment.

@@ -3,8 +3,8 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { Client } from 'pg'
-import { untilAborted } from '../../lib/http/until-aborted'
 import { type Env, findPort, OURS, type Process, type Stack, WEB_EXIT_CODES, waitFor } from '../stack'
+import { type Answer, ask } from './ask'
 
 /** What a run can hurt: two web servers and two workers. */
 export const SLOTS = ['web 1', 'web 2', 'worker 1', 'worker 2'] as const
@@ -40,8 +40,6 @@ const MAX_STARTS = 20
 type Slot = { name: SlotName; process?: Process; isFrozen: boolean; clock: string; start(): Promise<Process> }
 
 type Lock = { release(): Promise<void>; ended: Promise<void> }
-
-type Answer = { status: number; text: string; headers: Headers }
 
 /** A question of a client without an answer: its address, since when it waits, and the answer before. */
 type OpenQuestion = { what: string; url?: URL; since: number; last: string }
@@ -285,9 +283,7 @@ export class World {
     const ports = [this.#ports.get('web 1'), this.#ports.get('web 2')]
     const url = new URL(target, `http://localhost:${ports[this.#asked++ % 2]}`)
     Object.assign(question, { url, since: performance.now() })
-    const signal = AbortSignal.timeout(PATIENCE_MS[this.#weather])
-    // The server can die between the head and the body of its answer, too.
-    return await untilAborted(signal, read(url, { ...init, signal })).catch(() => undefined)
+    return await ask(PATIENCE_MS[this.#weather], url, init)
   }
 
   // ------------------------------------------------------------------------------------------------ fair weather
@@ -322,10 +318,4 @@ export class World {
     for (const slot of this.#slots.values()) if (slot.process) this.#inspect(slot, slot.process)
     return this.#underWay.size === 0
   }
-}
-
-async function read(url: URL, init: RequestInit): Promise<Answer> {
-  const response = await fetch(url, init)
-  const { status, headers } = response
-  return { status, headers, text: await response.text() }
 }
