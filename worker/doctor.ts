@@ -93,18 +93,18 @@ for (const { sender, batches, mails, age, isLive } of inHand)
 if (inHand.length === 0) say('None.')
 
 console.log('Given up')
-type Failed = { reason: string | null; mails: number }
+type Failed = { reason: string | null; isReported: boolean; mails: number }
 const failed = await prisma().$queryRaw<Failed[]>`
-  SELECT reason, count(*)::int AS mails FROM (
-    SELECT (SELECT reason FROM "EmailEvent" WHERE "emailId" = "Email".id AND status = 'failed' ORDER BY id DESC LIMIT 1)
+  SELECT reason, "isReported", count(*)::int AS mails FROM (
+    SELECT "providerId" IS NOT NULL AS "isReported", (SELECT reason FROM "EmailEvent" WHERE "emailId" = "Email".id AND status = 'failed' ORDER BY id DESC LIMIT 1)
     FROM "Email" WHERE status = 'failed' LIMIT ${MAX_COUNTED}
-  ) AS mail GROUP BY reason ORDER BY mails DESC`
-for (const { reason, mails } of failed)
+  ) AS mail GROUP BY reason, "isReported" ORDER BY mails DESC`
+for (const { reason, isReported, mails } of failed)
   report(
     `${mails} ${mails === 1 ? 'mail' : 'mails'}: ${reason ?? 'no reason known'}.`,
-    reason
-      ? `When that is fixed: npm run redrive -- --reason ${reason}`
-      : 'Resend reported them without a reason: look them up there.',
+    isReported
+      ? 'Resend accepted and then failed to send: its log says more. A redrive does not send again.'
+      : `When that is fixed: npm run redrive -- --reason ${reason}`,
   )
 const queues = await readQueueState()
 for (const [name, jobs] of Object.entries(queues.failed))

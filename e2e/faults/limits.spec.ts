@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
+import { json } from 'node:stream/consumers'
 import { expect } from '@playwright/test'
 import { newAddress, postSignup } from '../app'
 import { act, invite, signUpOwner } from '../owner'
@@ -173,7 +174,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     expect([first.statusCode, second.statusCode]).toEqual([200, 200])
     const full = await open(owner.id, visitor)
     expect([full.statusCode, full.headers['retry-after']]).toEqual([429, '10'])
-    full.resume()
+    expect(await json(full)).toMatchObject({ detail: 'Too many streams are open. Close one of them first.' })
 
     first.destroy()
     await waitFor(async () => (await open(owner.id, visitor)).resume().statusCode === 200)
@@ -184,8 +185,9 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     // Strangers have taken all places of this ticket, but not those of its owner.
     others.push(await open(owner.id, { cookie: owner.cookie, ...newVisitor() }))
     expect(others.at(-1)?.statusCode).toBe(200)
-    const beyond = (await open(other.id)).resume()
+    const beyond = await open(other.id)
     expect([beyond.statusCode, beyond.headers['retry-after']]).toEqual([503, '10'])
+    expect(await json(beyond)).toMatchObject({ detail: 'Too many people are watching.' })
     await Promise.all([second, ...others].map((answer) => once(answer.resume(), 'end')))
     expect((await open(owner.id)).statusCode).toBe(200)
   })

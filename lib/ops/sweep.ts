@@ -9,7 +9,7 @@ import { BATCH, EMAIL } from '../sending/stranded-emails'
 
 // A row and its job commit together. A row may still lose its job when an operator deletes the job or restores a table.
 
-const MOST = 1_000
+const MAX_ROWS = 1_000
 
 const KINDS: Record<string, StrandedKind> = {
   email: EMAIL,
@@ -32,10 +32,10 @@ export async function sweep(): Promise<void> {
 /** @returns false when there are more, or a row failed */
 async function repairKind(name: string, kind: StrandedKind): Promise<boolean> {
   try {
-    const rows = await prisma().$queryRaw<{ id: string }[]>`${selectStranded(kind)} LIMIT ${MOST}`
+    const rows = await prisma().$queryRaw<{ id: string }[]>`${selectStranded(kind)} LIMIT ${MAX_ROWS}`
     const results = []
     for (const { id } of rows) results.push(await repairRow(name, kind, id))
-    return rows.length < MOST && results.every(Boolean)
+    return rows.length < MAX_ROWS && results.every(Boolean)
   } catch (error) {
     log.error({ reason: (error as Error).message }, `Cannot look for a stranded ${name}`)
     return false
@@ -61,7 +61,7 @@ async function repairRow(name: string, kind: StrandedKind, id: string): Promise<
 /** Counts the stranded rows, and those that were repaired until now. */
 export const countStranded = memoizeFor(5_000, async (): Promise<{ stranded: number; mended: number }> => {
   const counts = Object.values(KINDS).map(
-    (kind) => Prisma.sql`(SELECT count(*) FROM (${selectStranded(kind)} LIMIT ${MOST}) AS kind)`,
+    (kind) => Prisma.sql`(SELECT count(*) FROM (${selectStranded(kind)} LIMIT ${MAX_ROWS}) AS kind)`,
   )
   const [row] = await prisma().$queryRaw<[{ stranded: number; mended: number }]>`
     SELECT (${Prisma.join(counts, ' + ')})::int AS stranded, coalesce((SELECT mended FROM "Sweep"), 0) AS mended`
