@@ -383,6 +383,32 @@ test('no more mails go out in an hour than may; the others wait', async ({ stack
   expect(ids.map((id) => emails[id]?.accepted)).toEqual([1, 1, 1, 1, 1])
 })
 
+test('lost tickets that skip the pause of the hourly limit keep to the limit of Resend, and end no pause', async ({
+  stack,
+}) => {
+  await stack.setProvider({ rateLimit: 2 })
+  await stack.startWorker({ LIMIT_MAILS_PER_HOUR: '100' })
+  const owners = []
+  for (let i = 0; i < 6; i++) owners.push(await signUpOwner(stack.appUrl))
+  for (const { id } of owners) await until(stack, id, ({ status }) => status === 'delivered')
+  await stack.query(`UPDATE "RateLimit" SET points = 100 WHERE starts_with(key, 'mail:')`)
+  await signUpMany(stack, 1)
+  const readPace = () => stack.query(`SELECT reason, "nextTurnAt" FROM "Pace"`)
+  await expect.poll(readPace).toMatchObject([{ reason: 'hourly_cap' }])
+  const pace = await readPace()
+
+  const { refused } = await stack.setProvider({})
+  for (const { email } of owners) {
+    const body = JSON.stringify({ email })
+    const headers = { 'content-type': 'application/json' }
+    await fetch(`${stack.appUrl}/api/tickets/lost`, { method: 'POST', headers, body })
+  }
+  const sent = () => stack.query(`SELECT FROM "Email" WHERE kind = 'ticket' AND status = 'delivered'`)
+  await expect.poll(sent, { timeout: 30_000 }).toHaveLength(owners.length)
+  expect((await stack.setProvider({})).refused).toBe(refused)
+  expect(await readPace()).toEqual(pace)
+})
+
 test('many wrong passwords: the right one has to wait, too', async ({ stack }) => {
   const OPERATOR_TOKEN = 'a-token-for-the-operator'
   const BACKSTAGE_TOKEN = 'a-token-for-the-crew' // stage

@@ -35,12 +35,19 @@ const lines = new Map<string | null, Promise<unknown>>()
  */
 export function takeTurn(signal: AbortSignal, ignored: string | null = null): Promise<Turn> {
   const turn = (lines.get(ignored) ?? Promise.resolve()).then(() => pollForTurn(signal, ignored))
+  // A skipped pause has no next turn, so each process keeps the gap between its own calls.
+  const leaveGap = async (turn: Turn): Promise<void> => {
+    if (turn.ignored) await sleep(toGap(turn.perSecond) * 1000)
+  }
   lines.set(
     ignored,
-    turn.catch(() => {}),
+    turn.then(leaveGap).catch(() => {}),
   )
   return traced('wait for our turn', () => turn)
 }
+
+/** The time between two requests, in s. */
+const toGap = (perSecond: number | null): number => MARGIN / (perSecond ?? env('RESEND_RATE_LIMIT'))
 
 async function pollForTurn(signal: AbortSignal, ignored: string | null): Promise<Turn> {
   for (;;) {
@@ -53,12 +60,12 @@ async function pollForTurn(signal: AbortSignal, ignored: string | null): Promise
 }
 
 async function askForTurn(ignored: string | null): Promise<Turn & { waitMs: number }> {
-  const gap = MARGIN / env('RESEND_RATE_LIMIT')
+  const gap = toGap(null)
   const [row] = await prisma().$queryRaw<(Turn & { waitMs: number })[]>`
     WITH turn AS (
       INSERT INTO "Pace" AS pace (account, "nextTurnAt") VALUES ('resend', clock_timestamp() + make_interval(secs => ${gap}))
       ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = CASE
-        -- A skipped pause stays as it is. During it, each worker sends such mails one at a time, without a gap.
+        -- A skipped pause stays as it is.
         WHEN pace.reason = ${ignored} THEN pace."nextTurnAt"
         WHEN pace.reason IS NULL THEN clock_timestamp() + make_interval(secs => coalesce(${MARGIN} / pace."perSecond", ${gap}))
         ELSE clock_timestamp() + make_interval(secs => ${TRIAL_SECONDS}) END

@@ -79,10 +79,10 @@ async function fetchMails(
 
   const known: Fetched[] = []
   const unknown: MailJob[] = []
-  for (const job of jobs) {
-    const email = emails.get(job.data?.emailId)
-    if (email?.hasTemplate) known.push({ job, email })
-    else unknown.push(job)
+  for (const one of jobs) {
+    const email = emails.get(one.data?.emailId)
+    if (email?.hasTemplate) known.push({ job: one, email })
+    else unknown.push(one)
     if (email && !email.hasTemplate) log.warn({ emailId: email.id }, `No template for "${email.kind}"`)
   }
   // pg-boss retries them: the next release may have the template. A job without an email is given up once it is the first.
