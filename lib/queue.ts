@@ -44,7 +44,7 @@ const exportJob = z.object({ exportId: z.guid() }) // orders
 // Mails and batches count their own attempts, so that an outage of the database uses up none.
 const MAIL = { retryLimit: UNLIMITED, expireInSeconds: DAY_SECONDS, deleteAfterSeconds: DAY_SECONDS }
 
-/** Jobs carry ids only. `npm run migrate` creates and updates the queues. */
+/** `npm run migrate` creates and updates the queues. */
 export const QUEUES = {
   'dead-letters': queue(z.looseObject({}).catch({}), { deadLetter: null }),
   'send-email-dead': queue(emailJob),
@@ -68,6 +68,7 @@ export const SCHEDULES: Schedules = {
   sweep: { cron: '* * * * *' },
 }
 
+/** Only a queue whose jobs need no data can have a schedule. */
 type Schedules = { [Name in QueueName as object extends JobData<Name> ? Name : never]?: Schedule }
 export type Schedule = { cron: string } & Pick<ScheduleOptions, 'tz' | 'missed'>
 
@@ -97,7 +98,7 @@ const clock = { ...systemClock, now: () => performance.timeOrigin + performance.
 /** Creates a pg-boss with its own connections. The caller starts and stops it. */
 export function createBoss({ statementTimeoutMs, ...options }: BossOptions): PgBoss {
   const openTelemetry = { propagateContext: true }
-  // LIVE_WORKERS counts the instances that are registered.
+  // Only the worker turns these on. LIVE_WORKERS counts the registered instances.
   const off = { schedule: false, registerInstance: false }
   const boss = new PgBoss({
     ...connectionConfig(statementTimeoutMs),
@@ -117,9 +118,10 @@ export function createBoss({ statementTimeoutMs, ...options }: BossOptions): PgB
 
 type QueueOptions = BossOptions & { attempts?: number }
 
+// Not `perProcess`, because a failed start is tried again.
 const shared = globalThis as { queue?: Promise<PgBoss> }
 
-/** Returns the pg-boss of this process. By default, it only enqueues. @throws when the database is unreachable */
+/** Returns the pg-boss of this process. By default, it only enqueues. */
 export function openQueue(options: QueueOptions = { max: 2, supervise: false }): Promise<PgBoss> {
   shared.queue ??= startQueue(options).catch((error) => {
     shared.queue = undefined
@@ -146,7 +148,7 @@ type NewJob<Name extends QueueName> = {
   priority?: number
 }
 
-/** Adds a job in the caller's transaction. @throws when the queue does not exist or the database is unreachable */
+/** Adds a job in the caller's transaction. @throws when the queue does not exist */
 export function enqueue<Name extends QueueName>(
   tx: Transaction,
   name: Name,
@@ -173,7 +175,7 @@ export async function enqueueAll<Name extends QueueName>(
     throw new Error(`pg-boss inserted ${ids?.length ?? 0} of ${jobs.length} jobs into the queue "${name}"`)
 }
 
-/** Fetches waiting jobs in the caller's transaction, by priority and age. @throws when the database is unreachable */
+/** Fetches waiting jobs in the caller's transaction, by priority and age. */
 export async function fetchJobs<Name extends QueueName>(
   tx: Transaction,
   name: Name,
@@ -184,31 +186,38 @@ export async function fetchJobs<Name extends QueueName>(
   return await boss.fetch<JobData<Name>>(name, { batchSize: limit, db: fromPrisma(tx) })
 }
 
-/** Locks these jobs, if they exist. @throws when the database is unreachable */
-export async function lockJob(tx: Transaction, name: QueueName, ...ids: string[]): Promise<void> {
+/** Locks these jobs, if they exist. */
+export async function lockJobs(tx: Transaction, name: QueueName, jobs: { id: string }[]): Promise<void> {
+  const ids = jobs.map(({ id }) => id)
   const lock = (): Promise<unknown[]> => tx.$queryRaw<unknown[]>`
     SELECT FROM pgboss.job WHERE name = ${name} AND id = ANY (${ids}::uuid[]) ORDER BY id FOR UPDATE`
   // pg-boss retries a job by replacing its row. A statement that waited for the old row does not see the new one.
   if ((await lock()).length < ids.length) await lock()
 }
 
-/** Completes, fails or deletes jobs in the caller's transaction. @param output stored with them. @throws as `enqueue` does */
+/** Completes or fails jobs in the caller's transaction. @param output stored with them */
 export async function settleJobs(
   tx: Transaction,
   name: QueueName,
-  how: 'complete' | 'fail' | 'deleteJob',
+  how: 'complete' | 'fail',
   jobs: { id: string }[],
   output: object | null = null,
 ): Promise<void> {
   if (jobs.length === 0) return
   const ids = jobs.map(({ id }) => id)
   const boss = await openQueue()
-  const db = fromPrisma(tx)
-  if (how === 'deleteJob') await boss.deleteJob(name, ids, { db })
-  else await boss[how](name, ids, output, { db })
+  await boss[how](name, ids, output, { db: fromPrisma(tx) })
 }
 
-/** Fails a fetched job, and retries it at this time. @param reason a code. @throws when the database is unreachable */
+/** Deletes jobs in the caller's transaction. */
+export async function deleteJobs(tx: Transaction, name: string, jobs: { id: string }[]): Promise<void> {
+  if (jobs.length === 0) return
+  const ids = jobs.map(({ id }) => id)
+  const boss = await openQueue()
+  await boss.deleteJob(name, ids, { db: fromPrisma(tx) })
+}
+
+/** Fails a fetched job, and retries it at this time. @param reason a code. */
 export async function retryJob(
   tx: Transaction,
   name: QueueName,
@@ -221,7 +230,7 @@ export async function retryJob(
     UPDATE pgboss.job SET start_after = ${retryAt} WHERE name = ${name} AND id = ${id}::uuid AND state = 'retry'`
 }
 
-/** Keeps a job that was given up for 14 days, also in a queue with less. @throws when the database is unreachable */
+/** Keeps a job that was given up. It stays for 14 days, even if its queue deletes jobs earlier. */
 export async function keepFailedJob(queue: string, id: string): Promise<void> {
   await prisma().$executeRaw`
     UPDATE pgboss.job SET deletion_seconds = ${KEEP_FAILED_SECONDS}
@@ -235,12 +244,12 @@ export const JOB_INDEX = `CREATE INDEX IF NOT EXISTS job_carries ON pgboss.job U
 
 const isAbout = (ids: string[]): Prisma.Sql => Prisma.sql`${Prisma.raw(CARRIED_IDS)} ?| ${ids}`
 
-/** Locks all jobs with one of these ids in their data. @throws when the database is unreachable */
+/** Locks all jobs with one of these ids in their data. */
 export async function lockJobsAbout(tx: Transaction, ids: string[]): Promise<void> {
   await tx.$queryRaw`SELECT FROM pgboss.job WHERE ${isAbout(ids)} ORDER BY id FOR UPDATE`
 }
 
-/** Deletes these jobs, but no locked ones, which will find nothing to do. @throws when the database is unreachable */
+/** Deletes all jobs with one of these ids in their data. Skips locked jobs: they will find nothing to do. */
 export async function deleteJobsAbout(tx: Transaction, ids: string[]): Promise<void> {
   await tx.$executeRaw`
     DELETE FROM pgboss.job WHERE (name, id) IN (

@@ -4,7 +4,6 @@ import { createBoss, JOB_INDEX, QUEUES, type QueueName, SCHEDULES, type Schedule
  * Creates pg-boss's schema, the queues and the schedules, or updates them. A schedule that left the list is deleted. A
  * queue that left it stays, because an older version may still add jobs to it.
  * @returns the names of the queues
- * @throws when the database is unreachable
  */
 export async function createQueues(): Promise<string[]> {
   const boss = createBoss({ supervise: false, statementTimeoutMs: 0 })

@@ -4,7 +4,6 @@ import { Client } from 'pg'
 /**
  * Empties the sandbox's database if it was made by migrations that the project no longer has.
  * @returns whether it did
- * @throws when the database is unreachable
  */
 export async function emptyIfOutdated(databaseUrl: string): Promise<boolean> {
   const client = new Client({ connectionString: databaseUrl })

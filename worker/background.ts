@@ -1,21 +1,21 @@
 import { log, reasonOf } from '@/lib/log'
 import { traced } from '@/lib/telemetry'
 
-/** The most deliveries at the same time: Resend takes its time for each request. */
-const MOST = 4
+/** Deliveries at the same time: Resend takes its time for each request. */
+const MAX_DELIVERIES = 4
 
 const LOST_OUTCOME = 'The outcome of a batch could not be recorded: it is sent again'
 
 const underWay = new Set<Promise<void>>()
 
 /**
- * Starts a delivery, and returns when its batch is written, which completes its jobs. So one loop fetches all that waits,
- * while earlier requests are under way. With several loops, each would hold one mail that the others cannot batch.
+ * Starts a delivery, and returns when its batch is written, which completes its jobs. So one loop is enough: it fetches the next
+ * batch while earlier requests are under way. With several loops, each would hold one mail, which then misses the batch.
  * @param deliver calls `onWritten` when the batch is written
  * @throws when the delivery fails before that. Later, it logs the error, and the job `retry-batch` sends the batch again.
  */
 export async function deliverInBackground(deliver: (onWritten: () => void) => Promise<void>): Promise<void> {
-  while (underWay.size >= MOST) await Promise.race(underWay)
+  while (underWay.size >= MAX_DELIVERIES) await Promise.race(underWay)
   await new Promise<void>((resolve, reject) => {
     let isWritten = false
     const onWritten = (): void => {

@@ -2,37 +2,37 @@ import { connectionConfig, SafeClient } from '@/lib/db/connection'
 import { env, inSandbox, type Setting } from '@/lib/env'
 import { QUEUES, SCHEDULES } from '@/lib/queue'
 
-type Misfit = [problem: string, remedy: string]
+type Conflict = [problem: string, remedy: string]
 
 /** Connections of a process on top of DATABASE_POOL_SIZE: see docs/operations.md. */
 const EXTRA_FOR_WEB = 7
 const EXTRA_FOR_WORKER = 13
 
-/** Finds settings that conflict with each other or with the database. @throws when the database is unreachable */
-export async function checkSettings(workers: number): Promise<Misfit[]> {
+/** Finds settings that conflict with each other or with the database. */
+export async function checkSettings(workers: number): Promise<Conflict[]> {
   return [...checkEnvironment(), ...(await checkDatabase(workers))]
 }
 
-function checkEnvironment(): Misfit[] {
-  const misfits: Misfit[] = []
+function checkEnvironment(): Conflict[] {
+  const conflicts: Conflict[] = []
   const read = <Name extends Setting>(name: Name): ReturnType<typeof env<Name>> | undefined => {
     try {
       return env(name)
     } catch (error) {
-      misfits.push([(error as Error).message, 'No process starts without it.'])
+      conflicts.push([(error as Error).message, 'No process starts without it.'])
     }
   }
   const appUrl = read('APP_URL') ?? ''
   const isLocal = /^http:\/\/(localhost|127\.|\[::1\])/.test(appUrl)
   const [key, baseUrl] = [read('RESEND_API_KEY'), read('RESEND_BASE_URL')]
-  const check = (isWrong: boolean, ...misfit: Misfit): unknown => isWrong && misfits.push(misfit)
+  const check = (isWrong: boolean, ...conflict: Conflict): unknown => isWrong && conflicts.push(conflict)
   check(
     key === 're_sandbox' && !inSandbox(),
     'RESEND_API_KEY is that of the sandbox, and RESEND_BASE_URL is not on this computer: no mail goes out.',
     'Set an API key of Resend.',
   )
   check(
-    inSandbox() && appUrl !== '' && appUrl.startsWith('https:'),
+    inSandbox() && appUrl.startsWith('https:'),
     'APP_URL is on the internet, and all mail stays in the sandbox.',
     'Set an API key of Resend, and remove RESEND_BASE_URL.',
   )
@@ -60,11 +60,11 @@ function checkEnvironment(): Misfit[] {
     'APP_URL is https, so there is a proxy, and TRUSTED_HOPS is 0: all visitors share their limits.',
     'Set TRUSTED_HOPS to the number of your proxies.',
   )
-  return misfits
+  return conflicts
 }
 
-async function checkDatabase(workers: number): Promise<Misfit[]> {
-  const misfits: Misfit[] = []
+async function checkDatabase(workers: number): Promise<Conflict[]> {
+  const conflicts: Conflict[] = []
   const client = new SafeClient({ ...connectionConfig(), application_name: 'doctor' })
   await client.connect()
   const { rows } = await client.query(
@@ -83,7 +83,7 @@ async function checkDatabase(workers: number): Promise<Misfit[]> {
   )
   if (found.timezone !== 'UTC') unset.push('timezone')
   if (unset.length > 0)
-    misfits.push([
+    conflicts.push([
       `Connections lack these settings, because a pooler ignores them: ${unset.join(', ')}.`,
       'Set them for the role, with ALTER ROLE: docs/operations.md, PgBouncer.',
     ])
@@ -91,7 +91,7 @@ async function checkDatabase(workers: number): Promise<Misfit[]> {
   await client.query('LISTEN doctor')
   const { rowCount } = await client.query('SELECT pg_listening_channels()')
   if (rowCount === 0)
-    misfits.push([
+    conflicts.push([
       'Connections cannot LISTEN behind a transaction pooler.',
       'Use session pooling, or the direct address: docs/operations.md, PgBouncer.',
     ])
@@ -101,12 +101,12 @@ async function checkDatabase(workers: number): Promise<Misfit[]> {
   // A release runs a second web server for a while.
   const needed = 2 * (size + EXTRA_FOR_WEB) + Math.max(workers, 1) * (size + EXTRA_FOR_WORKER)
   if (needed > found.connections)
-    misfits.push([
+    conflicts.push([
       `Two web servers and ${Math.max(workers, 1)} workers may need ${needed} connections, and Postgres has ${found.connections}.`,
       'Lower DATABASE_POOL_SIZE, or raise max_connections.',
     ])
   if (found.skew > 60)
-    misfits.push([
+    conflicts.push([
       `The clock of this computer is ${found.skew} s off that of the database.`,
       'Synchronize the clocks: from 300 s on, webhooks are rejected.',
     ])
@@ -115,6 +115,9 @@ async function checkDatabase(workers: number): Promise<Misfit[]> {
     ...Object.keys(SCHEDULES).filter((name) => !found.schedules?.includes(name)),
   ]
   if (missing.length > 0)
-    misfits.push([`The database lacks these queues and schedules: ${missing.join(', ')}.`, 'npm run migrate'])
-  return misfits
+    conflicts.push([
+      `The database lacks these queues and schedules: ${missing.join(', ')}.`,
+      'npm run migrate',
+    ])
+  return conflicts
 }

@@ -1,6 +1,7 @@
 // npm run doctor: reports stuck mail and jobs, and wrong settings. Changes nothing. Exit code 1: there are problems.
 
 import { reachDatabase } from '@/lib/db/find-database'
+import { MAX_COUNTED } from '@/lib/db/max-counted'
 import { prisma } from '@/lib/db/prisma'
 import { LIVE_WORKERS } from '@/lib/live/workers'
 import { readArguments } from '@/lib/ops/arguments'
@@ -42,7 +43,7 @@ const unfinished = await prisma().$queryRaw<Unfinished[]>`
   FROM (
     SELECT status, "createdAt", CASE status WHEN 'queued' THEN NULL ELSE (
       SELECT reason FROM "EmailEvent" WHERE "emailId" = "Email".id ORDER BY id DESC LIMIT 1) END AS reason
-    FROM "Email" WHERE status IN ('queued', 'sending', 'retrying') AND isfinite("createdAt") LIMIT 10000
+    FROM "Email" WHERE status IN ('queued', 'sending', 'retrying') AND isfinite("createdAt") LIMIT ${MAX_COUNTED}
   ) AS mail GROUP BY status, reason ORDER BY mails DESC`
 for (const { status, reason, mails, age } of unfinished)
   say(`${mails} ${status}${reason ? ` (${reason})` : ''}, the oldest for ${formatAge(age)}`)
@@ -92,16 +93,18 @@ for (const { sender, batches, mails, age, isLive } of inHand)
 if (inHand.length === 0) say('None.')
 
 console.log('Given up')
-type Failed = { reason: string | null; mails: number }
+type Failed = { reason: string | null; isReported: boolean; mails: number }
 const failed = await prisma().$queryRaw<Failed[]>`
-  SELECT reason, count(*)::int AS mails FROM (
-    SELECT (SELECT reason FROM "EmailEvent" WHERE "emailId" = "Email".id AND status = 'failed' ORDER BY id DESC LIMIT 1)
-    FROM "Email" WHERE status = 'failed' LIMIT 10000
-  ) AS mail GROUP BY reason ORDER BY mails DESC`
-for (const { reason, mails } of failed)
+  SELECT reason, "isReported", count(*)::int AS mails FROM (
+    SELECT "providerId" IS NOT NULL AS "isReported", (SELECT reason FROM "EmailEvent" WHERE "emailId" = "Email".id AND status = 'failed' ORDER BY id DESC LIMIT 1)
+    FROM "Email" WHERE status = 'failed' LIMIT ${MAX_COUNTED}
+  ) AS mail GROUP BY reason, "isReported" ORDER BY mails DESC`
+for (const { reason, isReported, mails } of failed)
   report(
     `${mails} ${mails === 1 ? 'mail' : 'mails'}: ${reason ?? 'no reason known'}.`,
-    `When that is fixed: npm run redrive -- --reason ${reason}`,
+    isReported
+      ? 'Resend accepted and then failed to send: its log says more. A redrive does not send again.'
+      : `When that is fixed: npm run redrive -- --reason ${reason}`,
   )
 const queues = await readQueueState()
 for (const [name, jobs] of Object.entries(queues.failed))
@@ -116,9 +119,9 @@ for (const [what, remedy] of explainUnserved(queues.unserved)) report(what, reme
 if (Object.keys(queues.unserved).length === 0) say('None.')
 
 console.log('Settings')
-const misfits = await checkSettings(live.length)
-for (const [what, remedy] of misfits) report(what, remedy)
-if (misfits.length === 0) say('No conflicts.')
+const conflicts = await checkSettings(live.length)
+for (const [what, remedy] of conflicts) report(what, remedy)
+if (conflicts.length === 0) say('No conflicts.')
 
 console.log(problems === 0 ? 'No problems.' : `${problems} ${problems === 1 ? 'problem' : 'problems'}.`)
 process.exit(problems === 0 ? 0 : 1)

@@ -8,17 +8,17 @@ import { WORKER_NAME } from '@/lib/live/workers'
 import { log, reasonOf } from '@/lib/log'
 import { readArguments } from '@/lib/ops/arguments'
 import { takeOverConsole } from '@/lib/ops/console'
+import { logUnserved } from '@/lib/ops/queue-state'
 import { startTelemetry } from '@/lib/ops/start-telemetry'
 import { PROCESS_NAME, takeOverSignalFromNpm } from '@/lib/process'
 import { openQueue } from '@/lib/queue'
 import { settleDeliveries } from './background'
 import { listenForHealth } from './health'
 import { HANDLERS } from './jobs'
-import { logUnserved } from './jobs/clean-up'
 import { waitForStopSignal } from './stop'
 import { work } from './work'
 
-const PATIENCE_MS = 15_000
+const DRAIN_MS = 15_000
 
 // 1. Check the settings.
 takeOverSignalFromNpm()
@@ -61,8 +61,8 @@ log.info('Ready for jobs.')
 // 4. Drain: finish the current jobs within 15 s. Another worker retries the rest.
 const signal = await waitForStopSignal()
 log.info(`${signal}: finishing the current jobs.`)
-const deadline = sleep(PATIENCE_MS, undefined, { ref: false })
-await boss.stop({ graceful: true, timeout: PATIENCE_MS, close: false })
+const deadline = sleep(DRAIN_MS, undefined, { ref: false })
+await boss.stop({ graceful: true, timeout: DRAIN_MS, close: false })
 await Promise.race([settleDeliveries(), deadline])
 await boss.stop()
 await stopTelemetry()

@@ -4,7 +4,7 @@ import type { Outcome } from '@/lib/sending/outcome'
 import { countMails, tieToSpan } from '@/lib/telemetry'
 
 /** Up to this number, each mail has its own log line. */
-const FEW = 5
+const MAX_LOGGED_ALONE = 5
 
 export function logAttempt(batch: Batch): void {
   logMails(batch, toIds(batch), 'sending')
@@ -27,7 +27,7 @@ export function logOutcome(batch: Batch, outcome: Outcome, ms: number): void {
 function logMails({ id, attempts }: Batch, emailIds: string[], result: string): void {
   const fields = { batchId: id, attempt: attempts }
   const sentence = `attempt ${attempts} ${result}`
-  if (emailIds.length > FEW) log.info({ ...fields, emailIds }, sentence)
+  if (emailIds.length > MAX_LOGGED_ALONE) log.info({ ...fields, emailIds }, sentence)
   else for (const emailId of emailIds) log.info({ ...fields, emailId }, sentence)
 }
 

@@ -16,6 +16,7 @@ const [order, from = '', to = ''] = positionals
 await reachDatabase()
 
 type Row = { name: string; waiting: number; active: number; failed: number }
+// The last condition is that of pg-boss's index job_i14.
 const count = (states: string[]): Prisma.Sql => Prisma.sql`(
   SELECT count(*)::int FROM pgboss.job
   WHERE job.name = queue.name AND state = ANY (${states}::pgboss.job_state[]) AND state IN ('created', 'retry', 'active', 'failed'))`

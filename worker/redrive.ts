@@ -20,11 +20,9 @@ if (malformed) fail(`Neither the id of an email nor a queue: ${malformed}`)
 
 await reachDatabase()
 const isAll = positionals.length === 0
-const queues = isAll
-  ? values.reason
-    ? []
-    : (Object.keys(QUEUES) as QueueName[])
-  : positionals.filter(isServed)
+// A reason is that of a mail.
+const all = values.reason ? [] : (Object.keys(QUEUES) as QueueName[])
+const queues = isAll ? all : positionals.filter(isServed)
 const takesMails = isAll || queues.some((name) => MAIL_QUEUES.includes(name))
 
 const counts = { emails: 0, queued: 0 }

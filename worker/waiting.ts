@@ -3,8 +3,8 @@
 import { databaseNow } from '@/lib/db/clock'
 import { reachDatabase } from '@/lib/db/find-database'
 import { fail, readArguments } from '@/lib/ops/arguments'
-import { readPause } from '@/lib/ops/health'
 import { type Choice, countWaiting, dropWaiting, renderWaiting } from '@/lib/ops/waiting'
+import { readPace } from '@/lib/sending/pace'
 
 const MINUTES: Record<string, number> = { m: 1, h: 60, d: 24 * 60 }
 
@@ -19,9 +19,9 @@ async function readTime(text: string | undefined): Promise<Date | undefined> {
 }
 
 const { values, positionals } = readArguments(
-  'npm run waiting [-- drop KIND | -- render KIND] [--after TIME] [--before TIME]',
+  'npm run waiting [-- drop KIND|all | -- render KIND|all] [--after TIME] [--before TIME]',
   { after: { type: 'string' }, before: { type: 'string' } },
-  ({ 0: order = '', length }) => length === 0 || (['drop', 'render'].includes(order) && length === 2),
+  (words) => words.length === 0 || (words.length === 2 && ['drop', 'render'].includes(words[0] ?? '')),
 )
 const [order, kind] = positionals
 await reachDatabase()
@@ -38,8 +38,8 @@ if (!order) {
   process.exit(0)
 }
 
-if ((await readPause())?.until !== null)
-  console.log('Mail is not paused, so some may go out meanwhile: npm run pause')
+if (!(await readPace()).isPaused)
+  console.log('No operator has paused mail, so some may go out meanwhile: npm run pause')
 const { changed, inDoubt } = order === 'drop' ? await dropWaiting(choice) : await renderWaiting(choice)
 console.log(
   order === 'drop'

@@ -5,8 +5,6 @@ import { GiveUp, type Job, type JobData, keepFailedJob, QUEUES, type QueueName }
 import { formatSeconds } from './log-progress'
 import { stopping } from './stop'
 
-export { GiveUp, type Job }
-
 /** Throws GiveUp to give up the job, and any other error to retry it. Jobs run at least once, so handlers are idempotent. */
 type Handler<Name extends QueueName> = (job: Job<Name>) => Promise<void>
 
@@ -99,7 +97,7 @@ function fail({ name, id, retryCount, retryLimit, deadLetter }: Job<QueueName>, 
 /** What `fail` stores with a job, or pg-boss after missed heartbeats (`value`). */
 type Output = { reason?: string; message?: string; value?: { message?: string } } | null
 
-// Also for a job whose worker died at the last attempt, without `fail`.
+// Logs a job that was given up. The dead-letter queue runs it, so it also covers a worker that died in the last attempt.
 async function logDeadLetter({
   sourceName,
   sourceId,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
+import { json } from 'node:stream/consumers'
 import { expect } from '@playwright/test'
 import { newAddress, postSignup } from '../app'
 import { act, invite, signUpOwner } from '../owner'
@@ -173,7 +174,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     expect([first.statusCode, second.statusCode]).toEqual([200, 200])
     const full = await open(owner.id, visitor)
     expect([full.statusCode, full.headers['retry-after']]).toEqual([429, '10'])
-    full.resume()
+    expect(await json(full)).toMatchObject({ detail: 'Too many streams are open. Close one of them first.' })
 
     first.destroy()
     await waitFor(async () => (await open(owner.id, visitor)).resume().statusCode === 200)
@@ -184,8 +185,9 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     // Strangers have taken all places of this ticket, but not those of its owner.
     others.push(await open(owner.id, { cookie: owner.cookie, ...newVisitor() }))
     expect(others.at(-1)?.statusCode).toBe(200)
-    const beyond = (await open(other.id)).resume()
+    const beyond = await open(other.id)
     expect([beyond.statusCode, beyond.headers['retry-after']]).toEqual([503, '10'])
+    expect(await json(beyond)).toMatchObject({ detail: 'Too many people are watching.' })
     await Promise.all([second, ...others].map((answer) => once(answer.resume(), 'end')))
     expect((await open(owner.id)).statusCode).toBe(200)
   })
@@ -379,6 +381,32 @@ test('no more mails go out in an hour than may; the others wait', async ({ stack
   for (const id of ids) await until(stack, id, ({ status }) => status === 'delivered')
   const { emails } = await stack.setProvider({})
   expect(ids.map((id) => emails[id]?.accepted)).toEqual([1, 1, 1, 1, 1])
+})
+
+test('lost tickets that skip the pause of the hourly limit keep to the limit of Resend, and end no pause', async ({
+  stack,
+}) => {
+  await stack.setProvider({ rateLimit: 2 })
+  await stack.startWorker({ LIMIT_MAILS_PER_HOUR: '100' })
+  const owners = []
+  for (let i = 0; i < 6; i++) owners.push(await signUpOwner(stack.appUrl))
+  for (const { id } of owners) await until(stack, id, ({ status }) => status === 'delivered')
+  await stack.query(`UPDATE "RateLimit" SET points = 100 WHERE starts_with(key, 'mail:')`)
+  await signUpMany(stack, 1)
+  const readPace = () => stack.query(`SELECT reason, "nextTurnAt" FROM "Pace"`)
+  await expect.poll(readPace).toMatchObject([{ reason: 'hourly_cap' }])
+  const pace = await readPace()
+
+  const { refused } = await stack.setProvider({})
+  for (const { email } of owners) {
+    const body = JSON.stringify({ email })
+    const headers = { 'content-type': 'application/json' }
+    await fetch(`${stack.appUrl}/api/tickets/lost`, { method: 'POST', headers, body })
+  }
+  const sent = () => stack.query(`SELECT FROM "Email" WHERE kind = 'ticket' AND status = 'delivered'`)
+  await expect.poll(sent, { timeout: 30_000 }).toHaveLength(owners.length)
+  expect((await stack.setProvider({})).refused).toBe(refused)
+  expect(await readPace()).toEqual(pace)
 })
 
 test('many wrong passwords: the right one has to wait, too', async ({ stack }) => {

@@ -86,7 +86,7 @@ const ROWS: [name: string, status: number, verdict: Record<string, unknown>][] =
   ['invalid_attachment', 422, { kind: 'permanent' }],
   ['invalid_idempotency_key', 400, { kind: 'permanent' }],
   ['security_error', 451, { kind: 'permanent' }],
-  ['invalid_idempotent_request', 409, { kind: 'unknown' }],
+  ['invalid_idempotent_request', 409, { kind: 'key_conflict' }],
 ]
 
 for (const [name, status, verdict] of ROWS) {

@@ -20,7 +20,7 @@ const BODY = `
   if (name.startsWith('broken')) measure({})
 `
 const IMPORTS = `import { prisma } from '@/lib/db/prisma'
-import { GiveUp } from '../work'
+import { GiveUp } from '@/lib/queue'
 
 function measure(picture: { size?: { width: number } }): number {
   return (picture.size as { width: number }).width

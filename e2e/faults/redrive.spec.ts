@@ -138,11 +138,15 @@ test('an old batch whose worker died is not sent again without a person', async 
 
 test('what Resend accepted and then failed to send is never sent by us again', async ({ stack }) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
-  const data = { email_id: randomUUID(), tags: { email_id: id }, failed: { reason: 'reached_daily_quota' } }
+  // The reason is a sentence, so it is not stored.
+  const data = { email_id: randomUUID(), tags: { email_id: id }, failed: { reason: 'The quota is used up.' } }
   expect((await report(stack, 'email.failed', data)).status).toBe(200)
   const { code, output } = await stack.redrive(id, '--force')
   expect(output).toContain(`${id}: accepted by Resend`)
   expect(code).toBe(1)
+  const doctor = await stack.command('doctor')
+  expect(doctor.output).toContain('1 mail: no reason known.\n    Resend accepted')
+  expect(doctor.output).not.toContain('--reason')
 })
 
 test('two people redrive at the same moment: one job', async ({ stack }) => {

@@ -6,11 +6,11 @@ import { openQueue } from '../queue'
 import { queueEmail } from '../sending/enqueue'
 import { hashMailbox } from '../sending/mailbox'
 import { lockUser } from '../sending/recipients'
-import { noMailWanted, refuseSuppressed } from '../sending/suppression'
+import { noMailWanted, rejectSuppressed } from '../sending/suppression'
 import { addressTaken, type Signup } from '../signup/signup'
 
 /**
- * Replaces an address whose mail bounced, and enqueues a new welcome mail. @throws when the database or the queue is unavailable
+ * Replaces an address whose mail bounced, and enqueues a new welcome mail.
  * @throws {Problem} 404 after an erasure, 422 when unchanged, 409 when no mail bounced, or the address is taken or suppressed
  */
 export async function correctAddress(userId: string, email: string): Promise<Signup> {
@@ -33,7 +33,7 @@ export async function correctAddress(userId: string, email: string): Promise<Sig
         })
       }
       const mailbox = hashMailbox(email)
-      await refuseSuppressed(tx, mailbox)
+      await rejectSuppressed(tx, mailbox)
       const data = { email, mailbox, confirmedAt: null }
       const user = await tx.user.update({ where: { id: userId }, data })
       return { id: await queueEmail(tx, userId, 'welcome'), user }

@@ -1,11 +1,11 @@
 import type { Transaction } from '../db/prisma'
 import type { User } from '../generated/prisma/client'
 import { deleteJobsAbout, lockJobsAbout } from '../queue'
-import { areInFlight, removeFromBatches } from '../sending/forget'
+import { areInFlight, removeFromBatches } from '../sending/batch-contents'
 
 /**
  * Deletes a user with all data, unless one of their mails is in flight: a batch in doubt must be retried unchanged.
- * @returns false when the erasure has to wait. @throws when the database is unreachable
+ * @returns false when the erasure has to wait.
  */
 export async function eraseUser(tx: Transaction, id: string): Promise<boolean> {
   const [user] = await tx.$queryRaw<ErasedUser[]>`

@@ -10,7 +10,7 @@ import { linkExpired } from './read-link'
 import { readToken, signIn } from './session'
 import { listTicketMails } from './ticket'
 
-/** Enqueues the ticket mail if this address has a ticket. @throws when the database or the queue is unavailable */
+/** Enqueues the ticket mail if this address has a ticket. */
 export async function sendLostTicket(address: string): Promise<void> {
   await openQueue()
   const emailId = await prisma().$transaction(async (tx) => {
@@ -42,7 +42,7 @@ export async function openLostTicket(
   return { ticketId, token }
 }
 
-/** Returns false when the user has another mailbox now. @throws when the database is unreachable */
+/** Returns false when the user has another mailbox now. */
 export async function confirmMailbox(
   db: Pick<Transaction, '$executeRaw'>,
   emailId: string,

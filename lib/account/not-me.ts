@@ -9,7 +9,7 @@ const FORGOTTEN = 'forgotten'
 
 /**
  * Handles "This wasn't me": suppresses the mailbox, and erases its user or the address of an invitation. A confirmed mailbox
- * first gets a mail that asks, whose link sets `isSure`. Idempotent. @throws when the database or the queue is unavailable
+ * first gets a mail that asks, whose link sets `isSure`. Idempotent.
  */
 export async function disown(emailId: string, isSure: boolean): Promise<{ isAsked: boolean }> {
   await openQueue()

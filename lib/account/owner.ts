@@ -4,7 +4,7 @@ import type { User } from '../generated/prisma/client'
 import { notFound, Problem } from '../http/problem'
 import { hashToken, isExpired, readToken } from './session'
 
-/** Returns the owner of a ticket if the token belongs to their session. @throws when the database is unreachable */
+/** Returns the owner of a ticket if the token belongs to their session. */
 export async function findOwner(ticketId: string, token: string | undefined): Promise<User | null> {
   if (!token || !z.guid().safeParse(ticketId).success) return null
   const [user] = await prisma().$queryRaw<(User & { isDue: boolean })[]>`

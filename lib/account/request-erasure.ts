@@ -4,7 +4,7 @@ import { enqueue, openQueue } from '../queue'
 /** The page needs time to open its stream, in which it shows the erasure. */
 const HEAD_START_MS = 1_000
 
-/** Enqueues the erasure and stops all mail to the user. @throws when the database or the queue is unavailable */
+/** Enqueues the erasure and stops all mail to the user. */
 export async function requestErasure(userId: string): Promise<void> {
   await openQueue()
   await prisma().$transaction((tx) => markForErasure(tx, userId))

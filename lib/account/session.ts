@@ -31,7 +31,7 @@ export function readToken({ headers }: { headers: Pick<Headers, 'get'> }): strin
 /**
  * Adds a user to the session of the token `sent`, or to a new one. `tx` has created or locked the user.
  * @param key the Idempotency-Key, from which `findSignupToken` derives the new token again
- * @returns the token for the cookie. @throws when the database is unreachable
+ * @returns the token for the cookie.
  */
 export async function signIn(
   tx: Transaction,
@@ -53,7 +53,7 @@ export async function signIn(
 
 /**
  * Returns the token of a signup again, for a replay whose first answer was lost. Returns undefined after a sign-out, a move to
- * another browser, a corrected address, an erasure, or 24 hours. @throws when the database is unreachable
+ * another browser, a corrected address, an erasure, or 24 hours.
  */
 export async function findSignupToken(userId: string, key: string): Promise<string | undefined> {
   const token = deriveToken(userId, key)
@@ -69,7 +69,6 @@ export async function findSignupToken(userId: string, key: string): Promise<stri
 // With the user's id, because a client may use the key of an erased signup again.
 const deriveToken = (userId: string, key: string): string => hmac('session', `${userId} ${key}`)
 
-/** @throws when the database is unreachable */
 export async function endSession(token: string): Promise<void> {
   await prisma().$transaction((tx) => deleteSessions(tx, Prisma.sql`"Session".id = ${hashToken(token)}`))
 }

@@ -1,9 +1,9 @@
 import { Prisma } from '../generated/prisma/client'
 import { enqueue } from '../queue'
-import type { Kind } from '../sending/stranded'
+import type { StrandedKind } from '../sending/stranded'
 import { completeSignup } from '../signup/signup'
 
-export const USER: Kind = {
+export const USER: StrandedKind = {
   // Since the last complete run. Five minutes for transactions that commit late.
   waiting: Prisma.sql`
     SELECT id, "createdAt" AS since FROM "User"
@@ -14,7 +14,7 @@ export const USER: Kind = {
   repair: completeSignup,
 }
 
-export const ERASURE: Kind = {
+export const ERASURE: StrandedKind = {
   waiting: Prisma.sql`SELECT id, "createdAt" AS since FROM "User" WHERE erasure IS NOT NULL`,
   job: { queues: ['erase-user'], field: 'userId' },
   lock: USER.lock,

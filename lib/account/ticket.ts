@@ -1,6 +1,6 @@
 import { prisma } from '../db/prisma'
 
-/** Lists a user's welcome mails. The first id is the ticket's id. @throws when the database is unreachable */
+/** Lists a user's welcome mails. The first id is the ticket's id. */
 export async function listTicketMails(emailId: string): Promise<string[]> {
   const emails = await prisma().email.findMany({
     where: { kind: 'welcome', user: { emails: { some: { id: emailId } } } },

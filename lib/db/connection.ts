@@ -20,12 +20,12 @@ export function connectionConfig(statementTimeoutMs = 10_000, databaseUrl = env(
     statement_timeout: serverMs,
     lock_timeout: serverMs,
     // Frees the locks of a process that froze in a transaction.
-    idle_in_transaction_session_timeout: statementTimeoutMs && 15_000,
+    idle_in_transaction_session_timeout: statementTimeoutMs === 0 ? 0 : 15_000,
   }
   const url = new URL(databaseUrl)
   const options = Object.entries(session).map(([name, value]) => `-c ${name}=${value}`)
   // The URL may have options of its own, for example Neon's `options=endpoint%3D…`.
-  url.searchParams.set('options', [url.searchParams.get('options') ?? [], ...options].flat().join(' '))
+  url.searchParams.set('options', [url.searchParams.get('options'), ...options].filter(Boolean).join(' '))
   return {
     connectionString: url.href,
     Client: SafeClient,

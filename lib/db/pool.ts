@@ -13,7 +13,7 @@ type Settings = PoolConfig & {
 export class MeasuredPool extends Pool {
   readonly #size: number
   readonly #inUse = new Map<PoolClient, number>()
-  /** In ms. It counts timer ticks, so it leaves out the time in which this process is too busy. */
+  /** In ms. A timer advances it, so time in which the event loop is blocked does not count. */
   #clock = 0
   #ticking: NodeJS.Timeout | undefined
   #averageUseMs = 0
@@ -35,7 +35,7 @@ export class MeasuredPool extends Pool {
    * hangs is noticed before it answers. @param users who have a connection or are about to ask for one
    */
   expectWait(users: number): number {
-    // A process serves about 500 uses a second at most, so with n connections a use takes 2n ms or more.
+    // A process serves at most about 500 uses a second. So with n connections in use, each takes 2n ms or more.
     const least = Math.max(this.#averageUseMs, 2 * this.#size)
     let served = (this.#size - this.#inUse.size) / least
     for (const since of this.#inUse.values()) served += 1 / Math.max(this.#clock - since, least)

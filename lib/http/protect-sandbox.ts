@@ -3,7 +3,8 @@ import { hasForeignOrigin, type Origin } from './origin'
 import { Problem } from './problem'
 
 /**
- * Rejects requests of other sites, even reads: a sandbox has no password. Links work. With DNS rebinding, only the Host differs.
+ * Rejects requests from pages of other sites, also reads, because a sandbox has no password. Following a link is allowed. With
+ * DNS rebinding, only the Host differs, so it is checked, too.
  * @param origin `any`: checks only the Host. @throws {Problem} 403
  */
 export function protectSandbox({ headers }: Request, origin: Origin = 'ours'): void {

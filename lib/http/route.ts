@@ -10,7 +10,7 @@ type Method = (typeof METHODS)[number]
 type Handler<Context> = (request: Request, context: Context) => Response | Promise<Response>
 
 type Options = {
-  guard: (request: Request) => Promise<void>
+  guard: (request: Request) => void | Promise<void>
   /** Turns an uncaught error into a problem. Otherwise it is a 500. */
   explain: (error: unknown) => Problem | undefined
   origin?: Origin

@@ -1,8 +1,9 @@
 import { setTimeout as sleep, setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { env } from '../env'
 import { logThrottled, reasonOf } from '../log'
+import { perProcess } from '../process'
 
-/** Browsers and proxies know by a heartbeat that the connection is alive. How often it is read. */
+/** How often a heartbeat is read. It shows browsers and proxies that the connection is alive. */
 const HEARTBEAT_MS = 3_000
 /** A heartbeat without news is sent at every third reading only: to write to 10,000 streams takes 0.3 s. */
 const READINGS_PER_HEARTBEAT = 3
@@ -19,9 +20,7 @@ type Stream = {
   close: () => void
   endsAt: number
 }
-const shared = globalThis as { streams?: { open: Set<Stream>; ticking: boolean } }
-shared.streams ??= { open: new Set(), ticking: false }
-const streams = shared.streams
+const streams = perProcess('streams', () => ({ open: new Set<Stream>(), ticking: false }))
 
 /** Closes all streams, so that the server can stop. The browsers reconnect. */
 export function closeStreams(): void {
@@ -115,8 +114,9 @@ function openStream(request: Request, source: Source, release: () => void): Read
     streams.open.add(stream)
     void sendHeartbeats()
     signal.addEventListener('abort', close)
-    // Next sends the headers with the first chunk. The stream watches before it reads, so it misses no change.
+    // Next sends the headers with the first chunk.
     write(encoder.encode('retry: 1000\n\n'))
+    // Watches before it reads, so it misses no change.
     const stopWatching = source.watch(updateSafely)
     const polling = source.pollMs ? setInterval(updateSafely, source.pollMs) : undefined
     updateSafely()

@@ -1,17 +1,17 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { MeasuredPool } from '../db/pool'
 import { PrismaClient } from '../generated/prisma/client'
+import { perProcess } from '../process'
 import { READS_AT_ONCE } from './batch-reader'
 
 // As in lib/db/prisma.ts.
-const shared = globalThis as { readPool?: MeasuredPool }
 let client: PrismaClient | undefined
 
 /** A Prisma client with connections of its own, so that streams and signups do not wait for each other. */
 export function readPool(): PrismaClient {
   // A handshake is slow while thousands of streams open.
   const limits = { idleTimeoutMillis: 0, connectionTimeoutMillis: 15_000, statementTimeoutMs: 15_000 }
-  shared.readPool ??= new MeasuredPool({ max: READS_AT_ONCE, ...limits })
-  client ??= new PrismaClient({ adapter: new PrismaPg(shared.readPool), errorFormat: 'minimal' })
+  const pool = perProcess('readPool', () => new MeasuredPool({ max: READS_AT_ONCE, ...limits }))
+  client ??= new PrismaClient({ adapter: new PrismaPg(pool), errorFormat: 'minimal' })
   return client
 }

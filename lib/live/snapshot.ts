@@ -21,12 +21,12 @@ export type Watched = {
   lingerMs: number
 }
 
-/** Reads the public state of an email, or null. @throws when the database is unreachable */
+/** Reads the public state of an email, or null. */
 export async function readSnapshot(id: string): Promise<Snapshot | null> {
   return (await readWatched(id))?.snapshot ?? null
 }
 
-/** Like `readSnapshot`, for a stream. @throws when the database is unreachable */
+/** Like `readSnapshot`, for a stream. */
 export async function readWatched(id: string): Promise<Watched | null> {
   return z.guid().safeParse(id).success ? await readShared(id.toLowerCase()) : null
 }

@@ -1,4 +1,5 @@
 import { listen } from '../db/listen'
+import { perProcess } from '../process'
 
 // One connection listens for all streams of the process. Notifications have only ids, and the streams read the rows. After a
 // reconnect, all streams read, because notifications may be lost.
@@ -10,12 +11,10 @@ const CHANNELS = [
 export type Channel = (typeof CHANNELS)[number]
 
 type Watchers = Map<string, Set<() => void>>
-const shared = globalThis as { watchers?: Watchers }
 
-/** Calls back after changes of an id, or of any id of the channel. Returns the function that ends this. */
+/** Calls `onChange` after each change of this id, or of any id without one. Returns the function that stops it. */
 export function watch(channel: Channel, id: string | undefined, onChange: () => void): () => void {
-  shared.watchers ??= startListening()
-  const watchers = shared.watchers
+  const watchers = perProcess('watchers', startListening)
   const topic = toTopic(channel, id)
   const callbacks = watchers.get(topic) ?? new Set()
   watchers.set(topic, callbacks.add(onChange))

@@ -10,7 +10,7 @@ export const LIVE_WORKERS = Prisma.sql`
   SELECT DISTINCT pid || '@' || host AS worker FROM pgboss.instance
   WHERE name = ${WORKER_NAME} AND stopped_on IS NULL AND heartbeat_on > now() - interval '5 seconds'`
 
-/** Counts the live workers, at most once a second. @throws when the database is unreachable */
+/** Counts the live workers, at most once a second. */
 export const countWorkers = memoizeFor(1_000, async (): Promise<number> => {
   const [{ workers }] = await readPool().$queryRaw<[{ workers: number }]>`
     SELECT count(*)::int AS workers FROM (${LIVE_WORKERS}) AS live`

@@ -3,7 +3,7 @@ import { prisma, type Transaction } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
 import { log, reasonOf } from '../log'
 import { isKeyForgotten } from '../sending/batch'
-import { isToBeSent } from '../sending/forget'
+import { isToBeSent } from '../sending/batch-contents'
 
 /** A statement has nine seconds. */
 const CHUNK = 5_000
@@ -38,7 +38,7 @@ const CLEAN_UPS: Record<string, DeleteSome> = {
   exports: runSql(OLD_EXPORTS), // orders
 }
 
-/** Deletes expired rows. When one clean-up fails, the others go on. @throws when the database is unreachable */
+/** Deletes expired rows. When one clean-up fails, the others go on. */
 export async function cleanUp(): Promise<[string, number][]> {
   const counts: [string, number][] = []
   const failed: string[] = []

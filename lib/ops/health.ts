@@ -1,4 +1,4 @@
-import { MOST } from '../db/count'
+import { MAX_COUNTED } from '../db/max-counted'
 import { prisma } from '../db/prisma'
 import { env } from '../env'
 import { Prisma } from '../generated/prisma/client'
@@ -42,7 +42,7 @@ export type Pause = {
   until: string | null
 }
 
-/** Reads the health, with details for an operator. @throws when the database is unreachable */
+/** Reads the health, with details for an operator. */
 export async function readHealthFor(headers: Headers): Promise<Health | (Health & Details)> {
   const health = await readHealth()
   if (await isOperator(headers)) return { ...(await readDetails()), ...health }
@@ -54,7 +54,7 @@ const toStep = (queued: number): number => (queued === 0 ? 0 : 10 ** Math.floor(
 
 const readHealth = memoizeFor(100, async (): Promise<Health> => {
   const [{ queued }] = await prisma().$queryRaw<[{ queued: number }]>`
-    SELECT least(${countEmails('queued')} + ${countEmails('retrying')}, ${MOST}) AS queued`
+    SELECT least(${countEmails('queued')} + ${countEmails('retrying')}, ${MAX_COUNTED}) AS queued`
   return { database: 'up', workers: await countWorkers(), queued }
 })
 
@@ -73,7 +73,7 @@ export const readDetails = memoizeFor(
     return {
       queued: mails?.queued ?? null,
       workers: await attempt('workers', countWorkers),
-      failed: mails && queues && Math.min(MOST, mails.failed + sumJobs(queues.failed)),
+      failed: mails && queues && Math.min(MAX_COUNTED, mails.failed + sumJobs(queues.failed)),
       failedJobs: queues?.failed ?? null,
       unserved: queues?.unserved ?? null,
       stranded: sweep?.stranded ?? null,
@@ -97,13 +97,13 @@ async function attempt<Part>(what: string, read: () => Promise<Part>): Promise<P
 
 async function readMails(): Promise<{ queued: number; failed: number; oldest: number }> {
   const [row] = await prisma().$queryRaw<[{ queued: number; failed: number; oldest: number }]>`
-    SELECT least(${countEmails('queued')} + ${countEmails('retrying')}, ${MOST}) AS queued, ${countEmails('failed')} AS failed,
+    SELECT least(${countEmails('queued')} + ${countEmails('retrying')}, ${MAX_COUNTED}) AS queued, ${countEmails('failed')} AS failed,
       coalesce((SELECT greatest(extract(epoch FROM now() - "updatedAt"), 0)::int FROM "Email"
         WHERE status = 'queued' ORDER BY "updatedAt" LIMIT 1), 0) AS oldest`
   return row
 }
 
-// Mails that cannot be rendered or kill workers (see gather.ts), and clean-ups that fail.
+// Mails that cannot be rendered or kill workers (see prepare-batch.ts), and clean-ups that fail.
 async function readAttention(): Promise<{ attention: string | null }> {
   const [row] = await prisma().$queryRaw<[{ attention: string | null }]>`
     SELECT coalesce(
@@ -115,7 +115,7 @@ async function readAttention(): Promise<{ attention: string | null }> {
   return row
 }
 
-/** Reads why no mail goes out. @throws when the database is unreachable */
+/** Reads why no mail goes out. */
 export const readPause = memoizeFor(100, async (): Promise<Pause | null> => toPause(await readPace()))
 
 function toPause({ isPaused, reason, until }: PaceState): Pause | null {
@@ -126,7 +126,7 @@ function toPause({ isPaused, reason, until }: PaceState): Pause | null {
 /** SQL for the number of emails with this status. In the order of the index, because otherwise Postgres reads all. */
 export function countEmails(status: EmailStatus): Prisma.Sql {
   return Prisma.sql`(SELECT count(*)::int FROM (
-    SELECT FROM "Email" WHERE status = ${status}::"EmailStatus" ORDER BY "updatedAt" LIMIT ${MOST}
+    SELECT FROM "Email" WHERE status = ${status}::"EmailStatus" ORDER BY "updatedAt" LIMIT ${MAX_COUNTED}
   ) AS email)`
 }
 

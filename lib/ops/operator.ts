@@ -29,11 +29,11 @@ export async function knowsPassword(
 ): Promise<boolean> {
   const good = tokens.filter((token) => token !== undefined)
   if (good.length === 0 || !headers.has('authorization')) return false
-  const { refusals, takeBack } = await count(['password', { headers }])
+  const { refusals, refund } = await count(['password', { headers }])
   refuse(refusals)
   const given = readPassword(headers, schemes)
   if (given === undefined || !good.some((token) => isSame(given, token))) return false
-  await takeBack()
+  await refund()
   return true
 }
 

@@ -1,8 +1,9 @@
-import { MOST } from '../db/count'
+import { MAX_COUNTED } from '../db/max-counted'
 import { prisma, type Transaction } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
 import { memoizeFor } from '../live/memoize-for'
-import { enqueueAll, QUEUES, type QueueName, settleJobs } from '../queue'
+import { log } from '../log'
+import { deleteJobs, enqueueAll, QUEUES, type QueueName } from '../queue'
 
 /** Jobs by queue, at most 10,000 each. Queues without any are left out. */
 export type JobCounts = Record<string, number>
@@ -21,10 +22,10 @@ export function isServed(name: string): name is QueueName {
   return Object.hasOwn(QUEUES, name)
 }
 
-/** Counts given-up and unserved jobs. The answer may be 1 s old. @throws when the database is unreachable */
+/** Counts given-up and unserved jobs. The answer may be 1 s old. */
 export const readQueueState = memoizeFor(1_000, async (): Promise<QueueState> => {
   const count = (which: Prisma.Sql): Prisma.Sql => Prisma.sql`(SELECT count(*)::int FROM (
-    SELECT FROM pgboss.job WHERE job.name = queue.name AND ${which} LIMIT ${MOST}) AS found)`
+    SELECT FROM pgboss.job WHERE job.name = queue.name AND ${which} LIMIT ${MAX_COUNTED}) AS found)`
   const rows = await prisma().$queryRaw<{ name: string; failed: number; unserved: number }[]>`
     SELECT name, ${count(Prisma.sql`state = 'failed'`)} AS failed,
       CASE WHEN name = ANY (${Object.keys(QUEUES)}) THEN 0 ELSE ${count(UNFINISHED)} END AS unserved
@@ -36,7 +37,7 @@ export const readQueueState = memoizeFor(1_000, async (): Promise<QueueState> =>
 
 export function sumJobs(counts: JobCounts): number {
   return Math.min(
-    MOST,
+    MAX_COUNTED,
     Object.values(counts).reduce((sum, jobs) => sum + jobs, 0),
   )
 }
@@ -48,12 +49,18 @@ export function explainUnserved(unserved: JobCounts): [what: string, remedy: str
   ])
 }
 
-/** Redrives the jobs of a queue, in chunks. @returns how many. @throws when the database or the queue is unavailable */
+/** Warns about jobs in queues that are not in lib/queue.ts. */
+export async function logUnserved(): Promise<void> {
+  const { unserved } = await readQueueState()
+  for (const sentences of explainUnserved(unserved)) log.warn(sentences.join(' '))
+}
+
+/** Redrives the jobs of a queue, in chunks. @returns how many */
 export function redriveQueue(name: QueueName): Promise<number> {
   return moveJobs(name, name, Prisma.sql`state = 'failed'`)
 }
 
-/** Moves the waiting jobs whose data fits, in chunks. @returns how many. @throws when the database or the queue is unavailable */
+/** Moves the waiting jobs whose data fits, in chunks. @returns how many. */
 export function moveQueue(from: string, to: QueueName): Promise<number> {
   return moveJobs(from, to, Prisma.sql`state IN ('created', 'retry')`)
 }
@@ -79,7 +86,7 @@ async function moveChunk(tx: Transaction, from: string, to: QueueName, which: Pr
     WHERE name = ${from} AND ${which} ORDER BY id LIMIT ${CHUNK} FOR UPDATE`
   for (const job of jobs) job.isMoved = from === to || QUEUES[to].data.safeParse(job.data).success
   const moved = jobs.filter(({ isMoved }) => isMoved)
-  await settleJobs(tx, from as QueueName, 'deleteJob', moved)
+  await deleteJobs(tx, from, moved)
   // With its delay, for a reminder of tomorrow.
   const fresh = moved.map(({ id, data, priority, startAfter }) => ({
     id,

@@ -3,7 +3,7 @@ import { prisma } from '../db/prisma'
 import { openQueue } from '../queue'
 import { createSignup } from '../signup/signup'
 
-/** Warms up code and connections with a signup that it rolls back. @throws when database or queue are unavailable */
+/** Warms up code and connections with a signup that it rolls back. */
 export async function rehearseSignup(): Promise<void> {
   const takenBack = new Error('The rehearsal is over')
   const person = { name: 'Rehearsal', email: `${randomUUID()}@rehearsal.invalid` }

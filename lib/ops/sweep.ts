@@ -4,14 +4,14 @@ import { Prisma } from '../generated/prisma/client'
 import { memoizeFor } from '../live/memoize-for'
 import { log, reasonOf } from '../log'
 import { EXPORT, FILE } from '../orders/stranded' // orders
-import { type Kind, repairOne, selectStranded } from '../sending/stranded'
+import { repairOne, type StrandedKind, selectStranded } from '../sending/stranded'
 import { BATCH, EMAIL } from '../sending/stranded-emails'
 
 // A row and its job commit together. A row may still lose its job when an operator deletes the job or restores a table.
 
-const MOST = 1_000
+const MAX_ROWS = 1_000
 
-const KINDS: Record<string, Kind> = {
+const KINDS: Record<string, StrandedKind> = {
   email: EMAIL,
   batch: BATCH,
   user: USER,
@@ -20,7 +20,7 @@ const KINDS: Record<string, Kind> = {
   file: FILE, // orders
 }
 
-/** Repairs stranded rows. The next run finds the rest. @throws when the database is unreachable */
+/** Repairs stranded rows. The next run finds the rest. */
 export async function sweep(): Promise<void> {
   const [{ start }] = await prisma().$queryRaw<[{ start: Date }]>`SELECT now() - interval '1 minute' AS start`
   let isComplete = true
@@ -30,19 +30,19 @@ export async function sweep(): Promise<void> {
 }
 
 /** @returns false when there are more, or a row failed */
-async function repairKind(name: string, kind: Kind): Promise<boolean> {
+async function repairKind(name: string, kind: StrandedKind): Promise<boolean> {
   try {
-    const rows = await prisma().$queryRaw<{ id: string }[]>`${selectStranded(kind)} LIMIT ${MOST}`
+    const rows = await prisma().$queryRaw<{ id: string }[]>`${selectStranded(kind)} LIMIT ${MAX_ROWS}`
     const results = []
     for (const { id } of rows) results.push(await repairRow(name, kind, id))
-    return rows.length < MOST && results.every(Boolean)
+    return rows.length < MAX_ROWS && results.every(Boolean)
   } catch (error) {
     log.error({ reason: (error as Error).message }, `Cannot look for a stranded ${name}`)
     return false
   }
 }
 
-async function repairRow(name: string, kind: Kind, id: string): Promise<boolean> {
+async function repairRow(name: string, kind: StrandedKind, id: string): Promise<boolean> {
   const fields = { [`${name}Id`]: id }
   try {
     const isRepaired = await prisma().$transaction(async (tx) => {
@@ -58,10 +58,10 @@ async function repairRow(name: string, kind: Kind, id: string): Promise<boolean>
   }
 }
 
-/** Counts the stranded rows, and those that were repaired until now. @throws when the database is unreachable */
+/** Counts the stranded rows, and those that were repaired until now. */
 export const countStranded = memoizeFor(5_000, async (): Promise<{ stranded: number; mended: number }> => {
   const counts = Object.values(KINDS).map(
-    (kind) => Prisma.sql`(SELECT count(*) FROM (${selectStranded(kind)} LIMIT ${MOST}) AS kind)`,
+    (kind) => Prisma.sql`(SELECT count(*) FROM (${selectStranded(kind)} LIMIT ${MAX_ROWS}) AS kind)`,
   )
   const [row] = await prisma().$queryRaw<[{ stranded: number; mended: number }]>`
     SELECT (${Prisma.join(counts, ' + ')})::int AS stranded, coalesce((SELECT mended FROM "Sweep"), 0) AS mended`

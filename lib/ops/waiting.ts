@@ -14,14 +14,14 @@ const CHUNK = 2_000
 
 const UNFINISHED = ['queued', 'sending', 'retrying']
 
-/** Counts waiting mails by kind. @throws when the database is unreachable */
+/** Counts waiting mails by kind. */
 export function countWaiting(): Promise<{ kind: string; mails: number; written: number; oldest: Date }[]> {
   return prisma().$queryRaw`
     SELECT kind, count(*)::int AS mails, count("batchId")::int AS written, min("createdAt") AS oldest
     FROM "Email" WHERE ${isUnfinished} GROUP BY kind ORDER BY kind`
 }
 
-/** Gives up waiting mails, in chunks. An operator may redrive them. @throws when the database is unreachable */
+/** Gives up waiting mails, in chunks. An operator may redrive them. */
 export function dropWaiting(choice: Choice): Promise<Changed> {
   return changeWaiting(choice, async (tx, mails) => {
     const facts = mails.map(({ id }) => ({
@@ -38,7 +38,7 @@ export function dropWaiting(choice: Choice): Promise<Changed> {
   })
 }
 
-/** Takes mails out of batches that were never sent, to render them again. @throws when the database is unreachable */
+/** Takes mails out of batches that were never sent, to render them again. */
 export function renderWaiting(choice: Choice): Promise<Changed> {
   return changeWaiting(choice, async (tx, mails) => {
     const written = mails.filter(({ batchId }) => batchId)

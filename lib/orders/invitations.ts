@@ -3,7 +3,7 @@ import { prisma } from '../db/prisma'
 import { env } from '../env'
 import { Problem } from '../http/problem'
 import { log } from '../log'
-import { type Asked, count } from '../protection/limits'
+import { type Attempt, count } from '../protection/limits'
 import { openQueue } from '../queue'
 import { enqueueEmails } from '../sending/enqueue'
 import { hashMailbox, toMailbox } from '../sending/mailbox'
@@ -44,8 +44,8 @@ export const invitationsInput = z.strictObject({
 
 /** Invites friends. Counts mailboxes that get a mail. @throws {Problem} 429 for a full one, and as `inviteFriends` does */
 export async function inviteWithinLimits(userId: string, addresses: string[]): Promise<void> {
-  const toAsked = (address: string): Asked => ['mailbox', toMailbox(address)]
-  const { refusals, takeBack } = await count(...addresses.map(toAsked))
+  const toAttempt = (address: string): Attempt => ['mailbox', toMailbox(address)]
+  const { refusals, refund } = await count(...addresses.map(toAttempt))
   const refusal = refusals[0]
   if (refusal) {
     const address = addresses.find((address) => toMailbox(address) === refusal.who)
@@ -58,13 +58,13 @@ export async function inviteWithinLimits(userId: string, addresses: string[]): P
   try {
     invited = await inviteFriends(userId, addresses)
   } finally {
-    await takeBack(addresses.filter((address) => !invited.includes(address)).map(toAsked))
+    await refund(addresses.filter((address) => !invited.includes(address)).map(toAttempt))
   }
 }
 
 /**
  * Invites the addresses that were not invited before. @returns these addresses
- * @throws {Problem} 422 over INVITATIONS_PER_USER. @throws when the database or the queue is unavailable
+ * @throws {Problem} 422 over INVITATIONS_PER_USER.
  */
 async function inviteFriends(userId: string, addresses: string[]): Promise<string[]> {
   await openQueue()
@@ -98,7 +98,7 @@ function rejectTooMany(total: number): void {
   })
 }
 
-/** Counts a user's invitations. Null when INVITATIONS_PER_USER is 0. @throws when the database is unreachable */
+/** Counts a user's invitations. Null when INVITATIONS_PER_USER is 0. */
 export async function readInvitations(userId: string): Promise<Invitations | null> {
   const limit = env('INVITATIONS_PER_USER')
   if (limit === 0) return null

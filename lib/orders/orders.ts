@@ -12,7 +12,6 @@ export type Orders = {
   final: boolean
 }
 
-/** @throws when the database is unreachable */
 export async function readOrders(userId: string): Promise<Orders> {
   const [invitations, newest] = await Promise.all([readInvitations(userId), readProgress(userId)])
   const exporting = newest !== null && OPEN.includes(newest.status)

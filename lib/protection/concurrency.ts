@@ -8,23 +8,23 @@ import { networksOf } from './visitor'
 const WAITING = 50
 
 /**
- * Less than in other limits: what runs at the same time shares each turn of the event loop, and delays everyone. A /48 runs
- * twice as many as each /56 in it, so none of these can take all places.
+ * Divides the multiples of the networks, because requests that run at the same time delay everybody. A /64 and a /56 may run as
+ * many as a visitor, and a /48 twice as many, so none of its /56 can take all its places.
  */
-const LESS = 4
+const NETWORK_DIVISOR = 4
 
 type Exchange = { request: IncomingMessage; response: ServerResponse; run: () => void }
 
-type Turn = { places: Place[]; start: () => void }
+type Waiting = { places: Place[]; start: () => void }
 
 /** By kind and by the largest network of the visitor. */
-const queues = new Map<string, Set<Turn>>()
+const queues = new Map<string, Set<Waiting>>()
 
 /**
  * Runs a request, or queues it while LIMIT_CONCURRENCY_PER_VISITOR of the visitor's requests run. It counts as running until
  * its response begins. @returns false when the queue is full
  */
-export function runInTurn(
+export function runOrQueue(
   kind: 'request' | 'probe',
   visitor: string,
   { request: { socket }, response, run }: Exchange,
@@ -37,9 +37,9 @@ export function runInTurn(
   const name = `${kind}s of ${networksOf(visitor).at(-1)?.[0]}`
   const queue = queues.get(name) ?? new Set()
   // Bound, because another request starts it when it ends: logs and spans must not name that one.
-  const turn: Turn = { places, start: AsyncResource.bind(start) }
+  const entry: Waiting = { places, start: AsyncResource.bind(start) }
   let free = take(waiting)
-  queues.set(name, queue.add(turn))
+  queues.set(name, queue.add(entry))
 
   function start(): void {
     leave()
@@ -48,14 +48,13 @@ export function runInTurn(
   }
   function leave(): void {
     free()
-    free = () => {}
-    if (queue.delete(turn) && queue.size === 0) queues.delete(name)
+    if (queue.delete(entry) && queue.size === 0) queues.delete(name)
   }
   function end(): void {
     socket.off('close', end)
-    if (queue.has(turn)) leave()
-    // In the next turn of the event loop, after the requests of other visitors. Until then it keeps its place: a hundred
-    // requests that are answered at once may arrive in the same turn.
+    if (queue.has(entry)) leave()
+    // A running request keeps its place until the next pass of the event loop, after the requests of other visitors. Otherwise
+    // a hundred requests that arrive together and are answered at once would all run in one pass.
     setImmediate(() => {
       leave()
       startNext(name)
@@ -79,8 +78,8 @@ function startNext(name: string): void {
 }
 
 function toPlaces(what: string, visitor: string, most: number): Place[] {
-  return networksOf(visitor).map(([network, share]) => ({
+  return networksOf(visitor).map(([network, multiple]) => ({
     key: `${what} of ${network}`,
-    most: Math.max(1, share / LESS) * most,
+    most: Math.max(1, multiple / NETWORK_DIVISOR) * most,
   }))
 }

@@ -8,8 +8,8 @@ export type Counter = {
   times: number
   most: number
   seconds: number
-  /** When any counter of the statement is full, this one still counts. */
-  countsAlways: boolean
+  /** False: counts even if another counter of the statement is full, and is never refunded. */
+  isRefundable: boolean
 }
 
 export type Full = { key: string; ms: number }
@@ -17,17 +17,17 @@ export type Full = { key: string; ms: number }
 type Answer = {
   full: Full[]
   /** Never throws. */
-  takeBack: (counters: Counter[]) => Promise<void>
+  refund: (counters: Counter[]) => Promise<void>
 }
 
 /** Counts in the database, in one statement. While the database is down, each process counts in its own memory. */
-export async function countForAll(counters: Counter[]): Promise<Answer> {
+export async function countShared(counters: Counter[]): Promise<Answer> {
   try {
     const full = await countInDatabase(counters)
-    return { full, takeBack: (some) => takeBackInDatabase(some).catch(logFallback) }
+    return { full, refund: (some) => refundInDatabase(some).catch(logFallback) }
   } catch (error) {
     logFallback(error)
-    return { full: countHere(counters), takeBack: async (some) => takeBackHere(some) }
+    return { full: countInMemory(counters), refund: async (some) => refundInMemory(some) }
   }
 }
 
@@ -40,7 +40,7 @@ export async function readCount(key: string): Promise<number> {
     return rows[0]?.points ?? 0
   } catch (error) {
     logFallback(error)
-    return readHere({ key, seconds: 0 }).points
+    return readInMemory({ key, seconds: 0 }).points
   }
 }
 
@@ -56,14 +56,14 @@ async function countInDatabase(counters: Counter[]): Promise<Full[]> {
   const rows = await query<Full & { isCounted: boolean }>(
     `WITH asked AS (
        SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::int[], $5::boolean[])
-         AS asked (key, times, most, seconds, "isAlways")
+         AS asked (key, times, most, seconds, "isRefundable")
      ), full_before AS (
        SELECT key, "expiresAt", false AS "isCounted" FROM asked JOIN "RateLimit" USING (key)
        WHERE "expiresAt" > now() AND points + times > most
      ), counted AS (
        INSERT INTO "RateLimit" AS known (key, points, "expiresAt")
        SELECT key, times, now() + make_interval(secs => seconds) FROM asked
-       WHERE "isAlways" OR NOT EXISTS (SELECT FROM full_before) ORDER BY key
+       WHERE NOT "isRefundable" OR NOT EXISTS (SELECT FROM full_before) ORDER BY key
        ON CONFLICT (key) DO UPDATE SET
          points = excluded.points + CASE WHEN known."expiresAt" > now() THEN known.points ELSE 0 END,
          "expiresAt" = CASE WHEN known."expiresAt" > now() THEN known."expiresAt" ELSE excluded."expiresAt" END
@@ -78,15 +78,16 @@ async function countInDatabase(counters: Counter[]): Promise<Full[]> {
       counters.map(({ times }) => times),
       counters.map(({ most }) => most),
       counters.map(({ seconds }) => seconds),
-      counters.map(({ countsAlways }) => countsAlways),
+      counters.map(({ isRefundable }) => isRefundable),
     ],
   )
+  // No counter was full before, so this statement has counted all.
   if (rows.length > 0 && rows.every(({ isCounted }) => isCounted))
-    await takeBackInDatabase(counters.filter(isShared))
+    await refundInDatabase(counters.filter(({ isRefundable }) => isRefundable))
   return rows
 }
 
-async function takeBackInDatabase(counters: Counter[]): Promise<void> {
+async function refundInDatabase(counters: Counter[]): Promise<void> {
   if (counters.length === 0) return
   await query(
     `WITH locked AS (
@@ -101,36 +102,37 @@ async function takeBackInDatabase(counters: Counter[]): Promise<void> {
 
 const counts = perProcess('counts', () => new Map<string, { points: number; endsAt: number }>())
 
-export function countHere(counters: Counter[]): Full[] {
+export function countInMemory(counters: Counter[]): Full[] {
   forgetOld()
-  const full = counters.flatMap((counter) => findFullHere(counter) ?? [])
-  for (const counter of full.length > 0 ? counters.filter((one) => !isShared(one)) : counters) {
-    const { points, endsAt } = readHere(counter)
+  const full = counters.flatMap((counter) => findFullInMemory(counter) ?? [])
+  for (const counter of full.length > 0 ? counters.filter(({ isRefundable }) => !isRefundable) : counters) {
+    const { points, endsAt } = readInMemory(counter)
     counts.set(counter.key, { points: points + counter.times, endsAt })
   }
   return full
 }
 
-export function takeBackHere(counters: Counter[]): void {
+export function refundInMemory(counters: Counter[]): void {
   for (const { key, times } of counters) {
     const count = counts.get(key)
     if (count) count.points = Math.max(0, count.points - times)
   }
 }
 
-export function findFullHere(counter: Counter): Full | undefined {
-  const { points, endsAt } = readHere(counter)
+export function findFullInMemory(counter: Counter): Full | undefined {
+  const { points, endsAt } = readInMemory(counter)
   const ms = endsAt - performance.now()
   return points + counter.times > counter.most ? { key: counter.key, ms } : undefined
 }
 
-function readHere({ key, seconds }: Pick<Counter, 'key' | 'seconds'>): { points: number; endsAt: number } {
+function readInMemory({ key, seconds }: Pick<Counter, 'key' | 'seconds'>): {
+  points: number
+  endsAt: number
+} {
   const count = counts.get(key)
   const now = performance.now()
   return count && count.endsAt > now ? count : { points: 0, endsAt: now + seconds * 1000 }
 }
-
-const isShared = ({ countsAlways }: Counter): boolean => !countsAlways
 
 let forgottenAt = 0
 const FORGET_MS = 10_000
@@ -143,18 +145,18 @@ function forgetOld(): void {
 }
 
 /** Circuit breaker: how long to wait for a query, and how long to skip the database after an error. */
-const PATIENCE_MS = 2_000
+const QUERY_TIMEOUT_MS = 2_000
 
 let awayUntil = 0
 
 async function query<Row>(text: string, values: unknown[]): Promise<Row[]> {
-  const limits = { max: 2, connectionTimeoutMillis: PATIENCE_MS, statementTimeoutMs: PATIENCE_MS }
+  const limits = { max: 2, connectionTimeoutMillis: QUERY_TIMEOUT_MS, statementTimeoutMs: QUERY_TIMEOUT_MS }
   const pool = perProcess('limitsPool', () => new MeasuredPool(limits))
   if (performance.now() < awayUntil) throw new Error('The database did not answer a moment ago')
   try {
     return (await pool.query(text, values)).rows as Row[]
   } catch (error) {
-    awayUntil = performance.now() + PATIENCE_MS
+    awayUntil = performance.now() + QUERY_TIMEOUT_MS
     throw error
   }
 }

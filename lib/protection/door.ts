@@ -2,8 +2,8 @@ import { type IncomingMessage, Server, type ServerResponse } from 'node:http'
 import { Socket } from 'node:net'
 import { env } from '../env'
 import { Problem } from '../http/problem'
-import { runInTurn } from './concurrency'
-import { isFull, limitNow } from './limits'
+import { runOrQueue } from './concurrency'
+import { isFull, limitInMemory } from './limits'
 import { findFull, take } from './places'
 import { networksOf, noteVisitor, toVisitor } from './visitor'
 
@@ -11,7 +11,7 @@ import { networksOf, noteVisitor, toVisitor } from './visitor'
 const HEADERS_MS = 10_000
 const REQUEST_MS = 20_000
 
-/** A client that does not read its answer is cut off after this time. A stream has a heartbeat. */
+/** A client that does not read its answer is cut off after this time. Streams write a heartbeat more often. */
 const UNREAD_MS = 120_000
 
 /** Browsers and proxies send the next request of a connection after the answer to the one before. */
@@ -33,6 +33,7 @@ const TOO_MANY_PARAMETERS = new Problem(414, 'URI too long', {
 })
 
 type Kind = 'request' | 'file' | 'probe' | 'report'
+type Counted = { visitor: string; kind: Kind; refusal: Problem | undefined }
 
 const QUEUE_IS_FULL = new Problem(429, 'Too many requests', {
   detail: 'Many requests of your network are waiting.',
@@ -48,14 +49,18 @@ export function guardServers(): void {
     const proceed = (): boolean => emit.call(this, event, ...args)
     if (event !== 'request') return proceed()
     const [request, response] = args as [IncomingMessage, ServerResponse]
-    runInOrder(request, response, () => admitRequest(request, response, proceed))
+    runPipelined(request, response, () => admitRequest(request, response, proceed))
     return true
   }
-  // Next listens before it calls this. The requests that have arrived by now count, too.
+  countEarlyRequests()
+}
+
+/** Next listens before it loads instrumentation.ts. Counts the requests that have arrived by then, but lets them pass. */
+function countEarlyRequests(): void {
   for (const handle of (process as unknown as { _getActiveHandles(): object[] })._getActiveHandles()) {
     if (handle instanceof Server) setLimits(handle)
     const response = handle instanceof Socket && (handle as { _httpMessage?: ServerResponse })._httpMessage
-    if (response) count(response.req)
+    if (response) countRequest(response.req)
   }
 }
 
@@ -69,13 +74,13 @@ function setLimits(server: Server): void {
 }
 
 function admitConnection(server: Server, socket: Socket): boolean {
-  // For each connection, because Next adds its upgrade listener with the first request.
+  // Again for each connection: Next adds an `upgrade` listener with its first request, and `setLimits` removes it.
   setLimits(server)
-  // Behind a proxy, all connections come from the proxy.
+  // Behind a proxy, all connections come from the proxy. 0: no limit.
   const most = env('TRUSTED_HOPS') > 0 ? 0 : env('LIMIT_CONNECTIONS_PER_VISITOR')
-  const places = networksOf(toVisitor(socket.remoteAddress)).map(([network, share]) => ({
+  const places = networksOf(toVisitor(socket.remoteAddress)).map(([network, multiple]) => ({
     key: `connections of ${network}`,
-    most: share * most,
+    most: multiple * most,
   }))
   if (findFull(places)) {
     socket.destroy()
@@ -88,10 +93,10 @@ function admitConnection(server: Server, socket: Socket): boolean {
 const pipelined = new WeakMap<Socket, number>()
 
 /**
- * Runs the requests of a connection one after the other. Node tells a response that its client has left only when it is that
- * response's turn: a stream that began before would stay open.
+ * Runs the requests of a connection one after the other. Node reports a closed connection only to the response that is being
+ * written. A stream that began earlier would never notice that its client has left.
  */
-function runInOrder({ socket }: IncomingMessage, response: ServerResponse, run: () => void): void {
+function runPipelined({ socket }: IncomingMessage, response: ServerResponse, run: () => void): void {
   const waiting = pipelined.get(socket) ?? 0
   if (response.socket) run()
   else if (waiting >= MAX_PIPELINED) socket.destroy()
@@ -105,18 +110,18 @@ function runInOrder({ socket }: IncomingMessage, response: ServerResponse, run: 
 }
 
 function admitRequest(request: IncomingMessage, response: ServerResponse, proceed: () => void): void {
-  const { visitor, kind, refusal } = count(request)
-  if (refusal) refuse(request, response, refusal)
+  const { visitor, kind, refusal } = countRequest(request)
+  if (refusal) sendProblem(request, response, refusal)
   else if (kind === 'file' || kind === 'report') proceed()
-  else if (!runInTurn(kind, visitor, { request, response, run: proceed }))
-    refuse(request, response, QUEUE_IS_FULL)
+  else if (!runOrQueue(kind, visitor, { request, response, run: proceed }))
+    sendProblem(request, response, QUEUE_IS_FULL)
 }
 
-function count(request: IncomingMessage): { visitor: string; kind: Kind; refusal: Problem | undefined } {
+function countRequest(request: IncomingMessage): Counted {
   const visitor = noteVisitor(request)
   const kind = findKind(request, visitor)
   const isCounted = kind === 'request' || kind === 'file'
-  const refusal = isCounted ? limitNow(kind, visitor) : undefined
+  const refusal = isCounted ? limitInMemory(kind, visitor) : undefined
   return { visitor, kind, refusal: refusal ?? checkParameters(request) }
 }
 
@@ -124,7 +129,7 @@ function checkParameters({ url = '' }: IncomingMessage): Problem | undefined {
   return url.split('&').length > MAX_PARAMETERS ? TOO_MANY_PARAMETERS : undefined
 }
 
-function refuse({ headers }: IncomingMessage, response: ServerResponse, problem: Problem): void {
+function sendProblem({ headers }: IncomingMessage, response: ServerResponse, problem: Problem): void {
   const hasBody = 'content-length' in headers || 'transfer-encoding' in headers
   response.writeHead(problem.status, { ...problem.headers, ...(hasBody && { connection: 'close' }) })
   response.end(JSON.stringify(problem.body))

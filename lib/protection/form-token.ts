@@ -23,10 +23,11 @@ export async function createFormPass(): Promise<FormPass> {
 export async function checkFormToken(token: string | undefined): Promise<void> {
   if (token === undefined && !env('FORM_ONLY')) return
   const madeAt = readSigned('form', token ?? '')
-  const error =
-    madeAt === undefined
-      ? 'This form is too old. Please try again.'
-      : (await databaseNow()) - Number(madeAt) < env('FORM_MIN_SECONDS') * 1000 &&
-        'That was too quick. Please try again.'
-  if (error) throw new Problem(422, 'Check what you entered', { errors: { form: [error] } })
+  if (madeAt === undefined) throw formProblem('This form is too old. Please try again.')
+  const age = (await databaseNow()) - Number(madeAt)
+  if (age < env('FORM_MIN_SECONDS') * 1000) throw formProblem('That was too quick. Please try again.')
+}
+
+function formProblem(error: string): Problem {
+  return new Problem(422, 'Check what you entered', { errors: { form: [error] } })
 }

@@ -8,29 +8,30 @@ const MAX_BATCH = 100
 
 export const HOURLY_CAP = 'hourly_cap'
 
-/** Lost tickets have an additional share of the hour. */
-export type Share = 'mail' | 'ticketMail'
+/** Lost tickets have a limit of their own, and count for that of all mail when it is reached. */
+export type HourlyLimit = 'mail' | 'lostTicketMail'
 
 const ALL = 'all'
 
+/** At least 1: `sendWithinHourlyLimit` rejects that mail, which starts the pause. */
 export async function batchSizeLeft(): Promise<number> {
   return Math.max(1, Math.min(await countLeft('mail', ALL), MAX_BATCH))
 }
 
-export async function hasTicketShare(): Promise<boolean> {
-  return (await countLeft('ticketMail', ALL)) > 0
+export async function hasLostTicketsLeft(): Promise<boolean> {
+  return (await countLeft('lostTicketMail', ALL)) > 0
 }
 
 /** Sends a batch, or returns `wait` when this hour is full. Only the first attempt counts, and not if Resend rejects it. */
-export async function sendWithinHourlyLimit(batch: Batch, share: Share): Promise<Outcome> {
+export async function sendWithinHourlyLimit(batch: Batch, limit: HourlyLimit): Promise<Outcome> {
   const { messages, attempts } = batch
   if (attempts > 1) return await sendBatch(batch)
-  let counted = await count([share, ALL, messages.length])
-  if (counted.refusals.length > 0 && share !== 'mail') counted = await count(['mail', ALL, messages.length])
+  let counted = await count([limit, ALL, messages.length])
+  if (counted.refusals.length > 0 && limit !== 'mail') counted = await count(['mail', ALL, messages.length])
   const [refusal] = counted.refusals
   const outcome: Outcome = refusal
     ? { kind: 'wait', reason: HOURLY_CAP, seconds: refusal.seconds }
     : await sendBatch(batch)
-  if (['wait', 'operator', 'permanent'].includes(outcome.kind)) await counted.takeBack()
+  if (['wait', 'operator', 'permanent'].includes(outcome.kind)) await counted.refund()
   return outcome
 }

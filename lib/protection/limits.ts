@@ -5,35 +5,41 @@ import { perProcess } from '../process'
 import { hmac } from '../sign'
 import {
   type Counter,
-  countForAll,
-  countHere,
+  countInMemory,
+  countShared,
   type Full,
-  findFullHere,
+  findFullInMemory,
   readCount,
-  takeBackHere,
+  refundInMemory,
 } from './counters'
 import { networksOf, visitorOf } from './visitor'
 
 type Limit = {
   setting: Setting
-  share?: number
+  /** Multiplies the setting. */
+  factor?: number
   seconds: number
   detail: string
-  /** Also limits the networks of the visitor. */
+  /** The key is a visitor, whose networks are limited, too. */
   ofVisitor?: true
   /** Each process counts on its own. Otherwise the database counts for all processes. */
   inMemory?: true
   status?: 429 | 503
   /** Not logged, because each failed attempt is logged already. */
   quiet?: true
-  /** A failed attempt counts for the visitor, and not for the networks, which others share. */
-  countsFailures?: true
+  /** A rejected or failed attempt stays counted for the visitor, but not for its networks, which others share. */
+  keepsFailures?: true
 }
 
 const HOUR = 3600
 const DAY = 24 * HOUR
 
-/** The rate limits. door.ts checks `request` and `file`. Limits on what is open: concurrency.ts, door.ts, stream-places.ts. */
+const MAX_REMEMBERED = 10_000
+
+/**
+ * The rate limits. door.ts checks `request` and `file`. Other files limit what is open at the same time: connections (door.ts),
+ * requests (concurrency.ts) and streams (stream-places.ts). The rate of requests to Resend: lib/sending/pace.ts.
+ */
 const LIMITS = {
   request: {
     setting: 'LIMIT_REQUESTS_PER_VISITOR',
@@ -41,43 +47,43 @@ const LIMITS = {
     detail: 'Many requests came from your network.',
     ofVisitor: true,
     inMemory: true,
-    countsFailures: true,
+    keepsFailures: true,
   },
   file: {
     setting: 'LIMIT_REQUESTS_PER_VISITOR',
-    share: 20,
+    factor: 20,
     seconds: 60,
     detail: 'Many requests came from your network.',
     ofVisitor: true,
     inMemory: true,
-    countsFailures: true,
+    keepsFailures: true,
   },
   signup: {
     setting: 'LIMIT_SIGNUPS_PER_VISITOR',
     seconds: HOUR,
     detail: 'Many signups came from your network. You are not signed up.',
     ofVisitor: true,
-    countsFailures: true,
+    keepsFailures: true,
   },
-  ticket: {
+  mailRequest: {
     setting: 'LIMIT_SIGNUPS_PER_VISITOR',
     seconds: HOUR,
     detail: 'Many requests for mail came from your network.',
     ofVisitor: true,
-    countsFailures: true,
+    keepsFailures: true,
   },
   mailbox: {
     setting: 'LIMIT_MAILS_PER_MAILBOX',
     seconds: DAY,
     detail: 'This mailbox has received enough mail today. Other spellings of its address count, too.',
   },
-  /** Apart from `mailbox`: requests for an unknown address count, and its owner must still be able to sign up. */
+  /** Not `mailbox`: strangers may request the ticket of an address, and its owner must still be able to sign up. */
   lostTicket: {
     setting: 'LIMIT_MAILS_PER_MAILBOX',
     seconds: DAY,
     detail:
       'The ticket of this mailbox was requested too often today. Other spellings of its address count, too.',
-    countsFailures: true,
+    keepsFailures: true,
   },
   everybody: {
     setting: 'LIMIT_SIGNUPS_PER_MINUTE',
@@ -86,9 +92,9 @@ const LIMITS = {
     detail: 'Too many people are signing up at the moment. You are not signed up. Please try again.',
   },
   mail: { setting: 'LIMIT_MAILS_PER_HOUR', seconds: HOUR, detail: 'The hourly limit of mails is reached.' },
-  ticketMail: {
+  lostTicketMail: {
     setting: 'LIMIT_MAILS_PER_HOUR',
-    share: 0.1,
+    factor: 0.1,
     seconds: HOUR,
     detail: 'The hourly limit of lost tickets is reached.',
   },
@@ -99,7 +105,7 @@ const LIMITS = {
     quiet: true,
     detail: 'Many reports with a wrong signature came from your network.',
     ofVisitor: true,
-    countsFailures: true,
+    keepsFailures: true,
   },
   password: {
     setting: 'LIMIT_WRONG_PASSWORDS',
@@ -115,36 +121,37 @@ type LimitName = keyof typeof LIMITS
 
 type Who = string | Pick<Request, 'headers'>
 
-export type Asked = [name: LimitName, who: Who, times?: number]
+export type Attempt = [name: LimitName, who: Who, times?: number]
 
 type Counted = {
   /** The longest wait first. */
   refusals: Refusal[]
-  /** Refunds all or some attempts, except those with `countsFailures`. Never throws. */
-  takeBack: (asked?: Asked[]) => Promise<void>
+  /** Refunds all or some attempts, except those with `keepsFailures`. Never throws. */
+  refund: (some?: Attempt[]) => Promise<void>
 }
 
 type Refusal = { name: LimitName; who: Who; seconds: number }
 
-/** Counts in one statement. If any counter is full, only those with `countsFailures` rise. */
-export async function count(...asked: Asked[]): Promise<Counted> {
-  const counters = toCounters(asked)
+/**
+ * Counts in one statement, or all in memory. If any counter is full, only those with `keepsFailures` rise. While a counter of
+ * those is known to be full, none does.
+ */
+export async function count(...attempts: Attempt[]): Promise<Counted> {
+  const counters = toCounters(attempts)
   const known = counters.flatMap(({ key }) => {
     const ms = (refusedUntil.get(key) ?? 0) - performance.now()
     return ms > 0 ? { key, ms } : []
   })
-  if (known.length > 0) return { refusals: toRefusals(counters, known), async takeBack() {} }
-  const isHere = ({ name }: Named): boolean => (LIMITS[name] as Limit).inMemory === true
-  const forAll = counters.filter((one) => !isHere(one))
-  const answer = forAll.length > 0 ? await countForAll(forAll) : undefined
-  const refusals = toRefusals(counters, [...countHere(counters.filter(isHere)), ...(answer?.full ?? [])])
+  if (known.length > 0) return { refusals: noteRefusals(counters, known), async refund() {} }
+  const isInMemory = counters.every(({ name }) => (LIMITS[name] as Limit).inMemory)
+  const { full, refund } = isInMemory
+    ? { full: countInMemory(counters), refund: refundInMemory }
+    : await countShared(counters)
+  const refusals = noteRefusals(counters, full)
   return {
     refusals,
-    async takeBack(some = asked) {
-      if (refusals.length > 0) return
-      const shared = toCounters(some).filter(({ countsAlways }) => !countsAlways)
-      takeBackHere(shared.filter(isHere))
-      await answer?.takeBack(shared.filter((one) => !isHere(one)))
+    async refund(some = attempts) {
+      if (refusals.length === 0) await refund(toCounters(some).filter(({ isRefundable }) => isRefundable))
     },
   }
 }
@@ -155,23 +162,26 @@ export async function limit(name: LimitName, who: Who): Promise<void> {
 }
 
 /** Counts in memory. @returns a 429 with Retry-After, or undefined */
-export function limitNow(name: 'request' | 'file', visitor: string): Problem | undefined {
+export function limitInMemory(name: 'request' | 'file', visitor: string): Problem | undefined {
   const counters = toCounters([[name, visitor]])
-  return toProblem(toRefusals(counters, countHere(counters)))
+  return toProblem(noteRefusals(counters, countInMemory(counters)))
 }
 
 export function isFull(name: 'signature', visitor: string): boolean {
-  return toCounters([[name, visitor]]).some((counter) => findFullHere(counter))
+  return toCounters([[name, visitor]]).some((counter) => findFullInMemory(counter))
 }
 
 /** Counts, runs `act`, and refunds if it throws. @throws {Problem} 429 or 503 with Retry-After, and what `act` throws */
-export async function countIfItSucceeds<Result>(asked: Asked[], act: () => Promise<Result>): Promise<Result> {
-  const { refusals, takeBack } = await count(...asked)
+export async function countIfItSucceeds<Result>(
+  attempts: Attempt[],
+  act: () => Promise<Result>,
+): Promise<Result> {
+  const { refusals, refund } = await count(...attempts)
   refuse(refusals)
   try {
     return await act()
   } catch (error) {
-    await takeBack()
+    await refund()
     throw error
   }
 }
@@ -195,46 +205,47 @@ export async function countLeft(name: LimitName, who: string): Promise<number> {
   return Math.max(0, counter.most - (await readCount(counter.key)))
 }
 
-type Named = Counter & { name: LimitName; who: Who }
+type LimitCounter = Counter & { name: LimitName; who: Who }
 
 // Merges counters with the same key, because a statement cannot update a row twice.
-function toCounters(asked: Asked[]): Named[] {
-  const counters = new Map<string, Named>()
-  for (const one of asked.flatMap(listCounters)) {
+function toCounters(attempts: Attempt[]): LimitCounter[] {
+  const counters = new Map<string, LimitCounter>()
+  for (const one of attempts.flatMap(listCounters)) {
     const times = one.times + (counters.get(one.key)?.times ?? 0)
     counters.set(one.key, { ...one, times })
   }
   return [...counters.values()]
 }
 
-function listCounters([name, who, times = 1]: Asked): Named[] {
-  const { setting, share = 1, seconds, ofVisitor, inMemory, countsFailures }: Limit = LIMITS[name]
-  const most = Math.ceil(share * Number(env(setting)))
+function listCounters([name, who, times = 1]: Attempt): LimitCounter[] {
+  const { setting, factor = 1, seconds, ofVisitor, inMemory, keepsFailures }: Limit = LIMITS[name]
+  const most = Math.ceil(factor * Number(env(setting)))
   if (most === 0) return []
   const whose = typeof who === 'string' ? who : visitorOf(who)
-  return (ofVisitor ? networksOf(whose) : [[whose, 1] as const]).map(([network, factor], index) => ({
+  return (ofVisitor ? networksOf(whose) : [[whose, 1] as const]).map(([network, multiple], index) => ({
     name,
     who,
     // A copy of the database must not reveal addresses.
     key: `${name}:${inMemory ? network : hmac('limit', network)}`,
     times,
-    most: factor * most,
+    most: multiple * most,
     seconds,
-    countsAlways: countsFailures === true && index === 0,
+    isRefundable: !keepsFailures || index > 0,
   }))
 }
 
 const refusedUntil = perProcess('refusedUntil', () => new Map<string, number>())
 const loggedUntil = perProcess('loggedUntil', () => new Map<LimitName, number>())
 
-function toRefusals(counters: Named[], full: Full[]): Refusal[] {
+/** Logs the refusals, and remembers those that last. The longest wait first. */
+function noteRefusals(counters: LimitCounter[], full: Full[]): Refusal[] {
   const longest = [...full].sort((a, b) => b.ms - a.ms)
   return longest.flatMap(({ key, ms }) => {
     const counter = counters.find((one) => one.key === key)
     if (!counter) return []
-    const { name, who, countsAlways } = counter
+    const { name, who, isRefundable } = counter
     // Without refunds, a counter stays full until its window ends. Later requests skip the database.
-    if (countsAlways && !(LIMITS[name] as Limit).inMemory) remember(key, ms)
+    if (!isRefundable && !(LIMITS[name] as Limit).inMemory) remember(key, ms)
     logRefusal(name, ms)
     return { name, who, seconds: Math.max(1, Math.ceil(ms / 1000)) }
   })
@@ -242,9 +253,10 @@ function toRefusals(counters: Named[], full: Full[]): Refusal[] {
 
 function remember(key: string, ms: number): void {
   const now = performance.now()
-  if (refusedUntil.size >= 10_000)
-    for (const [key, until] of refusedUntil) if (until < now) refusedUntil.delete(key)
-  if (refusedUntil.size < 10_000) refusedUntil.set(key, now + ms)
+  if (refusedUntil.size >= MAX_REMEMBERED) {
+    for (const [old, until] of refusedUntil) if (until < now) refusedUntil.delete(old)
+  }
+  if (refusedUntil.size < MAX_REMEMBERED) refusedUntil.set(key, now + ms)
 }
 
 function logRefusal(name: LimitName, ms: number): void {

@@ -10,18 +10,18 @@ const DETAILS = {
   report: 'Too many reports at the moment. Please send this one again later.',
 }
 
-/** How often a signup waits for the event loop. */
-const TURNS = 20
+/** A signup passes through the event loop about this many times. */
+const LOOP_PASSES = 20
 
 const WINDOW_MS = 500
 const RESOLUTION_MS = 10
-const LEAST_SAMPLES = 5
+const MIN_SAMPLES = 5
 /** Of one core. A process that uses less is not the cause of the delay, and shedding load would not help. */
-const LEAST_SHARE = 0.25
+const MIN_CPU_SHARE = 0.25
 
 let underWay = 0
 
-let turnMs = 0
+let loopDelayMs = 0
 let isWatching = false
 
 /** Measures the median delay of the event loop, so that a short burst does not shed load. */
@@ -33,10 +33,10 @@ function watchLoop(): void {
   delay.enable()
   let [since, used] = [performance.now(), process.cpuUsage()]
   setInterval(() => {
-    if (delay.count < LEAST_SAMPLES) return
+    if (delay.count < MIN_SAMPLES) return
     const { user, system } = process.cpuUsage(used)
     const own = Math.min(1, (user + system) / 1000 / (performance.now() - since))
-    turnMs = own > LEAST_SHARE ? Math.max(0, delay.percentile(50) / 1e6 - RESOLUTION_MS) : 0
+    loopDelayMs = own > MIN_CPU_SHARE ? Math.max(0, delay.percentile(50) / 1e6 - RESOLUTION_MS) : 0
     since = performance.now()
     used = process.cpuUsage()
     delay.reset()
@@ -46,7 +46,7 @@ function watchLoop(): void {
 /** Sheds load that would have to wait too long. @throws {Problem} 503 with Retry-After */
 export function rejectWhenOverloaded(what: keyof typeof MAX_WAIT_MS): void {
   watchLoop()
-  if (Math.max(pool().expectWait(underWay), TURNS * turnMs) > MAX_WAIT_MS[what])
+  if (Math.max(pool().expectWait(underWay), LOOP_PASSES * loopDelayMs) > MAX_WAIT_MS[what])
     throw unavailable(DETAILS[what])
 }
 

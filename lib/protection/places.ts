@@ -9,11 +9,12 @@ export function findFull<One extends Place>(places: One[]): One | undefined {
   return places.find(({ key, most }) => most > 0 && (taken.get(key) ?? 0) >= most)
 }
 
-/** @returns the function that frees the places: call it once */
+/** @returns the function that frees the places. A second call does nothing */
 export function take(places: Place[]): () => void {
   for (const { key } of places) taken.set(key, (taken.get(key) ?? 0) + 1)
+  const held = [...places]
   return () => {
-    for (const { key } of places) {
+    for (const { key } of held.splice(0)) {
       const left = (taken.get(key) ?? 1) - 1
       if (left > 0) taken.set(key, left)
       else taken.delete(key)

@@ -19,6 +19,7 @@ export function route<Context>(handlers: Handlers<Context>, { guard, origin }: O
   return openRoute(handlers, {
     origin,
     async guard(request) {
+      // Throws for a request that did not come through door.ts.
       visitorOf(request)
       await guard?.(request)
     },
@@ -32,7 +33,7 @@ export function openRoute<Context>(
 ): Route<Context> {
   return createRoute(handlers, {
     origin,
-    guard: async (request) => await guard(request),
+    guard,
     explain: (error) =>
       isUnavailable(error) ? unavailable('The database cannot be reached. Please try again.') : undefined,
   })

@@ -23,7 +23,7 @@ export function noteVisitor(request: IncomingMessage): string {
 }
 
 /** Lists the visitor and its networks, each with its multiple of a visitor's limit. */
-export function networksOf(visitor: string): [network: string, share: number][] {
+export function networksOf(visitor: string): [network: string, multiple: number][] {
   const groups = /^(.+)::\/64$/.exec(visitor)?.[1]?.split(':')
   if (!groups) return [[visitor, 1]]
   const site = groups.slice(0, 3).join(':')

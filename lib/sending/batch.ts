@@ -4,7 +4,7 @@ import { Prisma } from '../generated/prisma/client'
 import { log } from '../log'
 import type { Message } from '../mail/message'
 import { PROCESS_NAME } from '../process'
-import { enqueue, settleJobs } from '../queue'
+import { deleteJobs, enqueue } from '../queue'
 import { type EmailFact, recordEvents } from '../status/record'
 import { enqueueEmails } from './enqueue'
 import { backoff, MAX_ATTEMPTS, type Outcome } from './outcome'
@@ -13,22 +13,23 @@ import { backoff, MAX_ATTEMPTS, type Outcome } from './outcome'
 export type Batch = {
   id: string
   messages: Message[]
-  /** The number of attempts that Resend may have accepted, including the current one. */
+  /** How many attempts Resend may have accepted, including the current one. */
   attempts: number
-  /** "pid@host" */
+  /** The worker that made the last attempt: "pid@host". */
   sender: string | null
   createdAt: Date
 }
 
-// After this time without an outcome, any worker sends the batch again. The key makes that safe if the first is only slow.
+// After this time without an outcome, any worker sends the batch again. The idempotency key makes that safe, even if the first
+// worker is only slow.
 const ATTEMPT_MS = 15_000
 
-/** An hour less than Resend keeps an idempotency key. After that, it would send the batch a second time. */
+/** Resend forgets a key after 24 h, and would then send the batch a second time. We stop an hour earlier. */
 const KEY_LIFETIME_MS = 23 * 3600 * 1000
 
 export const isKeyForgotten = Prisma.sql`"Batch"."createdAt" < now() - make_interval(secs => ${KEY_LIFETIME_MS / 1000})`
 
-/** Locks a batch with its emails, in the order of lock-emails.ts. @throws when the database is unreachable */
+/** Locks a batch with its emails, in the order of lock-emails.ts. */
 export async function lockBatch(tx: Transaction, id: string): Promise<LockedBatch | undefined> {
   // An advisory lock: `requeueBatch` replaces the job's row, so worker A could wait for the old row while B locks the new one.
   await tx.$queryRaw`SELECT FROM pg_advisory_xact_lock(hashtextextended(${id}, 0))`
@@ -44,22 +45,27 @@ export async function lockBatch(tx: Transaction, id: string): Promise<LockedBatc
 
 type LockedBatch = Batch & { isKeyForgotten: boolean }
 
-/** Records a batch before it is sent, with the job that sends it again if this worker dies. @throws as `enqueue` does */
-export async function writeBatch(
-  tx: Transaction,
-  messages: Message[],
-  fact: EmailFact = { status: 'sending' },
-  startAfter?: Date,
-): Promise<Batch> {
-  const data = { messages, attempts: fact.status === 'sending' ? 1 : 0, sender: PROCESS_NAME }
-  const batch = await tx.batch.create({ data, omit: { messages: true } })
-  await recordForAll(tx, messages, { ...fact, batchId: batch.id })
-  const when = startAfter ? { startAfter } : { delayMs: ATTEMPT_MS }
-  await enqueue(tx, 'retry-batch', { batchId: batch.id }, { id: batch.id, ...when })
-  return { ...batch, messages }
+/** Records a batch before its first attempt, with the job that sends it again if this worker dies. */
+export async function writeBatch(tx: Transaction, messages: Message[]): Promise<Batch> {
+  const batch = await insertBatch(tx, messages, 1)
+  await recordForAll(tx, messages, { status: 'sending', batchId: batch.id })
+  await enqueue(tx, 'retry-batch', { batchId: batch.id }, { id: batch.id, delayMs: ATTEMPT_MS })
+  return batch
 }
 
-/** Prepares a batch for another attempt. @returns undefined when it was given up or finished. @throws as `enqueue` does */
+/** Records a batch of one mail, with the job that sends it for the first time. */
+async function scheduleBatch(tx: Transaction, message: Message, reason: string, at: Date): Promise<void> {
+  const { id } = await insertBatch(tx, [message], 0)
+  await recordForAll(tx, [message], { status: 'retrying', reason, batchId: id })
+  await enqueue(tx, 'retry-batch', { batchId: id }, { id, startAfter: at })
+}
+
+async function insertBatch(tx: Transaction, messages: Message[], attempts: number): Promise<Batch> {
+  const data = { messages, attempts, sender: PROCESS_NAME }
+  return { ...(await tx.batch.create({ data, omit: { messages: true } })), messages }
+}
+
+/** Prepares a batch for another attempt. @returns undefined when it was given up or finished. */
 export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | undefined> {
   const batch = await lockBatch(tx, id)
   if (!batch) return
@@ -67,7 +73,7 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
   if (batch.isKeyForgotten) return await giveUp(tx, batch, 'outcome_unknown')
   if (batch.attempts > MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')
   await tx.batch.update({ where: { id }, data: { attempts: batch.attempts, sender: PROCESS_NAME } })
-  // Leaves out mails that a webhook has reported as accepted.
+  // Records no `sending` for mails that a webhook has reported as accepted. The batch is sent whole all the same, unless all are.
   const inDoubt = await recordForAll(tx, batch.messages, { status: 'sending', batchId: id })
   return inDoubt.length > 0 ? batch : await finishBatch(tx, id)
 }
@@ -78,10 +84,10 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
  * - wait, operator: rejected. The mails go into another batch later.
  * - permanent: rejected. A single mail fails. Of several, any may be the cause, so each is sent in a batch of its own.
  * - retry: the same batch is sent again later.
- * - unknown, or too many attempts: given up.
+ * - key_conflict, or too many attempts: given up.
  * If Resend may have accepted an earlier attempt, the batch must not change. Then "wait" and "operator" retry it, and
  * "permanent" gives it up.
- * @param retryAt the earliest time of the next request to Resend. @throws as `enqueue` does
+ * @param retryAt the earliest time of the next request to Resend
  */
 export async function settleBatch(
   tx: Transaction,
@@ -93,38 +99,41 @@ export async function settleBatch(
   // If this worker froze, another may have sent the batch again. Then the row has more attempts, or is gone.
   const row = await lockBatch(tx, id)
   if (outcome.kind === 'accepted') {
-    await recordForAll(tx, messages, ...outcome.mails)
+    const facts = outcome.mails.map((mail, index) => ({ ...mail, emailId: messages[index]?.tags[0].value }))
+    await recordEvents(tx, facts)
     return await finishBatch(tx, id)
   }
   if (!row) return
   const { attempts } = row
   const { kind, reason } = outcome
-  const isRefused = kind === 'wait' || kind === 'operator'
-  if (isRefused && attempts === 1) {
+  const isRejected = kind === 'wait' || kind === 'operator'
+  // No earlier attempt is in doubt, so Resend has accepted none of these mails.
+  const mayChange = attempts === 1
+  if (isRejected && mayChange) {
     const ids = await recordForAll(tx, messages, { status: 'retrying', reason, retryAt })
     await enqueueEmails(tx, await tx.email.findMany({ where: { id: { in: ids } } }))
     return await finishBatch(tx, id)
   }
-  if (kind === 'permanent' && attempts === 1) {
+  if (kind === 'permanent' && mayChange) {
     if (messages.length === 1) await recordForAll(tx, messages, { status: 'failed', reason })
-    else for (const one of messages) await writeBatch(tx, [one], { status: 'retrying', reason }, retryAt)
+    else for (const message of messages) await scheduleBatch(tx, message, reason, retryAt)
     return await finishBatch(tx, id)
   }
-  if (isRefused || (kind === 'retry' && attempts < MAX_ATTEMPTS)) {
-    const startAfter = isRefused
+  if (isRejected || (kind === 'retry' && attempts < MAX_ATTEMPTS)) {
+    const startAfter = isRejected
       ? retryAt
       : new Date(Math.max(+retryAt, (await databaseNow()) + backoff(attempts)))
     // Resend has not accepted this attempt. Earlier ones stay in doubt.
-    if (isRefused) await tx.batch.update({ where: { id }, data: { attempts: attempts - 1 } })
+    if (isRejected) await tx.batch.update({ where: { id }, data: { attempts: attempts - 1 } })
     await recordForAll(tx, messages, { status: 'retrying', reason, retryAt: startAfter, batchId: id })
     return await requeueBatch(tx, id, startAfter)
   }
   await giveUp(tx, batch, reason)
 }
 
-/** Enqueues another attempt of the same batch. @throws as `enqueue` does */
+/** Enqueues another attempt of the same batch. */
 export async function requeueBatch(tx: Transaction, id: string, startAfter?: Date): Promise<undefined> {
-  await settleJobs(tx, 'retry-batch', 'deleteJob', [{ id }])
+  await deleteJobs(tx, 'retry-batch', [{ id }])
   await enqueue(tx, 'retry-batch', { batchId: id }, { id, startAfter })
 }
 
@@ -132,18 +141,17 @@ export async function requeueBatch(tx: Transaction, id: string, startAfter?: Dat
 async function giveUp(tx: Transaction, { id, messages }: Batch, reason: string): Promise<undefined> {
   const emailIds = await recordForAll(tx, messages, { status: 'failed', reason, batchId: id })
   log.error({ emailIds, batchId: id, reason }, 'given up')
-  await settleJobs(tx, 'retry-batch', 'deleteJob', [{ id }])
+  await deleteJobs(tx, 'retry-batch', [{ id }])
 }
 
 async function finishBatch(tx: Transaction, id: string): Promise<undefined> {
-  await settleJobs(tx, 'retry-batch', 'deleteJob', [{ id }])
+  await deleteJobs(tx, 'retry-batch', [{ id }])
   await tx.$executeRaw`DELETE FROM "Batch" WHERE id = ${id}::uuid`
 }
 
-function recordForAll(tx: Transaction, messages: Message[], ...facts: EmailFact[]): Promise<string[]> {
-  const events = messages.map(({ tags }, index) => ({
-    ...(facts[index] ?? facts[0]),
-    emailId: tags[0].value,
-  }))
-  return recordEvents(tx, events as EmailFact[])
+function recordForAll(tx: Transaction, messages: Message[], fact: EmailFact): Promise<string[]> {
+  return recordEvents(
+    tx,
+    messages.map(({ tags }) => ({ ...fact, emailId: tags[0].value })),
+  )
 }

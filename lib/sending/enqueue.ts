@@ -6,23 +6,16 @@ import { readMailbox } from './recipients'
 /** A welcome mail overtakes the hundred invitations of another user. */
 const PRIORITY: Record<string, number> = { welcome: 1, forget: 1 }
 
-/** Enqueues the jobs that send these emails. @throws as `enqueue` does */
+/** Enqueues the jobs that send these emails. */
 export async function enqueueEmails(tx: Transaction, emails: { id: string; kind: string }[]): Promise<void> {
-  const enqueueSome = async (name: 'send-email' | 'send-ticket', some: typeof emails): Promise<void> => {
+  for (const name of ['send-email', 'send-ticket'] as const) {
+    const some = emails.filter(({ kind }) => (kind === 'ticket') === (name === 'send-ticket'))
     const jobs = some.map(({ id, kind }) => ({ data: { emailId: id }, priority: PRIORITY[kind] }))
     if (jobs.length > 0) await enqueueAll(tx, name, jobs)
   }
-  await enqueueSome(
-    'send-email',
-    emails.filter(({ kind }) => kind !== 'ticket'),
-  )
-  await enqueueSome(
-    'send-ticket',
-    emails.filter(({ kind }) => kind === 'ticket'),
-  )
 }
 
-/** Records an email to a user and enqueues its job. @returns the email's id. @throws as `enqueue` does */
+/** Records an email to a user and enqueues its job. @returns the email's id. */
 export async function queueEmail<Kind extends EmailKind>(
   tx: Transaction,
   userId: string,
@@ -37,7 +30,7 @@ export async function queueEmail<Kind extends EmailKind>(
 
 type NewEmail = { userId: string; kind: string; mailbox: string; data?: object }
 
-/** Inserts an email and its first event, in one statement. The caller enqueues its job. @throws when the database is unreachable */
+/** Inserts an email and its first event, in one statement. The caller enqueues its job. */
 export async function insertEmail(
   tx: Transaction,
   { userId, kind, mailbox, data }: NewEmail,

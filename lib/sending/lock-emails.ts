@@ -1,8 +1,10 @@
 import { z } from 'zod'
 import type { Transaction } from '../db/prisma'
+import { Prisma } from '../generated/prisma/client'
 import type { Recipient } from '../mail/message'
 import { TEMPLATES } from '../mail/templates'
 import { USERS } from './recipients'
+import { suppressed } from './suppression'
 
 export type WaitingEmail = Recipient & {
   /** False when it is sent, given up or in a batch, or its user is being erased. */
@@ -16,7 +18,7 @@ export type WaitingEmail = Recipient & {
 /**
  * Locks these emails, so that of two jobs for an email only one puts it into a batch. To avoid deadlocks, all transactions lock
  * in this order, each by id: user, jobs (`lockBatch`: an advisory lock), emails, batches, session.
- * @param ids unvalidated, from jobs. @throws when the database is unreachable
+ * @param ids unvalidated, from jobs
  */
 export async function lockEmails(tx: Transaction, ids: unknown[]): Promise<Map<string, WaitingEmail>> {
   const wellFormed = ids.filter((id) => z.guid().safeParse(id).success)
@@ -25,12 +27,11 @@ export async function lockEmails(tx: Transaction, ids: unknown[]): Promise<Map<s
     SELECT "Email".id, kind, recipient, data, deaths,
       json_build_object('name', name, 'email', email, 'confirmedAt', "confirmedAt") AS user,
       CASE
-        WHEN EXISTS (SELECT FROM "SuppressedMailbox" AS silent WHERE silent.mailbox = "Email".mailbox AND "expiresAt" > now())
-        THEN 'no_mail_wanted'
+        WHEN ${suppressed(Prisma.sql`"Email".mailbox`)} THEN 'no_mail_wanted'
         WHEN recipient IS NULL AND "Email".mailbox <> "user".mailbox THEN 'address_corrected'
       END AS unwanted,
       kind = ANY (${kinds}) AS "hasTemplate",
-      kind = ANY (${kinds}) AND status IN ('queued', 'sending', 'retrying') AND "batchId" IS NULL
+      status IN ('queued', 'sending', 'retrying') AND "batchId" IS NULL
         AND erasure IS NULL AS "isWaiting"
     FROM "Email" JOIN ${USERS} AS "user" ON "user".id = "userId"
     WHERE "Email".id = ANY (${wellFormed}::uuid[]) ORDER BY "Email".id FOR UPDATE OF "Email"`

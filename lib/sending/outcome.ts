@@ -11,25 +11,26 @@ export type Outcome = {
 
 type Result = { status: 'sent'; providerId: string } | { status: 'failed'; reason: string }
 
-/** `seconds`: how long all workers pause. */
+/** What a code means. `seconds`: how long all workers pause. */
 type Verdict =
   /** Perhaps accepted. Retry with the same idempotency key, with backoff. */
   | { kind: 'retry'; seconds?: number }
-  /** Not accepted. Retry after the time that Resend asks for, or this one. */
+  /** Not accepted. Retry after the time that Resend asks for, or after `seconds`. */
   | { kind: 'wait'; seconds: number }
   /** Not accepted until an operator fixes the account or the settings. All mail waits, and none is given up. */
   | { kind: 'operator'; seconds: number }
   /** Will never be accepted. */
   | { kind: 'permanent'; seconds?: number }
   /** Resend knows our key with another payload, so it probably accepted an earlier attempt. An operator decides. */
-  | { kind: 'unknown'; seconds?: number }
+  | { kind: 'key_conflict'; seconds?: number }
 
 export type BatchResponse = CreateBatchResponse<{ batchValidation: 'permissive' }>
 
 const retry: Verdict = { kind: 'retry' }
 const operator: Verdict = { kind: 'operator', seconds: 300 }
 const permanent: Verdict = { kind: 'permanent' }
-const unknown: Verdict = { kind: 'unknown' }
+const keyConflict: Verdict = { kind: 'key_conflict' }
+const rateLimited: Verdict = { kind: 'wait', seconds: 1 }
 
 /** By name, or name and status. The compiler requires each name of the SDK: https://resend.com/docs/api-reference/errors */
 export const VERDICTS: Record<string, Verdict> = {
@@ -39,7 +40,7 @@ export const VERDICTS: Record<string, Verdict> = {
   concurrent_idempotent_requests: retry,
   resource_locked: retry,
 
-  rate_limit_exceeded: { kind: 'wait', seconds: 1 },
+  rate_limit_exceeded: rateLimited,
   daily_quota_exceeded: { kind: 'wait', seconds: 3600 },
   monthly_quota_exceeded: { kind: 'wait', seconds: 3600 },
 
@@ -56,7 +57,7 @@ export const VERDICTS: Record<string, Verdict> = {
   method_not_allowed: operator,
   invalid_access: operator,
   invalid_region: operator,
-  // Not a code of Resend, but of a proxy: see `isRefusedOnTheWay`.
+  // Our own code: a proxy has rejected the request. See `isRejectedByProxy`.
   refused_on_the_way: operator,
 
   validation_error: permanent,
@@ -66,7 +67,7 @@ export const VERDICTS: Record<string, Verdict> = {
   invalid_idempotency_key: permanent,
   security_error: permanent,
 
-  invalid_idempotent_request: unknown,
+  invalid_idempotent_request: keyConflict,
 } satisfies Record<string, Verdict> & Record<ErrorResponse['name'], Verdict>
 
 const answerSchema = z.object({
@@ -84,22 +85,21 @@ export function classify({ data, error, headers }: BatchResponse, count: number)
   const verdict =
     findVerdict(`${reason} ${error?.statusCode}`) ??
     findVerdict(reason) ??
-    findVerdict(error?.statusCode === 429 ? 'rate_limit_exceeded' : '') ??
-    retry
+    (error?.statusCode === 429 ? rateLimited : retry)
   return { reason, ...extendPause(verdict, headers), perSecond }
 }
 
 function findReason(error: BatchResponse['error']): string {
   const { name, statusCode } = error ?? {}
   const isReadable = typeof name === 'string' && /^\w{1,40}$/.test(name)
-  if (isRefusedOnTheWay(isReadable ? name : undefined, statusCode))
+  if (isRejectedByProxy(isReadable ? name : undefined, statusCode))
     return statusCode === 429 ? 'rate_limit_exceeded' : 'refused_on_the_way'
   return isReadable ? name : 'unreadable_answer'
 }
 
-// A 4xx without an error of Resend comes from a proxy. After a 408 or 5xx, Resend may have accepted the request. For the SDK,
-// a body that is not JSON is an "application_error". Resend itself uses that name with status 500.
-function isRefusedOnTheWay(name: string | undefined, statusCode: number | null = null): boolean {
+// Resend's own errors have a name. A 4xx without one comes from a proxy, so Resend has not seen the request. A 408 or 5xx is no
+// proof of that. resend.ts names a body that is not JSON `application_error`. Resend itself uses that name only with a 500.
+function isRejectedByProxy(name: string | undefined, statusCode: number | null = null): boolean {
   if (name !== undefined && name !== 'application_error') return false
   return statusCode !== null && statusCode >= 400 && statusCode < 500 && statusCode !== 408
 }
@@ -116,15 +116,15 @@ function readMails(data: unknown, count: number): Result[] | undefined {
   const answer = answerSchema.safeParse(data)
   if (!answer.success) return
   const ids = answer.data.data.map(({ id }) => id)
-  const refused = new Set(answer.data.errors.map(({ index }) => index))
-  if (ids.length + refused.size !== count || Math.max(-1, ...refused) >= count) return
+  const rejected = new Set(answer.data.errors.map(({ index }) => index))
+  if (ids.length + rejected.size !== count || [...rejected].some((index) => index >= count)) return
   return Array.from({ length: count }, (_, index) => {
-    if (refused.has(index)) return { status: 'failed', reason: 'validation_error' }
+    if (rejected.has(index)) return { status: 'failed', reason: 'validation_error' }
     return { status: 'sent', providerId: ids.shift() ?? '' }
   })
 }
 
-/** Looks a code up. It comes from outside, so it may be "constructor". */
+/** Codes come from outside, and every object has a "constructor". */
 export function findVerdict(code: string): Verdict | undefined {
   return Object.hasOwn(VERDICTS, code) ? VERDICTS[code] : undefined
 }

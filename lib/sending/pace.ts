@@ -10,7 +10,10 @@ export type Turn = {
   perSecond: number | null
   reason: string | null
   failures: number
-  /** The reason of a pause that this call skipped. Its outcome does not change that pause. */
+  /**
+   * The reason of a pause that this call skipped. A success does not end that pause. A rejection replaces it, and the hourly
+   * limit starts it again.
+   */
   ignored: string | null
 }
 
@@ -22,39 +25,50 @@ const MARGIN = 1.1
 
 const POLL_MS = 1_000
 
-/** The last waiting call of this process, by the pause that it skips (null: none). */
+/** The last waiting call of this process, by the pause that it skips (null: none). Each of these has a line of its own. */
 const lines = new Map<string | null, Promise<unknown>>()
 
 /**
  * Waits for permission to call Resend. All workers share one row, because the limit is for the whole account. The calls of a
  * process wait in line, and only the first one asks the database.
- * @param ignored the reason of a pause that does not hold for this call. @throws when `signal` aborts, or the database is unreachable
+ * @param ignored the reason of a pause that does not hold for this call. @throws when `signal` aborts
  */
 export function takeTurn(signal: AbortSignal, ignored: string | null = null): Promise<Turn> {
-  const turn = (lines.get(ignored) ?? Promise.resolve()).then(async () => {
-    for (;;) {
-      signal.throwIfAborted()
-      const { waitMs, ...turn } = await askForTurn(ignored)
-      if (waitMs === 0) return turn
-      // With the reason of the signal, which the log names.
-      await sleep(Math.min(waitMs, POLL_MS), undefined, { signal }).catch(() => signal.throwIfAborted())
-    }
-  })
+  const turn = (lines.get(ignored) ?? Promise.resolve()).then(() => pollForTurn(signal, ignored))
+  // A skipped pause has no next turn, so each process keeps the gap between its own calls.
+  const leaveGap = async (turn: Turn): Promise<void> => {
+    if (turn.ignored) await sleep(toGap(turn.perSecond) * 1000)
+  }
   lines.set(
     ignored,
-    turn.catch(() => {}),
+    turn.then(leaveGap).catch(() => {}),
   )
   return traced('wait for our turn', () => turn)
 }
 
+/** The time between two requests, in s. */
+const toGap = (perSecond: number | null): number => MARGIN / (perSecond ?? env('RESEND_RATE_LIMIT'))
+
+async function pollForTurn(signal: AbortSignal, ignored: string | null): Promise<Turn> {
+  for (;;) {
+    signal.throwIfAborted()
+    const { waitMs, ...turn } = await askForTurn(ignored)
+    if (waitMs === 0) return turn
+    // Throws the reason of the signal for the log. `sleep` throws an AbortError.
+    await sleep(Math.min(waitMs, POLL_MS), undefined, { signal }).catch(() => signal.throwIfAborted())
+  }
+}
+
 async function askForTurn(ignored: string | null): Promise<Turn & { waitMs: number }> {
-  const gap = MARGIN / env('RESEND_RATE_LIMIT')
+  const gap = toGap(null)
   const [row] = await prisma().$queryRaw<(Turn & { waitMs: number })[]>`
     WITH turn AS (
       INSERT INTO "Pace" AS pace (account, "nextTurnAt") VALUES ('resend', clock_timestamp() + make_interval(secs => ${gap}))
-      ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = CASE WHEN pace.reason = ${ignored} THEN pace."nextTurnAt"
-        ELSE clock_timestamp() + make_interval(secs =>
-          CASE WHEN pace.reason IS NULL THEN coalesce(${MARGIN} / pace."perSecond", ${gap}) ELSE ${TRIAL_SECONDS} END) END
+      ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = CASE
+        -- A skipped pause stays as it is.
+        WHEN pace.reason = ${ignored} THEN pace."nextTurnAt"
+        WHEN pace.reason IS NULL THEN clock_timestamp() + make_interval(secs => coalesce(${MARGIN} / pace."perSecond", ${gap}))
+        ELSE clock_timestamp() + make_interval(secs => ${TRIAL_SECONDS}) END
       WHERE (pace."nextTurnAt" <= clock_timestamp() OR pace.reason = ${ignored}) AND pace."pausedAt" IS NULL
       RETURNING 0::float8 AS "waitMs", "perSecond", reason, failures, CASE WHEN reason = ${ignored} THEN reason END AS ignored
     )
@@ -63,7 +77,7 @@ async function askForTurn(ignored: string | null): Promise<Turn & { waitMs: numb
     SELECT greatest(1, extract(epoch FROM least("nextTurnAt", now() + interval '1 day') - clock_timestamp()) * 1000)::float8,
       "perSecond", reason, failures, NULL
     FROM "Pace" WHERE account = 'resend' AND NOT EXISTS (SELECT FROM turn)`
-  // No row: another worker wrote the first one at the same time.
+  // No row: another worker has just inserted it. Asks again.
   return row ?? { waitMs: 1, perSecond: null, reason: null, failures: 0, ignored: null }
 }
 
@@ -74,7 +88,7 @@ export type PaceState = {
   perSecond: number | null
 }
 
-/** Reads whether and why the account is paused. @throws when the database is unreachable */
+/** Reads whether and why the account is paused. */
 export async function readPace(): Promise<PaceState> {
   // JavaScript has no date for "infinity".
   const [row] = await prisma().$queryRaw<PaceState[]>`
@@ -86,7 +100,7 @@ export async function readPace(): Promise<PaceState> {
 
 export const PAUSED_BY_OPERATOR = 'paused_by_operator'
 
-/** Pauses or resumes all sending. Resend's own pause stays. @returns since when. @throws when the database is unreachable */
+/** Pauses or resumes all sending. Resend's own pause stays. @returns since when. */
 export async function setPaused(paused: boolean): Promise<Date | null> {
   const [row] = await prisma().$queryRaw<[{ pausedAt: Date | null }]>`
     INSERT INTO "Pace" AS pace (account, "pausedAt") VALUES ('resend', CASE WHEN ${paused} THEN now() END)
@@ -95,7 +109,7 @@ export async function setPaused(paused: boolean): Promise<Date | null> {
   return row.pausedAt
 }
 
-/** Frees an unused trial for another call. Does nothing without a pause. @throws when the database is unreachable */
+/** Frees an unused trial for another call. Does nothing without a pause. */
 export async function returnTrial({ reason, ignored }: Turn): Promise<void> {
   if (ignored) return
   await prisma().$executeRaw`
@@ -103,13 +117,10 @@ export async function returnTrial({ reason, ignored }: Turn): Promise<void> {
       AND "nextTurnAt" < clock_timestamp() + make_interval(secs => ${TRIAL_SECONDS})`
 }
 
-/** Starts or ends a pause, and stores a new rate. @returns the earliest time of the next call. @throws as `readPace` does */
+/** Starts or ends a pause, and stores a new rate. @returns the earliest time of the next call. */
 export async function updatePace(turn: Turn, outcome: Outcome): Promise<Date> {
-  const { kind, perSecond = turn.perSecond } = outcome
-  const failures = kind === 'retry' ? turn.failures + 1 : 0
-  const asked = 'seconds' in outcome ? (outcome.seconds ?? 0) : 0
-  const seconds = kind === 'retry' ? Math.max(backoff(failures) / 1000, asked) : asked
-  const reason = seconds > 0 && kind !== 'accepted' ? outcome.reason : null
+  const { perSecond = turn.perSecond } = outcome
+  const { reason, seconds, failures } = toPause(turn, outcome)
   // Read before the statement, so that `retryAt` on the ticket is never later than the next turn.
   const retryAt = new Date((await databaseNow()) + seconds * 1000)
   if (turn.ignored && !reason) return retryAt
@@ -125,4 +136,12 @@ export async function updatePace(turn: Turn, outcome: Outcome): Promise<Date> {
       WHERE pace.reason IS NOT DISTINCT FROM ${turn.reason} OR pace."nextTurnAt" < excluded."nextTurnAt"`
   }
   return retryAt
+}
+
+function toPause(turn: Turn, outcome: Outcome): { reason: string | null; seconds: number; failures: number } {
+  if (outcome.kind === 'accepted') return { reason: null, seconds: 0, failures: 0 }
+  const { kind, reason, seconds = 0 } = outcome
+  if (kind !== 'retry') return { reason: seconds > 0 ? reason : null, seconds, failures: 0 }
+  const failures = turn.failures + 1
+  return { reason, seconds: Math.max(backoff(failures) / 1000, seconds), failures }
 }

@@ -6,7 +6,7 @@ import { hashMailbox } from './mailbox'
 /** SQL for all users. The last three columns may be NULL. `id` may have any type. docs/your-app.md uses another table. */
 export const USERS = Prisma.sql`(SELECT id, name, email, mailbox, "confirmedAt", erasure FROM "User")`
 
-/** Returns the keyed hash of a user's mailbox. @throws when the user does not exist, or the database is unreachable */
+/** Returns the keyed hash of a user's mailbox. @throws when the user does not exist */
 export async function readMailbox(tx: Transaction, userId: string): Promise<string> {
   const [user] = await tx.$queryRaw<{ email: string; mailbox: string | null }[]>`
     SELECT email, mailbox FROM ${USERS} AS "user" WHERE id = ${userId}`

@@ -4,16 +4,16 @@ import { recordEvents } from '../status/record'
 import { lockBatch, requeueBatch } from './batch'
 import { enqueueEmails } from './enqueue'
 
-export type Redrive = 'queued' | 'not failed' | 'accepted by Resend' | 'might be sent twice'
+export type RedriveResult = 'queued' | 'not failed' | 'accepted by Resend' | 'might be sent twice'
 
-export type Redriven = { id: string; result: Redrive }
+export type Redriven = { id: string; result: RedriveResult }
 
 /** `force` also redrives mails that Resend may have accepted more than 23 h ago. */
 type Options = { force?: boolean }
 
 const CHUNK = 500
 
-/** Redrives emails that have failed, oldest first, in chunks. @throws when the database or the queue is unavailable */
+/** Redrives emails that have failed, oldest first, in chunks. */
 export async function* redriveFailed(reason?: string, options?: Options): AsyncGenerator<Redriven[]> {
   // Emails that fail again meanwhile are newer than this.
   const { _max: end } = await prisma().email.aggregate({
@@ -38,14 +38,14 @@ export async function* redriveFailed(reason?: string, options?: Options): AsyncG
 
 /**
  * Redrives emails that were given up. If Resend may have accepted one, its whole batch is sent again under the same key.
- * @returns for each email "queued", or why not. @throws when the database or the queue is unavailable
+ * @returns for each email "queued", or why not.
  */
 export async function redriveEmails(ids: string[], { force = false }: Options = {}): Promise<Redriven[]> {
   const known = await prisma().email.findMany({
     where: { id: { in: ids } },
     select: { id: true, batchId: true },
   })
-  const results = new Map<string, Redrive>()
+  const results = new Map<string, RedriveResult>()
   for (const batchId of new Set(known.map((email) => email.batchId))) {
     const chosen = known.filter((email) => email.batchId === batchId).map(({ id }) => id)
     const redriven = await prisma().$transaction((tx) => redriveTogether(tx, chosen, batchId, force))
@@ -67,14 +67,15 @@ async function redriveTogether(
     SELECT *, (
       SELECT reason FROM "EmailEvent" WHERE "emailId" = "Email".id AND status = 'failed' ORDER BY id DESC LIMIT 1
     ) AS "lastReason" FROM "Email" WHERE id = ANY (${ids}::uuid[])`
-  const judge = (email: (typeof emails)[number]): Redrive => {
+  const judge = (email: (typeof emails)[number]): RedriveResult => {
     if (email.status !== 'failed' || email.batchId !== batchId) return 'not failed'
     // Resend has reported the failure.
     if (email.providerId) return 'accepted by Resend'
     const isInDoubt = batch ? batch.isKeyForgotten : email.lastReason === 'outcome_unknown'
     return isInDoubt && !force ? 'might be sent twice' : 'queued'
   }
-  const queued = emails.filter((email) => judge(email) === 'queued')
+  const results = emails.map((email) => ({ email, result: judge(email) }))
+  const queued = results.flatMap(({ email, result }) => (result === 'queued' ? email : []))
   const sameBatch = batch && !batch.isKeyForgotten ? batch.id : undefined
   const fact = { status: 'queued', reason: force ? 'forced' : undefined, batchId: sameBatch } as const
   await recordEvents(
@@ -84,8 +85,9 @@ async function redriveTogether(
   if (!sameBatch) {
     await enqueueEmails(tx, queued)
   } else if (queued.length > 0) {
+    // One attempt stays in doubt, so the batch must not change.
     await tx.batch.update({ where: { id: sameBatch }, data: { attempts: 1 } })
     await requeueBatch(tx, sameBatch)
   }
-  return emails.map((email) => ({ id: email.id, result: judge(email) }))
+  return results.map(({ email, result }) => ({ id: email.id, result }))
 }

@@ -35,8 +35,9 @@ async function ask<Data>(url: string, options?: RequestInit): Promise<Response<D
 let resend: Client | undefined
 
 /**
- * Sends 1 to 100 messages, or one with attachments. `permissive`: a bad address fails that mail only. For 24 h, Resend accepts an
- * idempotency key once (https://resend.com/docs/dashboard/emails/idempotency-keys). After a timeout, it may have accepted it.
+ * Sends 1 to 100 messages, or one with attachments. `permissive`: a bad address fails that mail only. Resend accepts an
+ * idempotency key once in 24 h: https://resend.com/docs/dashboard/emails/idempotency-keys. After a timeout, it may have accepted
+ * the batch.
  */
 export function sendBatch(batch: Sendable): Promise<Outcome> {
   // https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
@@ -86,6 +87,7 @@ async function sendOne(
   return { ...response, data: response.data && { data: [response.data], errors: [] } } as BatchResponse
 }
 
+/** Also quoted local parts, which `scrub` in log.ts lets through. */
 const ADDRESS = /("[^"]*"|[^\s()<>",;:]*)@(\[[^\]]*\]|[^\s()<>"',;:]*[^\s()<>"',;:.!?])?/g
 
 function quote(message: unknown): string {

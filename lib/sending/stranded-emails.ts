@@ -4,11 +4,11 @@ import { recordEvents } from '../status/record'
 import { lockBatch, requeueBatch } from './batch'
 import { enqueueEmails } from './enqueue'
 import { USERS } from './recipients'
-import type { Kind } from './stranded'
+import type { StrandedKind } from './stranded'
 
 export const isUnfinished = Prisma.sql`status IN ('queued', 'sending', 'retrying')`
 
-export const EMAIL: Kind = {
+export const EMAIL: StrandedKind = {
   waiting: Prisma.sql`
     SELECT id, "updatedAt" AS since FROM "Email" WHERE ${isUnfinished} AND "batchId" IS NULL
       AND "userId" NOT IN (SELECT id FROM ${USERS} AS "user" WHERE erasure IS NOT NULL)`,
@@ -17,7 +17,7 @@ export const EMAIL: Kind = {
   repair: repairEmail,
 }
 
-export const BATCH: Kind = {
+export const BATCH: StrandedKind = {
   waiting: Prisma.sql`
     SELECT "batchId" AS id, "updatedAt" AS since FROM "Email" WHERE ${isUnfinished} AND "batchId" IS NOT NULL`,
   job: { queues: ['retry-batch'], field: 'batchId' },

@@ -3,7 +3,7 @@ import { Prisma } from '../generated/prisma/client'
 import type { QueueName } from '../queue'
 
 /** A kind of row that waits for a job. A row without its job is stranded. */
-export type Kind = {
+export type StrandedKind = {
   /** SQL that selects the waiting rows: `id` and `since`. */
   waiting: Prisma.Sql
   /** `field` of the job's data has the row's id. Without `job`, every waiting row is stranded. */
@@ -14,7 +14,7 @@ export type Kind = {
 }
 
 /** Selects rows stranded for a minute, or this one. EXCEPT, because NOT EXISTS compared each row with each job. */
-export function selectStranded({ waiting, job }: Kind, id?: string): Prisma.Sql {
+export function selectStranded({ waiting, job }: StrandedKind, id?: string): Prisma.Sql {
   const which = id ? Prisma.sql`id = ${id}` : Prisma.sql`since < now() - interval '1 minute'`
   const rows = Prisma.sql`SELECT id::text COLLATE "C" AS id FROM (${waiting}) AS waiting WHERE ${which}`
   if (!job) return rows
@@ -23,17 +23,16 @@ export function selectStranded({ waiting, job }: Kind, id?: string): Prisma.Sql 
     WHERE name = ANY (${job.queues}) AND state IN ('created', 'retry', 'active')`
 }
 
-/** @throws when the database is unreachable */
 export async function isStranded(
   db: Pick<Transaction, '$queryRaw'>,
-  kind: Kind,
+  kind: StrandedKind,
   id: string,
 ): Promise<boolean> {
   return (await db.$queryRaw<unknown[]>`${selectStranded(kind, id)}`).length > 0
 }
 
-/** Repairs a row if it is stranded. @returns whether it was. @throws when the database or the queue is unavailable */
-export async function repairOne(tx: Transaction, kind: Kind, id: string): Promise<boolean> {
+/** Repairs a row if it is stranded. @returns whether it was. */
+export async function repairOne(tx: Transaction, kind: StrandedKind, id: string): Promise<boolean> {
   await kind.lock(tx, id)
   if (!(await isStranded(tx, kind, id))) return false
   await kind.repair(tx, id)

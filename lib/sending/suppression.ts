@@ -4,7 +4,7 @@ import { Problem } from '../http/problem'
 import { recordEvents } from '../status/record'
 import type { WaitingEmail } from './lock-emails'
 
-/** Blocks all mail to this mailbox for 30 days. @throws when the database is unreachable */
+/** Blocks all mail to this mailbox for 30 days. */
 export async function suppressMailbox(tx: Transaction, mailbox: string): Promise<void> {
   await tx.$executeRaw`
     INSERT INTO "SuppressedMailbox" (mailbox, "expiresAt") VALUES (${mailbox}, now() + interval '30 days')
@@ -12,17 +12,16 @@ export async function suppressMailbox(tx: Transaction, mailbox: string): Promise
 }
 
 /** SQL: true when this mailbox is suppressed. */
-export const suppressed = (mailbox: string): Prisma.Sql => Prisma.sql`EXISTS (
-  SELECT FROM "SuppressedMailbox" WHERE mailbox = ${mailbox} AND "expiresAt" > now())`
+export const suppressed = (mailbox: string | Prisma.Sql): Prisma.Sql => Prisma.sql`EXISTS (
+  SELECT FROM "SuppressedMailbox" AS suppressed WHERE suppressed.mailbox = ${mailbox} AND "expiresAt" > now())`
 
-/** @throws when the database is unreachable */
 export async function isSuppressed(db: Pick<Transaction, '$queryRaw'>, mailbox: string): Promise<boolean> {
   const [{ answer }] = await db.$queryRaw<[{ answer: boolean }]>`SELECT ${suppressed(mailbox)} AS answer`
   return answer
 }
 
-/** @throws {Problem} 409 when the mailbox is suppressed. @throws when the database is unreachable */
-export async function refuseSuppressed(tx: Transaction, mailbox: string): Promise<void> {
+/** @throws {Problem} 409 when the mailbox is suppressed. */
+export async function rejectSuppressed(tx: Transaction, mailbox: string): Promise<void> {
   if (await isSuppressed(tx, mailbox)) throw noMailWanted()
 }
 
@@ -32,7 +31,7 @@ export function noMailWanted(): Problem {
   })
 }
 
-/** Records unwanted mails as suppressed, and returns the others. @throws when the database is unreachable */
+/** Records unwanted mails as suppressed, and returns the others. */
 export async function dropSuppressed(tx: Transaction, mails: WaitingEmail[]): Promise<WaitingEmail[]> {
   const facts = mails.flatMap(({ id, unwanted }) =>
     unwanted ? [{ emailId: id, status: 'suppressed' as const, reason: unwanted }] : [],

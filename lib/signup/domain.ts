@@ -34,15 +34,15 @@ const FORBIDDEN = [
   /[\u0640\u07FA\u3031-\u3035\u303B]|[\u302E\u302F]/u,
   /[\u1100-\u11FF\uA960-\uA97F\uD7B0-\uD7FF]/u,
   /[\u20D0-\u20FF]|[\u{1D100}-\u{1D24F}]/u,
-  // CONTEXTO, https://www.rfc-editor.org/rfc/rfc5892#appendix-A: the middle dot stands between two l (Catalan),
+  // CONTEXTO, https://www.rfc-editor.org/rfc/rfc5892#appendix-A. A middle dot that is not between two l (Catalan).
   /(?<!l)\u00B7|\u00B7(?!l)/u,
-  // keraia before a Greek letter, geresh and gershayim after a Hebrew one,
+  // A keraia that is not before a Greek letter. Geresh or gershayim that is not after a Hebrew one.
   /\u0375(?!\p{Script=Greek})/u,
   /(?<!\p{Script=Hebrew})[\u05F3\u05F4]/u,
-  // the Katakana middle dot in a label that has Japanese letters,
+  // The Katakana middle dot in a label without Japanese letters.
   /^[^\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]*\u30FB[^\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Han}]*$/u,
-  // and no label has two kinds of Arabic digits.
+  // Two kinds of Arabic digits in one label.
   /[\u0660-\u0669].*[\u06F0-\u06F9]|[\u06F0-\u06F9].*[\u0660-\u0669]/u,
-  // https://www.rfc-editor.org/rfc/rfc5891#section-4.2.3.1
+  // Hyphens at the start, at the end, or in third and fourth place: https://www.rfc-editor.org/rfc/rfc5891#section-4.2.3.1
   /^-|-$|^..--/u,
 ]

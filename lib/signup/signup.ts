@@ -20,32 +20,33 @@ export type Signup = {
 
 /**
  * Creates the user, their welcome email, and the job that sends it, in one transaction (a transactional outbox).
- * @param key the Idempotency-Key: with the same input it returns the same signup, as `isReplay`, and does not call `join`
+ * @param key the Idempotency-Key: with the same input it returns the same signup, as `isReplay`
+ * @param inTransaction runs in the transaction, after the user is created. Not for a replay
  * @throws {Problem} 409 when the address is taken or suppressed, 410 when the user of this key was erased, 422 when the key
  * belongs to another signup, 503 when the database or the queue does not answer within about 10 s
  */
 export async function signUp(
   input: SignupInput,
   key?: string,
-  join = async (_tx: Transaction, _userId: string): Promise<void> => {},
+  inTransaction?: (tx: Transaction, userId: string) => Promise<void>,
 ): Promise<Signup & { isReplay: boolean }> {
-  // With the plain key, a thief of a database copy could replay the request.
+  // Stores a keyed hash: with the key itself, a thief of a database copy could replay the request.
   const signupKey = key && hmac('key', key)
   try {
     // Before the transaction, so that it does not hold a connection while pg-boss connects.
     await openQueue()
     const create = async (tx: Transaction): Promise<Signup> => {
       const signup = await createSignup(tx, input, signupKey)
-      // After the insert: a concurrent request with the same key waits there, and becomes a replay.
-      await join(tx, signup.user.id)
+      // After the insert, where a concurrent request with the same key waits. That request becomes a replay.
+      await inTransaction?.(tx, signup.user.id)
       return signup
     }
     const signup = await traced('commit', () => prisma().$transaction(create))
     log.info({ emailId: signup.welcomeEmail.id }, 'queued')
     return { ...signup, isReplay: false }
   } catch (error) {
-    if (!isUniqueViolation(error)) throw toProblem(error)
-    const signup = await findSignup(input, signupKey).catch((reason) => Promise.reject(toProblem(reason)))
+    if (!isUniqueViolation(error)) throwProblem(error)
+    const signup = await findSignup(input, signupKey).catch(throwProblem)
     if (!signup) throw addressTaken()
     return { ...signup, isReplay: true }
   }
@@ -57,9 +58,9 @@ export async function createSignup(tx: Transaction, input: SignupInput, signupKe
   const mailbox = hashMailbox(input.email)
   const user = await tx.user.create({ data: { ...input, mailbox, signupKey, signupHash } })
   // After the insert, which waits for a running erasure of this key's user. That erasure writes the spent key.
-  const { spentBy, isUnwanted } = await readBans(tx, mailbox, signupKey)
-  refuseSpentKey(spentBy, signupHash)
-  if (isUnwanted) throw noMailWanted()
+  const { spentBy, isSuppressed } = await readConflicts(tx, mailbox, signupKey)
+  rejectSpentKey(spentBy, signupHash)
+  if (isSuppressed) throw noMailWanted()
   const email = await insertEmail(tx, { userId: user.id, kind: 'welcome', mailbox })
   await enqueueEmails(tx, [email])
   return { ...toWelcome(email.id, email.queuedAt), user: { id: user.id, ...input } }
@@ -70,12 +71,13 @@ async function findSignup(input: SignupInput, signupKey: string | undefined): Pr
   const hash = hashRequest(input)
   const user = await prisma().user.findUnique({ where: { signupKey } })
   if (!user) {
-    const { spentBy } = await readBans(prisma(), hashMailbox(input.email), signupKey)
-    return refuseSpentKey(spentBy, hash)
+    const { spentBy } = await readConflicts(prisma(), hashMailbox(input.email), signupKey)
+    rejectSpentKey(spentBy, hash)
+    return
   }
-  if ((user.signupHash ?? hashRequest(user)) !== hash) throw keyAlreadyUsed()
+  if (user.signupHash !== hash) throw keyAlreadyUsed()
   if (user.erasure) throw wasErased()
-  // The data of this request: the user may have corrected the address since the first answer.
+  // Answers with the data of this request, because the user may have corrected the address since the first answer.
   return { ...(await findWelcome(user.id)), user: { id: user.id, ...input } }
 }
 
@@ -83,19 +85,19 @@ function hashRequest({ name, email }: SignupInput): string {
   return hmac('signup', JSON.stringify([name, email]))
 }
 
-/** In one statement, because its statements are most of what a signup costs. */
-async function readBans(
+/** In one statement: round trips to the database are most of a signup's cost. */
+async function readConflicts(
   db: Pick<Transaction, '$queryRaw'>,
   mailbox: string,
   key = '',
-): Promise<{ spentBy: string | null; isUnwanted: boolean }> {
-  const [bans] = await db.$queryRaw<[{ spentBy: string | null; isUnwanted: boolean }]>`
+): Promise<{ spentBy: string | null; isSuppressed: boolean }> {
+  const [conflicts] = await db.$queryRaw<[{ spentBy: string | null; isSuppressed: boolean }]>`
     SELECT (SELECT hash FROM "SpentKey" WHERE key = ${key} AND until > now()) AS "spentBy",
-      ${suppressed(mailbox)} AS "isUnwanted"`
-  return bans
+      ${suppressed(mailbox)} AS "isSuppressed"`
+  return conflicts
 }
 
-function refuseSpentKey(spentBy: string | null, hash: string): undefined {
+function rejectSpentKey(spentBy: string | null, hash: string): void {
   if (spentBy !== null) throw spentBy === hash ? wasErased() : keyAlreadyUsed()
 }
 
@@ -130,18 +132,19 @@ async function readWelcome(
   return email ? { id: email.id, queuedAt: email.events[0]?.at ?? email.createdAt } : undefined
 }
 
+/** Always as in the first answer. The ticket's stream has the current state. */
 function toWelcome(id: string, queuedAt: Date): Welcome {
   const timeline = [{ status: 'queued' as const, at: queuedAt.toISOString() }]
   return { welcomeEmail: { id, status: 'queued', attempts: 0, version: 1, final: false, timeline } }
 }
 
-function toProblem(error: unknown): unknown {
-  if (!isUnavailable(error)) return error
+function throwProblem(error: unknown): never {
+  if (!isUnavailable(error)) throw error
   log.error(
     { reason: reasonOf(error) },
     'A signup could not be confirmed: the database or the queue failed, or did not answer in time',
   )
-  return unavailable('Your signup could not be confirmed. Please try again.')
+  throw unavailable('Your signup could not be confirmed. Please try again.')
 }
 
 const keyAlreadyUsed = (): Problem =>

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as yieldToEventLoop } from 'node:timers/promises'
 import { isUnavailable, prisma } from '../db/prisma'
 import { unavailable } from '../http/problem'
 import { type EmailFact, recordEvents } from './record'
@@ -21,7 +21,7 @@ let writers = 0
 
 /**
  * Records a fact, in one statement with others. @returns the id of the email if it has a new event
- * @throws {Problem} 503 when too many wait or `signal` aborts. @throws when the database is unreachable
+ * @throws {Problem} 503 when too many wait or `signal` aborts.
  */
 export function recordTogether(fact: EmailFact, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
@@ -34,8 +34,11 @@ export function recordTogether(fact: EmailFact, signal: AbortSignal): Promise<st
 
 async function write(): Promise<void> {
   writers++
-  // Facts of the same turn of the event loop share a statement.
-  for (await nextTurn(); waiting.length > 0; await nextTurn()) await record(takeSome())
+  do {
+    // Facts that arrive in the same pass of the event loop share a statement.
+    await yieldToEventLoop()
+    await record(takeSome())
+  } while (waiting.length > 0)
   writers--
 }
 
@@ -47,10 +50,10 @@ function takeSome(): Waiting[] {
   for (const one of waiting.splice(0)) {
     const { emailId, providerId, providerEventId } = one.fact
     const own = [emailId, providerId, providerEventId].filter((id) => id !== undefined)
-    // Without our own id, the email may be that of any other fact.
-    const isAlone = taken.length > 0 && !(emailId && taken[0]?.fact.emailId)
+    // A fact without our id is recorded alone, because it may concern the email of any other fact.
+    const mustWait = taken.length > 0 && !(emailId && taken[0]?.fact.emailId)
     if (one.signal.aborted) one.reject(unavailable('The sender has hung up.'))
-    else if (taken.length >= CHUNK || isAlone || own.some((id) => ids.has(id))) left.push(one)
+    else if (taken.length >= CHUNK || mustWait || own.some((id) => ids.has(id))) left.push(one)
     else {
       taken.push(one)
       for (const id of own) ids.add(id)
@@ -64,10 +67,11 @@ async function record(group: Waiting[]): Promise<void> {
   if (group.length === 0) return
   try {
     const facts = group.map(({ fact }) => fact)
-    const grown = await recordEvents(prisma(), facts)
-    for (const { fact, resolve } of group) resolve(grown.find((id) => id === (fact.emailId ?? id)))
+    const changed = await recordEvents(prisma(), facts)
+    // A fact without our id was alone, so any id is that of its email.
+    for (const { fact, resolve } of group) resolve(changed.find((id) => id === (fact.emailId ?? id)))
   } catch (error) {
-    // Postgres may reject one of these facts. The others are recorded.
+    // One fact may have made Postgres reject all. Records each alone.
     if (group.length > 1 && !isUnavailable(error)) for (const one of group) await record([one])
     else for (const { reject } of group) reject(error)
   }

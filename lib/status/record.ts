@@ -1,5 +1,5 @@
 import type { Transaction } from '../db/prisma'
-import { type EmailStatus, mayBecome, RANK, type Standing } from './status'
+import { canBecome, type EmailStatus, RANK, type State } from './status'
 
 export type EmailFact = {
   /** Optional when `providerId` identifies the mail. */
@@ -7,7 +7,7 @@ export type EmailFact = {
   status: EmailStatus
   /** A code, never an address. */
   reason?: string
-  /** Default: now, also for a time in the future or before the email was created. */
+  /** Default: now. A time in the future, or before the email was created, becomes now. */
   at?: Date
   retryAt?: Date
   providerId?: string
@@ -16,19 +16,21 @@ export type EmailFact = {
   batchId?: string
 }
 
-const STANDINGS: Standing[] = [
+const STATES: State[] = [
   ...(Object.keys(RANK) as EmailStatus[]).map((status) => ({ status, isReported: false })),
   { status: 'failed', isReported: true },
 ]
-const toKey = ({ status, isReported }: Standing): string => `${status} ${isReported}`
-const MOVES = STANDINGS.flatMap((from) =>
-  STANDINGS.filter((to) => mayBecome(from, to)).map((to) => `${toKey(from)} ${toKey(to)}`),
+const toKey = ({ status, isReported }: State): string => `${status} ${isReported}`
+/** The allowed transitions, as text for the SQL below: "queued false sending false". */
+const TRANSITIONS = STATES.flatMap((from) =>
+  STATES.filter((to) => canBecome(from, to)).map((to) => `${toKey(from)} ${toKey(to)}`),
 )
 
 /**
- * Records facts in one statement: an event on each timeline and, if its rank allows, a new status. Facts may come twice, late and
- * in any order. Skips known ones, unknown emails, and what a worker reports after Resend has accepted the mail, except `sent`.
- * @param facts at most one for each email. @returns the ids of emails with a new event. @throws when the database is unreachable
+ * Records facts in one statement. Each becomes an event, and changes the status if that transition is allowed. Facts may come
+ * twice, late and in any order. Skips a known report, an unknown email and, after Resend has accepted the mail, all that a worker
+ * records except `sent`.
+ * @param facts at most one for each email. @returns the ids of emails with a new event.
  */
 export async function recordEvents(
   db: Pick<Transaction, '$queryRaw'>,
@@ -48,17 +50,18 @@ export async function recordEvents(
           -- A mail that the worker gave up has no provider id. One that Resend reported as failed always has one.
           WHEN concat_ws(' ',
             "Email".status, ("Email".status = 'failed' AND "Email"."providerId" IS NOT NULL)::text,
-            fact.status, (fact.status = 'failed' AND "providerEventId" IS NOT NULL)::text) = ANY (${MOVES})
+            fact.status, (fact.status = 'failed' AND "providerEventId" IS NOT NULL)::text) = ANY (${TRANSITIONS})
           THEN fact.status ELSE "Email".status END,
         attempts = attempts + (fact.status = 'sending')::int,
         -- Another email may already have this id: then this email stays without.
         "providerId" = coalesce("Email"."providerId", (SELECT fact."providerId"
           WHERE NOT EXISTS (SELECT FROM "Email" other WHERE other."providerId" = fact."providerId")),
-          -- A report without a usable id: its own id marks the mail as accepted.
+          -- A reported failure without Resend's mail id: stores the report's id, because a mail without any counts as given up.
           CASE fact.status WHEN 'failed' THEN "providerEventId" END),
         "batchId" = fact."batchId",
-        -- In other states, the mail is never rendered again.
+        -- Only while the mail may be rendered again.
         data = CASE WHEN fact.status IN ('queued', 'sending', 'retrying', 'failed') THEN data END,
+        -- Rendering has not killed the worker: see prepare-batch.ts.
         deaths = 0,
         "updatedAt" = now()
       FROM fact JOIN locked ON locked.id = email

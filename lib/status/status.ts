@@ -15,15 +15,15 @@ export const RANK = {
 export type EmailStatus = keyof typeof RANK
 
 /** `isReported`: by Resend. */
-export type Standing = { status: EmailStatus; isReported: boolean }
+export type State = { status: EmailStatus; isReported: boolean }
 
 /** A failure that Resend reports is final. A mail that the worker gave up can be redriven. */
-export function rankOf({ status, isReported }: Standing): number {
+export function rankOf({ status, isReported }: State): number {
   return status === 'failed' && isReported ? RANK.bounced : RANK[status]
 }
 
-export function mayBecome(current: Standing, next: Standing): boolean {
-  const isGivenUp = ({ status, isReported }: Standing): boolean => status === 'failed' && !isReported
+export function canBecome(current: State, next: State): boolean {
+  const isGivenUp = ({ status, isReported }: State): boolean => status === 'failed' && !isReported
   // A redrive, or Resend had accepted the mail.
   if (isGivenUp(current)) return next.status === 'queued' || rankOf(next) >= RANK.sent
   // The worker never gives up a mail that Resend has accepted.

@@ -6,12 +6,12 @@ import { log, logThrottled } from '../log'
 import { traced } from '../telemetry'
 import type { EmailFact } from './record'
 import { recordTogether } from './record-together'
-import { type EmailStatus, statusOfBounce } from './status'
+import { statusOfBounce } from './status'
 
-type News = { status: EmailStatus; reason?: string }
+type StatusFact = Pick<EmailFact, 'status' | 'reason'>
 
 /** https://resend.com/docs/webhooks/event-types */
-const NEWS: Record<string, (data: ReportData) => News> = {
+const STATUS_BY_TYPE: Record<string, (data: ReportData) => StatusFact> = {
   'email.sent': () => ({ status: 'sent' }),
   'email.delivery_delayed': () => ({ status: 'delayed' }),
   'email.delivered': () => ({ status: 'delivered' }),
@@ -33,7 +33,7 @@ const tags = z.union([
 const typeSchema = z.object({ type: z.string() })
 
 /** Resend's ids have about thirty characters. An index entry of Postgres has room for 2,700 bytes. */
-const letterId = z.string().max(255)
+const reportId = z.string().max(255)
 
 type ReportData = z.output<typeof reportSchema>['data']
 
@@ -65,6 +65,7 @@ export function verifyReport(body: string, headers: Headers): unknown {
     const id = headers.get('svix-id') ?? ''
     const timestamp = headers.get('svix-timestamp') ?? ''
     const signature = headers.get('svix-signature') ?? ''
+    // `verify` makes no request.
     const { webhooks } = new Resend(env('RESEND_API_KEY'))
     return webhooks.verify({ payload: body, headers: { id, timestamp, signature }, webhookSecret: secret })
   } catch (error) {
@@ -76,22 +77,22 @@ export function verifyReport(body: string, headers: Headers): unknown {
 
 /**
  * Records a report. @returns false for an unknown mail, or when nothing is new
- * @throws {Problem} 400 when malformed, 503 when too many come. @throws when the database is unreachable
+ * @throws {Problem} 400 when malformed, 503 when too many come.
  */
 export async function receiveReport(report: unknown, { headers, signal }: Request): Promise<boolean> {
   const { type } = parse(typeSchema, report)
-  const tell = Object.hasOwn(NEWS, type) ? NEWS[type] : undefined
-  if (!tell) return false
+  const readStatus = Object.hasOwn(STATUS_BY_TYPE, type) ? STATUS_BY_TYPE[type] : undefined
+  if (!readStatus) return false
   const { created_at, data } = parse(reportSchema, report)
-  const ours = z.guid().safeParse(data.tags?.email_id)
+  const emailTag = z.guid().safeParse(data.tags?.email_id)
 
   const fact = {
     // The tag is in the mail. Resend's id is stored only after its answer, which may come later than this report.
-    emailId: ours.data?.toLowerCase(),
+    emailId: emailTag.data?.toLowerCase(),
     providerId: data.email_id,
-    ...tell(data),
+    ...readStatus(data),
     at: created_at,
-    providerEventId: parse(letterId, headers.get('svix-id')),
+    providerEventId: parse(reportId, headers.get('svix-id')),
   }
   const from = data.tags?.trace
   const attributes = fact.emailId ? { 'email.ids': [fact.emailId] } : {}

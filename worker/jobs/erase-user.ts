@@ -1,13 +1,14 @@
 import { eraseUser } from '@/lib/account/erase'
 import { prisma } from '@/lib/db/prisma'
+import type { Job } from '@/lib/queue'
 import { enqueue } from '@/lib/queue'
-import type { Job } from '../work'
 
 const PAUSE_MS = 2_000
 
 export default async function eraseUserLater({ data }: Job<'erase-user'>): Promise<void> {
   await prisma().$transaction(async (tx) => {
     if (await eraseUser(tx, data.userId)) return
+    // A mail of this user is in flight.
     await enqueue(tx, 'erase-user', data, { delayMs: PAUSE_MS })
   })
 }

@@ -1,5 +1,5 @@
 import { prisma } from '@/lib/db/prisma'
-import type { Job } from '../work'
+import type { Job } from '@/lib/queue'
 
 export default async function expireExport({ data }: Job<'expire-export'>): Promise<void> {
   await prisma().export.updateMany({

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { prisma } from '@/lib/db/prisma'
 import { env } from '@/lib/env'
 import { CHAPTERS } from '@/lib/orders/export/chapters'
+import type { Job } from '@/lib/queue'
 import { enqueue } from '@/lib/queue'
 import { stopping } from '../stop'
-import type { Job } from '../work'
 
 const DAY_MS = 24 * 3600 * 1000
 
-/** Saves each chapter, so that another worker can resume. @throws when the worker stops or the database is unreachable */
+/** Saves each chapter, so that another worker can resume. @throws when the worker stops */
 export default async function exportData({ data, signal }: Job<'export-data'>): Promise<void> {
   const { exportId } = data
   await reopenExport(exportId)

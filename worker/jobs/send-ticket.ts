@@ -1,10 +1,13 @@
-import { hasTicketShare } from '@/lib/protection/hourly-limit'
-import { gatherBatch } from '@/lib/sending/gather'
+import { hasLostTicketsLeft } from '@/lib/protection/hourly-limit'
+import type { Job } from '@/lib/queue'
+import { prepareBatch } from '@/lib/sending/prepare-batch'
 import { deliver } from '../deliver'
-import type { Job } from '../work'
 
-/** Sends a lost ticket alone. It has an hourly limit of its own, before that of all mail. @throws {GiveUp} without the email */
+/**
+ * Sends a lost ticket alone. It has an hourly limit of its own, before that of all mail.
+ * @throws {GiveUp} when the email does not exist
+ */
 export default async function sendTicket(job: Job<'send-ticket'>): Promise<void> {
-  const share = (await hasTicketShare()) ? 'ticketMail' : 'mail'
-  await deliver(job.signal, () => gatherBatch('send-ticket', job), share)
+  const limit = (await hasLostTicketsLeft()) ? 'lostTicketMail' : 'mail'
+  await deliver(job.signal, () => prepareBatch('send-ticket', job), { limit })
 }

@@ -1,4 +1,4 @@
-import { MOST } from '@/lib/db/count'
+import { MAX_COUNTED } from '@/lib/db/max-counted'
 import { prisma } from '@/lib/db/prisma'
 import { inSandbox } from '@/lib/env'
 import { Prisma } from '@/lib/generated/prisma/client'
@@ -75,7 +75,6 @@ const TIMED = 500
 /**
  * Reads the state for the backstage. All watchers share one statement at a time. The answer may be 0.1 s old, and the
  * sent mails 0.5 s.
- * @throws when the database is unreachable.
  */
 export const readBackstage = memoizeFor(100, async (): Promise<Backstage & { dots: Dot[] }> => {
   const [known, weather] = await Promise.all([readDatabase(), inSandbox() ? readWeather() : null])
@@ -169,8 +168,8 @@ const readSent = memoizeFor(500, async (): Promise<Backstage['sent']> => {
       SELECT ${sumEmails(['bounced', 'suppressed', 'complained'])} AS bounced
     )
     SELECT
-      least(bounced + ${sumEmails(['sent', 'delayed', 'delivered'])}, ${MOST}) AS total,
-      least(bounced, ${MOST}) AS bounced,
+      least(bounced + ${sumEmails(['sent', 'delayed', 'delivered'])}, ${MAX_COUNTED}) AS total,
+      least(bounced, ${MAX_COUNTED}) AS bounced,
       (SELECT json_agg(coalesce(mails, 0) ORDER BY second DESC)
         FROM generate_series(1, 60) AS second LEFT JOIN last_minute ON age = second) AS "perSecond"
     FROM back`

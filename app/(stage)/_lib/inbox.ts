@@ -23,7 +23,7 @@ const PER_PAGE = 50
 /**
  * Lists the sent mails, newest first, 50 a page.
  * @param page counts from 1
- * @throws when Resend does not answer, or the database is unreachable
+ * @throws when Resend does not answer
  */
 export async function listMails(page: number): Promise<{ mails: ListedMail[]; more: boolean }> {
   const { data, error } = await openResend().emails.list()

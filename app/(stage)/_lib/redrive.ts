@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { QUEUES } from '@/lib/queue'
-import { type Redrive, redriveEmails, redriveFailed } from '@/lib/sending/redrive'
+import { type RedriveResult, redriveEmails, redriveFailed } from '@/lib/sending/redrive'
 
 /** The id of an email, all emails, or the name of a queue. */
 export const redriveInput = z.strictObject({
@@ -8,7 +8,7 @@ export const redriveInput = z.strictObject({
 })
 
 /** How many emails came to which result. */
-export type RedriveCounts = Partial<Record<Redrive, number>>
+export type RedriveCounts = Partial<Record<RedriveResult, number>>
 
 /** Puts one email that was given up, or all of them, back into the queue. Returns how many had each result. */
 export async function redrive(id: string): Promise<RedriveCounts> {

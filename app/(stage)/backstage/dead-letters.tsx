@@ -2,11 +2,11 @@ import { useState } from 'react'
 import type { EmailRow } from '@/app/(stage)/_lib/backstage'
 import type { RedriveCounts } from '@/app/(stage)/_lib/redrive'
 import { formatCount } from '@/app/components/site/figures'
-import type { Redrive } from '@/lib/sending/redrive'
+import type { RedriveResult } from '@/lib/sending/redrive'
 import { JobLine } from './jobs'
 import { send } from './send'
 
-const REFUSAL: Record<Exclude<Redrive, 'queued'>, string> = {
+const REFUSAL: Record<Exclude<RedriveResult, 'queued'>, string> = {
   'not failed': 'no longer given up',
   'accepted by Resend': 'already accepted by the mail service',
   'might be sent twice': 'might be sent twice, so a person has to decide: npm run redrive -- --force',

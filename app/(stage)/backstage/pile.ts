@@ -1,5 +1,5 @@
 import { QUEUE_DOTS } from '@/app/(stage)/_lib/queue-dots'
-import { MOST } from '@/lib/db/count'
+import { MAX_COUNTED } from '@/lib/db/max-counted'
 
 export type Waiting = { waiting: number; retrying: number }
 
@@ -31,6 +31,6 @@ export class Pile {
 
   /** The share of the queue's room that it takes. It is not linear, so that 400 is visible beside 10,000. */
   get share(): number {
-    return Math.sqrt(Math.min(this.shown.waiting + this.shown.retrying, MOST) / MOST)
+    return Math.sqrt(Math.min(this.shown.waiting + this.shown.retrying, MAX_COUNTED) / MAX_COUNTED)
   }
 }

@@ -2,12 +2,13 @@ import { recordWait } from '@/app/(stage)/_lib/waits' // stage
 import { findSignupToken, readToken, signIn, toSessionCookie } from '@/lib/account/session'
 import { readIdempotencyKey } from '@/lib/http/idempotency-key'
 import { rejectWhenOverloaded } from '@/lib/protection/overload'
-import { readSignup, signUpWithinLimits } from '@/lib/protection/read-signup'
 import { route } from '@/lib/protection/route'
+import { readSignup, signUpWithinLimits } from '@/lib/protection/signup'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request) {
     const start = performance.now() // stage
+    // Before the body is read. `signUpWithinLimits` checks again before it takes a connection.
     rejectWhenOverloaded('signup')
     const input = await readSignup(request)
     const key = readIdempotencyKey(request.headers)
@@ -21,7 +22,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
       },
     )
     // The browser may have lost the first answer with its cookie.
-    if (isReplay) token = key && (await findSignupToken(user.id, key))
+    if (isReplay && key) token = await findSignupToken(user.id, key)
     const headers = new Headers({ location: `/api/emails/${welcomeEmail.id}` })
     if (token) headers.set('set-cookie', toSessionCookie(token))
     recordWait(welcomeEmail.id, start) // stage

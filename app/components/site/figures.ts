@@ -1,4 +1,4 @@
-import { MOST } from '@/lib/db/count'
+import { MAX_COUNTED } from '@/lib/db/max-counted'
 
 const UNITS = [
   { name: 'ms', ms: 1, below: 1_000, digits: 0 },
@@ -20,7 +20,7 @@ export function formatDuration(ms: number): string {
 // stage
 /** "4,711", and "10,000+" at the maximum that the database counts to. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en') + (count >= MOST ? '+' : '')
+  return count.toLocaleString('en') + (count >= MAX_COUNTED ? '+' : '')
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']

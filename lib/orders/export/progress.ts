@@ -10,7 +10,7 @@ export type Progress = {
   expiresAt?: string
 }
 
-/** Reads the progress of a user's newest export, or null. @throws when the database is unreachable */
+/** Reads the progress of a user's newest export, or null. */
 export async function readProgress(userId: string): Promise<Progress | null> {
   const [row] = await prisma().$queryRaw<{ status: ExportStatus; expiresAt: Date | null; names: string[] }[]>`
     SELECT status::text, "expiresAt", ARRAY(SELECT jsonb_object_keys(content)) AS names

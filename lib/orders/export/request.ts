@@ -6,7 +6,7 @@ import { type Progress, readProgress } from './progress'
 
 export const OPEN: ExportStatus[] = ['queued', 'working']
 
-/** Starts an export, unless one is running. @throws when the database or the queue is unavailable */
+/** Starts an export, unless one is running. */
 export async function startExport(userId: string): Promise<Progress | null> {
   await openQueue()
   await prisma().$transaction(async (tx) => {
@@ -18,7 +18,7 @@ export async function startExport(userId: string): Promise<Progress | null> {
   return await readProgress(userId)
 }
 
-/** Cancels a running export. The worker notices when it saves. @throws when the database is unreachable */
+/** Cancels a running export. The worker notices when it saves. */
 export async function cancelExport(userId: string): Promise<Progress | null> {
   await prisma().export.updateMany({
     where: { userId, status: { in: OPEN } },

@@ -10,7 +10,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
     const { email } = await readInput(request, addressInput, MAX_BYTES)
     await countIfItSucceeds(
       [
-        ['ticket', request],
+        ['mailRequest', request],
         ['lostTicket', toMailbox(email)],
       ],
       () => sendLostTicket(email),

@@ -12,7 +12,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
     const { email } = await readInput(request, addressInput, MAX_BYTES)
     const signup = await countIfItSucceeds(
       [
-        ['ticket', request],
+        ['mailRequest', request],
         ['mailbox', toMailbox(email)],
       ],
       () => correctAddress(user.id, email),

@@ -13,7 +13,7 @@ function isOneOf(emailIds: string[]): Prisma.Sql {
 export const isToBeSent = Prisma.sql`EXISTS (
   SELECT FROM "Email" WHERE "batchId" = "Batch".id AND status <> 'failed')`
 
-/** True when a batch that will be sent again contains one of these mails. @throws when the database is unreachable */
+/** True when a batch that will be sent again contains one of these mails. */
 export async function areInFlight(tx: Transaction, emailIds: string[]): Promise<boolean> {
   const batches = await tx.$queryRaw<unknown[]>`
     SELECT FROM "Batch" WHERE ${isToBeSent} AND ${holdsOneOf(emailIds)} LIMIT 1`
@@ -21,8 +21,8 @@ export async function areInFlight(tx: Transaction, emailIds: string[]): Promise<
 }
 
 /**
- * Removes mails from batches that were given up. A redrive sends the rest under the same key. If Resend has accepted the whole
- * batch, it rejects the rest as another payload. @throws when the database is unreachable
+ * Removes mails from all batches. Call it only when `areInFlight` is false, because a batch that will be sent again must not
+ * change. A redrive sends the rest under the same key. If Resend has accepted the whole batch, it rejects the rest.
  */
 export async function removeFromBatches(tx: Transaction, emailIds: string[]): Promise<void> {
   await tx.$executeRaw`

@@ -15,33 +15,34 @@ export async function readSignup(request: Request): Promise<SignupInput> {
 }
 
 /**
- * Signs up within all limits. A failed signup counts for the visitor only.
+ * Signs up within all limits. A failed signup counts for the visitor only. @param inTransaction as for `signUp`
  * @throws {Problem} 429 and 503 with Retry-After, and what `signUp` throws
  */
 export async function signUpWithinLimits(
   request: Request,
   input: SignupInput,
   key: string | undefined,
-  join: (tx: Transaction, userId: string) => Promise<void>,
+  inTransaction: (tx: Transaction, userId: string) => Promise<void>,
 ): Promise<Signup & { isReplay: boolean }> {
-  const { refusals, takeBack } = await count(
+  const { refusals, refund } = await count(
     ['signup', request],
     ['everybody', ''],
     ['mailbox', toMailbox(input.email)],
   )
-  // A replay sends no mail, so the limit of the mailbox is not for it. Only `signUp` knows whether this is one.
+  // A request with a key may be a replay, which sends no mail. So the mailbox's limit is checked below.
   refuse(key ? refusals.filter(({ name }) => name !== 'mailbox') : refusals)
   let isNewMail = false
   try {
     const signup = await withinCapacity(() =>
       signUp(input, key, async (tx, userId) => {
+        // Runs only for a new signup.
         refuse(refusals)
-        await join(tx, userId)
+        await inTransaction(tx, userId)
       }),
     )
     isNewMail = !signup.isReplay
     return signup
   } finally {
-    if (!isNewMail) await takeBack()
+    if (!isNewMail) await refund()
   }
 }

@@ -11,7 +11,7 @@ import {
   GiveUp,
   type Job,
   type JobData,
-  lockJob,
+  lockJobs,
   retryJob,
   settleJobs,
 } from '../queue'
@@ -30,24 +30,28 @@ const MAX_RENDERINGS = 10
 const RENDERING_MS = 5_000
 
 type MailQueue = 'send-email' | 'send-ticket' | 'send-email-alone'
-type Fetched = { job: { id: string; data: JobData<MailQueue> }; email: WaitingEmail }
+type MailJob = { id: string; data: JobData<MailQueue> }
+type Fetched = { job: MailJob; email: WaitingEmail }
+type Rendered = { message: Message } | { hasAttachments: true } | { error: unknown }
 
 /** One batch at a time, so that a death of the process counts only for the mails of that batch. */
 let previous: Promise<unknown> = Promise.resolve()
 
 /**
- * Batches a job's mail with others of its queue, up to `maxSize`. Returns undefined when none can be sent now.
- * @throws {GiveUp} when the email does not exist. @throws when the database is unreachable
+ * Fetches a job's mail with others of its queue, up to `maxSize`, renders them and writes the batch. Returns undefined when none
+ * can be sent now. @throws {GiveUp} when the email does not exist
  */
-export function gatherBatch(queue: MailQueue, job: Job<MailQueue>, maxSize = 1): Promise<Batch | undefined> {
+export function prepareBatch(queue: MailQueue, job: Job<MailQueue>, maxSize = 1): Promise<Batch | undefined> {
   const batch = previous.then(async () => {
     // Loads React before the timer of the templates starts.
     await import('../mail/templates/letter')
     const fetched = await prisma().$transaction((tx) => fetchMails(tx, queue, job, maxSize))
     if (fetched.length === 0) return
-    const mails = await Promise.all(fetched.map(({ email }) => render(email, queue)))
+    const mails = await Promise.all(
+      fetched.map(async (mail) => ({ ...mail, ...(await render(mail.email, queue)) })),
+    )
     try {
-      return await prisma().$transaction((tx) => persist(tx, queue, fetched, mails))
+      return await prisma().$transaction((tx) => persist(tx, queue, mails))
     } catch (error) {
       await uncountDeaths(fetched)
       throw error
@@ -63,26 +67,28 @@ async function fetchMails(
   job: Job<MailQueue>,
   maxSize: number,
 ): Promise<Fetched[]> {
-  await lockJob(tx, queue, job.id)
+  await lockJobs(tx, queue, [job])
   const more = maxSize > 1 ? await fetchJobs(tx, queue, maxSize - 1) : []
   // After missed heartbeats of this worker, pg-boss retries its job, which may then come twice.
-  const others = more.filter(({ id }) => id !== job.id)
+  const jobs: MailJob[] = [job, ...more.filter(({ id }) => id !== job.id)]
   const emails = await lockEmails(
     tx,
-    [job, ...others].map(({ data }) => data?.emailId),
+    jobs.map(({ data }) => data?.emailId),
   )
   if (!emails.has(job.data.emailId)) throw new GiveUp('no_such_email')
-  const jobs = [job, ...others].map((job): Partial<Fetched> & Pick<Fetched, 'job'> => ({
-    job,
-    email: emails.get(job.data?.emailId),
-  }))
-  // Retries these jobs: the next release may have the template.
-  const unknown = jobs.filter(({ email }) => !email?.hasTemplate)
-  for (const { email } of unknown)
-    if (email) log.warn({ emailId: email.id }, `No template for "${email.kind}"`)
-  await settleJobs(tx, queue, 'fail', toJobs(unknown))
 
-  const known = jobs.filter((job): job is Fetched => Boolean(job.email?.hasTemplate))
+  const known: Fetched[] = []
+  const unknown: MailJob[] = []
+  for (const one of jobs) {
+    const email = emails.get(one.data?.emailId)
+    if (email?.hasTemplate) known.push({ job: one, email })
+    else unknown.push(one)
+    if (email && !email.hasTemplate) log.warn({ emailId: email.id }, `No template for "${email.kind}"`)
+  }
+  // pg-boss retries them: the next release may have the template. A job without an email is given up once it is the first.
+  await settleJobs(tx, queue, 'fail', unknown)
+
+  // One job for each email.
   const waiting = known.filter(
     ({ email }, index) => email.isWaiting && known.findIndex((other) => other.email === email) === index,
   )
@@ -94,7 +100,7 @@ async function fetchMails(
   else await giveUp(tx, suspects, 'worker_died')
 
   const ids = fetched.map(({ email }) => email.id)
-  // The next commit also flushes this one to disk.
+  // Not flushed at once: the commit that writes the batch also flushes this one.
   await tx.$executeRaw`SET LOCAL synchronous_commit = off`
   await tx.$executeRaw`UPDATE "Email" SET deaths = deaths + 1 WHERE id = ANY (${ids}::uuid[])`
   return fetched
@@ -124,8 +130,6 @@ async function giveUp(tx: Transaction, mails: Fetched[], reason: string): Promis
   for (const { email } of mails) log.error({ emailId: email.id, reason }, 'given up')
 }
 
-type Rendered = { message?: Message; hasAttachments?: boolean; error?: unknown }
-
 /** Leaves mails with attachments to the queue `send-email-alone`, because Resend's batch call takes none. */
 async function render(email: WaitingEmail, queue: MailQueue): Promise<Rendered> {
   const ended = new AbortController()
@@ -151,36 +155,35 @@ async function render(email: WaitingEmail, queue: MailQueue): Promise<Rendered> 
 async function persist(
   tx: Transaction,
   queue: MailQueue,
-  fetched: Fetched[],
-  mails: Rendered[],
+  mails: (Fetched & Rendered)[],
 ): Promise<Batch | undefined> {
-  await lockJob(tx, queue, ...toJobs(fetched).map(({ id }) => id))
-  // Again: a user may have asked for erasure meanwhile.
+  await lockJobs(tx, queue, toJobs(mails))
+  // Again, because a user may have asked for erasure while the mails were rendered.
   const emails = await lockEmails(
     tx,
-    fetched.map(({ email }) => email.id),
+    mails.map(({ email }) => email.id),
   )
-  const isBad = ({ email }: Fetched, index: number): boolean =>
-    !mails[index]?.message && !mails[index]?.hasAttachments && emails.get(email.id)?.isWaiting === true
-  for (const [index, mail] of fetched.entries())
-    if (isBad(mail, index)) await postpone(tx, queue, mail, mails[index]?.error)
-  const good = fetched.filter((mail, index) => !isBad(mail, index))
+  const good: typeof mails = []
+  for (const mail of mails) {
+    if ('error' in mail && emails.get(mail.email.id)?.isWaiting) await postpone(tx, queue, mail, mail.error)
+    else good.push(mail)
+  }
   await settleJobs(tx, queue, 'complete', toJobs(good))
   const waiting = good.flatMap(({ email }) => emails.get(email.id) ?? []).filter(({ isWaiting }) => isWaiting)
   const wanted = new Set((await dropSuppressed(tx, waiting)).map(({ id }) => id))
-  const wantedAt = (index: number): Rendered =>
-    wanted.has(fetched[index]?.email.id ?? '') ? (mails[index] ?? {}) : {}
-  const messages = fetched.flatMap((_, index) => wantedAt(index).message ?? [])
+  const ready = good.filter(({ email }) => wanted.has(email.id))
   await enqueueAlone(
     tx,
-    fetched.filter((_, index) => wantedAt(index).hasAttachments),
+    ready.filter((mail) => 'hasAttachments' in mail),
   )
+  const messages = ready.flatMap((mail) => ('message' in mail ? mail.message : []))
   if (messages.length > 0) return await writeBatch(tx, messages)
 }
 
 async function postpone(tx: Transaction, queue: MailQueue, mail: Fetched, error: unknown): Promise<void> {
   const reason = 'template_failed'
   const emailId = mail.email.id
+  // Failures since the mail was last queued.
   const [row] = await tx.$queryRaw<[{ renderings: number }]>`
     SELECT count(*)::int AS renderings FROM "EmailEvent" AS event WHERE "emailId" = ${emailId}::uuid AND reason = ${reason}
       AND id > coalesce((SELECT max(id) FROM "EmailEvent" WHERE "emailId" = event."emailId" AND status = 'queued'), 0)`
@@ -210,4 +213,4 @@ async function uncountDeaths(fetched: Fetched[]): Promise<void> {
   }
 }
 
-const toJobs = (mails: { job: Fetched['job'] }[]): Fetched['job'][] => mails.map(({ job }) => job)
+const toJobs = (mails: Fetched[]): MailJob[] => mails.map(({ job }) => job)

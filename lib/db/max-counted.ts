@@ -1,2 +1,2 @@
 /** Counts stop here, so that a backlog does not make them slow. */
-export const MOST = 10_000
+export const MAX_COUNTED = 10_000
