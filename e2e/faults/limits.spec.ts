@@ -8,7 +8,7 @@ import { newAddress, postSignup } from '../app'
 import { act, invite, signUpOwner } from '../owner'
 import { type Env, findPort, type Stack, type Web, waitFor } from '../stack'
 import { countStatements } from './statements'
-import { postWebhook, sign, signUpMany, until } from './steps'
+import { closeGate, postWebhook, sign, signUpMany, until } from './steps'
 import { test } from './test'
 
 let visitors = 0
@@ -407,6 +407,23 @@ test('lost tickets that skip the pause of the hourly limit keep to the limit of 
   await expect.poll(sent, { timeout: 30_000 }).toHaveLength(owners.length)
   expect((await stack.setProvider({})).refused).toBe(refused)
   expect(await readPace()).toEqual(pace)
+})
+
+test('what was counted for a failed signup is refunded, if need be later', async ({ stack }) => {
+  const web = await startWeb(stack, { LIMIT_MAILS_PER_MAILBOX: '9' })
+  const person = { name: 'Ada', email: newAddress() }
+  expect((await postSignup(person, newVisitor(), web.url)).status).toBe(201)
+
+  await using users = await closeGate(stack, 'LOCK TABLE "User" IN SHARE MODE')
+  const signup = postSignup(person, newVisitor(), web.url)
+  await users.untilReached('INSERT INTO')
+  await using limits = await closeGate(stack, 'LOCK TABLE "RateLimit"')
+  await users.open()
+  expect((await signup).status).toBe(409)
+  await limits.open()
+  const readPoints = (): Promise<{ points: number }[]> =>
+    stack.query(`SELECT points FROM "RateLimit" WHERE key LIKE 'mailbox:%'`)
+  await expect.poll(readPoints).toEqual([{ points: 1 }])
 })
 
 test('many wrong passwords: the right one has to wait, too', async ({ stack }) => {

@@ -24,7 +24,7 @@ type Answer = {
 export async function countShared(counters: Counter[]): Promise<Answer> {
   try {
     const full = await countInDatabase(counters)
-    return { full, refund: (some) => refundInDatabase(some).catch(logFallback) }
+    return { full, refund }
   } catch (error) {
     logFallback(error)
     return { full: countInMemory(counters), refund: async (some) => refundInMemory(some) }
@@ -83,8 +83,18 @@ async function countInDatabase(counters: Counter[]): Promise<Full[]> {
   )
   // No counter was full before, so this statement has counted all.
   if (rows.length > 0 && rows.every(({ isCounted }) => isCounted))
-    await refundInDatabase(counters.filter(({ isRefundable }) => isRefundable))
+    await refund(counters.filter(({ isRefundable }) => isRefundable))
   return rows
+}
+
+/** Repeats until it succeeds: otherwise, a mail that was never sent would count for a day. Never throws. */
+async function refund(counters: Counter[]): Promise<void> {
+  try {
+    await refundInDatabase(counters)
+  } catch (error) {
+    logFallback(error)
+    setTimeout(refund, QUERY_TIMEOUT_MS, counters).unref()
+  }
 }
 
 async function refundInDatabase(counters: Counter[]): Promise<void> {
