@@ -41,7 +41,10 @@ async function openShop(stack: Stack, option = ''): Promise<Shop> {
   const { line, name, file, registry } = await readRecipe()
   const folder = await copyProject(`test-results/recipe-${test.info().parallelIndex}`)
   await edit(folder, 'lib/queue.ts', (text) =>
-    text.replace('export const QUEUES = {\n', (start) => start + line.replace(' })', `${option} })`)),
+    text.replace(
+      'export const QUEUES = {\n',
+      (start) => start + line.replace('retryLimit: 5', `retryLimit: 5${option}`),
+    ),
   )
   const [imported = '', registered = ''] = registry.split('\n')
   await edit(folder, 'worker/jobs/index.ts', (text) =>
