@@ -184,6 +184,7 @@ async function forgetCounters(stack: Stack, count: number): Promise<Figures> {
     [count],
   )
   const web = await stack.startWeb({ env: { LIMIT_SIGNUPS_PER_MINUTE: '1000000' } })
+  await signUp(newAddress(), web.url)
   const signups: number[] = []
   let isOver = false
   const cleaning = runJob(stack, 'clean-up').finally(() => {
