@@ -11,9 +11,9 @@ export async function createQueues(): Promise<string[]> {
   await boss.getDb().executeSql(JOB_INDEX)
   const names = sortQueues()
   for (const name of names) {
-    const { deadLetter, ...options } = QUEUES[name].options
-    await boss.createQueue(name, { ...options, ...(deadLetter && { deadLetter }) })
-    // createQueue does not change an existing queue.
+    const { deadLetter, partition, ...options } = QUEUES[name].options
+    await boss.createQueue(name, { ...options, partition, ...(deadLetter && { deadLetter }) })
+    // createQueue does not change an existing queue, and updateQueue rejects `partition`.
     await boss.updateQueue(name, { ...options, deadLetter })
   }
   // Workers create the queue of pg-boss's cron only at their start. Without it, a restored database has no sweep until then.

@@ -36,12 +36,15 @@ type Shop = {
   run(program: string, ...args: string[]): Promise<{ code: number | null; output: string }>
 }
 
-/** A copy of this project with the next job in it, on the stack's database. */
-async function openShop(stack: Stack): Promise<Shop> {
+/** A copy of this project with the next job in it, on the stack's database. @param option one more of its queue */
+async function openShop(stack: Stack, option = ''): Promise<Shop> {
   const { line, name, file, registry } = await readRecipe()
   const folder = await copyProject(`test-results/recipe-${test.info().parallelIndex}`)
   await edit(folder, 'lib/queue.ts', (text) =>
-    text.replace('export const QUEUES = {\n', (start) => start + line),
+    text.replace(
+      'export const QUEUES = {\n',
+      (start) => start + line.replace('retryLimit: 5', `retryLimit: 5${option}`),
+    ),
   )
   const [imported = '', registered = ''] = registry.split('\n')
   await edit(folder, 'worker/jobs/index.ts', (text) =>
@@ -125,6 +128,30 @@ test('a job of one’s own that fails once: its stack in the log, our own lines 
     output: expect.stringContaining('No problems.'),
   })
   await closeShop(stack, shop.name)
+})
+
+test('a queue with a table of its own: its job is retried there, and the table is deleted with the queue', async ({
+  stack,
+}) => {
+  test.setTimeout(120_000)
+  const shop = await openShop(stack, ', partition: true')
+  expect(await shop.run('prisma/migrate.ts')).toMatchObject({ code: 0 })
+  const listTables = () =>
+    stack.query<{ name: string }>(
+      `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'pgboss.job'::regclass`,
+    )
+  expect(await listTables()).toHaveLength(2)
+  await order(stack, shop, 'broken once')
+  const worker = await shop.startWorker()
+  await untilHurried(stack, async () => worker.output().includes('→ done'))
+  expect(
+    await stack.query(
+      `SELECT retry_count AS retries FROM pgboss.job WHERE name = $1 AND tableoid <> 'pgboss.job_common'::regclass`,
+      [shop.name],
+    ),
+  ).toEqual([{ retries: 1 }])
+  await closeShop(stack, shop.name)
+  expect(await listTables()).toEqual([{ name: 'pgboss.job_common' }])
 })
 
 test('a job of one’s own that fails for ever: given up after hours, seen everywhere, and redriven', {

@@ -12,6 +12,7 @@ import {
 import { createReader } from './batch-reader'
 import { readPool } from './read-pool'
 
+const ID = z.guid()
 const MAX_BATCH_SIZE = 500
 const LINGER = '1 minute'
 
@@ -28,7 +29,7 @@ export async function readSnapshot(id: string): Promise<Snapshot | null> {
 
 /** Like `readSnapshot`, for a stream. */
 export async function readWatched(id: string): Promise<Watched | null> {
-  return z.guid().safeParse(id).success ? await readShared(id.toLowerCase()) : null
+  return ID.safeParse(id).success ? await readShared(id.toLowerCase()) : null
 }
 
 // One statement, so that status and timeline are consistent.
