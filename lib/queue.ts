@@ -13,7 +13,7 @@ import { connectionConfig } from './db/connection'
 import { listen } from './db/listen'
 import { prisma, type Transaction } from './db/prisma'
 import { Prisma } from './generated/prisma/client'
-import { log, logThrottled } from './log'
+import { log, logThrottled, reasonOf } from './log'
 
 /** pg-boss's maximum. */
 const DAY_SECONDS = 24 * 3600 - 1
@@ -136,8 +136,13 @@ async function startQueue({ attempts = 1, ...options }: QueueOptions): Promise<P
     return await boss.start({ attempts })
   } catch (error) {
     await boss.stop().catch(() => {})
-    throw error
+    throw new QueueUnavailable(reasonOf(error), { cause: error })
   }
+}
+
+/** pg-boss's schema or a queue is missing, not migrated, or has moved. `isUnavailable` knows the code. */
+class QueueUnavailable extends Error {
+  readonly code = 'QUEUE_UNAVAILABLE'
 }
 
 type NewJob<Name extends QueueName> = {
@@ -170,9 +175,11 @@ export async function enqueueAll<Name extends QueueName>(
     // Seconds as text: pg-boss then uses the database's clock.
     startAfter: startAfter?.toISOString() ?? (delayMs && `${delayMs / 1000}`),
   }))
-  const ids = await boss.insert(name, delayed, { db: fromPrisma(tx), returnId: true })
+  const ids = await boss.insert(name, delayed, { db: fromPrisma(tx), returnId: true }).catch((error) => {
+    throw new QueueUnavailable(reasonOf(error), { cause: error })
+  })
   if (ids?.length !== jobs.length)
-    throw new Error(`pg-boss inserted ${ids?.length ?? 0} of ${jobs.length} jobs into the queue "${name}"`)
+    throw new QueueUnavailable(`pg-boss inserted ${ids?.length ?? 0} of ${jobs.length} jobs into "${name}"`)
 }
 
 /** Fetches waiting jobs in the caller's transaction, by priority and age. */

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
+import { PgBoss } from 'pg-boss'
 import { QUEUES } from '../../lib/queue'
 import { listRoutes } from '../../sandbox/routes'
 import { newAddress, postSignup } from '../app'
@@ -68,6 +70,36 @@ test('Postgres is away: 503 with Retry-After, and health says so', async ({ stac
   await stack.untilPostgresIsBack()
   expect((await fetch(`${stack.appUrl}/api/health`)).status).toBe(200)
   expect(await stack.query('SELECT FROM "User"')).toEqual([])
+})
+
+test('pg-boss is missing, or has no queue yet, as during a restore: 503, and the same key gets its 201 after npm run migrate', async ({
+  stack,
+}) => {
+  const env = { DATABASE_URL: stack.databaseUrl }
+  const webs = [await stack.startWeb()]
+  const keys: Record<string, string> = {}
+  const signUp = async ({ url }: Web): Promise<number> => {
+    keys[url] ??= randomUUID()
+    const person = { name: 'Ada', email: `${keys[url]}@example.com` }
+    return (await postSignup(person, { 'idempotency-key': keys[url] }, url)).status
+  }
+  expect(await Promise.all(webs.map(signUp))).toEqual([201])
+  // One that knows the queue, and one that does not.
+  delete keys[webs[0]?.url ?? '']
+  try {
+    await stack.query('DROP SCHEMA pgboss CASCADE')
+    webs.push(await stack.startWeb())
+    expect(await Promise.all(webs.map(signUp))).toEqual([503, 503])
+    const boss = new PgBoss(stack.databaseUrl)
+    await boss.start()
+    await boss.stop()
+    expect(await Promise.all(webs.map(signUp))).toEqual([503, 503])
+  } finally {
+    await stack.run(['--import', 'tsx', 'prisma/migrate.ts'], env)
+  }
+  expect(await Promise.all(webs.map(signUp))).toEqual([201, 201])
+  const jobs = await stack.query(`SELECT FROM pgboss.job WHERE name = 'send-email'`)
+  expect(jobs).toHaveLength(2)
 })
 
 test('no page is a 500 while the database is away or refuses the password: 503 with words, and a line with the reason', async ({

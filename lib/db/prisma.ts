@@ -26,8 +26,8 @@ export function pool(): MeasuredPool {
 // SQLSTATEs of the server's state, not of our statement (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 // P0: a trigger that raises. 42P01: a table that is not migrated yet.
 const TRANSIENT_STATE = /^(08|25|28|3D|40|53|55|57|58|P0|42P01)/
-// Prisma: connections, transaction timeouts, conflicts (https://pris.ly/d/error-reference).
-const TRANSIENT_CODE = /^(P1\d{3}|P2024|P2028|P2034|P2037)$/
+// Prisma: connections, transaction timeouts, conflicts (https://pris.ly/d/error-reference). And lib/queue.ts.
+const TRANSIENT_CODE = /^(P1\d{3}|P2024|P2028|P2034|P2037|QUEUE_UNAVAILABLE)$/
 const NETWORK_CODE = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/
 const TRANSIENT_MESSAGE = /^(timeout exceeded|Connection terminated|Query read timeout|Client (has|was))/
 
@@ -42,7 +42,9 @@ export function isUnavailable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isUnavailable)
   if (error instanceof Prisma.PrismaClientInitializationError) return true
   if (error instanceof Prisma.PrismaClientUnknownRequestError) return true
-  const { code = '', message, meta } = error as DatabaseError
+  const { name, code = '', message, meta } = error as DatabaseError
+  // BEGIN or COMMIT has failed, for example because of pg-boss's deferred foreign key to a queue that is missing.
+  if (name === 'DriverAdapterError') return true
   const { cause } = meta?.driverAdapterError ?? (error as DatabaseError)
   // Without a SQLSTATE, Postgres was not reached: class 08.
   const state = cause?.kind ? (cause.originalCode ?? '08') : code
