@@ -165,7 +165,7 @@ test('erased before the mail goes out: nothing is sent, and asking twice is aski
   // Who left may come back at once, and have the operator erase them.
   const back = await signUpOwner(stack.appUrl, owner.email)
   await until(stack, back.id, isDelivered)
-  const erase = (address: string) => stack.run(['--import', 'tsx', 'worker/erase.ts', address])
+  const erase = (address: string) => stack.command('erase', address)
   expect((await erase(owner.email.toUpperCase())).code).toBe(0)
   await waitFor(() => isGone(back))
   expect((await erase(owner.email)).code).toBe(1)
@@ -213,7 +213,7 @@ test('a mail that was given up in doubt: its bytes go at once, and the neighbour
 
   await stack.setProvider({ mode: 'ok' })
   await makeDue(stack)
-  expect((await stack.run(['--import', 'tsx', 'worker/redrive.ts'])).code).toBe(0)
+  expect((await stack.redrive()).code).toBe(0)
   await until(stack, neighbour, isFinal)
   expect((await countSends(stack, owner.id)).accepted).toBe(0)
 })
