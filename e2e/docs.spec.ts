@@ -70,8 +70,9 @@ test('npm run dev: READY, a signup that is delivered, commands that find it, no 
   // Next says so of a computer that has other things to do, too.
   expect(dev.output().replace(/.*Slow filesystem.*/, '')).not.toMatch(/warn|deprecat|⚠/i)
 
-  const again = { ...settings, SANDBOX_FRESH: '0' }
-  const next = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'dev'], /^READY/m, again)
+  // The production build, because it has no page to compile.
+  const again = { ...settings, SANDBOX_FRESH: '0', SANDBOX_WORKERS: '0' }
+  const next = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'demo'], /^READY/m, again)
   started.push(next)
   expect(next.output()).toContain('it begins anew')
 })

@@ -156,7 +156,7 @@ export async function startStack(name: string, flags: string[] = [], settings: E
     env,
     query: (sql, values) => query(databaseUrl, sql, values),
     startWorker: (extraEnv, reader) =>
-      start(['--enable-source-maps', path.resolve(BUNDLE, 'index.mjs')], /Ready for jobs/, extraEnv, {
+      start(['--enable-source-maps', ...programOf('worker/index.ts')], /Ready for jobs/, extraEnv, {
         reader,
       }),
     async startWorkerOf(project, extraEnv) {
@@ -167,8 +167,8 @@ export async function startStack(name: string, flags: string[] = [], settings: E
     },
     startWeb,
     run: (args, extraEnv) => runToEnd(args, { ...env, ...extraEnv }),
-    command: (name, ...args) => runToEnd([path.resolve(BUNDLE, `${name}.mjs`), ...args], env),
-    redrive: (...args) => runToEnd([path.resolve(BUNDLE, 'redrive.mjs'), ...args], env),
+    command: (name, ...args) => runToEnd([...programOf(`worker/${name}.ts`), ...args], env),
+    redrive: (...args) => runToEnd([...programOf('worker/redrive.ts'), ...args], env),
     askProvider,
     setProvider,
     async killPostgres(signal) {
@@ -186,6 +186,12 @@ export async function startStack(name: string, flags: string[] = [], settings: E
       await runner.kill('SIGTERM')
     },
   }
+}
+
+/** How Node runs a program: from the bundle if it is in there, because that takes a quarter of the time. */
+export function programOf(file: string): string[] {
+  const [, name] = /^worker\/(\w+)\.ts$/.exec(file) ?? []
+  return name ? [path.resolve(BUNDLE, `${name}.mjs`)] : ['--import', 'tsx', file]
 }
 
 /** Starts a Node program and waits until it prints `ready`. */

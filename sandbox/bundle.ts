@@ -8,7 +8,8 @@ export const BUNDLE = '.next/worker'
 export const PROGRAMS = ['index', 'doctor', 'erase', 'pace', 'queues', 'redrive', 'waiting'] as const
 
 /**
- * Bundles each program in worker/ into one file, as the image does (see Dockerfile): it starts in a quarter of the time.
+ * Bundles the programs in worker/ (see Dockerfile for the image): they start in a quarter of the time. What they share is
+ * written once, which takes half of the time.
  * @param folder where they go, as index.mjs, doctor.mjs …
  * @param project the folder of the sources
  */
@@ -20,6 +21,7 @@ export async function bundleWorker(folder = BUNDLE, project = '.'): Promise<void
     outdir: path.resolve(folder),
     outExtension: { '.js': '.mjs' },
     bundle: true,
+    splitting: true,
     platform: 'node',
     target: 'node20',
     format: 'esm',

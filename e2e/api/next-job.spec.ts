@@ -11,7 +11,9 @@ let worker: Process | undefined
 test.afterEach(async () => void (await worker?.kill('SIGTERM')))
 
 // Of `npm run dev`, the web server has no part in it: to compile its pages would take longer than all the rest.
-test('while the worker of dev runs, the next kind of job is written as the README says, and done', async () => {
+test('while the worker of dev runs, the next kind of job is written as the README says, and done', {
+  tag: '@long',
+}, async () => {
   test.setTimeout(120_000)
   const database = `next_job_${test.info().parallelIndex}`
   const url = new URL(app.env().DATABASE_URL ?? '')

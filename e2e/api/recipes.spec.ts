@@ -19,9 +19,9 @@ let dev: Process | undefined
 test.afterEach(async () => void (await dev?.kill('SIGINT')))
 
 // One server for all of it, because to start one takes longer than the rest.
-test('while npm run dev runs, the recipes and a model are written, used through the web server, and taken away', async ({
-  page,
-}) => {
+test('while npm run dev runs, the recipes and a model are written, used through the web server, and taken away', {
+  tag: '@long',
+}, async ({ page }) => {
   test.setTimeout(400_000)
   const folder = await copyProject('test-results/recipes', APP)
   // Turbopack follows no link out of its root, and node_modules is a link here.

@@ -6,6 +6,9 @@ import type { ProviderCounts, Stack } from '../stack'
 
 /* The local stand-in for Resend, asked as the app asks it: what it must do as the real one does. */
 
+// One after another: otherwise `npm run test:fast` starts three installations for them.
+test.describe.configure({ mode: 'default' })
+
 const INVALID = 'invalid@resend.dev'
 const permissive = { batchValidation: 'permissive' } as const
 

@@ -55,12 +55,19 @@ test('creates a user, an email record, an event and a job, and answers at once',
 
 test('a hundred signups with one address at once: one account', async () => {
   const email = newAddress()
-  const answers = await Promise.all(
+  // A busy server says 503, which asks the client to come again.
+  const untilServed = async (body: object): Promise<number> => {
+    for (;;) {
+      const { status } = await postSignup(body)
+      if (status !== 503) return status
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+  const statuses = await Promise.all(
     Array.from({ length: 100 }, (_, i) =>
-      postSignup({ name: 'Ada', email: i % 2 ? email : email.toUpperCase() }),
+      untilServed({ name: 'Ada', email: i % 2 ? email : email.toUpperCase() }),
     ),
   )
-  const statuses = answers.map((answer) => answer.status)
   expect(statuses.filter((status) => status === 201)).toHaveLength(1)
   expect(statuses.filter((status) => status === 409)).toHaveLength(99)
   expect(await countRows(email)).toEqual({ users: 1, emails: 1, events: 1, jobs: 1 })

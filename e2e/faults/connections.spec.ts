@@ -3,7 +3,7 @@ import { expect } from '@playwright/test'
 import { connectionConfig } from '../../lib/db/connection'
 import { newAddress, postSignup, readStream, signUp } from '../app'
 import { act, signUpOwner, untilOrders } from '../owner'
-import { findPort, runToEnd, type Stack } from '../stack'
+import { findPort, programOf, runToEnd, type Stack } from '../stack'
 import { countStatements, type Gate } from './statements'
 import { isFinal, until } from './steps'
 import { test } from './test'
@@ -72,12 +72,12 @@ test('redriving and erasing by hand do, too; migrations may take as long as they
   const { id } = await signUp(newAddress(), stack.appUrl)
   await stack.query(`UPDATE "Email" SET status = 'failed'; DELETE FROM pgboss.job`)
   const { email } = await signUpOwner(stack.appUrl)
-  const run = async (args: string[], isPatient: boolean): Promise<void> => {
+  const run = async ([program = '', ...args]: string[], isPatient: boolean): Promise<void> => {
     const gate = await openGate(stack)
     const env = { ...stack.env, DATABASE_URL: gate.databaseUrl }
-    const { code, output } = await runToEnd(['--import', 'tsx', ...args], env)
+    const { code, output } = await runToEnd([...programOf(program), ...args], env)
     expect(code, output).toBe(0)
-    expect(expectRule(gate, isPatient), args[0]).toBeGreaterThan(0)
+    expect(expectRule(gate, isPatient), program).toBeGreaterThan(0)
     gate.close()
   }
   await run(['worker/redrive.ts', id], false)

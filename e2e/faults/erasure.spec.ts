@@ -156,8 +156,14 @@ test('erased before the mail goes out: nothing is sent, and asking twice is aski
   expect(await stack.query(`SELECT FROM pgboss.job WHERE name = 'erase-user'`)).toHaveLength(1)
   expect((await invite(owner, [newAddress()])).status).toBe(404) // orders
   expect((await act(owner, 'POST', 'export')).status).toBe(404) // orders
+  // A reminder of an app's own, in three days.
+  await send(stack, 'send-email', { userId: owner.userId })
+  const reminder = `name = 'send-email' AND data->>'userId' = '${owner.userId}'`
+  await stack.query(`UPDATE pgboss.job SET start_after = now() + interval '3 days' WHERE ${reminder}`)
+  expect(await stack.query(`SELECT FROM pgboss.job WHERE ${reminder}`)).toHaveLength(1)
   await stack.startWorker()
   await waitFor(() => isGone(owner))
+  expect(await stack.query(`SELECT FROM pgboss.job WHERE ${reminder}`)).toEqual([])
   await untilSettled(stack)
   expect((await countSends(stack, owner.id)).calls).toBe(0)
   expect((await eraseMe(owner)).status).toBe(404)
@@ -165,7 +171,7 @@ test('erased before the mail goes out: nothing is sent, and asking twice is aski
   // Who left may come back at once, and have the operator erase them.
   const back = await signUpOwner(stack.appUrl, owner.email)
   await until(stack, back.id, isDelivered)
-  const erase = (address: string) => stack.run(['--import', 'tsx', 'worker/erase.ts', address])
+  const erase = (address: string) => stack.command('erase', address)
   expect((await erase(owner.email.toUpperCase())).code).toBe(0)
   await waitFor(() => isGone(back))
   expect((await erase(owner.email)).code).toBe(1)
@@ -213,7 +219,7 @@ test('a mail that was given up in doubt: its bytes go at once, and the neighbour
 
   await stack.setProvider({ mode: 'ok' })
   await makeDue(stack)
-  expect((await stack.run(['--import', 'tsx', 'worker/redrive.ts'])).code).toBe(0)
+  expect((await stack.redrive()).code).toBe(0)
   await until(stack, neighbour, isFinal)
   expect((await countSends(stack, owner.id)).accepted).toBe(0)
 })

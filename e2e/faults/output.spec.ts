@@ -4,7 +4,7 @@ import path from 'node:path'
 import { expect } from '@playwright/test'
 import { build } from 'esbuild'
 import { isDelivered, newAddress, postSignup, signUp, waitForSnapshot } from '../app'
-import { type Env, runToEnd, startProcess, WEB_EXIT_CODES, waitFor } from '../stack'
+import { type Env, programOf, runToEnd, startProcess, WEB_EXIT_CODES, waitFor } from '../stack'
 import { findFaults, untilSettled } from './oracle'
 import { startReader } from './reader'
 import { countSends, signUpMany, until, untilAsked } from './steps'
@@ -131,7 +131,7 @@ test('a disk without room for the log: the worker sends all the same', { tag: '@
 }) => {
   test.skip(!existsSync('/dev/full'), 'There is no /dev/full here.')
   const full = await open('/dev/full', 'w')
-  const worker = await startProcess(['--import', 'tsx', 'worker/index.ts'], /^/, stack.env, {
+  const worker = await startProcess(programOf('worker/index.ts'), /^/, stack.env, {
     reader: { fd: full.fd, text: () => '' },
   })
   const ids = await signUpMany(stack, 3)
@@ -148,7 +148,7 @@ test(
     await using reader = await startReader(outputDir)
     await reader.leave()
     const run = async (program: string, ...args: string[]): Promise<number | null> =>
-      (await runToEnd(['--import', 'tsx', program, ...args], stack.env, { reader })).code
+      (await runToEnd([...programOf(program), ...args], stack.env, { reader })).code
 
     expect(await run('prisma/migrate.ts')).toBe(0)
 

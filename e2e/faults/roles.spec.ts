@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect } from '@playwright/test'
 import { Client } from 'pg'
 import { newAddress, postSignup } from '../app'
-import { type Env, type Stack, startProcess, waitFor } from '../stack'
+import { type Env, programOf, type Stack, startProcess, waitFor } from '../stack'
 import { test } from './test'
 
 /* The two roles of docs/operations.md, made by its own SQL, in the stack's Postgres. */
@@ -57,7 +57,7 @@ test('with a wrong password, web and worker go on, and each line of their logs h
   const env: Env = { DATABASE_URL: urlOf(stack, 'app', WRONG), LOG_FORMAT: 'json' }
   const [web, worker] = await Promise.all([
     stack.startWeb({ env }),
-    startProcess(['--import', 'tsx', 'worker/index.ts'], /pg-boss warns/, { ...stack.env, ...env }),
+    startProcess(programOf('worker/index.ts'), /pg-boss warns/, { ...stack.env, ...env }),
   ])
   const id = crypto.randomUUID()
   for (const path of ['health', `emails/${id}`, 'nothing']) await fetch(`${web.url}/api/${path}`)
@@ -78,16 +78,16 @@ test('with a wrong password, web and worker go on, and each line of their logs h
   await worker.kill('SIGKILL')
 })
 
-for (const [name, args] of [
-  ['npm run migrate', ['prisma/migrate.ts']],
-  ['npm run redrive', ['worker/redrive.ts']],
-  ['npm run erase', ['worker/erase.ts', 'ada@example.com']],
-] as const) {
+for (const [name, program] of [
+  ['npm run migrate', programOf('prisma/migrate.ts')],
+  ['npm run redrive', programOf('worker/redrive.ts')],
+  ['npm run erase', [...programOf('worker/erase.ts'), 'ada@example.com']],
+] as [string, string[]][]) {
   test(`${name} with a wrong password says so in Postgres’s own words, without a stack`, async ({
     stack,
   }) => {
     const env = { DATABASE_URL: urlOf(stack, 'app', WRONG) }
-    const { code, output } = await stack.run(['--import', 'tsx', ...args], env)
+    const { code, output } = await stack.run(program, env)
     expect({ code, output }).toEqual({ code: 1, output: `The database does not answer: ${REASON}\n` })
   })
 }

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect, test } from '@playwright/test'
-import { type Env, findPort, runToEnd } from '../stack'
+import { type Env, findPort, programOf, runToEnd } from '../stack'
 
 // An empty setting is none, whatever a developer's .env says.
 const NOTHING: Env = { DATABASE_URL: '', APP_URL: '', RESEND_API_KEY: '', RESEND_WEBHOOK_SECRET: '' }
@@ -21,10 +21,10 @@ const MALFORMED = {
 
 const PROGRAMS = {
   'the web server': async () => ['node_modules/next/dist/bin/next', 'start', '-p', `${await findPort()}`],
-  'the worker': async () => ['--import', 'tsx', 'worker/index.ts'],
-  'npm run migrate': async () => ['--import', 'tsx', 'prisma/migrate.ts'],
-  'npm run redrive': async () => ['--import', 'tsx', 'worker/redrive.ts'],
-  'npm run erase': async () => ['--import', 'tsx', 'worker/erase.ts', 'ada@example.com'],
+  'the worker': async () => programOf('worker/index.ts'),
+  'npm run migrate': async () => programOf('prisma/migrate.ts'),
+  'npm run redrive': async () => programOf('worker/redrive.ts'),
+  'npm run erase': async () => [...programOf('worker/erase.ts'), 'ada@example.com'],
 }
 
 for (const [name, program] of Object.entries(PROGRAMS)) {
@@ -103,9 +103,7 @@ test('a setting that nothing reads is found in a .env file, too', async () => {
   const cwd = path.resolve(test.info().outputDir, 'app')
   await mkdir(cwd, { recursive: true })
   await writeFile(path.join(cwd, '.env'), 'LIMIT_STREAM_PER_TICKET=3\nLIMIT_OLD=\n')
-  const { code, output } = await runToEnd(['--import', 'tsx', path.resolve('worker/index.ts')], COMPLETE, {
-    cwd,
-  })
+  const { code, output } = await runToEnd(programOf('worker/index.ts'), COMPLETE, { cwd })
   expect(code, output).toBe(1)
   expect(output).toBe(toldOf('LIMIT_STREAM_PER_TICKET', 'LIMIT_STREAMS_PER_TICKET'))
 })
@@ -154,7 +152,7 @@ const COMMANDS = [
 test('each command refuses an option that it does not know, with a usage line', async () => {
   test.setTimeout(120_000)
   for (const [name, program = '', ...order] of COMMANDS) {
-    const { code, output } = await runToEnd(['--import', 'tsx', program, ...order, '--milk'], COMPLETE)
+    const { code, output } = await runToEnd([...programOf(program), ...order, '--milk'], COMPLETE)
     expect(code, output).toBe(2)
     expect(output).toMatch(/^Unknown option '--milk'\.\nUsage: npm run .+\n$/)
     expect(output).toContain(name?.replace(/npm run (demo|resume)$/, '$1'))
@@ -174,8 +172,8 @@ test('a command with an argument too many, or too few, says its usage, and does 
     ['prisma/new-migration.ts'],
     ['prisma/migrate.ts', 'dry-run'],
   ]
-  for (const args of wrong) {
-    const { code, output } = await runToEnd(['--import', 'tsx', ...args], COMPLETE)
+  for (const [program = '', ...args] of wrong) {
+    const { code, output } = await runToEnd([...programOf(program), ...args], COMPLETE)
     expect(code, output).toBe(2)
     expect(output).toMatch(/^Usage: npm run .+\n$/)
   }

@@ -253,7 +253,13 @@ test('a page that the browser translates keeps up: each refusal has its own expl
 }) => {
   const complaints: string[] = []
   page.on('pageerror', ({ message }) => complaints.push(message))
-  await page.goto('/', { waitUntil: 'networkidle' })
+  await page.goto('/')
+  // Until React has taken over the page, it takes other texts for an error.
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('body :is(h1, p, a, label, button)')].every((element) =>
+      Object.keys(element).some((key) => key.startsWith('__reactFiber')),
+    ),
+  )
   await translate(page)
   const alert = page.locator('form > [role=alert]')
   for (const detail of ['One moment, please.', 'The queue is full.', 'We are closed for the night.']) {
