@@ -386,10 +386,11 @@ test('no more mails go out in an hour than may; the others wait', async ({ stack
 test('lost tickets that skip the pause of the hourly limit keep to the limit of Resend, and end no pause', async ({
   stack,
 }) => {
-  await stack.setProvider({ rateLimit: 2 })
-  await stack.startWorker({ LIMIT_MAILS_PER_HOUR: '100' })
+  // The worker knows a limit that the provider does not enforce: on a busy computer, a request may arrive too soon.
+  await stack.setProvider({ rateLimit: 0 })
+  await stack.startWorker({ LIMIT_MAILS_PER_HOUR: '100', RESEND_RATE_LIMIT: '1' })
   const owners = []
-  for (let i = 0; i < 6; i++) owners.push(await signUpOwner(stack.appUrl))
+  for (let i = 0; i < 4; i++) owners.push(await signUpOwner(stack.appUrl))
   for (const { id } of owners) await until(stack, id, ({ status }) => status === 'delivered')
   await stack.query(`UPDATE "RateLimit" SET points = 100 WHERE starts_with(key, 'mail:')`)
   await signUpMany(stack, 1)
@@ -397,7 +398,6 @@ test('lost tickets that skip the pause of the hourly limit keep to the limit of 
   await expect.poll(readPace).toMatchObject([{ reason: 'hourly_cap' }])
   const pace = await readPace()
 
-  const { refused } = await stack.setProvider({})
   for (const { email } of owners) {
     const body = JSON.stringify({ email })
     const headers = { 'content-type': 'application/json' }
@@ -405,7 +405,12 @@ test('lost tickets that skip the pause of the hourly limit keep to the limit of 
   }
   const sent = () => stack.query(`SELECT FROM "Email" WHERE kind = 'ticket' AND status = 'delivered'`)
   await expect.poll(sent, { timeout: 30_000 }).toHaveLength(owners.length)
-  expect((await stack.setProvider({})).refused).toBe(refused)
+  const [{ seconds } = { seconds: 0 }] = await stack.query<{ seconds: number }>(
+    `SELECT extract(epoch FROM max(at) - min(at))::float8 AS seconds FROM "EmailEvent"
+     JOIN "Email" ON "Email".id = "emailId" WHERE kind = 'ticket' AND "EmailEvent".status = 'sending'`,
+  )
+  // Three gaps of 1.1 s, less what the first one was late.
+  expect(seconds).toBeGreaterThan(2)
   expect(await readPace()).toEqual(pace)
 })
 
