@@ -27,9 +27,10 @@ const newInvalid = (): string => `invalid+${newAddress().slice(0, 36)}@resend.de
 async function listLeftovers(stack: Stack): Promise<unknown[]> {
   return [
     ...(await stack.query('SELECT id FROM "Batch"')),
-    // A sweep of this minute may be under way.
+    // A sweep of this minute may be under way, as any job of pg-boss's cron.
     ...(await stack.query(
-      `SELECT name, data FROM pgboss.job WHERE state < 'completed' AND (name LIKE 'send-%' OR name = 'retry-batch')`,
+      `SELECT name, data FROM pgboss.job WHERE state < 'completed'
+       AND name <> '__pgboss__send-it' AND name NOT IN (SELECT name FROM pgboss.schedule)`,
     )),
   ]
 }
