@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
 import { Pool } from 'pg'
 import { BUNDLE, bundleWorker, type PROGRAMS } from '../sandbox/bundle'
+import { findPort as findPortFrom } from '../sandbox/ports'
 
 /*
  * Real processes for tests that hurt them: a whole installation of its own (database, mail service, web server) on
@@ -257,13 +257,8 @@ export function askSandbox(
   return fetch(RESEND_BASE_URL + path, { ...init, headers: { authorization: `Bearer ${SANDBOX_KEY}` } })
 }
 
-/** A TCP port that is free at this moment. */
-export async function findPort(): Promise<number> {
-  const server = createServer().listen(0)
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
+/** A TCP port that is free, and that a server can have again after a restart. */
+export const findPort = (): Promise<number> => findPortFrom(0)
 
 function isAlive(pid: number): boolean {
   try {

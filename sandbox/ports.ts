@@ -1,10 +1,11 @@
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { type AddressInfo, createServer, type Server } from 'node:net'
+import { createServer, type Server } from 'node:net'
 
-/** The given TCP port, or the next free one. 0: any free port. */
+/** The given TCP port, or the next free one. 0: any free port, which no outgoing connection takes while a server restarts. */
 export async function findPort(wanted: number): Promise<number> {
-  if (wanted === 0) return listenBriefly(0, '127.0.0.1')
-  for (let port = wanted; port < 65_536; port++) {
+  // Systems take the ports of outgoing connections from 32,768 (Linux) or 49,152 (macOS, Windows) on.
+  for (let port = wanted || randomInt(20_000, 30_000); port < 65_536; port++) {
     if (await isFree(port)) return port
   }
   throw new Error(`There is no free port from ${wanted} on.`)
@@ -21,21 +22,15 @@ export async function reservePort(wanted: number): Promise<{ port: number; relea
 async function isFree(port: number): Promise<boolean> {
   for (const host of ['127.0.0.1', '::1', undefined]) {
     try {
-      await listenBriefly(port, host)
+      await close(await listen(port, host))
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
-      if (code === 'EADDRINUSE') return false
+      // Windows reserves ranges of ports, and denies them.
+      if (code === 'EADDRINUSE' || (code === 'EACCES' && port >= 1_024)) return false
       if (code !== 'EADDRNOTAVAIL' && code !== 'EAFNOSUPPORT') throw error
     }
   }
   return true
-}
-
-async function listenBriefly(port: number, host?: string): Promise<number> {
-  const server = await listen(port, host)
-  const { port: taken } = server.address() as AddressInfo
-  await close(server)
-  return taken
 }
 
 async function listen(port: number, host?: string): Promise<Server> {

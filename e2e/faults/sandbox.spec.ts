@@ -35,6 +35,11 @@ const FOREIGN_PAGES: Headers[] = [
 /** What a browser sends to a page of ours. To a listener without pages, it is foreign, too. */
 const BROWSERS: Headers[] = [{ 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }]
 
+test('no outgoing connection takes the port of what is restarted', () => {
+  const { APP_URL = '', DATABASE_URL = '' } = app.env()
+  for (const url of [APP_URL, DATABASE_URL]) expect(Number(new URL(url).port)).toBeLessThan(32_768)
+})
+
 test('each port of a running sandbox is known, and refuses other websites', async () => {
   test.skip(process.platform !== 'linux', 'Finds the ports in /proc.')
   test.setTimeout(120_000)
