@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto'
 import { newAddress, postSignup } from '../../app'
-import type { Stack } from '../../stack'
+import { startRelay } from '../../faults/relay'
+import type { Env, Process, Stack } from '../../stack'
 import { addEmails, addJobs } from './backlog'
-import { drain } from './drain'
+import { type Drain, drain } from './drain'
 import { median, percentile, waitAtMost } from './measure'
 import { startAfresh } from './provider'
 import type { Sizes } from './sizes'
@@ -11,8 +13,47 @@ const SIGNUPS_PER_SECOND = 10
 const SIGNUP_MS = 30_000
 const DRAIN_MS = 1_800_000
 
-/** People sign up while a crowd's mails are sent, without a limit, and each mail is reported back at once. */
+/**
+ * People sign up while a crowd's mails are sent, without a limit: once by a mail service that reports nothing, and once by one
+ * that reports each mail at once.
+ */
 export async function measureBusy(stack: Stack, { busy: mails }: Sizes): Promise<Findings> {
+  await using silent = await startRelay(stack, (batch) => {
+    return { status: 200, body: JSON.stringify({ data: batch.map(() => ({ id: randomUUID() })) }) }
+  })
+  const quiet = await measureDrain(stack, mails, silent.env)
+  const busy = await measureDrain(stack, mails)
+  const both = (toCell: (run: Run) => string): [string, string] => [toCell(quiet), toCell(busy)]
+  return {
+    title: `${mails} MAILS AND ${SIGNUPS_PER_SECOND} SIGNUPS/S`,
+    columns: ['without reports', 'each reported'],
+    rows: [
+      ['mails/s', ...both(({ done }) => format(done.sent / done.seconds))],
+      [
+        'all reported as delivered, after the last mail',
+        ...both(({ done }) => format(done.reportSeconds, 's')),
+      ],
+      ['failed · accepted twice', ...both(({ done }) => `${done.lost} · ${done.twice}`)],
+      ['a signup: median', ...both(({ times }) => format(median(times), 'ms'))],
+      ['a signup: 95th percentile', ...both(({ times }) => format(percentile(times, 0.95), 'ms'))],
+      [
+        'signups: created · 503 · no answer in 30 s',
+        ...both(({ count }) => `${count(201)} · ${count(503)} · ${count()}`),
+      ],
+    ],
+  }
+}
+
+type Run = {
+  done: Drain
+  /** Milliseconds of the signups that were answered with 201. */
+  times: number[]
+  /** Signups with this status, or without an answer. */
+  count(status?: number): number
+}
+
+/** @param silent settings of workers whose mail service does not report */
+async function measureDrain(stack: Stack, mails: number, silent?: Env): Promise<Run> {
   await startAfresh(stack)
   const times: number[] = []
   const statuses: (number | undefined)[] = []
@@ -34,19 +75,8 @@ export async function measureBusy(stack: Stack, { busy: mails }: Sizes): Promise
     return (await stack.query(waiting, [ids])).length === 0
   }
   void waitAtMost(DRAIN_MS, isSent).finally(() => clearInterval(clock))
-  const done = await drain(stack, () => [stack.startWorker(), stack.startWorker()], DRAIN_MS)
+  const start = (): Promise<Process>[] => [stack.startWorker(silent), stack.startWorker(silent)]
+  const done = await drain(stack, start, DRAIN_MS, !silent)
   await Promise.all(signups)
-  const count = (status?: number): string => `${statuses.filter((one) => one === status).length}`
-  return {
-    title: `${mails} MAILS, EACH REPORTED, AND ${SIGNUPS_PER_SECOND} SIGNUPS/S`,
-    columns: ['measured'],
-    rows: [
-      ['mails/s', format(done.sent / done.seconds)],
-      ['all reported as delivered, after the last mail', format(done.reportSeconds, 's')],
-      ['failed · accepted twice', `${done.lost} · ${done.twice}`],
-      ['a signup: median', format(median(times), 'ms')],
-      ['a signup: 95th percentile', format(percentile(times, 0.95), 'ms')],
-      ['signups: created · 503 · no answer in 30 s', `${count(201)} · ${count(503)} · ${count()}`],
-    ],
-  }
+  return { done, times, count: (status) => statuses.filter((one) => one === status).length }
 }
