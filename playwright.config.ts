@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defineConfig } from '@playwright/test'
 import { findBrowser } from './e2e/browser'
 
@@ -14,7 +15,7 @@ export default defineConfig({
   outputDir: 'test-results/output',
   fullyParallel: true,
   forbidOnly: !!process.env.CI,
-  workers: 3,
+  workers: Math.max(3, Math.floor(availableParallelism() / 2)),
   // CI runs on busy machines. The report lists a test that needed its retry as flaky.
   retries: process.env.CI ? 1 : 0,
   timeout: 60_000,

@@ -1,9 +1,10 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { takeOut } from '../sandbox/take/marks'
 import { runToEnd } from './stack'
+import { test } from './test'
 
 const TAKE = ['--import', 'tsx', 'sandbox/take/take.ts']
 

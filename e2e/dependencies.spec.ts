@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
+import { test } from './test'
 
 type Package = { version: string; optionalDependencies?: Record<string, string>; bundled?: true }
 

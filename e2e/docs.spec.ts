@@ -1,8 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { isDelivered, newAddress, signUp, waitForSnapshot } from './app'
 import { type Process, query, runToEnd, startProcess } from './stack'
+import { test } from './test'
 
 /** Which file runs which command of the README. What needs the outside says so there: `# needs …` at the line's end. */
 const RUN_BY: Record<string, string> = {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { app, sql } from './app'
 import { runToEnd } from './stack'
+import { test } from './test'
 
 const PAGES = readdirSync('docs/upstream').filter((name) => name.endsWith('.md') && name !== 'README.md')
 const VERSIONS = /^\*\*Affected\.\*\* (.*)/m

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { request } from 'node:http'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import type { Snapshot } from '@/lib/status/status'
 import { app, isDelivered, readEvents, readStream, signUp, sql, waitForSnapshot } from '../app'
+import { test } from '../test'
 
 test('a snapshot never tells a name or an address', async () => {
   const { id } = await signUp()

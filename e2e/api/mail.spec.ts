@@ -1,7 +1,8 @@
 import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { type Process, startProcess, waitFor } from '../stack'
+import { test } from '../test'
 
 let preview: Process | undefined
 test.afterEach(async () => void (await preview?.kill('SIGTERM')))

@@ -1,4 +1,4 @@
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { all } from 'email-misspelled'
 import { suggestAddress } from '../../app/components/signup/suggest-address'
 import { readInput } from '../../lib/http/input'
@@ -8,6 +8,7 @@ import { isRouterState } from '../../lib/ops/sanitize-requests'
 import { toMailbox } from '../../lib/sending/mailbox'
 import { canonicalAddress } from '../../lib/signup/address'
 import { MAX_BYTES, signupInput } from '../../lib/signup/input'
+import { test } from '../test'
 
 test('the spellings of one mailbox are one, and those of two are two', () => {
   const same = [

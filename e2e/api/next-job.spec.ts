@@ -1,9 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { app, newAddress, sql } from '../app'
 import { copyProject, edit as editFile, readRecipe } from '../recipe'
 import { type Env, type Process, query, runToEnd, startProcess, waitFor } from '../stack'
+import { test } from '../test'
 
 const TSX = ['--import', 'tsx']
 

@@ -1,11 +1,12 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { isDelivered, newAddress, postSignup, waitForSnapshot } from '../app'
 import { listenForComplaints, sendForm } from '../pages/person'
 import { copyProject, edit } from '../recipe'
 import { askSandbox, type Process, query, runToEnd, startProcess, waitFor } from '../stack'
+import { test } from '../test'
 
 const TSX = ['--import', 'tsx']
 const APP = [

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
 import { type CreateBatchRequestOptions, Resend } from 'resend'
-import { test } from '../faults/test'
 import type { ProviderCounts, Stack } from '../stack'
+import { test } from '../test'
 
 /* The local stand-in for Resend, asked as the app asks it: what it must do as the real one does. */
 

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { app, newAddress, postSignup, sql } from '../app'
 import { isOwner, type Owner, signUpOwner } from '../owner'
+import { test } from '../test'
 
 const signOut = (cookie: string, headers = {}): Promise<Response> =>
   fetch(`${app.url}/api/session`, { method: 'DELETE', headers: { cookie, ...headers } })

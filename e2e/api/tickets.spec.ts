@@ -1,8 +1,9 @@
 import { createHmac, randomUUID } from 'node:crypto'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { app, isDelivered, newAddress, postSignup, signUp, sql, waitForSnapshot } from '../app'
 import { readLink, sendLink } from '../links'
 import { act, isOwner, signUpOwner } from '../owner'
+import { test } from '../test'
 
 const ask = (body: unknown, headers = {}): Promise<Response> =>
   fetch(`${app.url}/api/tickets/lost`, {

@@ -1,5 +1,6 @@
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { app, newAddress, signUp, sql } from '../app'
+import { test } from '../test'
 
 test('all of this runs outside of UTC: the processes, Postgres, and the browser', async ({ page }) => {
   expect(new Date().getTimezoneOffset()).not.toBe(0)

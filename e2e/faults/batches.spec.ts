@@ -3,6 +3,7 @@ import { Client } from 'pg'
 import { isDelivered, newAddress, postSignup, signUp } from '../app'
 import { invite, makeFriends, signUpOwner } from '../owner' // orders
 import { type Stack, waitFor } from '../stack'
+import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 import { type Answer, refuse, startRelay } from './relay'
 import {
@@ -19,7 +20,6 @@ import {
   untilHurried,
   writeMany,
 } from './steps'
-import { test } from './test'
 
 const newInvalid = (): string => `invalid+${newAddress().slice(0, 36)}@resend.dev`
 

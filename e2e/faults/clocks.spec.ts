@@ -6,9 +6,9 @@ import { isDelivered, newAddress, postSignup, signUp } from '../app'
 import { readLink, sendLink } from '../links'
 import { act, isOwner, type Owner, signUpOwner } from '../owner'
 import { type Env, findPort, type Stack, type Web, waitFor } from '../stack'
+import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 import { countSends, hurryHeartbeats, isFinal, makeDue, until, untilAsked } from './steps'
-import { test } from './test'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE

@@ -4,9 +4,9 @@ import { connectionConfig } from '../../lib/db/connection'
 import { newAddress, postSignup, readStream, signUp } from '../app'
 import { act, signUpOwner, untilOrders } from '../owner'
 import { findPort, programOf, runToEnd, type Stack } from '../stack'
+import { test } from '../test'
 import { countStatements, type Gate } from './statements'
 import { isFinal, until } from './steps'
-import { test } from './test'
 
 /** What a connection has asked for by `options`. What is said last counts. */
 function readOptions({ options = '' }: Record<string, string>): Record<string, string> {

@@ -5,9 +5,9 @@ import { QUEUES } from '../../lib/queue'
 import { listRoutes } from '../../sandbox/routes'
 import { newAddress, postSignup } from '../app'
 import { query, type Web, waitFor } from '../stack'
+import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 import { closeGate, signUpStubbornly, until } from './steps'
-import { test } from './test'
 
 for (const [word, signal] of [
   ['fast', 'SIGINT'],

@@ -3,9 +3,9 @@ import { expect } from '@playwright/test'
 import { newAddress } from '../app'
 import { act, type Owner, signUpOwner } from '../owner'
 import { type Stack, waitFor } from '../stack'
+import { test } from '../test'
 import { untilSettled } from './oracle'
 import { makeDue, report } from './steps'
-import { test } from './test'
 
 const ROUNDS = 3
 const PEOPLE = 24

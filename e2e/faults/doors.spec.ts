@@ -10,9 +10,9 @@ import { listRoutes } from '../../sandbox/routes'
 import { newAddress, postSignup, signUp } from '../app'
 import { signUpOwner } from '../owner'
 import { type Env, findPort, type Stack, type Web, waitFor } from '../stack'
+import { test } from '../test'
 import { countStatements } from './statements'
 import { closeGate } from './steps'
-import { test } from './test'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']
 

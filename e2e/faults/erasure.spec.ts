@@ -4,6 +4,7 @@ import { isDelivered, newAddress, postSignup, readEvents, signUp } from '../app'
 import { readLink, sendLink } from '../links'
 import { act, invite, type Owner, signUpOwner, untilOrders } from '../owner'
 import { type Stack, waitFor } from '../stack'
+import { test } from '../test'
 import { dumpDatabase } from './dump'
 import { untilSettled } from './oracle'
 import {
@@ -19,7 +20,6 @@ import {
   untilAsked,
   untilHurried,
 } from './steps'
-import { test } from './test'
 
 const eraseMe = (owner: Owner): Promise<Response> => act(owner, 'POST', 'erasure')
 

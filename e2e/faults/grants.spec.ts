@@ -8,9 +8,9 @@ import { isDelivered, newAddress, postSignup, readEvents } from '../app'
 import { LINK_ROUTES, readLink, readText, sendLink } from '../links'
 import { act, invite, isOwner, type Owner, signUpOwner, untilOrders } from '../owner'
 import { findPort, type Stack, waitFor } from '../stack'
+import { test } from '../test'
 import { dumpDatabase } from './dump'
 import { until } from './steps'
-import { test } from './test'
 
 /* What a permission is given for, to whom, and what takes it away. */
 

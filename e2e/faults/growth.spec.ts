@@ -4,10 +4,10 @@ import { PgBoss } from 'pg-boss'
 import { newAddress, readEvents, signUp } from '../app'
 import { act, signUpOwner, untilOrders } from '../owner'
 import { type Stack, waitFor } from '../stack'
+import { test } from '../test'
 import { untilSettled } from './oracle'
 import { watchPlans } from './plans'
 import { isFinal, report, signUpMany, until } from './steps'
-import { test } from './test'
 
 /** Rows in each table that grows with what is done. */
 const DONE = 50_000

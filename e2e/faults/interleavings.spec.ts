@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { expect } from '@playwright/test'
 import { waitFor } from '../stack'
+import { test } from '../test'
 import { tryInterleavings } from './interleavings'
 import { countEmails, countSends, signUpMany, untilHurried } from './steps'
-import { test } from './test'
 import { withClock } from './world'
 
 test('random interleavings: whatever is killed, frozen, locked, cut or erased when, every promise holds', async ({

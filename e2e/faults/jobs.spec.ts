@@ -3,9 +3,9 @@ import { expect } from '@playwright/test'
 import { PgBoss } from 'pg-boss'
 import { newAddress, signUp } from '../app'
 import { type Stack, waitFor } from '../stack'
+import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 import { isFinal, signUpMany, until, untilHurried } from './steps'
-import { test } from './test'
 
 /** Puts a job into the queue that no signup made. */
 async function send(stack: Stack, data: object | null): Promise<string> {

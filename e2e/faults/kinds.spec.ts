@@ -4,8 +4,8 @@ import { expect } from '@playwright/test'
 import { newAddress, signUp } from '../app'
 import { copyProject, edit } from '../recipe'
 import { type Env, runToEnd, type Stack } from '../stack'
+import { test } from '../test'
 import { isFinal, until } from './steps'
-import { test } from './test'
 
 type Mail = { to: string[]; subject: string; html: string; text: string }
 

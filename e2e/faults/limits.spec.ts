@@ -7,9 +7,9 @@ import { expect } from '@playwright/test'
 import { newAddress, postSignup } from '../app'
 import { act, invite, signUpOwner } from '../owner'
 import { type Env, findPort, type Stack, type Web, waitFor } from '../stack'
+import { test } from '../test'
 import { countStatements } from './statements'
 import { closeGate, postWebhook, sign, signUpMany, until } from './steps'
-import { test } from './test'
 
 let visitors = 0
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from '@playwright/test'
 import { waitFor } from '../stack'
+import { test } from '../test'
 import { type Crowd, gather, reportAll } from './crowd'
 import { findFaults, untilSettled } from './oracle'
 import { closeGate, makeDue } from './steps'
-import { test } from './test'
 import { closeWorlds, findDeaths, listTables, openWorlds, untilTrue, type World } from './worlds'
 
 /*

@@ -6,7 +6,7 @@ import { expect } from '@playwright/test'
 import { newAddress } from '../app'
 import { isThere, makeCertificate, startNginx } from '../maintenance/production/parts'
 import { findPort, waitFor } from '../stack'
-import { test } from './test'
+import { test } from '../test'
 
 /* The nginx of docs/operations.md, word by word, where there is one on this computer. */
 

@@ -1,14 +1,16 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
-import { test as base, expect } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { explainReason } from '../../app/components/ticket/reasons'
 import type { Message } from '../../lib/mail/message'
 import { VERDICTS } from '../../lib/sending/outcome'
 import { sendBatch } from '../../lib/sending/resend'
+import { test } from '../test'
 
 /*
  * The table of outcomes, row by row: a real HTTP server answers, and the real function with the real SDK says what it
@@ -16,21 +18,20 @@ import { sendBatch } from '../../lib/sending/resend'
  */
 type Answer = (response: ServerResponse, request: IncomingMessage) => void
 
-const test = base.extend<object, { provider: { answer: Answer } }>({
-  provider: [
-    // biome-ignore lint/correctness/noEmptyPattern: Playwright reads the pattern
-    async ({}, use) => {
-      const provider: { answer: Answer } = { answer: (response) => response.end() }
-      const server = createServer((request, response) => provider.answer(response, request))
-      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-      const { port } = server.address() as AddressInfo
-      Object.assign(process.env, { RESEND_API_KEY: 're_test', RESEND_BASE_URL: `http://127.0.0.1:${port}` })
-      await use(provider)
-      server.closeAllConnections()
-      server.close()
-    },
-    { scope: 'worker' },
-  ],
+// One process for all of them, with a server of its own.
+test.describe.configure({ mode: 'default' })
+const provider: { answer: Answer } = { answer: (response) => response.end() }
+const server = createServer((request, response) => provider.answer(response, request))
+
+test.beforeAll(async () => {
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  Object.assign(process.env, { RESEND_API_KEY: 're_test', RESEND_BASE_URL: `http://127.0.0.1:${port}` })
+})
+test.afterAll(() => {
+  for (const name of ['RESEND_API_KEY', 'RESEND_BASE_URL']) delete process.env[name]
+  server.closeAllConnections()
+  server.close()
 })
 
 const realTimeout = AbortSignal.timeout
@@ -90,7 +91,7 @@ const ROWS: [name: string, status: number, verdict: Record<string, unknown>][] =
 ]
 
 for (const [name, status, verdict] of ROWS) {
-  test(`${status} ${name}: ${verdict.kind}`, async ({ provider }) => {
+  test(`${status} ${name}: ${verdict.kind}`, async () => {
     provider.answer = refusal(status, name)
     expect(await send()).toEqual({ reason: name, ...verdict })
   })
@@ -114,7 +115,7 @@ test('each row has words for people', () => {
   expect(explainReason('constructor')).toBe('Reason: constructor.')
 })
 
-test('an id means accepted; key and validation went along in the headers', async ({ provider }) => {
+test('an id means accepted; key and validation went along in the headers', async () => {
   let sent: IncomingMessage | undefined
   provider.answer = (response, request) => {
     sent = request
@@ -128,9 +129,7 @@ test('an id means accepted; key and validation went along in the headers', async
   expect(sent?.headers).toMatchObject({ 'idempotency-key': 'batch-7', 'x-batch-validation': 'permissive' })
 })
 
-test('a mail with a file goes alone, under the same key, and what is said of it counts the same', async ({
-  provider,
-}) => {
+test('a mail with a file goes alone, under the same key, and what is said of it counts the same', async () => {
   const attachments = [{ filename: 'a.txt', content: 'YQ==', contentType: 'text/plain' }]
   const batch = { id: 'batch-8', messages: [{ ...MESSAGE, attachments }], createdAt: new Date() }
   let sent: IncomingMessage | undefined
@@ -163,16 +162,14 @@ for (const [title, ids, refused, mails] of [
   ['two, told in any order', ['b'], [2, 0], [failed, sent('b'), failed]],
   ['all', [], [0, 1, 2], [failed, failed, failed]],
 ] as const) {
-  test(`the ids are those of the accepted mails, and each gets its own: refused is ${title}`, async ({
-    provider,
-  }) => {
+  test(`the ids are those of the accepted mails, and each gets its own: refused is ${title}`, async () => {
     const errors = refused.map((index) => ({ index, message: 'Invalid `to` field: c@d.example.' }))
     provider.answer = reply(200, { data: ids.map((id) => ({ id })), errors })
     expect(await send('batch-1', 3)).toEqual({ kind: 'accepted', mails })
   })
 }
 
-test('the limit that Resend tells is known afterwards', async ({ provider }) => {
+test('the limit that Resend tells is known afterwards', async () => {
   provider.answer = reply(200, { data: [{ id: 'a' }] }, { 'ratelimit-limit': '7' })
   expect(await send()).toMatchObject({ kind: 'accepted', perSecond: 7 })
   provider.answer = refusal(429, 'rate_limit_exceeded', { 'ratelimit-limit': '5;w=1' })
@@ -238,7 +235,7 @@ const ODD: [title: string, answer: Answer, outcome: Record<string, unknown>][] =
 ]
 
 for (const [title, answer, outcome] of ODD) {
-  test(`${title}: tried again`, async ({ provider }) => {
+  test(`${title}: tried again`, async () => {
     provider.answer = answer
     expect(await send()).toEqual(outcome)
   })
@@ -257,18 +254,18 @@ const IN_FRONT: [title: string, body: unknown][] = [
 
 for (const [title, body] of IN_FRONT) {
   for (const status of [400, 401, 403, 404, 405, 409, 411, 413, 414, 418, 421, 422, 431, 451]) {
-    test(`${status} with ${title}: refused on the way, so it uses up no attempt`, async ({ provider }) => {
+    test(`${status} with ${title}: refused on the way, so it uses up no attempt`, async () => {
       provider.answer = reply(status, body)
       expect(await send()).toEqual({ kind: 'operator', reason: 'refused_on_the_way', seconds: 300 })
     })
   }
-  test(`429 with ${title}: waits`, async ({ provider }) => {
+  test(`429 with ${title}: waits`, async () => {
     provider.answer = reply(429, body)
     expect(await send()).toEqual({ kind: 'wait', reason: 'rate_limit_exceeded', seconds: 1 })
   })
   // `fetch` turns a 407 into a lost answer.
   for (const status of [407, 408, 500, 502, 503, 504, 520, 599]) {
-    test(`${status} with ${title}: may have been accepted, so the same batch again`, async ({ provider }) => {
+    test(`${status} with ${title}: may have been accepted, so the same batch again`, async () => {
       provider.answer = reply(status, body)
       expect(await send()).toMatchObject({ kind: 'retry' })
     })
@@ -295,7 +292,7 @@ for (const [header, seconds] of [
   ['Sat, 28 Nov 2026 08:48:37 GMT', 1],
   ['Sat, 28 Nov 2026 25:00:00 GMT', 1],
 ] as const) {
-  test(`429 with "retry-after: ${header}": waits ${seconds} s`, async ({ provider }) => {
+  test(`429 with "retry-after: ${header}": waits ${seconds} s`, async () => {
     provider.answer = refusal(429, 'rate_limit_exceeded', { 'retry-after': header, date })
     expect(await send()).toEqual({ kind: 'wait', reason: 'rate_limit_exceeded', seconds })
     provider.answer = page(429, { 'retry-after': header, date })
@@ -303,7 +300,7 @@ for (const [header, seconds] of [
   })
 }
 
-test('without a date header, the clock of this process counts', async ({ provider }) => {
+test('without a date header, the clock of this process counts', async () => {
   provider.answer = (response, request) => {
     response.sendDate = false
     const headers = { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }
@@ -329,13 +326,13 @@ for (const [name, value, seconds] of [
   ['ratelimit', 'limit=10, remaining=0, reset=20', 20],
   ['ratelimit', 'full', 1],
 ] as const) {
-  test(`429 with only "${name}: ${value}": waits ${seconds} s`, async ({ provider }) => {
+  test(`429 with only "${name}: ${value}": waits ${seconds} s`, async () => {
     provider.answer = refusal(429, 'rate_limit_exceeded', { [name]: value })
     expect(await send()).toEqual({ kind: 'wait', reason: 'rate_limit_exceeded', seconds })
   })
 }
 
-test('a used-up quota waits as long as Resend says', async ({ provider }) => {
+test('a used-up quota waits as long as Resend says', async () => {
   provider.answer = refusal(429, 'daily_quota_exceeded', { 'retry-after': '120', 'ratelimit-reset': '1' })
   expect(await send()).toEqual({ kind: 'wait', reason: 'daily_quota_exceeded', seconds: 120 })
   // The header is about the requests a second.
@@ -348,7 +345,7 @@ for (const [name, status, { kind, seconds: least = 0 }] of ROWS as [
   number,
   { kind: string; seconds?: number },
 ][]) {
-  test(`${status} ${name} with "retry-after": waits as long and stays ${kind}`, async ({ provider }) => {
+  test(`${status} ${name} with "retry-after": waits as long and stays ${kind}`, async () => {
     for (const asked of [450, 45]) {
       provider.answer = refusal(status, name, { 'retry-after': `${asked}` })
       const seconds = kind === 'wait' ? asked : Math.max(asked, least)
@@ -358,15 +355,13 @@ for (const [name, status, { kind, seconds: least = 0 }] of ROWS as [
 }
 
 for (const status of [500, 502, 503, 504]) {
-  test(`${status} with a page and "retry-after": the same batch again, and not before`, async ({
-    provider,
-  }) => {
+  test(`${status} with a page and "retry-after": the same batch again, and not before`, async () => {
     provider.answer = page(status, { 'retry-after': '45' })
     expect(await send()).toEqual({ kind: 'retry', reason: 'application_error', seconds: 45 })
   })
 }
 
-test('no answer, or half of one: given up after ten seconds, and tried again', async ({ provider }) => {
+test('no answer, or half of one: given up after ten seconds, and tried again', async () => {
   provider.answer = (response, request) => {
     if (request.headers['idempotency-key'] === 'half') response.write('{"data":')
   }
@@ -380,9 +375,7 @@ test('no answer, or half of one: given up after ten seconds, and tried again', a
   expect(seconds).toBeLessThan(30)
 })
 
-test('a request ends at its timeout, also while a compressed answer is decompressed', async ({
-  provider,
-}) => {
+test('a request ends at its timeout, also while a compressed answer is decompressed', async () => {
   const timeout = new AbortController()
   AbortSignal.timeout = () => timeout.signal
   const body = gzipSync(JSON.stringify({ data: [{ id: 'mail-1' }] }))

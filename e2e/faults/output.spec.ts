@@ -5,10 +5,10 @@ import { expect } from '@playwright/test'
 import { build } from 'esbuild'
 import { isDelivered, newAddress, postSignup, signUp, waitForSnapshot } from '../app'
 import { type Env, programOf, runToEnd, startProcess, WEB_EXIT_CODES, waitFor } from '../stack'
+import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 import { startReader } from './reader'
 import { countSends, signUpMany, until, untilAsked } from './steps'
-import { test } from './test'
 
 /* Nothing depends on who reads a process's output. */
 

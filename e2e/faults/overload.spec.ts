@@ -5,8 +5,8 @@ import { expect } from '@playwright/test'
 import { Client } from 'pg'
 import { newAddress, postSignup, readEvents } from '../app'
 import { type Stack, waitFor } from '../stack'
+import { test } from '../test'
 import { signUpStubbornly } from './steps'
-import { test } from './test'
 
 /** Runs `act` while a table is locked. */
 async function whileLocked(stack: Stack, table: string, act: () => Promise<void>): Promise<void> {

@@ -1,6 +1,7 @@
 import { expect } from '@playwright/test'
 import { newAddress, signUp } from '../app'
 import { type Process, type Stack, waitFor } from '../stack'
+import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 import { type Reply, refuse, startRelay } from './relay'
 import {
@@ -17,7 +18,6 @@ import {
   untilHurried,
   writeMany,
 } from './steps'
-import { test } from './test'
 
 type Pace = { nextTurnAt: Date; perSecond: number | null; reason: string | null; failures: number }
 

@@ -3,9 +3,9 @@ import { newAddress, readEvents, signUp } from '../app'
 import { act, signUpOwner, untilOrders } from '../owner'
 import { copyProject, edit } from '../recipe'
 import { type Stack, waitFor } from '../stack'
+import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 import { countCalls, countEmails, isFinal, signUpMany, until, untilAsked, untilHurried } from './steps'
-import { test } from './test'
 
 async function readHealth(stack: Stack): Promise<Record<string, unknown>> {
   return await (await fetch(`${stack.appUrl}/api/health`)).json()

@@ -2,9 +2,9 @@ import { expect } from '@playwright/test'
 import { newAddress, postSignup } from '../app'
 import { copyProject, edit } from '../recipe'
 import { type Stack, waitFor } from '../stack'
+import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 import { countSends, hurryHeartbeats, isFinal, signUpMany, until, untilHurried } from './steps'
-import { test } from './test'
 
 /** Mails to people of these names are bad in some way. */
 const PATCH = `

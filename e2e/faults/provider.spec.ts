@@ -2,10 +2,10 @@ import { expect } from '@playwright/test'
 import { VERDICTS } from '../../lib/sending/outcome'
 import { newAddress, signUp } from '../app'
 import { waitFor } from '../stack'
+import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 import { type Reply, refuse, startRelay } from './relay'
 import { countSends, holdReports, isFinal, makeDue, signUpMany, until } from './steps'
-import { test } from './test'
 
 test('slow: a mail that takes eight seconds is sent once, at the first attempt', { tag: '@long' }, async ({
   stack,

@@ -6,8 +6,8 @@ import { PgBoss } from 'pg-boss'
 import { newAddress, readEvents } from '../app'
 import { copyProject, edit, readRecipe } from '../recipe'
 import { type Env, type Process, runToEnd, type Stack, waitFor } from '../stack'
+import { test } from '../test'
 import { hurryHeartbeats, untilHurried } from './steps'
-import { test } from './test'
 
 /*
  * The job that the README tells to write. Its picture is a user, and the name of the user says what becomes of the job.

@@ -3,9 +3,9 @@ import { expect } from '@playwright/test'
 import { Client } from 'pg'
 import { newAddress, signUp } from '../app'
 import { type Stack, waitFor } from '../stack'
+import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 import { hurryHeartbeats, isFinal, limitAttempts, report, signUpMany, until, untilAsked } from './steps'
-import { test } from './test'
 
 /** Signs up users whose mail Resend rejects. */
 async function failMany(stack: Stack, count: number): Promise<string[]> {

@@ -3,9 +3,9 @@ import { expect } from '@playwright/test'
 import { newAddress, postSignup, signUp } from '../app'
 import { act, type Owner } from '../owner'
 import { type Env, findPort, type Stack, type Web, waitFor } from '../stack'
+import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 import { closeGate, until } from './steps'
-import { test } from './test'
 
 /** A web server as in production: a key of its own, and all limits at their defaults unless given. */
 async function startWeb(stack: Stack, env: Env = {}): Promise<Web> {

@@ -2,9 +2,9 @@ import { expect } from '@playwright/test'
 import { backoff, MAX_ATTEMPTS } from '../../lib/sending/outcome'
 import { newAddress, signUp } from '../app'
 import { waitFor } from '../stack'
+import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 import { countSends, holdReports, isFinal, limitAttempts, makeDue, signUpMany, until } from './steps'
-import { test } from './test'
 
 const HOUR = 3_600_000
 

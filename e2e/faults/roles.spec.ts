@@ -3,7 +3,7 @@ import { expect } from '@playwright/test'
 import { Client } from 'pg'
 import { newAddress, postSignup } from '../app'
 import { type Env, programOf, type Stack, startProcess, waitFor } from '../stack'
-import { test } from './test'
+import { test } from '../test'
 
 /* The two roles of docs/operations.md, made by its own SQL, in the stack's Postgres. */
 

@@ -14,7 +14,7 @@ import { app, newAddress } from '../app'
 import { findBrowser } from '../browser'
 import { sendForm } from '../pages/person'
 import { type Stack, startProcess } from '../stack'
-import { test } from './test'
+import { test } from '../test'
 
 /* The sandbox is the laptop's own: other websites in the same browser read and change nothing of it. */
 

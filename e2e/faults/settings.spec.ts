@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { type Env, findPort, programOf, runToEnd } from '../stack'
+import { test } from '../test'
 
 // An empty setting is none, whatever a developer's .env says.
 const NOTHING: Env = { DATABASE_URL: '', APP_URL: '', RESEND_API_KEY: '', RESEND_WEBHOOK_SECRET: '' }

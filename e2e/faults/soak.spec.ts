@@ -1,6 +1,6 @@
 import { expect } from '@playwright/test'
+import { test } from '../test'
 import { surviveStorm } from './storm'
-import { test } from './test'
 
 test('a short storm: people sign up while everything is hurt at random, and each gets one mail', {
   tag: '@long',

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from '@playwright/test'
 import { newAddress, postSignup, readStream } from '../app'
 import { type Stack, waitFor } from '../stack'
+import { test } from '../test'
 import { type Viewer, watchEmail } from './audience'
 import { countStatements } from './statements'
-import { test } from './test'
 
 const TICKETS = 200
 const VIEWERS_EACH = 10

@@ -3,9 +3,9 @@ import { expect } from '@playwright/test'
 import { newAddress, postSignup, readEvents } from '../app'
 import { act, type Owner, signUpOwner } from '../owner'
 import { type Process, type Stack, type Web, waitFor } from '../stack'
+import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 import { countSends, isFinal, signUpMany, until, untilAsked } from './steps'
-import { test } from './test'
 
 const OPERATOR_TOKEN = 'the-token-of-an-operator'
 

@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test'
 import { newAddress, signUp } from '../app'
+import { test } from '../test'
 import { makeDue } from './steps'
-import { test } from './test'
 
 test('no worker: the ticket waits for one, and goes on by itself when one starts', async ({
   stack,

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { expect } from '@playwright/test'
 import { waitFor } from '../stack'
+import { test } from '../test'
 import { signUpMany } from './steps'
-import { test } from './test'
 
 type Attribute = { key: string; value: object }
 type Span = { name: string; traceId: string; links?: { traceId: string }[]; attributes: Attribute[] }

@@ -4,8 +4,8 @@ import { expect } from '@playwright/test'
 import { Client } from 'pg'
 import { isDelivered, newAddress, postSignup, signUp, waitForSnapshot } from '../app'
 import { findPort, type Process, type Stack, waitFor } from '../stack'
+import { test } from '../test'
 import { postWebhook, report, signUpMany, until } from './steps'
-import { test } from './test'
 
 /* What an operator sees: logs, and how each process is. */
 

@@ -6,8 +6,8 @@ import { Client } from 'pg'
 import { listRoutes } from '../../sandbox/routes'
 import { newAddress, postSignup, readStream, signUp } from '../app'
 import { findPort, query, WEB_EXIT_CODES, waitFor } from '../stack'
+import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
-import { test } from './test'
 
 test('SIGTERM with an open stream: the server ends the stream and stops', async ({ stack }) => {
   const web = await stack.startWeb()

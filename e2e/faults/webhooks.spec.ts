@@ -6,10 +6,10 @@ import type { EmailStatus, Snapshot } from '../../lib/status/status'
 import { newAddress, signUp } from '../app'
 import { act, signUpOwner } from '../owner'
 import { type Stack, waitFor } from '../stack'
+import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 import { countStatements } from './statements'
 import { postWebhook, report, sign, signUpMany, until, writeMany } from './steps'
-import { test } from './test'
 
 /** What a report says of the mail of this email, as Resend words it. */
 const about = (id: string) => ({ email_id: `mail-of-${id}`, tags: { email_id: id } })

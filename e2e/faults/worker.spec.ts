@@ -1,6 +1,7 @@
 import { expect } from '@playwright/test'
 import { isDelivered, newAddress, readStream, signUp } from '../app'
 import { OURS, type Stack, waitFor } from '../stack'
+import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 import { startPooler } from './pooler'
 import {
@@ -14,7 +15,6 @@ import {
   until,
   untilAsked,
 } from './steps'
-import { test } from './test'
 
 test.describe('a worker is killed', () => {
   test('before Resend has the mail: another one sends it', async ({ stack }) => {

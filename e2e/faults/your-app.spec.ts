@@ -5,11 +5,12 @@ import { appendFile, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { SMTPServer } from 'smtp-server'
 import { applyDiffs, readBlocks, readSection } from '../../sandbox/take/blocks'
 import { app, newAddress, sql } from '../app'
 import { type Env, type Process, query, runToEnd, startProcess, waitFor } from '../stack'
+import { test } from '../test'
 
 const TSX = ['--import', 'tsx']
 const DATABASE = 'your_app'

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { app, sql } from '../app'
 import { act, invite, makeFriends, type Owner, signUpOwner, streamOrders, untilOrders } from '../owner'
+import { test } from '../test'
 
 async function exportData(owner: Owner): Promise<void> {
   expect((await act(owner, 'POST', 'export')).status).toBe(202)

@@ -3,9 +3,9 @@ import { PgBoss } from 'pg-boss'
 import { newAddress, signUp } from '../app'
 import { untilSettled } from '../faults/oracle'
 import { hurryHeartbeats, isFinal, makeDue, until } from '../faults/steps'
-import { test } from '../faults/test'
 import { act, type Owner, signUpOwner, untilOrders } from '../owner'
 import { type Stack, waitFor } from '../stack'
+import { test } from '../test'
 
 /** A worker that stops to rest after each chapter. */
 const slowly = { EXPORT_PAUSE_MS: '300' }

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { app, sql } from '../app'
 import { act, invite, makeFriends, signUpOwner, streamOrders, untilOrders } from '../owner'
 import { askSandbox } from '../stack'
+import { test } from '../test'
 
 test('accepts a hundred friends at once, and tells how far they are until the last mail has arrived', async () => {
   const ada = await signUpOwner()

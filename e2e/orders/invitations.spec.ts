@@ -3,10 +3,10 @@ import { newAddress, postSignup } from '../app'
 import { dumpDatabase } from '../faults/dump'
 import { untilSettled } from '../faults/oracle'
 import { countSends, hurryHeartbeats, isFinal, report, until } from '../faults/steps'
-import { test } from '../faults/test'
 import { readLink, sendLink } from '../links'
 import { act, invite, makeFriends, type Owner, signUpOwner, untilOrders } from '../owner'
 import { type Stack, waitFor } from '../stack'
+import { test } from '../test'
 
 /** How many mails each friend got. */
 async function countMails(stack: Stack, owner: Owner): Promise<number[]> {

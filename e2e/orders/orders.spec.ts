@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
-import { expect, type Locator, test as onSharedApp, type Page } from '@playwright/test'
+import { expect, type Locator, type Page } from '@playwright/test'
 import { newAddress, signUp, sql } from '../app'
 import { makeFriends } from '../owner'
 import { expectUsable } from '../pages/accessibility'
 import { listenForComplaints, sendForm, signUpByHand } from '../pages/person'
 import { test } from '../pages/test'
+import { test as onSharedApp } from '../test'
 
 const inviting = (page: Page): Locator => page.getByRole('region', { name: 'Invite friends' })
 const exporting = (page: Page): Locator => page.getByRole('region', { name: 'Export my data' })

@@ -1,5 +1,6 @@
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import { app, isDelivered, signUp, waitForSnapshot } from '../app'
+import { test } from '../test'
 import { expectDelivered, listenForComplaints } from './person'
 
 /*

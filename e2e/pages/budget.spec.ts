@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
-import { expect, type Page, type Response, test } from '@playwright/test'
+import { expect, type Page, type Response } from '@playwright/test'
+import { test } from '../test'
 
 /** In bytes, gzipped: 1 kB = 1000 bytes. */
 const BUDGET = 150_000

@@ -1,6 +1,7 @@
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import { app, isDelivered, waitForSnapshot } from '../app'
 import { readLink } from '../links'
+import { test } from '../test'
 import { expectUsable } from './accessibility'
 import { expectDelivered, listenForComplaints, signUpByHand, ticketOn } from './person'
 import { test as onOwnStack } from './test'

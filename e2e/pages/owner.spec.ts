@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import { app, isDelivered, newAddress, signUp, sql, waitForSnapshot } from '../app'
 import { readLink } from '../links'
+import { test } from '../test'
 import { expectUsable } from './accessibility'
 import { expectDelivered, linesOn, listenForComplaints, sendForm, signUpByHand, ticketOn } from './person'
 

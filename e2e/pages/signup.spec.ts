@@ -1,5 +1,6 @@
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import { newAddress, signUp, sql } from '../app'
+import { test } from '../test'
 import {
   expectDelivered,
   linesOn,

@@ -1,4 +1,4 @@
-import { test as base } from '../faults/test'
+import { test as base } from '../test'
 
 /** A test whose pages belong to an installation that it may slow down and break. */
 export const test = base.extend({

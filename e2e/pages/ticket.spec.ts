@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test as onSharedApp, type Route } from '@playwright/test'
+import { expect, type Route } from '@playwright/test'
 import { isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
 import { report } from '../faults/steps'
+import { test as onSharedApp } from '../test'
 import { expectDelivered, linesOn, listenForComplaints, signUpByHand, ticketOn } from './person'
 import { test } from './test'
 

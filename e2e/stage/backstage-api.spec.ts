@@ -1,8 +1,8 @@
-import { expect, test as onSharedApp } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { app, readEvents } from '../app'
 import { report } from '../faults/steps'
-import { test } from '../faults/test'
 import type { Stack, Web } from '../stack'
+import { test as onSharedApp, test } from '../test'
 
 const TOKEN = 'a-token-for-the-crew'
 

@@ -1,7 +1,8 @@
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { app, newAddress, sql } from '../app'
 import { findViolations } from '../pages/accessibility'
 import { expectDelivered, listenForComplaints, signUpByHand } from '../pages/person'
+import { test } from '../test'
 
 test('behind the ticket is one trace, from the request to the report', async ({ page, browser }) => {
   const complaints = listenForComplaints(page)

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { expect, test } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
 import { invite, makeFriends, signUpOwner, untilOrders } from '../owner'
 import { findViolations } from '../pages/accessibility'
 import { expectDelivered, signUpByHand, ticketOn } from '../pages/person'
 import { startStack } from '../stack'
+import { test } from '../test'
 
 test('from the ticket to its mail: it greets by name and bears the number of the ticket', async ({
   page,

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { expect, type Locator, test as onSharedApp, type Page } from '@playwright/test'
+import { expect, type Locator, type Page } from '@playwright/test'
 import { makeDue } from '../faults/steps'
 import { expectUsable, measureOverflow } from '../pages/accessibility'
 import { listenForComplaints, listenForSignups, ticketOn } from '../pages/person'
 import { test } from '../pages/test'
+import { test as onSharedApp } from '../test'
 
 const STEPS = ['You sign up', 'Instant reply', 'Task queued', 'Worker runs', 'Done']
 const TIME = /\+[\d.]+ (ms|s)$/

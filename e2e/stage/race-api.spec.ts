@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
-import { test } from '../faults/test'
 import type { Stack } from '../stack'
+import { test } from '../test'
 
 /* The race belongs to the sandbox: what it must refuse, and what it must not leave behind. */
 

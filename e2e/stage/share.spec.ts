@@ -1,11 +1,12 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import { type BrowserContext, expect, type Locator, type Page, test } from '@playwright/test'
+import { type BrowserContext, expect, type Locator, type Page } from '@playwright/test'
 import { app, newAddress, signUp } from '../app'
 import { findViolations } from '../pages/accessibility'
 import { sendForm, signUpByHand } from '../pages/person'
 import { runToEnd, type Stack, startStack, waitFor } from '../stack'
+import { test } from '../test'
 
 const PRESENTERS_PAGES = ['/backstage', '/inbox', '/inbox/none', '/race']
 const PRESENTERS_ROUTES = [

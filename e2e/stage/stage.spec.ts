@@ -1,8 +1,9 @@
-import { expect, type Locator, type Page, test } from '@playwright/test'
+import { expect, type Locator, type Page } from '@playwright/test'
 import { newAddress, postSignup } from '../app'
 import { findViolations, measureOverflow } from '../pages/accessibility'
 import { expectDelivered, sendForm, signUpByHand, ticketOn } from '../pages/person'
 import { startProcess } from '../stack'
+import { test } from '../test'
 
 const KEY = 'Alt+Shift+KeyS'
 

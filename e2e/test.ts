@@ -1,6 +1,6 @@
 import { test as base } from '@playwright/test'
-import { type Stack, startStack } from '../stack'
-import { watchStatuses } from './oracle'
+import { watchStatuses } from './faults/oracle'
+import { type Stack, startStack } from './stack'
 
 /** A test with an installation that it may hurt. It is empty at the start of each test. */
 export const test = base.extend<{ stack: Stack }, { ownStack: Stack }>({
