@@ -4,7 +4,7 @@ import { traced } from '@/lib/telemetry'
 /** Deliveries at the same time: Resend takes its time for each request. */
 const MAX_DELIVERIES = 4
 
-const LOST_OUTCOME = 'The outcome of a batch could not be recorded: it is sent again'
+const LOST_OUTCOME = 'Cannot record the outcome of a batch: the job retry-batch sends it again'
 
 const underWay = new Set<Promise<void>>()
 

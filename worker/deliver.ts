@@ -30,7 +30,8 @@ export async function deliver(
   onWritten?.()
   logAttempt(batch)
   const start = performance.now()
-  // If this worker dies from here on, the job `retry-batch` sends the same batch again, 15 s after it was written.
+  // If this worker dies from here on, the job `retry-batch` sends the same batch again: 15 s after it was written, or when pg-boss
+  // retries that job.
   const outcome = await sendWithinHourlyLimit(batch, limit)
   const retryAt = await updatePace(turn, outcome)
   await prisma().$transaction((tx) => settleBatch(tx, batch, outcome, retryAt))

@@ -88,7 +88,7 @@ const inHand = await prisma().$queryRaw<InHand[]>`
   GROUP BY sender ORDER BY sender`
 for (const { sender, batches, mails, age, isLive } of inHand)
   say(
-    `${sender}${isLive ? '' : ' (dead: another worker sends them again)'}: ${batches} with ${mails} mails, the oldest for ${formatAge(age)}`,
+    `${sender}${isLive ? '' : ' (gone: another worker sends them)'}: ${batches} with ${mails} mails, the oldest for ${formatAge(age)}`,
   )
 if (inHand.length === 0) say('None.')
 

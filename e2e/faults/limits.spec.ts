@@ -431,6 +431,28 @@ test('what was counted for a failed signup is refunded, if need be later', async
   await expect.poll(readPoints).toEqual([{ points: 1 }])
 })
 
+test('what fails by a fault of ours counts for no visitor', async ({ stack }) => {
+  const web = await startWeb(stack, { LIMIT_SIGNUPS_PER_VISITOR: '2' })
+  const visitor = newVisitor()
+  const email = newAddress()
+  const signUp = async (): Promise<number> =>
+    (await postSignup({ name: 'Ada', email }, visitor, web.url)).status
+  const askForTicket = async (): Promise<number> => {
+    const headers = { 'content-type': 'application/json', ...visitor }
+    const body = JSON.stringify({ email })
+    return (await fetch(`${web.url}/api/tickets/lost`, { method: 'POST', headers, body })).status
+  }
+  await stack.query('ALTER SCHEMA pgboss RENAME TO gone')
+  try {
+    for (let times = 0; times < 4; times++) expect([await signUp(), await askForTicket()]).toEqual([503, 503])
+  } finally {
+    await stack.query('ALTER SCHEMA gone RENAME TO pgboss')
+  }
+  expect([await signUp(), await askForTicket()]).toEqual([201, 202])
+  // What the visitor can help still counts.
+  expect([await signUp(), await signUp()]).toEqual([409, 429])
+})
+
 test('many wrong passwords: the right one has to wait, too', async ({ stack }) => {
   const OPERATOR_TOKEN = 'a-token-for-the-operator'
   const BACKSTAGE_TOKEN = 'a-token-for-the-crew' // stage

@@ -160,7 +160,7 @@ test('bad key: the log and /api/health shout, no mail is given up, and all goes 
     failed: 0,
     queued: 3,
   })
-  expect(worker.output()).toContain('NO MAIL GOES OUT: Resend answers restricted_api_key.')
+  expect(worker.output()).toContain('NO MAIL GOES OUT: restricted_api_key.')
 
   await stack.setProvider({ mode: 'ok' })
   await makeDue(stack)
@@ -186,7 +186,7 @@ test('each refusal that only an operator can mend: health and log name it, no ma
     await expect
       .poll(async () => (await fetch(`${stack.appUrl}/api/health`)).json(), row)
       .toMatchObject({ attention: code, paused: { reason: code }, failed: 0, queued: 1 })
-    await waitFor(() => worker.output().includes(`NO MAIL GOES OUT: Resend answers ${code}. This is ${row}.`))
+    await waitFor(() => worker.output().includes(`NO MAIL GOES OUT: ${code}. This is ${row}.`))
 
     refusal = undefined
     await makeDue(stack)
@@ -222,7 +222,7 @@ for (const [title, reply, attention, sentence] of [
     const { id } = await signUp(newAddress(), stack.appUrl)
     const { timeline } = await until(stack, id, ({ status }) => status === 'retrying')
     expect(timeline.at(-1)).toMatchObject({ attempt: 1, reason: attention })
-    expect(worker.output()).toContain(`NO MAIL GOES OUT: Resend answers ${attention}. ${sentence}`)
+    expect(worker.output()).toContain(`NO MAIL GOES OUT: ${attention}. ${sentence}`)
     expect(worker.output()).not.toContain('owner@mail.example')
     const health = await (await fetch(`${stack.appUrl}/api/health`)).json()
     expect(health).toMatchObject({ attention, paused: { reason: attention }, failed: 0 })

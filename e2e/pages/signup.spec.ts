@@ -240,7 +240,7 @@ test('the trap for programs: no person meets it, and a form that is too old gets
     await route.continue({ postData })
   })
   await sendForm(page)
-  await expect(page.getByText('This form is too old. Please try again.')).toBeVisible()
+  await expect(page.getByText('We could not check this form. Please try again.')).toBeVisible()
   await expect(async () => {
     await page.getByRole('button', { name: 'Sign me up' }).click()
     await expect(ticketOn(page)).toBeVisible({ timeout: 1_000 })

@@ -4,10 +4,10 @@ import { PrismaClient } from '../generated/prisma/client'
 import { perProcess } from '../process'
 import { READS_AT_ONCE } from './batch-reader'
 
-// As in lib/db/prisma.ts.
+// Not `perProcess`, for the reason in lib/db/prisma.ts.
 let client: PrismaClient | undefined
 
-/** A Prisma client with connections of its own, so that streams and signups do not wait for each other. */
+/** A Prisma client with connections of its own, so that the snapshots of streams and signups do not wait for each other. */
 export function readPool(): PrismaClient {
   // A handshake is slow while thousands of streams open.
   const limits = { idleTimeoutMillis: 0, connectionTimeoutMillis: 15_000, statementTimeoutMs: 15_000 }

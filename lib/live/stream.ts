@@ -3,7 +3,10 @@ import { readWatched } from './snapshot'
 import { watch } from './watch'
 import { HEARTBEAT } from './workers'
 
-/** Streams an email until it is final: `email` with a snapshot, now and after each change, or `erased`. */
+/**
+ * Streams an email until it is final, and at most a minute longer, because a late report may come: `email` with a snapshot, now and
+ * after each change, or `erased`.
+ */
 export function streamEmail(request: Request, id: string, release: () => void): Response {
   let seen = 0
   let timer: NodeJS.Timeout | undefined

@@ -12,7 +12,7 @@ export type Channel = (typeof CHANNELS)[number]
 
 type Watchers = Map<string, Set<() => void>>
 
-/** Calls `onChange` after each change of this id, or of any id without one. Returns the function that stops it. */
+/** Calls `onChange` after each change of this id. Without `id`: of any. Returns the function that stops it. */
 export function watch(channel: Channel, id: string | undefined, onChange: () => void): () => void {
   const watchers = perProcess('watchers', startListening)
   const topic = toTopic(channel, id)

@@ -25,7 +25,7 @@ const refreshPaused = memoizeFor(1_000, async (): Promise<void> => {
 export const HEARTBEAT = {
   event: 'workers',
   read: async (): Promise<object> => {
-    // Not awaited: a lock on the row of `Pace` must not stop the heartbeats.
+    // Not awaited: a lock on the table `Pace`, or a full pool, must not stop the heartbeats.
     refreshPaused().catch(() => {})
     return { workers: await countWorkers(), paused: isPaused ? PAUSED_BY_OPERATOR : null }
   },

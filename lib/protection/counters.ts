@@ -154,7 +154,7 @@ function forgetOld(): void {
   for (const [key, { endsAt }] of counts) if (endsAt <= now) counts.delete(key)
 }
 
-/** Circuit breaker: how long to wait for a query, and how long to skip the database after an error. */
+/** How long a query may take (Postgres ends it a second earlier), and how long to skip the database after an error. */
 const QUERY_TIMEOUT_MS = 2_000
 
 let awayUntil = 0

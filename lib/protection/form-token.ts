@@ -23,7 +23,7 @@ export async function createFormPass(): Promise<FormPass> {
 export async function checkFormToken(token: string | undefined): Promise<void> {
   if (token === undefined && !env('FORM_ONLY')) return
   const madeAt = readSigned('form', token ?? '')
-  if (madeAt === undefined) throw formProblem('This form is too old. Please try again.')
+  if (madeAt === undefined) throw formProblem('We could not check this form. Please try again.')
   const age = (await databaseNow()) - Number(madeAt)
   if (age < env('FORM_MIN_SECONDS') * 1000) throw formProblem('That was too quick. Please try again.')
 }

@@ -8,7 +8,7 @@ const MAX_BATCH = 100
 
 export const HOURLY_CAP = 'hourly_cap'
 
-/** Lost tickets have a limit of their own, and count for that of all mail when it is reached. */
+/** Lost tickets count against a limit of their own. When that is full, they count against `mail`. */
 export type HourlyLimit = 'mail' | 'lostTicketMail'
 
 const ALL = 'all'

@@ -25,9 +25,9 @@ type Limit = {
   /** Each process counts on its own. Otherwise the database counts for all processes. */
   inMemory?: true
   status?: 429 | 503
-  /** Not logged, because each failed attempt is logged already. */
+  /** Not logged here: lib/status/webhook.ts logs wrong signatures. */
   quiet?: true
-  /** A rejected or failed attempt stays counted for the visitor, but not for its networks, which others share. */
+  /** A rejected or failed attempt (4xx) stays counted for its own key, but not for the networks of a visitor, which others share. */
   keepsFailures?: true
 }
 
@@ -61,7 +61,7 @@ const LIMITS = {
   signup: {
     setting: 'LIMIT_SIGNUPS_PER_VISITOR',
     seconds: HOUR,
-    detail: 'Many signups came from your network. You are not signed up.',
+    detail: 'Many signups came from your network. This one was not processed.',
     ofVisitor: true,
     keepsFailures: true,
   },
@@ -89,7 +89,7 @@ const LIMITS = {
     setting: 'LIMIT_SIGNUPS_PER_MINUTE',
     seconds: 60,
     status: 503,
-    detail: 'Too many people are signing up at the moment. You are not signed up. Please try again.',
+    detail: 'Too many people are signing up at the moment. Please try again: nothing happens twice.',
   },
   mail: { setting: 'LIMIT_MAILS_PER_HOUR', seconds: HOUR, detail: 'The hourly limit of mails is reached.' },
   lostTicketMail: {
@@ -128,6 +128,8 @@ type Counted = {
   refusals: Refusal[]
   /** Refunds all or some attempts, except those with `keepsFailures`. Never throws. */
   refund: (some?: Attempt[]) => Promise<void>
+  /** After a 5xx, which is not the visitor's fault, refunds also the attempts with `keepsFailures`. Never throws. */
+  refundFailure: (error: unknown) => Promise<void>
 }
 
 type Refusal = { name: LimitName; who: Who; seconds: number }
@@ -142,7 +144,10 @@ export async function count(...attempts: Attempt[]): Promise<Counted> {
     const ms = (refusedUntil.get(key) ?? 0) - performance.now()
     return ms > 0 ? { key, ms } : []
   })
-  if (known.length > 0) return { refusals: noteRefusals(counters, known), async refund() {} }
+  if (known.length > 0) {
+    const none = async (): Promise<void> => {}
+    return { refusals: noteRefusals(counters, known), refund: none, refundFailure: none }
+  }
   const isInMemory = counters.every(({ name }) => (LIMITS[name] as Limit).inMemory)
   const { full, refund } = isInMemory
     ? { full: countInMemory(counters), refund: refundInMemory }
@@ -152,6 +157,13 @@ export async function count(...attempts: Attempt[]): Promise<Counted> {
     refusals,
     async refund(some = attempts) {
       if (refusals.length === 0) await refund(toCounters(some).filter(({ isRefundable }) => isRefundable))
+    },
+    async refundFailure(error) {
+      const isOurs = !(error instanceof Problem && error.status < 500)
+      // Beside a refusal, only those with `keepsFailures` were counted.
+      const failed = counters.filter(({ isRefundable }) => (isRefundable ? refusals.length === 0 : isOurs))
+      for (const { key } of failed) refusedUntil.delete(key)
+      await refund(failed)
     },
   }
 }
@@ -171,17 +183,17 @@ export function isFull(name: 'signature', visitor: string): boolean {
   return toCounters([[name, visitor]]).some((counter) => findFullInMemory(counter))
 }
 
-/** Counts, runs `act`, and refunds if it throws. @throws {Problem} 429 or 503 with Retry-After, and what `act` throws */
+/** Counts, runs `act`, and refunds if that throws. @throws {Problem} 429 or 503 with Retry-After, and what `act` throws */
 export async function countIfItSucceeds<Result>(
   attempts: Attempt[],
   act: () => Promise<Result>,
 ): Promise<Result> {
-  const { refusals, refund } = await count(...attempts)
+  const { refusals, refundFailure } = await count(...attempts)
   refuse(refusals)
   try {
     return await act()
   } catch (error) {
-    await refund()
+    await refundFailure(error)
     throw error
   }
 }

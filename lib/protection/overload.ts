@@ -6,7 +6,7 @@ import { unavailable } from '../http/problem'
 const MAX_WAIT_MS = { signup: 1_000, report: 800 }
 
 const DETAILS = {
-  signup: 'Too many people are signing up at the moment. You are not signed up. Please try again.',
+  signup: 'Too many people are signing up at the moment. Please try again: nothing happens twice.',
   report: 'Too many reports at the moment. Please send this one again later.',
 }
 

@@ -15,7 +15,7 @@ export async function readSignup(request: Request): Promise<SignupInput> {
 }
 
 /**
- * Signs up within all limits. A failed signup counts for the visitor only. @param inTransaction as for `signUp`
+ * Signs up within all limits. A replay and a rejected signup (4xx) count for the visitor only, a failed one (5xx) for none. @param inTransaction as for `signUp`
  * @throws {Problem} 429 and 503 with Retry-After, and what `signUp` throws
  */
 export async function signUpWithinLimits(
@@ -24,14 +24,13 @@ export async function signUpWithinLimits(
   key: string | undefined,
   inTransaction: (tx: Transaction, userId: string) => Promise<void>,
 ): Promise<Signup & { isReplay: boolean }> {
-  const { refusals, refund } = await count(
+  const { refusals, refund, refundFailure } = await count(
     ['signup', request],
     ['everybody', ''],
     ['mailbox', toMailbox(input.email)],
   )
   // A request with a key may be a replay, which sends no mail. So the mailbox's limit is checked below.
   refuse(key ? refusals.filter(({ name }) => name !== 'mailbox') : refusals)
-  let isNewMail = false
   try {
     const signup = await withinCapacity(() =>
       signUp(input, key, async (tx, userId) => {
@@ -40,9 +39,10 @@ export async function signUpWithinLimits(
         await inTransaction(tx, userId)
       }),
     )
-    isNewMail = !signup.isReplay
+    if (signup.isReplay) await refund()
     return signup
-  } finally {
-    if (!isNewMail) await refund()
+  } catch (error) {
+    await refundFailure(error)
+    throw error
   }
 }

@@ -13,9 +13,9 @@ import { backoff, MAX_ATTEMPTS, type Outcome } from './outcome'
 export type Batch = {
   id: string
   messages: Message[]
-  /** How many attempts Resend may have accepted, including the current one. */
+  /** How many attempts Resend may have accepted, the current one included. 0: not sent yet. */
   attempts: number
-  /** The worker that made the last attempt: "pid@host". */
+  /** The worker that last wrote this row: "pid@host". */
   sender: string | null
   createdAt: Date
 }

@@ -11,13 +11,12 @@ export type Turn = {
   reason: string | null
   failures: number
   /**
-   * The reason of a pause that this call skipped. A success does not end that pause. A rejection replaces it, and the hourly
-   * limit starts it again.
+   * The reason of a pause that this call skipped. A success leaves that pause in place, and a rejection by Resend replaces it.
    */
   ignored: string | null
 }
 
-/** During a pause, one trial request at a time (a half-open circuit breaker). Its timeout is a second shorter: resend.ts. */
+/** During a pause, one trial request in this time (a half-open circuit breaker). A request ends after ten: resend.ts. */
 const TRIAL_SECONDS = 11
 
 /** Leaves a tenth of Resend's limit unused, because requests do not arrive as evenly as they leave. */
@@ -25,7 +24,7 @@ const MARGIN = 1.1
 
 const POLL_MS = 1_000
 
-/** The last waiting call of this process, by the pause that it skips (null: none). Each of these has a line of its own. */
+/** The last call in line. There is a line for each skipped pause, and one (null) for calls that skip none. */
 const lines = new Map<string | null, Promise<unknown>>()
 
 /**

@@ -69,7 +69,7 @@ async function fetchMails(
 ): Promise<Fetched[]> {
   await lockJobs(tx, queue, [job])
   const more = maxSize > 1 ? await fetchJobs(tx, queue, maxSize - 1) : []
-  // After missed heartbeats of this worker, pg-boss retries its job, which may then come twice.
+  // If this worker has missed heartbeats, pg-boss has put `job` back into the queue, and `fetchJobs` may return it again.
   const jobs: MailJob[] = [job, ...more.filter(({ id }) => id !== job.id)]
   const emails = await lockEmails(
     tx,
@@ -85,7 +85,7 @@ async function fetchMails(
     else unknown.push(one)
     if (email && !email.hasTemplate) log.warn({ emailId: email.id }, `No template for "${email.kind}"`)
   }
-  // pg-boss retries them: the next release may have the template. A job without an email is given up once it is the first.
+  // pg-boss retries them: the next release may have the template. A job without an email is given up when it comes to a worker as `job`.
   await settleJobs(tx, queue, 'fail', unknown)
 
   // One job for each email.

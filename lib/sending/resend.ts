@@ -72,7 +72,7 @@ async function callResend({ id, messages, createdAt }: Sendable, span: Span): Pr
     const { statusCode, message } = response.error ?? {}
     const details =
       quote(message) || `HTTP ${statusCode}: look at RESEND_BASE_URL and at the proxies on the way.`
-    log.error(`NO MAIL GOES OUT: Resend answers ${outcome.reason}. ${details}`)
+    log.error(`NO MAIL GOES OUT: ${outcome.reason}. ${details}`)
   }
   return outcome
 }

@@ -21,8 +21,8 @@ function parseDate(value: string): number {
   return Date.parse(/\s\d{4}\s*$/.test(value) ? `${value} GMT` : value)
 }
 
-// Reads `"default";r=0;t=20` and the older `limit=10, remaining=0, reset=20`. Returns the latest reset of the limits that are
-// used up. https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+// Reads `"default";r=0;t=20` and returns the latest reset of the limits that are used up. Reads also the older
+// `limit=10, remaining=0, reset=20`, and returns its reset in any case. https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
 function parseRateLimit(value = ''): number {
   const policies = value.replace(/"[^"]*"/g, '').split(',')
   const usedUp = policies.filter((policy) => !/;\s*r\s*=\s*0*[1-9]/.test(policy))

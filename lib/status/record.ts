@@ -12,7 +12,7 @@ export type EmailFact = {
   retryAt?: Date
   providerId?: string
   providerEventId?: string
-  /** The batch that Resend may have accepted. Without it, the email leaves its batch. */
+  /** The batch that the email is in. Without it, the email leaves its batch. */
   batchId?: string
 }
 
@@ -42,7 +42,7 @@ export async function recordEvents(
       FROM json_to_recordset(${JSON.stringify(facts)}::json) AS given ("emailId" uuid, status "EmailStatus", reason text, at timestamptz,
         "retryAt" timestamptz, "providerId" text, "providerEventId" text, "batchId" uuid)
     ), locked AS (
-      -- Always in the same order, so that no two wait for each other.
+      -- Always in the same order, so that two statements cannot deadlock.
       SELECT id FROM "Email" WHERE id IN (SELECT email FROM fact) ORDER BY id FOR UPDATE
     ), updated AS (
       UPDATE "Email" SET

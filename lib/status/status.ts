@@ -1,4 +1,4 @@
-/** Reports arrive twice, late and out of order. Their order does not matter, because a status only moves up in rank. */
+/** Reports arrive twice, late and out of order. Their order does not matter, because a report only moves a status up in rank. */
 export const RANK = {
   queued: 0,
   sending: 1,

@@ -70,7 +70,9 @@ export function verifyReport(body: string, headers: Headers): unknown {
     return webhooks.verify({ payload: body, headers: { id, timestamp, signature }, webhookSecret: secret })
   } catch (error) {
     if (error instanceof SyntaxError) throw new Problem(400, 'Malformed JSON')
-    logThrottled('A webhook was refused: wrong signature, or sent long ago. Is RESEND_WEBHOOK_SECRET right?')
+    logThrottled(
+      'Rejected a webhook: wrong signature, or an old timestamp. Check RESEND_WEBHOOK_SECRET, and the clock of this computer.',
+    )
     throw new Problem(401, 'Wrong signature')
   }
 }

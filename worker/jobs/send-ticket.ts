@@ -4,7 +4,7 @@ import { prepareBatch } from '@/lib/sending/prepare-batch'
 import { deliver } from '../deliver'
 
 /**
- * Sends a lost ticket alone. It has an hourly limit of its own, before that of all mail.
+ * Sends a lost ticket alone. It counts against an hourly limit of its own. When that is full, it counts against that of all mail.
  * @throws {GiveUp} when the email does not exist
  */
 export default async function sendTicket(job: Job<'send-ticket'>): Promise<void> {

@@ -42,7 +42,7 @@ export function SignupForm({ pass, onSignup }: Props) {
     const body = JSON.stringify({ ...person, website, form: pass.token })
     const answer = await sendSignup(body, last.current.key)
     if ('problem' in answer) {
-      // The form token was signed with an older key. This fetches a new one and keeps the fields.
+      // The server rejected the form token. This fetches a new one and keeps the fields.
       if (answer.problem.errors?.form) router.refresh()
       return { email, problem: answer.problem }
     }

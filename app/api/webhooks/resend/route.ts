@@ -18,7 +18,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   { origin: 'any' },
 )
 
-/** Counts what is not signed by Resend, whatever is wrong with it. Resend's own reports are never limited. */
+/** Counts each report that fails verification, whatever is wrong with it. A verified one never counts. */
 async function readReport(request: Request): Promise<unknown> {
   try {
     return verifyReport(await readText(request, MAX_BYTES), request.headers)

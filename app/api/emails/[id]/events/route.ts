@@ -14,7 +14,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
     // A client that does not know the event `over` reconnects when the stream ends. A 204 stops that.
     const seen = Number(request.headers.get('last-event-id') ?? Number.NaN)
     if (watched.lingerMs === 0 && seen >= watched.snapshot.version) return new Response(null, { status: 204 })
-    // Strangers who know the address can take all of its places, but not those of its owner.
+    // Strangers who know the id can take all of its places. The owner has places of their own.
     const isOwner = isTopicFull(id) && (await findOwner(id, readToken(request)))
     return streamEmail(request, id, reserveStream(request, isOwner ? `${id} for its owner` : id))
   },
