@@ -1,7 +1,7 @@
 import { AsyncResource } from 'node:async_hooks'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { env } from '../env'
-import { findFull, type Place, take } from './places'
+import { findFull, type Place, reserve } from './places'
 import { networksOf } from './visitor'
 
 /** How many requests may wait for each one that may run. */
@@ -38,12 +38,12 @@ export function runOrQueue(
   const queue = queues.get(name) ?? new Set()
   // Bound, because another request starts it when it ends: logs and spans must not name that one.
   const entry: Waiting = { places, start: AsyncResource.bind(start) }
-  let free = take(waiting)
+  let free = reserve(waiting)
   queues.set(name, queue.add(entry))
 
   function start(): void {
     leave()
-    free = take(places)
+    free = reserve(places)
     run()
   }
   function leave(): void {

@@ -4,7 +4,7 @@ import { env } from '../env'
 import { Problem } from '../http/problem'
 import { runOrQueue } from './concurrency'
 import { isFull, limitInMemory } from './limits'
-import { findFull, take } from './places'
+import { findFull, reserve } from './places'
 import { networksOf, noteVisitor, toVisitor } from './visitor'
 
 /** Time limits for receiving a request. Node checks them every 30 s. */
@@ -86,7 +86,7 @@ function admitConnection(server: Server, socket: Socket): boolean {
     socket.destroy()
     return false
   }
-  socket.once('close', take(places))
+  socket.once('close', reserve(places))
   return true
 }
 

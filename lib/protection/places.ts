@@ -9,8 +9,8 @@ export function findFull<One extends Place>(places: One[]): One | undefined {
   return places.find(({ key, most }) => most > 0 && (taken.get(key) ?? 0) >= most)
 }
 
-/** @returns the function that frees the places. A second call does nothing */
-export function take(places: Place[]): () => void {
+/** Reserves the places. @returns the function that frees them. A second call does nothing */
+export function reserve(places: Place[]): () => void {
   for (const { key } of places) taken.set(key, (taken.get(key) ?? 0) + 1)
   const held = [...places]
   return () => {

@@ -1,6 +1,6 @@
 import { env } from '../env'
 import { Problem } from '../http/problem'
-import { findFull, type Place, take } from './places'
+import { findFull, type Place, reserve } from './places'
 import { networksOf, visitorOf } from './visitor'
 
 /**
@@ -16,7 +16,7 @@ export function reserveStream(request: Request, topic?: string): () => void {
   const all = { key: 'streams', most: env('LIMIT_STREAMS_PER_PROCESS'), status: 503 }
   const places = [...visitor, ...(topic ? [{ ...toPlace(topic), status: 429 }] : []), all]
   const full = findFull(places)
-  if (!full) return take(places)
+  if (!full) return reserve(places)
   const headers = { 'retry-after': '10' }
   if (full.status === 503)
     throw new Problem(503, 'Temporarily unavailable', { detail: 'Too many people are watching.', headers })
