@@ -37,6 +37,22 @@ test('the stream goes on after the delivery, and ends with a complaint', async (
   expect(events.slice(-2)).toEqual(['complained', 'over'])
 })
 
+test('streams that break off together do not come back together', async () => {
+  const { id } = await signUp()
+  const open = async (): Promise<{ retryMs: number; close: () => Promise<void> }> => {
+    const { body } = await fetch(`${app.url}/api/emails/${id}/events`)
+    const reader = body?.getReader()
+    const { value } = (await reader?.read()) ?? {}
+    const [, ms] = /^retry: (\d+)$/m.exec(new TextDecoder().decode(value)) ?? []
+    return { retryMs: Number(ms), close: async () => void (await reader?.cancel()) }
+  }
+  const streams = await Promise.all(Array.from({ length: 15 }, open))
+  await Promise.all(streams.map(({ close }) => close()))
+  const times = streams.map(({ retryMs }) => retryMs)
+  expect(Math.min(...times)).toBeGreaterThanOrEqual(1_000)
+  expect(new Set(times).size, `${times}`).toBeGreaterThan(5)
+})
+
 test('a reconnect a minute after the final snapshot is a 204', async () => {
   const { id } = await signUp()
   const { version } = await waitForSnapshot(id, isDelivered)

@@ -7,6 +7,10 @@ import { perProcess } from '../process'
 const HEARTBEAT_MS = 3_000
 /** A heartbeat without news is sent at every third reading only: to write to 10,000 streams takes 0.3 s. */
 const READINGS_PER_HEARTBEAT = 3
+/** When a browser reconnects after its stream broke off. */
+const RETRY_MS = 1_000
+/** Streams that break off together must not come back together: opening one takes 2 ms, and the kernel holds 511 connections. */
+const RETRY_MS_PER_STREAM = 5
 /** Streams that are written to before the event loop may run other work. */
 const YIELD_EVERY = 100
 /** Disconnects clients with more unread data. They reconnect and get the newest snapshot. */
@@ -115,7 +119,8 @@ function openStream(request: Request, source: Source, release: () => void): Read
     void sendHeartbeats()
     signal.addEventListener('abort', close)
     // Next sends the headers with the first chunk.
-    write(encoder.encode('retry: 1000\n\n'))
+    const jitter = Math.random() * RETRY_MS_PER_STREAM * streams.open.size
+    write(encoder.encode(`retry: ${Math.round(RETRY_MS + jitter)}\n\n`))
     // Watches before it reads, so it misses no change.
     const stopWatching = source.watch(updateSafely)
     const polling = source.pollMs ? setInterval(updateSafely, source.pollMs) : undefined

@@ -17,8 +17,6 @@ export type Stream = {
 
 type Chunk = { text: string; at: number }
 
-const RECONNECT_MS = 1_000
-
 /** Here a connection ended: half a message before it is none. */
 const CUT: Chunk = { text: '', at: 0 }
 
@@ -32,12 +30,14 @@ export async function openStream(url: string): Promise<Stream> {
   let breaks = 0
   let closed = false
   let ended = false
+  let retryMs = 1_000
   let response = await connect(url)
   if (response.statusCode !== 200) throw new Error(`${url} answered ${response.statusCode}`)
 
   const note = (text: string): void => {
     chunks.push({ text, at: Date.now() })
     ended ||= /"final":true.*\n\n/.test(text)
+    retryMs = Number(/^retry: (\d+)$/m.exec(text)?.[1] ?? retryMs)
   }
   async function follow(): Promise<void> {
     while (!closed) {
@@ -45,7 +45,7 @@ export async function openStream(url: string): Promise<Stream> {
       if (closed || ended) break
       chunks.push(CUT)
       breaks++
-      await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS))
+      await new Promise((resolve) => setTimeout(resolve, retryMs))
       if (!closed) response = await connect(url).catch(() => response)
     }
   }
