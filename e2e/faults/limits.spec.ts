@@ -271,7 +271,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     expect(web.output()).toContain('each process counts on its own until it is back')
   })
 
-  await test.step('without a database nobody has used up anything', async () => {
+  await test.step('without a database no signup counts for a visitor', async () => {
     await stack.killPostgres('SIGINT')
     const visitor = newVisitor()
     const email = newAddress()
