@@ -15,8 +15,8 @@ import { prisma, type Transaction } from './db/prisma'
 import { Prisma } from './generated/prisma/client'
 import { log, logThrottled, reasonOf } from './log'
 
-/** pg-boss's maximum. */
-const DAY_SECONDS = 24 * 3600 - 1
+/** pg-boss's maximum for `expireInSeconds`. */
+const MAX_EXPIRE_SECONDS = 24 * 3600 - 1
 const KEEP_FAILED_SECONDS = 14 * 24 * 3600
 const UNLIMITED = 1_000_000
 
@@ -42,7 +42,7 @@ const userJob = z.object({ userId: z.guid() })
 const exportJob = z.object({ exportId: z.guid() }) // orders
 
 // Mails and batches count their own attempts, so that an outage of the database uses up none.
-const MAIL = { retryLimit: UNLIMITED, expireInSeconds: DAY_SECONDS, deleteAfterSeconds: DAY_SECONDS }
+const MAIL = { retryLimit: UNLIMITED, expireInSeconds: MAX_EXPIRE_SECONDS, deleteAfterSeconds: 24 * 3600 }
 
 /** `npm run migrate` creates and updates the queues. */
 export const QUEUES = {

@@ -45,9 +45,6 @@ export type Source = {
 /** `data` is serialized once for all streams that get the same object. */
 type Send = (event: string, data: object, id?: number) => void
 
-/** Data of the last event. After it, the browser does not reconnect. */
-const OVER = {}
-
 const HEADERS = {
   'content-type': 'text/event-stream; charset=utf-8',
   'cache-control': 'no-cache, no-transform',
@@ -67,7 +64,7 @@ export function streamEvents(request: Request, source: Source, release: () => vo
 
 function openStream(request: Request, source: Source, release: () => void): ReadableStream<Uint8Array> {
   const { signal } = request
-  let close = (): void => {}
+  let leave = (): void => {}
 
   const start = (controller: ReadableStreamDefaultController<Uint8Array>): void => {
     let closed = false
@@ -89,7 +86,8 @@ function openStream(request: Request, source: Source, release: () => void): Read
       while (changed && !closed) {
         changed = false
         if (await source.update(send)) {
-          send('over', OVER)
+          // After this event, the browser does not reconnect.
+          send('over', {})
           return close()
         }
         if (source.pauseMs) await sleep(source.pauseMs)
@@ -105,13 +103,17 @@ function openStream(request: Request, source: Source, release: () => void): Read
 
     const sent = { text: '', age: 0 }
     const stream = { heartbeat: source.heartbeat, sent, send, close: () => close(), endsAt: findEnd() }
-    close = () => {
+    leave = () => {
       if (closed) return
       closed = true
       clearInterval(polling)
       stopWatching()
       streams.open.delete(stream)
       release()
+    }
+    const close = (): void => {
+      if (closed) return
+      leave()
       controller.close()
     }
 
@@ -129,7 +131,8 @@ function openStream(request: Request, source: Source, release: () => void): Read
     if (signal.aborted) close()
   }
   const unread = new ByteLengthQueuingStrategy({ highWaterMark: MAX_UNREAD_BYTES })
-  return new ReadableStream<Uint8Array>({ start, cancel: () => close() }, unread)
+  // At `cancel`, the stream is closed already, and `controller.close` would throw.
+  return new ReadableStream<Uint8Array>({ start, cancel: () => leave() }, unread)
 }
 
 async function sendHeartbeats(): Promise<void> {

@@ -7,7 +7,7 @@ const CHUNK = 100
 const WRITERS = 2
 
 /** More facts are rejected, and Resend sends them again. */
-const MOST_WAITING = 1_000
+const MAX_WAITING = 1_000
 
 type Waiting = {
   fact: EmailFact
@@ -25,7 +25,7 @@ let writers = 0
  */
 export function recordTogether(fact: EmailFact, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    if (waiting.length >= MOST_WAITING)
+    if (waiting.length >= MAX_WAITING)
       throw unavailable('Too many reports at the moment. Please send this one again later.')
     waiting.push({ fact, signal, resolve, reject })
     if (writers < WRITERS) void write()

@@ -5,7 +5,7 @@ import { enqueue } from '@/lib/queue'
 
 const PAUSE_MS = 2_000
 
-export default async function eraseUserLater({ data }: Job<'erase-user'>): Promise<void> {
+export default async function eraseUserOrRetry({ data }: Job<'erase-user'>): Promise<void> {
   await prisma().$transaction(async (tx) => {
     if (await eraseUser(tx, data.userId)) return
     // A mail of this user is in flight.
