@@ -198,16 +198,17 @@ async function postpone(tx: Transaction, queue: MailQueue, mail: Fetched, error:
   await retryJob(tx, queue, mail.job.id, retryAt, reason)
 }
 
-// Mails whose `deaths` are one too high, because the database failed and not this worker.
-const miscounted = new Set<string>()
+// Mails whose `deaths` are too high, each as often as it was counted: the database failed, and not this worker.
+let miscounted: string[] = []
 
 async function uncountDeaths(fetched: Fetched[]): Promise<void> {
-  for (const { email } of fetched) miscounted.add(email.id)
-  const ids = [...miscounted]
+  miscounted.push(...fetched.map(({ email }) => email.id))
   try {
-    await prisma()
-      .$executeRaw`UPDATE "Email" SET deaths = greatest(deaths - 1, 0) WHERE id = ANY (${ids}::uuid[])`
-    miscounted.clear()
+    await prisma().$executeRaw`
+      UPDATE "Email" SET deaths = greatest(deaths - times, 0)
+      FROM (SELECT id, count(*)::int AS times FROM unnest(${miscounted}::uuid[]) AS id GROUP BY id) AS miscounted
+      WHERE "Email".id = miscounted.id`
+    miscounted = []
   } catch {
     // The next call includes them.
   }
