@@ -1,8 +1,9 @@
 // See docs/operations.md, "Stop all mail".
 
+import { databaseNow } from '@/lib/db/clock'
 import { reachDatabase } from '@/lib/db/find-database'
 import { readArguments } from '@/lib/ops/arguments'
-import { setPaused } from '@/lib/sending/pace'
+import { readPace, setPaused } from '@/lib/sending/pace'
 
 const {
   positionals: [order],
@@ -13,5 +14,14 @@ const {
 await reachDatabase()
 const since = await setPaused(order === 'pause')
 if (since) console.log(`Paused since ${since.toISOString()}. No mail goes out until: npm run resume`)
-else console.log('Mail goes out again, as fast as Resend allows.')
+else {
+  const { reason, until } = await readPace()
+  // After `until`, the next mail is a trial.
+  const isHeld = reason && (!until || +until > (await databaseNow()))
+  console.log(
+    isHeld
+      ? `The operator's pause has ended. No requests to Resend until ${until?.toISOString() ?? 'an operator resets "nextTurnAt"'}: ${reason}.`
+      : 'Mail goes out again, as fast as Resend allows.',
+  )
+}
 process.exit(0)

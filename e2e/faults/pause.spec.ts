@@ -40,7 +40,10 @@ test('all mail is stopped: signups, exports and erasures go on, everybody sees w
   // A new worker stops, too; and one that is asked to end gives back what it has in hand.
   expect(await workers[0]?.kill('SIGTERM')).toBe(0)
   await stack.startWorker()
-  expect(await stack.command('pace', 'resume')).toMatchObject({ code: 0 })
+  expect(await stack.command('pace', 'resume')).toEqual({
+    code: 0,
+    output: 'Mail goes out again, as fast as Resend allows.\n',
+  })
   // The job that deletes the exported file is a day away.
   await stack.query(`DELETE FROM pgboss.job WHERE name = 'expire-export'`)
   await untilSettled(stack)
@@ -55,7 +58,8 @@ test('an operator’s pause and one of the mail service: neither ends the other'
   )
   await stack.command('pace', 'pause')
   expect(await readHealth(stack)).toMatchObject({ paused: { reason: 'paused_by_operator' } })
-  await stack.command('pace', 'resume')
+  const resumed = await stack.command('pace', 'resume')
+  expect(resumed.output).toMatch(/No requests to Resend until \d{4}-.*Z: daily_quota_exceeded\./)
   expect(await readHealth(stack)).toMatchObject({
     paused: { reason: 'daily_quota_exceeded' },
     attention: null,
