@@ -1,16 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from '@playwright/test'
-import { newAddress } from '../app'
+import { newAddress, signUp } from '../app'
 import { act, type Owner, signUpOwner } from '../owner'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
 import { untilSettled } from './oracle'
-import { makeDue, report } from './steps'
+import { closeGate, isFinal, makeDue, report, until, untilAsked } from './steps'
 
 const ROUNDS = 3
 const PEOPLE = 24
 
-test('erasing, gathering, reopening, settling, redriving, correcting, signing in and out, and clean-up meet in no deadlock', {
+test('erasing, gathering, reopening, settling, redriving, rendering again, correcting, signing in and out, and clean-up meet in no deadlock', {
   tag: '@long',
 }, async ({ stack }) => {
   test.setTimeout(240_000)
@@ -21,6 +21,22 @@ test('erasing, gathering, reopening, settling, redriving, correcting, signing in
   const hurry = setInterval(() => void makeDue(stack).catch(() => {}), 500)
   await untilSettled(stack).finally(() => clearInterval(hurry))
   expect((await countDeadlocks(stack)) - before).toBe(0)
+  expect(stack.output()).not.toContain('40P01')
+})
+
+test('waiting mail is rendered again while its batch settles: no deadlock', async ({ stack }) => {
+  await stack.setProvider({ latencyMs: 2_000 })
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await stack.startWorker()
+  await untilAsked(stack, id)
+  await using gate = await closeGate(stack, `SELECT FROM "Email" WHERE id = '${id}' FOR UPDATE`)
+  // The worker is the first that comes to this mail, and then deletes the job of the batch.
+  await gate.untilReached('SELECT FROM "Email" WHERE id IN (')
+  const rendering = stack.command('waiting', 'render', 'all')
+  await gate.untilReached('SELECT id, kind, "batchId" FROM "Email"')
+  await gate.open()
+  expect(await rendering).toMatchObject({ code: 0, output: expect.stringContaining('0 will be rendered') })
+  expect(await until(stack, id, isFinal)).toMatchObject({ status: 'delivered', attempts: 1 })
   expect(stack.output()).not.toContain('40P01')
 })
 
@@ -57,6 +73,7 @@ async function meet(stack: Stack): Promise<void> {
     ),
     repeat(() => enqueueOnce(stack, 'clean-up')),
     repeat(() => enqueueOnce(stack, 'sweep')),
+    repeat(() => stack.command('waiting', 'render', 'all')),
     repeat(() => Promise.all(staying.map(({ id }) => reportOf(stack, 'email.delivered', id)))),
   ]
   await Promise.all([

@@ -90,7 +90,8 @@ async function changeChunk(
   change: (tx: Transaction, mails: Mail[]) => Promise<number>,
 ): Promise<Changed> {
   const ids = chunk.map(({ id }) => id)
-  await lockJobsAbout(tx, [...ids, ...chunk.flatMap(({ batchId }) => batchId ?? [])])
+  // Not the jobs of batches: `settleBatch` deletes its job while it holds the locks of the emails.
+  await lockJobsAbout(tx, ids)
   const mails = await tx.$queryRaw<Mail[]>`
     SELECT id, kind, "batchId" FROM "Email"
     WHERE id = ANY (${ids}::uuid[]) AND ${isUnfinished} ORDER BY id FOR UPDATE`
