@@ -10,13 +10,14 @@ import { type Redriven, redriveEmails, redriveFailed } from '@/lib/sending/redri
 const MAIL_QUEUES: QueueName[] = ['send-email', 'send-ticket', 'send-email-alone', 'retry-batch']
 
 const { values, positionals } = readArguments(
-  'npm run redrive [-- EMAIL_ID | -- QUEUE] [--reason CODE] [--force]',
+  'npm run redrive [-- EMAIL_ID | -- QUEUE | -- --reason CODE] [--force]',
   { force: { type: 'boolean', default: false }, reason: { type: 'string' } },
   () => true,
 )
 const isId = (name: string): boolean => z.guid().safeParse(name).success
 const malformed = positionals.find((name) => !isId(name) && !isServed(name))
 if (malformed) fail(`Neither the id of an email nor a queue: ${malformed}`)
+if (values.reason && positionals.length > 0) fail('--reason selects mails: leave out ids and queues.')
 
 await reachDatabase()
 const isAll = positionals.length === 0
@@ -32,7 +33,7 @@ function report(chunk: Redriven[]): void {
   counts.queued += chunk.filter(({ result }) => result === 'queued').length
 }
 
-const ids = positionals.filter(isId)
+const ids = [...new Set(positionals.filter(isId).map((id) => id.toLowerCase()))]
 if (ids.length > 0) report(await redriveEmails(ids, values))
 if (takesMails) for await (const chunk of redriveFailed(values.reason, values)) report(chunk)
 let jobs = 0

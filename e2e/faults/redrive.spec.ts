@@ -55,7 +55,8 @@ test('all that was given up goes out, and the tickets go on', async ({ stack }) 
 
 test('one id: the others stay where they are', async ({ stack }) => {
   const [chosen = '', other = ''] = await failMany(stack, 2)
-  const { code, output } = await stack.redrive(chosen)
+  // As the log writes an id.
+  const { code, output } = await stack.redrive(chosen.toUpperCase())
   expect(output).toContain(`${chosen}: queued`)
   expect(output).not.toContain(other)
   expect(code).toBe(0)
@@ -66,21 +67,31 @@ test('one id: the others stay where they are', async ({ stack }) => {
 
 test('what was not given up is left alone', async ({ stack }) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
-  for (const one of [id, randomUUID()]) {
+  for (const [one, result] of [
+    [id, 'not failed'],
+    [randomUUID(), 'unknown'],
+  ] as const) {
     const { code, output } = await stack.redrive(one, '--force')
-    expect(output).toContain(`${one}: not failed`)
+    expect(output).toContain(`${one}: ${result}`)
     expect(code).toBe(1)
   }
   expect(await stack.redrive()).toMatchObject({ code: 0, output: expect.stringContaining('0 of 0') })
   expect(await stack.query('SELECT 1 FROM pgboss.job')).toHaveLength(1)
 })
 
-test('a malformed id is refused before anything happens', async ({ stack }) => {
+test('a malformed id, and a reason beside an id or a queue, are refused before anything happens', async ({
+  stack,
+}) => {
   const [id = ''] = await failMany(stack, 1)
   expect(await stack.redrive(id, 'all')).toEqual({
     code: 2,
     output: 'Neither the id of an email nor a queue: all\n',
   })
+  for (const one of [id, 'clean-up'])
+    expect(await stack.redrive(one, '--reason', 'validation_error')).toEqual({
+      code: 2,
+      output: '--reason selects mails: leave out ids and queues.\n',
+    })
   expect((await until(stack, id, isFinal)).status).toBe('failed')
 })
 

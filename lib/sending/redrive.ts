@@ -4,7 +4,7 @@ import { recordEvents } from '../status/record'
 import { lockBatch, requeueBatch } from './batch'
 import { enqueueEmails } from './enqueue'
 
-export type RedriveResult = 'queued' | 'not failed' | 'accepted by Resend' | 'might be sent twice'
+export type RedriveResult = 'queued' | 'unknown' | 'not failed' | 'accepted by Resend' | 'might be sent twice'
 
 export type Redriven = { id: string; result: RedriveResult }
 
@@ -38,6 +38,7 @@ export async function* redriveFailed(reason?: string, options?: Options): AsyncG
 
 /**
  * Redrives emails that were given up. If Resend may have accepted one, its whole batch is sent again under the same key.
+ * @param ids in lower case, as Postgres returns them
  * @returns for each email "queued", or why not.
  */
 export async function redriveEmails(ids: string[], { force = false }: Options = {}): Promise<Redriven[]> {
@@ -51,7 +52,7 @@ export async function redriveEmails(ids: string[], { force = false }: Options = 
     const redriven = await prisma().$transaction((tx) => redriveTogether(tx, chosen, batchId, force))
     for (const { id, result } of redriven) results.set(id, result)
   }
-  return ids.map((id) => ({ id, result: results.get(id) ?? 'not failed' }))
+  return ids.map((id) => ({ id, result: results.get(id) ?? 'unknown' }))
 }
 
 async function redriveTogether(

@@ -4,7 +4,7 @@ import { type RedriveResult, redriveEmails, redriveFailed } from '@/lib/sending/
 
 /** The id of an email, all emails, or the name of a queue. */
 export const redriveInput = z.strictObject({
-  id: z.union([z.guid(), z.literal('all'), z.enum(Object.keys(QUEUES))]),
+  id: z.union([z.guid().toLowerCase(), z.literal('all'), z.enum(Object.keys(QUEUES))]),
 })
 
 /** How many emails came to which result. */

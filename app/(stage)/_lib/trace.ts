@@ -63,7 +63,7 @@ export async function readSteps(emailId: string): Promise<Step[]> {
 
 /** Completes the beginning of an email's id. Returns the input if there is no such email. */
 export async function completeId(start: string): Promise<string> {
-  if (!/^[0-9a-f]{8}$/.test(start)) return start
+  if (!/^[0-9a-f]{8}$/i.test(start)) return start
   const { id } =
     (await prisma().email.findFirst({
       where: {

@@ -7,6 +7,7 @@ import { JobLine } from './jobs'
 import { send } from './send'
 
 const REFUSAL: Record<Exclude<RedriveResult, 'queued'>, string> = {
+  unknown: 'no longer known',
   'not failed': 'no longer given up',
   'accepted by Resend': 'already accepted by the mail service',
   'might be sent twice': 'might be sent twice, so a person has to decide: npm run redrive -- --force',
