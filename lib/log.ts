@@ -95,7 +95,7 @@ function isText(): boolean {
 
 type Line = { msg: string; reason?: string; emailId?: string; emailIds?: string[]; err?: { stack?: string } }
 
-/** "CE975F1D  attempt 2 → sent  3.0 s" */
+/** "CE975F1D  → sent  3.0 s" */
 function toSentence(line: string): string {
   const { msg, reason, emailId, emailIds, err } = JSON.parse(line) as Line
   const about = emailIds ? `batch of ${emailIds.length}` : emailId?.slice(0, 8).toUpperCase()

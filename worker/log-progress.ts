@@ -7,7 +7,8 @@ import { countMails, tieToSpan } from '@/lib/telemetry'
 const MAX_LOGGED_ALONE = 5
 
 export function logAttempt(batch: Batch): void {
-  logMails(batch, toIds(batch), 'sending')
+  // An earlier attempt of this batch may have been accepted. After a clear rejection, the mails go into another batch.
+  logMails(batch, toIds(batch), batch.attempts > 1 ? 'sending again under the same key' : 'sending')
   tieToSpan({ emailIds: toIds(batch) })
 }
 
@@ -24,11 +25,9 @@ export function logOutcome(batch: Batch, outcome: Outcome, ms: number): void {
   tieToSpan({ emailIds: ids })
 }
 
-function logMails({ id, attempts }: Batch, emailIds: string[], result: string): void {
-  const fields = { batchId: id, attempt: attempts }
-  const sentence = `attempt ${attempts} ${result}`
-  if (emailIds.length > MAX_LOGGED_ALONE) log.info({ ...fields, emailIds }, sentence)
-  else for (const emailId of emailIds) log.info({ ...fields, emailId }, sentence)
+function logMails({ id: batchId }: Batch, emailIds: string[], sentence: string): void {
+  if (emailIds.length > MAX_LOGGED_ALONE) log.info({ batchId, emailIds }, sentence)
+  else for (const emailId of emailIds) log.info({ batchId, emailId }, sentence)
 }
 
 const toIds = ({ messages }: Batch): string[] => messages.map(({ tags: [{ value }] }) => value)

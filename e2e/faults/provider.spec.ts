@@ -53,7 +53,7 @@ test('its name does not resolve: tried again, and one mail is sent once it does'
 test('rate limit: no attempt before the time that Resend asks for, and none used up', async ({ stack }) => {
   await stack.setProvider({ mode: 'rate-limit' })
   const { id } = await signUp(newAddress(), stack.appUrl)
-  await stack.startWorker()
+  const worker = await stack.startWorker()
   await until(
     stack,
     id,
@@ -72,6 +72,7 @@ test('rate limit: no attempt before the time that Resend asks for, and none used
   }
   await untilSettled(stack)
   expect(await countSends(stack, id)).toEqual({ calls: 3, accepted: 1 })
+  expect(worker.output()).not.toContain('again under the same key')
   expect(await findFaults(stack, [id])).toEqual([])
 })
 
@@ -111,7 +112,7 @@ test('accepted, and the answer lost: the second attempt sends no second mail', a
   // Else the reports would tell that it was sent before the worker tries again.
   const letReports = await holdReports(stack)
   await stack.setProvider({ mode: 'reset-after-accept' })
-  await stack.startWorker()
+  const worker = await stack.startWorker()
   const { id } = await signUp(newAddress(), stack.appUrl)
   await until(stack, id, ({ status }) => status === 'retrying')
   expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
@@ -121,6 +122,7 @@ test('accepted, and the answer lost: the second attempt sends no second mail', a
   await until(stack, id, isFinal)
   await untilSettled(stack)
   expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
+  expect(worker.output()).toContain('sending again under the same key')
   expect(await findFaults(stack, [id])).toEqual([])
 })
 
