@@ -39,6 +39,12 @@ async function expectRefusal(response: Response, status: number, mostSeconds: nu
   expect(await response.json()).toEqual(problem)
 }
 
+/** The limits that a log names as reached. */
+function readReached(output: string): string[] {
+  const lines = output.matchAll(/The limit (".*) is reached for \d+ s(, .*)\./g)
+  return [...new Set([...lines].map(([, what, who]) => `${what}${who}`))].sort()
+}
+
 test('a stranger can do only so much', async ({ stack, page }) => {
   test.setTimeout(180_000)
   const gate = await countStatements(stack.databaseUrl)
@@ -262,6 +268,18 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     await expectRefusal(response, 503, 60)
   })
 
+  await test.step('a line of the log for each limit, with its setting and whom it concerns', async () => {
+    expect(readReached(web.output())).toEqual([
+      '"everybody" (LIMIT_SIGNUPS_PER_MINUTE), by all together',
+      '"export" (LIMIT_EXPORTS_PER_USER), by one user', // orders
+      '"lostTicket" (LIMIT_MAILS_PER_MAILBOX), by one mailbox',
+      '"mailRequest" (LIMIT_SIGNUPS_PER_VISITOR), by one visitor or network',
+      '"mailbox" (LIMIT_MAILS_PER_MAILBOX), by one mailbox',
+      '"request" (LIMIT_REQUESTS_PER_VISITOR), by one visitor or network',
+      '"signup" (LIMIT_SIGNUPS_PER_VISITOR), by one visitor or network',
+    ])
+  })
+
   await test.step('while the database does not count, each server counts for itself', async () => {
     await using _ = await closeGate(stack, 'LOCK TABLE "RateLimit"')
     const visitor = newVisitor()
@@ -352,7 +370,7 @@ test('a visitor cannot choose who they are', async ({ stack }) => {
 test('no more mails go out in an hour than may; the others wait', async ({ stack }) => {
   const accepted = async (): Promise<number> => (await stack.setProvider({})).accepted
   const before = await accepted()
-  await stack.startWorker({ LIMIT_MAILS_PER_HOUR: '3' })
+  const worker = await stack.startWorker({ LIMIT_MAILS_PER_HOUR: '3' })
   const ids = await signUpMany(stack, 5)
   const health = async () => (await fetch(`${stack.appUrl}/api/health`)).json()
   const isCapped = { attention: null, paused: { reason: 'hourly_cap' }, queued: 2, failed: 0 }
@@ -378,6 +396,10 @@ test('no more mails go out in an hour than may; the others wait', async ({ stack
   expect(await accepted()).toBe(before + 4)
   expect(await health()).toMatchObject({ ...isCapped, queued: 4 })
   expect(Date.parse((await health()).paused.until)).toBe(Date.parse(paused.until))
+  expect(readReached(worker.output())).toEqual([
+    '"lostTicketMail" (LIMIT_MAILS_PER_HOUR × 0.1), by all together',
+    '"mail" (LIMIT_MAILS_PER_HOUR), by all together',
+  ])
 
   // An hour later.
   await stack.query(`UPDATE "RateLimit" SET "expiresAt" = now()`)

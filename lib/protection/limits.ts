@@ -14,14 +14,22 @@ import {
 } from './counters'
 import { networksOf, visitorOf } from './visitor'
 
+/** For the log. */
+const WHO = {
+  visitor: 'one visitor or network',
+  mailbox: 'one mailbox',
+  user: 'one user',
+  all: 'all together',
+}
+
 type Limit = {
   setting: Setting
   /** Multiplies the setting. */
   factor?: number
   seconds: number
   detail: string
-  /** The key is a visitor, whose networks are limited, too. */
-  ofVisitor?: true
+  /** What each key is. The networks of a visitor are limited, too. Default: all together */
+  of?: keyof typeof WHO
   /** Each process counts on its own. Otherwise the database counts for all processes. */
   inMemory?: true
   status?: 429 | 503
@@ -45,7 +53,7 @@ const LIMITS = {
     setting: 'LIMIT_REQUESTS_PER_VISITOR',
     seconds: 60,
     detail: 'Many requests came from your network.',
-    ofVisitor: true,
+    of: 'visitor',
     inMemory: true,
     keepsFailures: true,
   },
@@ -54,7 +62,7 @@ const LIMITS = {
     factor: 20,
     seconds: 60,
     detail: 'Many requests came from your network.',
-    ofVisitor: true,
+    of: 'visitor',
     inMemory: true,
     keepsFailures: true,
   },
@@ -62,24 +70,26 @@ const LIMITS = {
     setting: 'LIMIT_SIGNUPS_PER_VISITOR',
     seconds: HOUR,
     detail: 'Many signups came from your network. This one was not processed.',
-    ofVisitor: true,
+    of: 'visitor',
     keepsFailures: true,
   },
   mailRequest: {
     setting: 'LIMIT_SIGNUPS_PER_VISITOR',
     seconds: HOUR,
     detail: 'Many requests for mail came from your network.',
-    ofVisitor: true,
+    of: 'visitor',
     keepsFailures: true,
   },
   mailbox: {
     setting: 'LIMIT_MAILS_PER_MAILBOX',
+    of: 'mailbox',
     seconds: DAY,
     detail: 'This mailbox has received enough mail today. Other spellings of its address count, too.',
   },
   /** Not `mailbox`: strangers may request the ticket of an address, and its owner must still be able to sign up. */
   lostTicket: {
     setting: 'LIMIT_MAILS_PER_MAILBOX',
+    of: 'mailbox',
     seconds: DAY,
     detail:
       'The ticket of this mailbox was requested too often today. Other spellings of its address count, too.',
@@ -104,7 +114,7 @@ const LIMITS = {
     inMemory: true,
     quiet: true,
     detail: 'Many reports with a wrong signature came from your network.',
-    ofVisitor: true,
+    of: 'visitor',
     keepsFailures: true,
   },
   password: {
@@ -112,9 +122,9 @@ const LIMITS = {
     seconds: 600,
     inMemory: true,
     detail: 'Too many wrong passwords came from your network.',
-    ofVisitor: true,
+    of: 'visitor',
   },
-  export: { setting: 'LIMIT_EXPORTS_PER_USER', seconds: DAY, detail: 'Too many exports today.' }, // orders
+  export: { setting: 'LIMIT_EXPORTS_PER_USER', of: 'user', seconds: DAY, detail: 'Too many exports today.' }, // orders
 } satisfies Record<string, Limit>
 
 type LimitName = keyof typeof LIMITS
@@ -230,11 +240,11 @@ function toCounters(attempts: Attempt[]): LimitCounter[] {
 }
 
 function listCounters([name, who, times = 1]: Attempt): LimitCounter[] {
-  const { setting, factor = 1, seconds, ofVisitor, inMemory, keepsFailures }: Limit = LIMITS[name]
+  const { setting, factor = 1, seconds, of, inMemory, keepsFailures }: Limit = LIMITS[name]
   const most = Math.ceil(factor * Number(env(setting)))
   if (most === 0) return []
   const whose = typeof who === 'string' ? who : visitorOf(who)
-  return (ofVisitor ? networksOf(whose) : [[whose, 1] as const]).map(([network, multiple], index) => ({
+  return (of === 'visitor' ? networksOf(whose) : [[whose, 1] as const]).map(([network, multiple], index) => ({
     name,
     who,
     // A copy of the database must not reveal addresses.
@@ -272,8 +282,9 @@ function remember(key: string, ms: number): void {
 }
 
 function logRefusal(name: LimitName, ms: number): void {
-  const { quiet, setting }: Limit = LIMITS[name]
+  const { quiet, setting, factor, of = 'all' }: Limit = LIMITS[name]
   if (quiet || performance.now() < (loggedUntil.get(name) ?? 0)) return
   loggedUntil.set(name, performance.now() + ms)
-  log.warn(`${setting} is reached: further attempts are rejected for ${Math.ceil(ms / 1000)} s.`)
+  const most = factor ? `${setting} × ${factor}` : setting
+  log.warn(`The limit "${name}" (${most}) is reached for ${Math.ceil(ms / 1000)} s, by ${WHO[of]}.`)
 }
