@@ -8,7 +8,7 @@ const MAX_LOGGED_ALONE = 5
 
 export function logAttempt(batch: Batch): void {
   // An earlier attempt of this batch may have been accepted. After a clear rejection, the mails go into another batch.
-  logMails(batch, toIds(batch), batch.attempts > 1 ? 'sending again under the same key' : 'sending')
+  logMails(batch, toIds(batch), batch.attemptsInDoubt > 1 ? 'sending again under the same key' : 'sending')
   tieToSpan({ emailIds: toIds(batch) })
 }
 

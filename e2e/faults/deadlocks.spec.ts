@@ -118,7 +118,7 @@ async function signUpWith(stack: Stack, cookie: string): Promise<Owner> {
 async function redriveAll(stack: Stack): Promise<void> {
   const count = async (sql: string): Promise<number> => (await stack.query(sql)).length
   await waitFor(async () => (await count(`SELECT FROM "Email" WHERE status = 'retrying'`)) > 0)
-  await stack.query('UPDATE "Batch" SET attempts = 1000')
+  await stack.query('UPDATE "Batch" SET "attemptsInDoubt" = 1000')
   await waitFor(async () => (await count(`SELECT FROM "Email" WHERE status = 'failed'`)) > 0)
   await stack.setProvider({ mode: 'reset-after-accept' })
   await Promise.all([stack.redrive(), stack.redrive()])

@@ -286,7 +286,7 @@ test('what has a lifetime is deleted when it is over, and tickets stay readable'
      INSERT INTO "RateLimit" VALUES ('new', 1, now() + interval '1 minute');
      INSERT INTO "SuppressedMailbox" VALUES ('old', now() - interval '1 day'), ('new', now() + interval '1 day');
      WITH batch AS (
-       INSERT INTO "Batch" (messages, attempts, "createdAt")
+       INSERT INTO "Batch" (messages, "attemptsInDoubt", "createdAt")
        VALUES ('[{"to":"ada@example.com"}]', 3, now() - interval '25 hours') RETURNING id
      ), person AS (INSERT INTO "User" (name, email) VALUES ('Eve', 'eve@example.com') RETURNING id)
      INSERT INTO "Email" ("userId", kind, status, "batchId") SELECT person.id, 'welcome', 'failed', batch.id FROM person, batch`,

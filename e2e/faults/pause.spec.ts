@@ -153,7 +153,7 @@ test('what may have been accepted is named and left alone; what was never sent i
   const [fresh = '', refused = ''] = await signUpMany(stack, 2)
   // Refused in a batch of many, and written down once more, alone, and not sent yet.
   await stack.query(
-    `WITH batch AS (INSERT INTO "Batch" (messages, attempts) VALUES (json_build_array(json_build_object('subject', 'old',
+    `WITH batch AS (INSERT INTO "Batch" (messages, "attemptsInDoubt") VALUES (json_build_array(json_build_object('subject', 'old',
        'tags', json_build_array(json_build_object('name', 'email_id', 'value', $1::text)))), 0) RETURNING id)
      UPDATE "Email" SET "batchId" = batch.id, status = 'retrying' FROM batch WHERE "Email".id = $1::uuid`,
     [refused],

@@ -103,7 +103,7 @@ export async function hurryHeartbeats(stack: Stack): Promise<void> {
 
 /** Limits the attempts that are left to waiting retries. */
 export async function limitAttempts(stack: Stack, attempts: number): Promise<void> {
-  await stack.query(`UPDATE "Batch" SET attempts = $1`, [MAX_ATTEMPTS - attempts])
+  await stack.query(`UPDATE "Batch" SET "attemptsInDoubt" = $1`, [MAX_ATTEMPTS - attempts])
 }
 
 /** A lock that stops every statement that needs it. */

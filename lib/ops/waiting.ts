@@ -98,7 +98,7 @@ async function changeChunk(
   // After `settleBatch` has split a batch, each part waits for its first attempt. A worker may have begun one meanwhile.
   const unsent = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM "Batch" WHERE id = ANY (${mails.flatMap(({ batchId }) => batchId ?? [])}::uuid[])
-      AND attempts = 0 AND json_array_length(messages) = 1 ORDER BY id FOR UPDATE`
+      AND "attemptsInDoubt" = 0 AND json_array_length(messages) = 1 ORDER BY id FOR UPDATE`
   const isCertain = ({ batchId }: Mail): boolean =>
     batchId === null || unsent.some(({ id }) => id === batchId)
   const certain = mails.filter(isCertain)

@@ -24,8 +24,8 @@ export async function hasLostTicketsLeft(): Promise<boolean> {
 
 /** Sends a batch, or returns `wait` when this hour is full. Only the first attempt counts, and not if Resend rejects it. */
 export async function sendWithinHourlyLimit(batch: Batch, limit: HourlyLimit): Promise<Outcome> {
-  const { messages, attempts } = batch
-  if (attempts > 1) return await sendBatch(batch)
+  const { messages, attemptsInDoubt } = batch
+  if (attemptsInDoubt > 1) return await sendBatch(batch)
   let counted = await count([limit, ALL, messages.length])
   if (counted.refusals.length > 0 && limit !== 'mail') counted = await count(['mail', ALL, messages.length])
   const [refusal] = counted.refusals

@@ -14,7 +14,7 @@ export type Batch = {
   id: string
   messages: Message[]
   /** How many attempts Resend may have accepted, the current one included. 0: not sent yet. */
-  attempts: number
+  attemptsInDoubt: number
   /** The worker that last wrote this row: "pid@host". */
   sender: string | null
   createdAt: Date
@@ -60,8 +60,8 @@ async function scheduleBatch(tx: Transaction, message: Message, reason: string, 
   await enqueue(tx, 'retry-batch', { batchId: id }, { id, startAfter: at })
 }
 
-async function insertBatch(tx: Transaction, messages: Message[], attempts: number): Promise<Batch> {
-  const data = { messages, attempts, sender: PROCESS_NAME }
+async function insertBatch(tx: Transaction, messages: Message[], attemptsInDoubt: number): Promise<Batch> {
+  const data = { messages, attemptsInDoubt, sender: PROCESS_NAME }
   return { ...(await tx.batch.create({ data, omit: { messages: true } })), messages }
 }
 
@@ -69,10 +69,13 @@ async function insertBatch(tx: Transaction, messages: Message[], attempts: numbe
 export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | undefined> {
   const batch = await lockBatch(tx, id)
   if (!batch) return
-  batch.attempts++
+  batch.attemptsInDoubt++
   if (batch.isKeyForgotten) return await giveUp(tx, batch, 'outcome_unknown')
-  if (batch.attempts > MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')
-  await tx.batch.update({ where: { id }, data: { attempts: batch.attempts, sender: PROCESS_NAME } })
+  if (batch.attemptsInDoubt > MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')
+  await tx.batch.update({
+    where: { id },
+    data: { attemptsInDoubt: batch.attemptsInDoubt, sender: PROCESS_NAME },
+  })
   // Records no `sending` for mails that a webhook has reported as accepted. The batch is sent whole all the same, unless all are.
   const inDoubt = await recordForAll(tx, batch.messages, { status: 'sending', batchId: id })
   return inDoubt.length > 0 ? batch : await finishBatch(tx, id)
@@ -96,7 +99,7 @@ export async function settleBatch(
   retryAt: Date,
 ): Promise<undefined> {
   const { id, messages } = batch
-  // If this worker froze, another may have sent the batch again. Then the row has more attempts, or is gone.
+  // If this worker froze, another may have sent the batch again. Then the row has more attempts in doubt, or is gone.
   const row = await lockBatch(tx, id)
   if (outcome.kind === 'accepted') {
     const facts = outcome.mails.map((mail, index) => ({ ...mail, emailId: messages[index]?.tags[0].value }))
@@ -104,11 +107,11 @@ export async function settleBatch(
     return await finishBatch(tx, id)
   }
   if (!row) return
-  const { attempts } = row
+  const { attemptsInDoubt } = row
   const { kind, reason } = outcome
   const isRejected = kind === 'wait' || kind === 'operator'
   // No earlier attempt is in doubt, so Resend has accepted none of these mails.
-  const mayChange = attempts === 1
+  const mayChange = attemptsInDoubt === 1
   if (isRejected && mayChange) {
     const ids = await recordForAll(tx, messages, { status: 'retrying', reason, retryAt })
     await enqueueEmails(tx, await tx.email.findMany({ where: { id: { in: ids } } }))
@@ -119,12 +122,12 @@ export async function settleBatch(
     else for (const message of messages) await scheduleBatch(tx, message, reason, retryAt)
     return await finishBatch(tx, id)
   }
-  if (isRejected || (kind === 'retry' && attempts < MAX_ATTEMPTS)) {
+  if (isRejected || (kind === 'retry' && attemptsInDoubt < MAX_ATTEMPTS)) {
     const startAfter = isRejected
       ? retryAt
-      : new Date(Math.max(+retryAt, (await databaseNow()) + backoff(attempts)))
+      : new Date(Math.max(+retryAt, (await databaseNow()) + backoff(attemptsInDoubt)))
     // Resend has not accepted this attempt. Earlier ones stay in doubt.
-    if (isRejected) await tx.batch.update({ where: { id }, data: { attempts: attempts - 1 } })
+    if (isRejected) await tx.batch.update({ where: { id }, data: { attemptsInDoubt: attemptsInDoubt - 1 } })
     await recordForAll(tx, messages, { status: 'retrying', reason, retryAt: startAfter, batchId: id })
     return await requeueBatch(tx, id, startAfter)
   }

@@ -87,7 +87,7 @@ async function redriveTogether(
     await enqueueEmails(tx, queued)
   } else if (queued.length > 0) {
     // One attempt stays in doubt, so the batch must not change.
-    await tx.batch.update({ where: { id: sameBatch }, data: { attempts: 1 } })
+    await tx.batch.update({ where: { id: sameBatch }, data: { attemptsInDoubt: 1 } })
     await requeueBatch(tx, sameBatch)
   }
   return results.map(({ email, result }) => ({ id: email.id, result }))

@@ -94,7 +94,7 @@ CREATE TABLE "Email" (
 CREATE TABLE "Batch" (
     "id" UUID NOT NULL DEFAULT gen_random_uuid(),
     "messages" JSON NOT NULL,
-    "attempts" INTEGER NOT NULL,
+    "attemptsInDoubt" INTEGER NOT NULL,
     "sender" TEXT,
     "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
