@@ -85,7 +85,8 @@ async function fetchMails(
     else unknown.push(one)
     if (email && !email.hasTemplate) log.warn({ emailId: email.id }, `No template for "${email.kind}"`)
   }
-  // pg-boss retries them: the next release may have the template. A job without an email is given up when it comes to a worker as `job`.
+  // pg-boss retries them: the next release may have the template. A job without an email is given up when a worker gets it as
+  // `job`.
   await settleJobs(tx, queue, 'fail', unknown)
 
   // One job for each email.
@@ -199,18 +200,18 @@ async function postpone(tx: Transaction, queue: MailQueue, mail: Fetched, error:
 }
 
 // Mails whose `deaths` are too high, each as often as it was counted: the database failed, and not this worker.
-let miscounted: string[] = []
+const miscounted: string[] = []
 
 async function uncountDeaths(fetched: Fetched[]): Promise<void> {
-  miscounted.push(...fetched.map(({ email }) => email.id))
+  const ids = [...miscounted.splice(0), ...fetched.map(({ email }) => email.id)]
   try {
     await prisma().$executeRaw`
       UPDATE "Email" SET deaths = greatest(deaths - times, 0)
-      FROM (SELECT id, count(*)::int AS times FROM unnest(${miscounted}::uuid[]) AS id GROUP BY id) AS miscounted
+      FROM (SELECT id, count(*)::int AS times FROM unnest(${ids}::uuid[]) AS id GROUP BY id) AS miscounted
       WHERE "Email".id = miscounted.id`
-    miscounted = []
   } catch {
     // The next call includes them.
+    miscounted.push(...ids)
   }
 }
 
