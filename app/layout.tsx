@@ -6,6 +6,7 @@ import type { ReactNode } from 'react'
 import { env } from '@/lib/env'
 import { Stage } from './(stage)/stage' // stage
 import { SITE } from './components/site/name'
+import { ReloadOnBack } from './components/site/reload-on-back'
 import { SiteFooter } from './components/site/site-footer'
 import { SiteHeader } from './components/site/site-header'
 import './globals.css'
@@ -53,6 +54,7 @@ export default async function RootLayout({ children }: { children: ReactNode }) 
         {children}
       </main>
       <SiteFooter />
+      <ReloadOnBack />
     </>
   )
   page = <Stage>{page}</Stage> // stage

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, type Route } from '@playwright/test'
+import { expect, type Page, type Route } from '@playwright/test'
 import { isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
 import { report } from '../faults/steps'
 import { test as onSharedApp } from '../test'
@@ -27,6 +27,35 @@ test('a reload in the middle: the server prints the same ticket, which goes on l
   await expectDelivered(page)
   expect(complaints).toEqual([])
 })
+
+for (const [title, open] of [
+  [
+    'the skip link',
+    async (page: Page) => {
+      await page.keyboard.press('Tab')
+      await page.keyboard.press('Enter')
+      await expect(page).toHaveURL(/#main$/)
+    },
+  ],
+  [
+    'a link from a mail',
+    async (page: Page) => {
+      await page.goto(`${page.url()}#a-token.1.of-a-mail`)
+      await page.reload()
+      await expect(page).toHaveURL(/tickets\/[^#]+$/)
+    },
+  ],
+] as const) {
+  onSharedApp(`Back to a ticket goes back, also after ${title}`, async ({ page }) => {
+    const { id } = await signUp()
+    await page.goto(`/tickets/${id}`)
+    await open(page)
+    await page.getByRole('link', { name: 'Sign up another person' }).click()
+    await expect(page.getByRole('button', { name: 'Sign me up' })).toBeVisible()
+    await page.goBack()
+    await expect(ticketOn(page)).toContainText('Account created!')
+  })
+}
 
 test('two tabs on one ticket are both live', async ({ stack, page, context }) => {
   await signUpByHand(page)

@@ -15,6 +15,8 @@ type Live = {
   update: (part: Partial<Orders>) => void
 }
 
+const RETRY_MS = 3_000
+
 /** The orders of a ticket, live while an order is in flight. */
 export function useOrders(ticketId: string, initial: Orders | undefined): Live {
   const [orders, setOrders] = useState(initial)
@@ -26,10 +28,16 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
 
   useEffect(() => {
     if (asked) return
-    void callOrder<Orders>(ticketId, 'GET', 'orders').then((answer) => {
-      if ('problem' in answer) setProblem(answer.problem)
-      else setOrders(answer.data)
-    })
+    let timer: number | undefined
+    const ask = async (): Promise<void> => {
+      const answer = await callOrder<Orders>(ticketId, 'GET', 'orders')
+      const { problem } = 'problem' in answer ? answer : {}
+      setProblem(problem)
+      if ('data' in answer) setOrders(answer.data)
+      else if ((problem?.status ?? 500) >= 500) timer = window.setTimeout(ask, RETRY_MS)
+    }
+    void ask()
+    return () => window.clearTimeout(timer)
   }, [ticketId, asked])
 
   // A browser allows six streams per host, so this one is open only while an order is in flight.

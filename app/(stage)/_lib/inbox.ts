@@ -43,9 +43,10 @@ export async function listMails(page: number): Promise<{ mails: ListedMail[]; mo
   }
 }
 
-/** One mail by Resend's id, or null. */
+/** One mail by Resend's id, or null. @throws when Resend does not answer */
 export async function readMail(id: string): Promise<MailWithContent | null> {
-  const { data } = await openResend().emails.get(id)
+  const { data, error } = await openResend().emails.get(id)
+  if (error && error.name !== 'not_found') throw new Error(`Resend: ${error.message}`)
   return data && { ...toMail(data), html: data.html ?? '', text: data.text ?? '' }
 }
 

@@ -19,8 +19,11 @@ export type SignupAnswer = Signup | { problem: Problem }
 
 export const UNREACHABLE: Problem = {
   title: 'We couldn’t reach the server.',
-  detail: 'Nothing is lost: press the button again.',
+  detail: 'Please try again.',
 }
+
+/** The server answers within ten seconds. Until a form is answered, React lets no link of the page navigate. */
+export const TIMEOUT_MS = 20_000
 
 /**
  * Posts a signup and measures the wait. Never throws.
@@ -33,6 +36,7 @@ export async function sendSignup(body: string, key: string): Promise<SignupAnswe
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'Idempotency-Key': key },
       body,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     if (!response.ok) return { problem: await readProblem(response) }
     const { user, welcomeEmail } = await response.json()

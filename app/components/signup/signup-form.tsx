@@ -96,7 +96,7 @@ export function SignupForm({ pass, onSignup }: Props) {
         spellCheck={false}
       >
         <div role="alert">
-          {pause && 'suggestion' in pause && (
+          {pause && 'suggestion' in pause && !pending && (
             <DidYouMean address={pause.suggestion} onTake={() => takeAddress(pause.suggestion)} />
           )}
         </div>

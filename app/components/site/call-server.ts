@@ -1,4 +1,4 @@
-import { type Problem, readProblem, UNREACHABLE } from '../signup/send-signup'
+import { type Problem, readProblem, TIMEOUT_MS, UNREACHABLE } from '../signup/send-signup'
 
 export type Answer<Data> = { data: Data } | { problem: Problem }
 
@@ -13,6 +13,7 @@ export async function callServer<Data>(
       method,
       headers: body ? { 'Content-Type': 'application/json' } : {},
       body: body && JSON.stringify(body),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
     })
     if (!response.ok) return { problem: await readProblem(response) }
     return { data: response.status === 204 ? undefined : await response.json() }

@@ -8,7 +8,8 @@ export function ConfirmMailbox() {
   useEffect(() => {
     const link = window.location.hash.slice(1)
     if (!TOKEN.test(link)) return
-    window.history.replaceState(null, '', window.location.pathname)
+    // Next's state stays, or Back to this entry would show nothing.
+    window.history.replaceState(window.history.state, '', window.location.pathname)
     // Errors are ignored: the next link from a mail confirms it.
     void callServer('POST', '/api/tickets/confirm', { link })
   }, [])
