@@ -35,7 +35,7 @@ export function withLogFields<Result>(fields: object, act: () => Result): Result
 const THROTTLE_MS = 60_000
 const lastLogged = new Map<string, { at: number; times: number }>()
 
-/** Logs an error at once, and then at most once a minute with the number of times. */
+/** Logs an error at once, and then at most once a minute, with how often it came since the last line. */
 export function logThrottled(message: string, fields: object = {}): void {
   const { at, times } = lastLogged.get(message) ?? { at: Number.NEGATIVE_INFINITY, times: 0 }
   const now = performance.now()
@@ -76,14 +76,16 @@ function writeStack({ name, message, stack = '' }: Error): string {
   return [`${name}: ${message}`, ...ours, ...frames.filter((frame) => !ours.includes(frame))].join('\n')
 }
 
-// The lookbehind lets a long word be read once, and not again from each of its characters.
-const ADDRESS = /(?<![^\s"'<>()=:;,\\])[^\s"'<>()=:;,\\]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}/gi
+// The first lookbehind lets a long word be read once, and not again from each of its characters. A line is JSON, so what
+// follows a single backslash, such as the n of a line break, belongs to it.
+const ADDRESS =
+  /(?<![^\s"'<>()=:;,\\])((?<=(?<!\\)\\)(?:[bfnrt]|u[0-9a-f]{4})|(?<!\\)|(?<=\\\\))[^\s"'<>()=:;,\\]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}/gi
 // The path of a ticket grants access to it.
 const ID_IN_PATH = /\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi
 
 /** Replaces addresses and the paths of emails. */
 export function scrub(line: string): string {
-  return line.replace(ADDRESS, '<address>').replace(ID_IN_PATH, '/<id>')
+  return line.replace(ADDRESS, '$1<address>').replace(ID_IN_PATH, '/<id>')
 }
 
 let text: boolean | undefined

@@ -55,8 +55,8 @@ export const QUEUES = {
   'retry-batch': queue(batchJob, { ...MAIL, deadLetter: null }),
   // After a failure, the sweep enqueues another job: the user must be erased.
   'erase-user': queue(userJob),
-  'clean-up': queue(z.object({})),
-  sweep: queue(z.object({}), { retryLimit: 2, deleteAfterSeconds: 3600 }),
+  'clean-up': queue(z.object({}), { expireInSeconds: 900 }),
+  sweep: queue(z.object({}), { retryLimit: 2, expireInSeconds: 900, deleteAfterSeconds: 3600 }),
   'export-data-dead': queue(exportJob), // orders
   'export-data': queue(exportJob, { deadLetter: 'export-data-dead', retryLimit: 5, expireInSeconds: 900 }), // orders
   'expire-export': queue(exportJob), // orders
@@ -249,7 +249,8 @@ const CARRIED_IDS = `jsonb_path_query_array(data, '$.*')`
 /** For `isAbout`. Not in a migration, because the table is pg-boss's. */
 export const JOB_INDEX = `CREATE INDEX IF NOT EXISTS job_carries ON pgboss.job USING gin ((${CARRIED_IDS}))`
 
-const isAbout = (ids: string[]): Prisma.Sql => Prisma.sql`${Prisma.raw(CARRIED_IDS)} ?| ${ids}`
+/** SQL for the jobs with one of these ids in their data. */
+export const isAbout = (ids: string[]): Prisma.Sql => Prisma.sql`${Prisma.raw(CARRIED_IDS)} ?| ${ids}`
 
 /** Locks all jobs with one of these ids in their data. */
 export async function lockJobsAbout(tx: Transaction, ids: string[]): Promise<void> {

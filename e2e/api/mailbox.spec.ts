@@ -65,6 +65,15 @@ test('a mail to a stranger has the first word of a name, and nothing that is no 
   for (const [name, word] of Object.entries(words)) expect(toFirstWord(name), name).toBe(word)
 })
 
+test('no line of the log has an address, and each is JSON', () => {
+  const before = ['', ' ', '\n', '\t', '\r\n', '\u0007', '"', '\\', '\\\\', '<', 'To:\n', 'C:\\new\\']
+  for (const prefix of before) {
+    const line = scrub(JSON.stringify({ msg: `${prefix}nora.b+c@example.com, and on` }))
+    expect(line).not.toContain('@')
+    expect(JSON.parse(line).msg).toMatch(/<address>, and on$/)
+  }
+})
+
 // In quadratic time, one of these would take longer than the test may.
 const LONG = 200_000
 

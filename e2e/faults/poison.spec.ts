@@ -1,5 +1,5 @@
 import { expect } from '@playwright/test'
-import { newAddress, postSignup } from '../app'
+import { newAddress, postSignup, signUp } from '../app'
 import { copyProject, edit } from '../recipe'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
@@ -217,3 +217,11 @@ for (const [title, name, origin] of [
     )
   })
 }
+
+test('a mail that waits to be sent alone needs attention only after three deaths', async ({ stack }) => {
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await stack.query(`UPDATE pgboss.job SET name = 'send-email-alone' WHERE data->>'emailId' = $1`, [id])
+  expect((await readHealth(stack)).attention).toBeNull()
+  await stack.query('UPDATE "Email" SET deaths = 3 WHERE id = $1', [id])
+  await expect.poll(async () => (await readHealth(stack)).attention).toBe('worker_died')
+})

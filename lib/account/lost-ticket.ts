@@ -31,6 +31,8 @@ export async function openLostTicket(
 ): Promise<{ ticketId: string; token: string }> {
   const email = await prisma().email.findUnique({ where: { id: emailId } })
   if (!email) throw notFound()
+  // Before the transaction: after its commit, a failure would lose the session.
+  const [ticketId = emailId] = await listTicketMails(emailId)
   const token = await prisma().$transaction(async (tx) => {
     await lockUser(tx, email.userId)
     const isFirst = await tx.$executeRaw`
@@ -38,7 +40,6 @@ export async function openLostTicket(
     if (!isFirst || !(await confirmMailbox(tx, emailId))) throw linkExpired()
     return await signIn(tx, email.userId, readToken(request))
   })
-  const [ticketId = emailId] = await listTicketMails(emailId)
   return { ticketId, token }
 }
 

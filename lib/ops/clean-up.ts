@@ -13,7 +13,7 @@ type DeleteSome = () => Promise<number>
 // The job `expire-export` deletes their files after a day. // orders
 const OLD_EXPORTS = Prisma.sql`DELETE FROM "Export" WHERE id IN (SELECT id FROM "Export" WHERE "createdAt" < now() - interval '30 days' ORDER BY "createdAt" LIMIT ${CHUNK})` // orders
 
-/** See docs/operations.md. Each clean-up reads only the rows that are due, by an index or a cursor. */
+/** See docs/operations.md. Each reads only the rows that are due, by an index or a cursor, or the small table "Batch". */
 const CLEAN_UPS: Record<string, DeleteSome> = {
   // Without the key, a batch must not be sent again. Its row stays for `redrive`, which must know that it is in doubt.
   'rendered mails': runSql(Prisma.sql`
@@ -27,10 +27,10 @@ const CLEAN_UPS: Record<string, DeleteSome> = {
   events: deleteEvents,
   'suppressed mailboxes': runSql(Prisma.sql`
     DELETE FROM "SuppressedMailbox" WHERE mailbox IN (
-      SELECT mailbox FROM "SuppressedMailbox" WHERE "expiresAt" < now() ORDER BY "expiresAt" LIMIT ${CHUNK})`),
+      SELECT mailbox FROM "SuppressedMailbox" WHERE "expiresAt" < now() ORDER BY "expiresAt" LIMIT ${CHUNK} FOR UPDATE SKIP LOCKED)`),
   'spent keys': runSql(Prisma.sql`
     DELETE FROM "SpentKey" WHERE key IN (
-      SELECT key FROM "SpentKey" WHERE until < now() ORDER BY until LIMIT ${CHUNK})`),
+      SELECT key FROM "SpentKey" WHERE until < now() ORDER BY until LIMIT ${CHUNK} FOR UPDATE SKIP LOCKED)`),
   sessions: () => prisma().$transaction((tx) => deleteSessions(tx, isUnused, CHUNK)),
   'limit counters': runSql(Prisma.sql`
     DELETE FROM "RateLimit" WHERE key IN (
@@ -58,7 +58,8 @@ export async function cleanUp(): Promise<[string, number][]> {
   await prisma().$executeRaw`
     INSERT INTO "CleanUp" (name, "failedAt") SELECT unnest(${failed}::text[]), now()
     ON CONFLICT (name) DO UPDATE SET "failedAt" = excluded."failedAt"`
-  await prisma().$executeRaw`UPDATE "CleanUp" SET "failedAt" = NULL WHERE name <> ALL (${failed}::text[])`
+  await prisma()
+    .$executeRaw`UPDATE "CleanUp" SET "failedAt" = NULL WHERE "failedAt" IS NOT NULL AND name <> ALL (${failed}::text[])`
   return counts
 }
 

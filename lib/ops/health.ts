@@ -7,6 +7,7 @@ import { countWorkers } from '../live/workers'
 import { logThrottled } from '../log'
 import { findVerdict } from '../sending/outcome'
 import { PAUSED_BY_OPERATOR, type PaceState, readPace } from '../sending/pace'
+import { MAX_DEATHS } from '../sending/prepare-batch'
 import type { EmailStatus } from '../status/status'
 import { isOperator } from './operator'
 import { type JobCounts, readQueueState, sumJobs } from './queue-state'
@@ -109,8 +110,9 @@ async function readAttention(): Promise<{ attention: string | null }> {
     SELECT coalesce(
       (SELECT output->>'reason' FROM pgboss.job
         WHERE name IN ('send-email', 'send-ticket', 'send-email-alone') AND state IN ('retry', 'active') AND output ? 'reason' LIMIT 1),
-      (SELECT 'worker_died' FROM pgboss.job
-        WHERE name = 'send-email-alone' AND state IN ('created', 'retry', 'active') LIMIT 1),
+      (SELECT 'worker_died' FROM "Email" WHERE deaths >= ${MAX_DEATHS} AND id IN (
+        SELECT CASE WHEN data->>'emailId' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN (data->>'emailId')::uuid END
+        FROM pgboss.job WHERE name = 'send-email-alone' AND state IN ('created', 'retry', 'active') LIMIT ${MAX_COUNTED}) LIMIT 1),
       (SELECT 'clean_up_failed' FROM "CleanUp" WHERE "failedAt" IS NOT NULL LIMIT 1)) AS attention`
   return row
 }

@@ -37,7 +37,7 @@ async function repairKind(name: string, kind: StrandedKind): Promise<boolean> {
     for (const { id } of rows) results.push(await repairRow(name, kind, id))
     return rows.length < MAX_ROWS && results.every(Boolean)
   } catch (error) {
-    log.error({ reason: (error as Error).message }, `Cannot look for a stranded ${name}`)
+    log.error({ reason: reasonOf(error) }, `Cannot look for a stranded ${name}`)
     return false
   }
 }

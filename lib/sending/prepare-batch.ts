@@ -23,7 +23,7 @@ import { dropSuppressed } from './suppression'
 
 // A poison pill: rendering it kills the process. A transaction increments `deaths` of all mails before they are rendered, and
 // writing the batch resets it. After three deaths, each mail is rendered alone. After three more, the worker gives it up.
-const MAX_DEATHS = 3
+export const MAX_DEATHS = 3
 
 /** With the backoff between them, about a quarter of an hour. */
 const MAX_RENDERINGS = 10

@@ -1,6 +1,6 @@
 import type { Transaction } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
-import type { QueueName } from '../queue'
+import { isAbout, type QueueName } from '../queue'
 
 /** A kind of row that waits for a job. A row without its job is stranded. */
 export type StrandedKind = {
@@ -20,7 +20,7 @@ export function selectStranded({ waiting, job }: StrandedKind, id?: string): Pri
   if (!job) return rows
   return Prisma.sql`${rows}
     EXCEPT SELECT data->>${job.field} COLLATE "C" FROM pgboss.job
-    WHERE name = ANY (${job.queues}) AND state IN ('created', 'retry', 'active')`
+    WHERE name = ANY (${job.queues}) AND state IN ('created', 'retry', 'active') ${id ? Prisma.sql`AND ${isAbout([id])}` : Prisma.empty}`
 }
 
 export async function isStranded(
