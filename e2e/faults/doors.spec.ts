@@ -61,7 +61,15 @@ async function ask(
   headers: Record<string, string>,
 ): Promise<IncomingMessage> {
   const asking = request({ port: web.port, method, path, headers, agent })
-  const [response] = (await once(asking.end(), 'response')) as [IncomingMessage]
+  let response: IncomingMessage
+  try {
+    ;[response] = await once(asking.end(), 'response')
+  } catch (error) {
+    // The server has closed the connection at this moment, because nothing came over it for some seconds.
+    if (asking.reusedSocket && (error as NodeJS.ErrnoException).code === 'ECONNRESET')
+      return await ask(web, method, path, headers)
+    throw error
+  }
   if (response.headers['content-type']?.startsWith('text/event-stream')) response.destroy()
   return response.resume()
 }

@@ -121,10 +121,12 @@ test('a process that is busy with other requests rejects signups at once, until 
 })
 
 test('a crowd that an idle server can serve is served', async ({ stack }) => {
-  const answers = await Promise.all(
-    Array.from({ length: 100 }, () => postSignup({ name: 'Ada', email: newAddress() }, {}, stack.appUrl)),
-  )
-  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]))
+  const signUp = (): Promise<Response> => postSignup({ name: 'Ada', email: newAddress() }, {}, stack.appUrl)
+  // Again while the computer is busy with something else.
+  await expect(async () => {
+    const answers = await Promise.all(Array.from({ length: 100 }, signUp))
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([201]))
+  }).toPass()
 })
 
 test('a crowd at a slow database: every answer is 201 or 503, and who keeps asking gets in', {

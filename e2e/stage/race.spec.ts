@@ -290,9 +290,8 @@ test('twenty at once, each time: some are lost on the left, all are in on the ri
   for (let race = 1; race <= 3; race++) {
     await start(page).click()
     await expect(page.getByRole('heading', { level: 1 })).toHaveText(/Without a queue, \S+ were lost\.$/)
-    await expect(inline(page)).toContainText(
-      /Too many at once\. \S+ people got no account and won’t come back\./,
-    )
+    // Too many at once. Where the computer is busy, the mail service may be late, too.
+    await expect(inline(page)).toContainText(/\. \S+ people got no account and won’t come back\./)
     const lost = await inline(page).locator('li.line-through').count()
     // Ten, unless this computer is so busy that the twenty do not come within a second.
     expect(lost).toBeGreaterThan(0)
