@@ -8,7 +8,7 @@ import { act, isOwner, type Owner, signUpOwner } from '../owner'
 import { type Env, findPort, type Stack, type Web, waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
-import { countSends, hurryHeartbeats, isFinal, makeDue, until, untilAsked } from './steps'
+import { countEmails, countSends, hurryHeartbeats, isFinal, until, untilAsked, untilHurried } from './steps'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -68,8 +68,8 @@ for (const [clock, ms] of [
     expect(Date.parse(waiting.retryAt) - Date.parse(waiting.at)).toBeGreaterThan(-1_000)
     expect(Date.parse(waiting.retryAt) - Date.parse(waiting.at)).toBeLessThan(MINUTE)
     await stack.setProvider({ mode: 'ok' })
-    await makeDue(stack)
     await hurryHeartbeats(stack)
+    await untilHurried(stack, async () => (await countEmails(stack, 'delivered', 'failed')) === 3)
     const { status, timeline } = await until(stack, old, isFinal)
     expect([status, timeline.at(-1)?.reason]).toEqual(['failed', 'outcome_unknown'])
     for (const id of [young, third]) {
