@@ -7,7 +7,7 @@ import { LIVE_WORKERS } from '@/lib/live/workers'
 import { readArguments } from '@/lib/ops/arguments'
 import { readDetails } from '@/lib/ops/health'
 import { explainUnserved, readQueueState } from '@/lib/ops/queue-state'
-import { readPace } from '@/lib/sending/pace'
+import { explainPause, readPace } from '@/lib/sending/pace'
 import { checkSettings } from './check-settings'
 
 let problems = 0
@@ -73,11 +73,8 @@ console.log('Pace')
 const pace = await readPace()
 say(`${health.perSecond} requests a second`)
 if (pace.isPaused) report('An operator has paused all mail.', 'To continue: npm run resume')
-if (pace.reason)
-  report(
-    `No requests to Resend until ${pace.until?.toISOString() ?? 'an operator resets "nextTurnAt"'}: ${pace.reason}.`,
-    'Look for this reason in docs/operations.md.',
-  )
+const held = explainPause(pace)
+if (held) report(held, 'Look for this reason in docs/operations.md.')
 
 console.log('Batches in flight')
 type InHand = { sender: string | null; batches: number; mails: number; age: number; isLive: boolean }

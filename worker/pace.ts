@@ -1,9 +1,8 @@
 // See docs/operations.md, "Stop all mail".
 
-import { databaseNow } from '@/lib/db/clock'
 import { reachDatabase } from '@/lib/db/find-database'
 import { readArguments } from '@/lib/ops/arguments'
-import { readPace, setPaused } from '@/lib/sending/pace'
+import { explainPause, readPace, setPaused } from '@/lib/sending/pace'
 
 const {
   positionals: [order],
@@ -15,13 +14,9 @@ await reachDatabase()
 const since = await setPaused(order === 'pause')
 if (since) console.log(`Paused since ${since.toISOString()}. No mail goes out until: npm run resume`)
 else {
-  const { reason, until } = await readPace()
-  // After `until`, the next mail is a trial.
-  const isHeld = reason && (!until || +until > (await databaseNow()))
+  const held = explainPause(await readPace())
   console.log(
-    isHeld
-      ? `The operator's pause has ended. No requests to Resend until ${until?.toISOString() ?? 'an operator resets "nextTurnAt"'}: ${reason}.`
-      : 'Mail goes out again, as fast as Resend allows.',
+    held ? `The operator's pause has ended. ${held}` : 'Mail goes out again, as fast as Resend allows.',
   )
 }
 process.exit(0)

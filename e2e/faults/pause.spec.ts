@@ -79,6 +79,34 @@ test('an operator’s pause and one of the mail service: neither ends the other'
   expect((await until(stack, later.id, isFinal)).status).toBe('delivered')
 })
 
+test('a pause that is over: a mail that waits for the trial still tells of it, and without one all is well', async ({
+  stack,
+}) => {
+  const time = `now() - interval '1 second'`
+  await stack.query(
+    `INSERT INTO "Pace" (account, "nextTurnAt", reason) VALUES ('resend', ${time}, 'restricted_api_key')`,
+  )
+  const worker = await stack.startWorker()
+  expect(await readHealth(stack)).toMatchObject({ paused: null, attention: null })
+  expect(await stack.command('doctor')).toMatchObject({
+    code: 0,
+    output: expect.stringContaining('No problems.'),
+  })
+  expect((await stack.command('pace', 'resume')).output).toMatch(/^Mail goes out again/)
+
+  expect(await worker.kill('SIGTERM')).toBe(0)
+  const [id = ''] = await signUpMany(stack, 1)
+  await expect
+    .poll(() => readHealth(stack))
+    .toMatchObject({ attention: 'restricted_api_key', paused: { reason: 'restricted_api_key' } })
+  const trial = 'The next request to Resend is a trial: restricted_api_key.'
+  expect((await stack.command('doctor')).output).toContain(`! ${trial}`)
+  expect((await stack.command('pace', 'resume')).output).toContain(trial)
+  await stack.startWorker()
+  expect((await until(stack, id, isFinal)).status).toBe('delivered')
+  await expect.poll(() => readHealth(stack)).toMatchObject({ attention: null, paused: null })
+})
+
 test('a wrong template on a busy morning, by docs/operations.md: stopped, dropped, mended, and signups never notice', {
   tag: '@long',
 }, async ({ stack }) => {

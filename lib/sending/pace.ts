@@ -81,20 +81,38 @@ async function askForTurn(ignored: string | null): Promise<Turn & { waitMs: numb
 }
 
 export type PaceState = {
+  /** By an operator. */
   isPaused: boolean
+  /** Why requests are held now. Null: they are not. */
   reason: string | null
   until: Date | null
+  /** The pause is over, but mail still waits for the trial. */
+  isTrialDue: boolean
   perSecond: number | null
 }
 
-/** Reads whether and why the account is paused. */
+/** Reads whether and why the account is paused. Without mail to try, a pause ends at its time. */
 export async function readPace(): Promise<PaceState> {
   // JavaScript has no date for "infinity".
   const [row] = await prisma().$queryRaw<PaceState[]>`
-    SELECT "pausedAt" IS NOT NULL AS "isPaused", reason, "perSecond",
-      CASE WHEN abs(extract(year FROM "nextTurnAt")) < 10000 THEN "nextTurnAt" END AS until
-    FROM "Pace" WHERE account = 'resend'`
-  return row ?? { isPaused: false, reason: null, until: null, perSecond: null }
+    WITH pace AS (
+      SELECT *, "nextTurnAt" > clock_timestamp() AS "isHeld" FROM "Pace" WHERE account = 'resend'
+    ), held AS (
+      SELECT reason, CASE WHEN abs(extract(year FROM "nextTurnAt")) < 10000 THEN "nextTurnAt" END AS until,
+        NOT "isHeld" AS "isTrialDue"
+      FROM pace WHERE reason IS NOT NULL
+        AND ("isHeld" OR EXISTS (SELECT FROM "Email" WHERE status IN ('queued', 'sending', 'retrying')))
+    )
+    SELECT "pausedAt" IS NOT NULL AS "isPaused", held.reason, until, coalesce("isTrialDue", false) AS "isTrialDue", "perSecond"
+    FROM pace LEFT JOIN held ON true`
+  return row ?? { isPaused: false, reason: null, until: null, isTrialDue: false, perSecond: null }
+}
+
+/** Says in a sentence why requests are held now. Null: they are not. */
+export function explainPause({ reason, until, isTrialDue }: PaceState): string | null {
+  if (!reason) return null
+  if (isTrialDue) return `The next request to Resend is a trial: ${reason}.`
+  return `No requests to Resend until ${until?.toISOString() ?? 'an operator resets "nextTurnAt"'}: ${reason}.`
 }
 
 export const PAUSED_BY_OPERATOR = 'paused_by_operator'
