@@ -117,9 +117,19 @@ export function env<Name extends keyof Env>(name: Name): Env[Name] {
 
 const ALL = Object.keys(schema.shape) as Setting[]
 
+/** Lists the settings that are missing or malformed, each with a sentence. */
+export function findProblems(names = ALL): Map<Setting, string> {
+  return new Map(
+    names.flatMap((name) => {
+      const { problem } = readSetting(name)
+      return problem ? [[name, problem]] : []
+    }),
+  )
+}
+
 /** Exits the process, with one line for each setting that is missing, malformed or misspelled. */
 export function requireEnv(names = ALL): void {
-  const problems = [...names.flatMap((name) => readSetting(name).problem ?? []), ...listUnknown()]
+  const problems = [...findProblems(names).values(), ...listUnknown()]
   for (const problem of problems) console.error(problem)
   if (problems.length > 0) process.exit(1)
 }

@@ -1,5 +1,5 @@
 import { connectionConfig, SafeClient } from '@/lib/db/connection'
-import { env, inSandbox, type Setting } from '@/lib/env'
+import { env, findProblems, inSandbox, isLoopback, type Setting } from '@/lib/env'
 import { QUEUES, SCHEDULES } from '@/lib/queue'
 
 type Conflict = [problem: string, remedy: string]
@@ -14,20 +14,18 @@ export async function checkSettings(workers: number): Promise<Conflict[]> {
 }
 
 function checkEnvironment(): Conflict[] {
-  const conflicts: Conflict[] = []
-  const read = <Name extends Setting>(name: Name): ReturnType<typeof env<Name>> | undefined => {
-    try {
-      return env(name)
-    } catch (error) {
-      conflicts.push([(error as Error).message, 'No process starts without it.'])
-    }
-  }
+  const problems = findProblems()
+  const conflicts = [...problems.values()].map(
+    (problem): Conflict => [problem, 'No process starts until it is right.'],
+  )
+  const read = <Name extends Setting>(name: Name): ReturnType<typeof env<Name>> | undefined =>
+    problems.has(name) ? undefined : env(name)
+  const isUnset = (name: Setting): boolean => !problems.has(name) && env(name) === undefined
   const appUrl = read('APP_URL') ?? ''
-  const isLocal = /^http:\/\/(localhost|127\.|\[::1\])/.test(appUrl)
   const [key, baseUrl] = [read('RESEND_API_KEY'), read('RESEND_BASE_URL')]
   const check = (isWrong: boolean, ...conflict: Conflict): unknown => isWrong && conflicts.push(conflict)
   check(
-    key === 're_sandbox' && !inSandbox(),
+    key === 're_sandbox' && !inSandbox() && !problems.has('RESEND_BASE_URL'),
     'RESEND_API_KEY is that of the sandbox, and RESEND_BASE_URL is not on this computer: no mail goes out.',
     'Set an API key of Resend.',
   )
@@ -36,15 +34,15 @@ function checkEnvironment(): Conflict[] {
     'APP_URL is on the internet, and all mail stays in the sandbox.',
     'Set an API key of Resend, and remove RESEND_BASE_URL.',
   )
-  if (!inSandbox()) {
+  if (!inSandbox() && !problems.has('RESEND_BASE_URL')) {
     check(baseUrl !== undefined, `Mail goes to ${baseUrl} instead of Resend.`, 'Remove RESEND_BASE_URL.')
     check(
-      read('RESEND_WEBHOOK_SECRET') === undefined,
+      isUnset('RESEND_WEBHOOK_SECRET'),
       'Without RESEND_WEBHOOK_SECRET webhooks are rejected: tickets stay at "sent".',
       'Create a webhook at Resend and set its signing secret.',
     )
     check(
-      read('APP_SECRET') === undefined,
+      isUnset('APP_SECRET'),
       'Without APP_SECRET the API key signs links: a new key makes the links in mails invalid.',
       'Set APP_SECRET to the current API key.',
     )
@@ -53,7 +51,11 @@ function checkEnvironment(): Conflict[] {
       'EMAIL_FROM is a test sender of Resend, which reaches only yourself.',
       'Set an address at a domain that you have verified with Resend.',
     )
-    check(isLocal, `The links in mails lead to ${appUrl}.`, 'Set APP_URL to where people reach the app.')
+    check(
+      appUrl !== '' && isLoopback(new URL(appUrl).hostname),
+      `The links in mails lead to ${appUrl}.`,
+      'Set APP_URL to where people reach the app.',
+    )
   }
   check(
     appUrl.startsWith('https:') && read('TRUSTED_HOPS') === 0,

@@ -28,6 +28,12 @@ function formatAge(seconds: number): string {
 
 readArguments('npm run doctor', {})
 await reachDatabase()
+const [{ isMigrated }] = await prisma().$queryRaw<[{ isMigrated: boolean }]>`
+  SELECT to_regclass('"Email"') IS NOT NULL AND to_regclass('pgboss.queue') IS NOT NULL AS "isMigrated"`
+if (!isMigrated) {
+  report('The database lacks our tables, or those of pg-boss.', 'npm run migrate')
+  process.exit(1)
+}
 const health = await readDetails()
 const { paused } = health
 
@@ -71,7 +77,7 @@ else if (health.attention && health.attention !== paused?.reason)
 
 console.log('Pace')
 const pace = await readPace()
-say(`${health.perSecond} requests a second`)
+if (health.perSecond !== null) say(`${health.perSecond} requests a second`)
 if (pace.isPaused) report('An operator has paused all mail.', 'To continue: npm run resume')
 const held = explainPause(pace)
 if (held) report(held, 'Look for this reason in docs/operations.md.')
@@ -83,9 +89,10 @@ const inHand = await prisma().$queryRaw<InHand[]>`
     max(extract(epoch FROM now() - "Batch"."createdAt"))::int AS age, sender IN (${LIVE_WORKERS}) AS "isLive"
   FROM "Batch" JOIN "Email" ON "batchId" = "Batch".id WHERE status IN ('queued', 'sending', 'retrying')
   GROUP BY sender ORDER BY sender`
+const successor = live.length > 0 ? 'another worker sends them' : 'the next worker sends them'
 for (const { sender, batches, mails, age, isLive } of inHand)
   say(
-    `${sender}${isLive ? '' : ' (gone: another worker sends them)'}: ${batches} with ${mails} mails, the oldest for ${formatAge(age)}`,
+    `${sender}${isLive ? '' : ` (gone: ${successor})`}: ${batches} with ${mails} mails, the oldest for ${formatAge(age)}`,
   )
 if (inHand.length === 0) say('None.')
 

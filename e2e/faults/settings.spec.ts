@@ -134,6 +134,44 @@ test('settings of other programs stop nothing, however much they look like ours'
   expect(output).toMatch(/^The database does not answer: .*ECONNREFUSED.*\n$/)
 })
 
+test('the doctor tells each setting that is malformed once, and skips its other checks', async ({
+  stack,
+}) => {
+  const malformed = {
+    ...{ APP_SECRET: 'short', RESEND_RATE_LIMIT: 'fast', TRUSTED_HOPS: '-1', WORKER_PORT: '0' },
+    ...{ LIMIT_MAILS_PER_HOUR: 'many', RESEND_WEBHOOK_SECRET: 'whsec_A' },
+  }
+  const env = { APP_URL: 'https://localhost.example.com', RESEND_API_KEY: 're_real', RESEND_BASE_URL: '' }
+  const { code, output } = await stack.run(programOf('worker/doctor.ts'), { ...env, ...malformed })
+  expect(code, output).toBe(1)
+  for (const setting of Object.keys(malformed))
+    expect([...output.matchAll(new RegExp(`^! ${setting}: .+ See \\.env\\.example\\.$`, 'gm'))]).toHaveLength(
+      1,
+    )
+  expect(output).not.toMatch(/Without|The links in mails|TRUSTED_HOPS is 0/)
+  expect(output).toContain('EMAIL_FROM is a test sender')
+  const local = await stack.run(programOf('worker/doctor.ts'), {
+    ...env,
+    APP_URL: 'http://app.localhost:3000',
+  })
+  expect(local.output).toContain('The links in mails lead to http://app.localhost:3000.')
+})
+
+test('the doctor on a database without our tables says so, and ends', async ({ stack }) => {
+  await stack.query('CREATE DATABASE bare')
+  const url = new URL(stack.databaseUrl)
+  url.pathname = 'bare'
+  try {
+    const { code, output } = await stack.run(programOf('worker/doctor.ts'), { DATABASE_URL: url.href })
+    expect({ code, output }).toEqual({
+      code: 1,
+      output: expect.stringMatching(/^! The database lacks .+\n +npm run migrate\n$/),
+    })
+  } finally {
+    await stack.query('DROP DATABASE bare WITH (FORCE)')
+  }
+})
+
 /** The command, its program, and the arguments that npm gives it. */
 const COMMANDS = [
   ...['dev', 'demo'].map((mode) => [`npm run ${mode}`, 'sandbox/run.ts', mode]),

@@ -82,7 +82,7 @@ export const readDetails = memoizeFor(
       attention: paused && needsOperator(paused.reason) ? paused.reason : attention,
       paused,
       oldest: mails?.oldest ?? null,
-      perSecond: pace ? (pace.perSecond ?? env('RESEND_RATE_LIMIT')) : null,
+      perSecond: pace && (pace.perSecond ?? (await attempt('pace', async () => env('RESEND_RATE_LIMIT')))),
     }
   },
 )
