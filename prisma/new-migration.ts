@@ -40,3 +40,5 @@ await mkdir(folder)
 await writeFile(path.join(folder, 'migration.sql'), sql)
 await copyFile(SCHEMA, lastSchema)
 console.log(`Wrote ${path.relative(process.cwd(), folder)}. Read the SQL, then: npm run migrate`)
+// The engine's connections would keep the process alive.
+process.exit()
