@@ -34,10 +34,9 @@ if (!order) {
 } else if (order === 'move') {
   if (!isServed(to)) fail(`The queue "${to}" is not in lib/queue.ts`)
   if (to === from) fail(`Both names are "${from}".`)
-  const moved = await moveQueue(from, to)
-  console.log(`${moved} of ${row.waiting} moved from "${from}" to "${to}".`)
-  if (moved < row.waiting)
-    console.log(`The data of the others does not fit "${to}": look at it in pgboss.job.`)
+  const { moved, unfit } = await moveQueue(from, to)
+  console.log(`${moved} of ${moved + unfit} moved from "${from}" to "${to}".`)
+  if (unfit > 0) console.log(`The data of ${unfit} does not fit "${to}": look at it in pgboss.job.`)
   if (row.active > 0) console.log(`An older worker still runs ${row.active}.`)
 } else {
   if (isServed(from)) fail(`The queue "${from}" is in lib/queue.ts: remove it there and deploy that first.`)

@@ -69,9 +69,10 @@ async function run<Name extends QueueName>(
   return await withLogFields({ queue: name, jobId: id, ...(data as object) }, async () => {
     const start = performance.now()
     try {
-      if (sourceName) await logDeadLetter(job)
+      if (sourceName) await keepFailedJob(sourceName, job.sourceId as string)
       if (!success) throw new GiveUp('malformed_job')
       await handler(job)
+      if (sourceName) logDeadLetter(job)
       if (!LOGGED_BY_HANDLER.includes(name) && !sourceName)
         log.info(`${name} ${id.slice(0, 8)} → done  ${formatSeconds(performance.now() - start)}`)
       return { id, status: 'completed' }
@@ -81,13 +82,15 @@ async function run<Name extends QueueName>(
   })
 }
 
-function fail({ name, id, retryCount, retryLimit, deadLetter }: Job<QueueName>, error: unknown): JobResult {
+function fail(job: Job<QueueName>, error: unknown): JobResult {
+  const { name, id, retryCount, retryLimit, deadLetter } = job
   const message = reasonOf(error)
   const isLast = error instanceof GiveUp || retryCount >= retryLimit
   const attempt = `${name} ${id.slice(0, 8)} → failed, attempt ${retryCount + 1}`
   if (error instanceof GiveUp) log.warn({ reason: error.reason }, attempt)
   else if (stopping.aborted || isUnavailable(error)) log.error({ reason: message }, attempt)
   else log.error({ err: error }, attempt)
+  if (isLast && job.sourceName) logDeadLetter(job)
   // `logDeadLetter` logs jobs with a dead-letter queue.
   if (isLast && !deadLetter) log.error({ reason: message }, `given up: ${name}`)
   if (error instanceof GiveUp) return { id, status: 'deadletter', output: { reason: error.reason } }
@@ -98,15 +101,10 @@ function fail({ name, id, retryCount, retryLimit, deadLetter }: Job<QueueName>, 
 type Output = { reason?: string; message?: string; value?: { message?: string } } | null
 
 // Logs a job that was given up. The dead-letter queue runs it, so it also covers a worker that died in the last attempt.
-async function logDeadLetter({
-  sourceName,
-  sourceId,
-  sourceRetryCount,
-  sourceOutput,
-}: Job<QueueName>): Promise<void> {
+// After the handler, because each attempt of the dead letter would log it again.
+function logDeadLetter({ sourceName, sourceId, sourceRetryCount, sourceOutput }: Job<QueueName>): void {
   const output = sourceOutput as Output
   const reason = output?.reason ?? output?.message ?? (output?.value ? 'worker_died' : undefined)
   const fields = { queue: sourceName, jobId: sourceId, reason, attempts: (sourceRetryCount ?? 0) + 1 }
-  await keepFailedJob(sourceName as string, sourceId as string)
   log.error(fields, `given up: npm run redrive -- ${sourceName}`)
 }

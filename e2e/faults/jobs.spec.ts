@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
+import { Client } from 'pg'
 import { PgBoss } from 'pg-boss'
 import { newAddress, signUp } from '../app'
 import { type Stack, waitFor } from '../stack'
@@ -105,4 +106,45 @@ test('a user who is deleted during the send: the job ends, and the worker goes o
   expect((await until(stack, next[0] ?? '', isFinal)).status).toBe('delivered')
   await untilSettled(stack)
   expect(await findFaults(stack, next)).toEqual([])
+})
+
+test('a dead letter that fails while a table is away is told once, when its handler is done', async ({
+  stack,
+}) => {
+  await stack.query('ALTER TABLE "EmailEvent" RENAME TO away')
+  try {
+    await stack.query(
+      `INSERT INTO pgboss.job (name, data, retry_limit, retry_delay, source_name, source_id, source_retry_count, source_output)
+       VALUES ('send-email-dead', $1, 60, 0, 'send-email', gen_random_uuid(), 0, '{"reason": "of_the_test"}')`,
+      [{ emailId: randomUUID() }],
+    )
+    const worker = await stack.startWorker()
+    await waitFor(() => /send-email-dead \w+ → failed, attempt 2/.test(worker.output()))
+    await stack.query('ALTER TABLE away RENAME TO "EmailEvent"')
+    await untilSettled(stack)
+    await waitFor(() => worker.output().includes('given up'))
+    expect(worker.output().match(/given up: npm run redrive -- send-email\b/g)).toHaveLength(1)
+    expect(worker.output()).toContain('of_the_test')
+  } finally {
+    await stack.query('ALTER TABLE IF EXISTS away RENAME TO "EmailEvent"')
+  }
+})
+
+test('jobs are moved to another queue: those that do not fit are counted, and those that a worker takes meanwhile are not', async ({
+  stack,
+}) => {
+  await send(stack, { email: 'ada@example.com' })
+  const fit = [await send(stack, { emailId: randomUUID() }), await send(stack, { emailId: randomUUID() })]
+  const worker = new Client({ connectionString: stack.databaseUrl })
+  await worker.connect()
+  await worker.query('BEGIN')
+  await worker.query('DELETE FROM pgboss.job WHERE id = $1', [fit[0]])
+  const move = stack.command('queues', 'move', 'send-email', 'send-ticket')
+  await waitFor(async () => (await stack.query(`SELECT FROM pg_locks WHERE NOT granted`)).length > 0)
+  await worker.query('COMMIT')
+  await worker.end()
+  expect((await move).output).toBe(
+    '1 of 2 moved from "send-email" to "send-ticket".\n' +
+      'The data of 1 does not fit "send-ticket": look at it in pgboss.job.\n',
+  )
 })

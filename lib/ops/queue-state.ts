@@ -56,23 +56,25 @@ export async function logUnserved(): Promise<void> {
 }
 
 /** Redrives the jobs of a queue, in chunks. @returns how many */
-export function redriveQueue(name: QueueName): Promise<number> {
-  return moveJobs(name, name, Prisma.sql`state = 'failed'`)
+export async function redriveQueue(name: QueueName): Promise<number> {
+  return (await moveJobs(name, name, Prisma.sql`state = 'failed'`)).moved
 }
 
-/** Moves the waiting jobs whose data fits, in chunks. @returns how many. */
-export function moveQueue(from: string, to: QueueName): Promise<number> {
+/** Moves the waiting jobs whose data fits, in chunks. @returns how many, and how many do not fit. */
+export function moveQueue(from: string, to: QueueName): Promise<Moves> {
   return moveJobs(from, to, Prisma.sql`state IN ('created', 'retry')`)
 }
 
-async function moveJobs(from: string, to: QueueName, which: Prisma.Sql): Promise<number> {
-  let total = 0
+type Moves = { moved: number; unfit: number }
+
+async function moveJobs(from: string, to: QueueName, which: Prisma.Sql): Promise<Moves> {
+  const total: Moves = { moved: 0, unfit: 0 }
   let last = '00000000-0000-0000-0000-000000000000'
   for (;;) {
     const jobs = await prisma().$transaction((tx) =>
       moveChunk(tx, from, to, Prisma.sql`${which} AND id > ${last}::uuid`),
     )
-    total += jobs.filter(({ isMoved }) => isMoved).length
+    for (const { isMoved } of jobs) total[isMoved ? 'moved' : 'unfit']++
     if (jobs.length < CHUNK) return total
     last = jobs.at(-1)?.id as string
   }
