@@ -2,6 +2,7 @@
 
 import { databaseNow } from '@/lib/db/clock'
 import { reachDatabase } from '@/lib/db/find-database'
+import { TEMPLATES } from '@/lib/mail/templates'
 import { fail, readArguments } from '@/lib/ops/arguments'
 import { type Choice, countWaiting, dropWaiting, renderWaiting } from '@/lib/ops/waiting'
 import { readPace } from '@/lib/sending/pace'
@@ -38,6 +39,11 @@ if (!order) {
   process.exit(0)
 }
 
+if (choice.kind) {
+  // A newer version may have queued a kind that this one does not know.
+  const kinds = new Set([...Object.keys(TEMPLATES), ...(await countWaiting()).map(({ kind }) => kind)])
+  if (!kinds.has(choice.kind)) fail(`There is no kind "${kind}". The kinds are: ${[...kinds].join(', ')}`)
+}
 if (!(await readPace()).isPaused)
   console.log('No operator has paused mail, so some may go out meanwhile: npm run pause')
 const { changed, inDoubt } = order === 'drop' ? await dropWaiting(choice) : await renderWaiting(choice)

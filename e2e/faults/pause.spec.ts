@@ -177,6 +177,7 @@ test('what may have been accepted is named and left alone; what was never sent i
   await until(stack, doubtful, ({ status }) => status === 'retrying')
   await stack.command('pace', 'pause')
   await worker.kill('SIGTERM')
+  expect((await stack.command('doctor')).output).toContain('(gone: the next worker sends them)')
   await stack.setProvider({ mode: 'ok' })
   const [fresh = '', refused = ''] = await signUpMany(stack, 2)
   // Refused in a batch of many, and written down once more, alone, and not sent yet.
@@ -200,6 +201,18 @@ test('what may have been accepted is named and left alone; what was never sent i
   await untilSettled(stack)
   expect((await readInbox(stack)).map(({ subject }) => subject)).not.toContain('old')
   expect(await findFaults(stack, [doubtful, fresh, refused])).toEqual([])
+})
+
+test('a kind that does not exist cannot be dropped, and one that only the next version knows can', async ({
+  stack,
+}) => {
+  const [id = ''] = await signUpMany(stack, 1)
+  expect(await stack.command('waiting', 'drop', 'welcom')).toEqual({
+    code: 2,
+    output: expect.stringMatching(/^There is no kind "welcom"\. The kinds are: welcome, .+\n$/),
+  })
+  await stack.query(`UPDATE "Email" SET kind = 'tomorrow' WHERE id = $1`, [id])
+  expect((await stack.command('waiting', 'drop', 'tomorrow')).output).toMatch(/^1 dropped/m)
 })
 
 test('a job that was deleted by hand: its mail is found by the sweep, and sent', async ({ stack }) => {

@@ -67,13 +67,14 @@ async function changeWaiting(
   for (const { status, end } of ends) {
     let last = { id: '00000000-0000-0000-0000-000000000000', updatedAt: new Date(0) }
     for (;;) {
-      const chunk = await prisma().$queryRaw<(Mail & typeof last)[]>`
-        SELECT id, "batchId", "updatedAt" FROM "Email"
+      const chunk = await prisma().$queryRaw<(typeof last)[]>`
+        SELECT id, "updatedAt" FROM "Email"
         WHERE status = ${status}::"EmailStatus" AND "updatedAt" <= ${end} AND ${isChosen}
           AND ("updatedAt", id) > (${last.updatedAt}, ${last.id}::uuid)
         ORDER BY "updatedAt", id LIMIT ${CHUNK}`
       if (chunk.length > 0) {
-        const { changed, inDoubt } = await prisma().$transaction((tx) => changeChunk(tx, chunk, change))
+        const ids = chunk.map(({ id }) => id)
+        const { changed, inDoubt } = await prisma().$transaction((tx) => changeChunk(tx, ids, change))
         total.changed += changed
         total.inDoubt.push(...inDoubt)
       }
@@ -86,10 +87,9 @@ async function changeWaiting(
 
 async function changeChunk(
   tx: Transaction,
-  chunk: Mail[],
+  ids: string[],
   change: (tx: Transaction, mails: Mail[]) => Promise<number>,
 ): Promise<Changed> {
-  const ids = chunk.map(({ id }) => id)
   // Not the jobs of batches: `settleBatch` deletes its job while it holds the locks of the emails.
   await lockJobsAbout(tx, ids)
   const mails = await tx.$queryRaw<Mail[]>`
