@@ -95,17 +95,16 @@ export type PaceState = {
 export async function readPace(): Promise<PaceState> {
   // JavaScript has no date for "infinity".
   const [row] = await prisma().$queryRaw<PaceState[]>`
-    WITH pace AS (
-      SELECT *, "nextTurnAt" > clock_timestamp() AS "isHeld" FROM "Pace" WHERE account = 'resend'
-    ), held AS (
-      SELECT reason, CASE WHEN abs(extract(year FROM "nextTurnAt")) < 10000 THEN "nextTurnAt" END AS until,
-        NOT "isHeld" AS "isTrialDue"
-      FROM pace WHERE reason IS NOT NULL
-        AND ("isHeld" OR EXISTS (SELECT FROM "Email" WHERE status IN ('queued', 'sending', 'retrying')))
-    )
-    SELECT "pausedAt" IS NOT NULL AS "isPaused", held.reason, until, coalesce("isTrialDue", false) AS "isTrialDue", "perSecond"
-    FROM pace LEFT JOIN held ON true`
-  return row ?? { isPaused: false, reason: null, until: null, isTrialDue: false, perSecond: null }
+    SELECT "pausedAt" IS NOT NULL AS "isPaused", reason, "perSecond",
+      CASE WHEN abs(extract(year FROM "nextTurnAt")) < 10000 THEN "nextTurnAt" END AS until,
+      reason IS NOT NULL AND "nextTurnAt" <= clock_timestamp() AS "isTrialDue"
+    FROM "Pace" WHERE account = 'resend'`
+  const none = { reason: null, until: null, isTrialDue: false }
+  if (!row?.isTrialDue) return row ?? { ...none, isPaused: false, perSecond: null }
+  // Not in the statement above, because that would wait for a lock on the table "Email".
+  const [mail] = await prisma().$queryRaw<object[]>`
+    SELECT FROM "Email" WHERE status IN ('queued', 'sending', 'retrying') LIMIT 1`
+  return mail ? row : { ...row, ...none }
 }
 
 /** Says in a sentence why requests are held now. Null: they are not. */
