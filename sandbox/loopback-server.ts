@@ -30,6 +30,8 @@ export async function startLoopbackServer(
     if (isForeign(request, port, hasPages)) response.writeHead(403, { connection: 'close' }).end()
     else answer(request, response)
   })
+  // By default 5 s, and a client closes after 4. On a busy computer, the server closed while a request was on its way.
+  server.keepAliveTimeout = 60_000
   await once(server.listen(port, '127.0.0.1'), 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

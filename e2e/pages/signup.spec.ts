@@ -1,5 +1,6 @@
 import { expect, type Page } from '@playwright/test'
 import { newAddress, signUp, sql } from '../app'
+import { follow } from '../stage/follow' // stage
 import { test } from '../test'
 import {
   expectDelivered,
@@ -25,7 +26,7 @@ test('from the form to the mail, without a reload and without a complaint of the
   await expect(linesOn(page)).toContainText(['queued', 'sending', 'sent', 'delivered'])
   await expectDelivered(page)
 
-  await page.getByRole('link', { name: 'Read the email' }).click() // stage
+  await follow(page, 'Read the email') // stage
   await expect(page.getByRole('heading', { name: 'Welcome to Behind the Scenes' })).toBeVisible() // stage
   await expect(page.getByText(`To ${email}`)).toBeVisible() // stage
   await page.getByRole('link', { name: 'All mail' }).click() // stage

@@ -3,12 +3,13 @@ import { app, newAddress, sql } from '../app'
 import { findViolations } from '../pages/accessibility'
 import { expectDelivered, listenForComplaints, signUpByHand } from '../pages/person'
 import { test } from '../test'
+import { follow } from './follow'
 
 test('behind the ticket is one trace, from the request to the report', async ({ page, browser }) => {
   const complaints = listenForComplaints(page)
   const id = await signUpByHand(page)
   await expectDelivered(page)
-  await page.getByRole('link', { name: 'Behind this ticket' }).click()
+  await follow(page, 'Behind this ticket')
   await expect(page).toHaveTitle('Behind this ticket · Behind the Scenes')
   // The ticket has said how long the person waited, which is longer: one thing, one number.
   await expect(page.getByText('The server answered in')).toContainText(/\d m?s/)

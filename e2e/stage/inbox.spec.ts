@@ -6,6 +6,7 @@ import { findViolations } from '../pages/accessibility'
 import { expectDelivered, signUpByHand, ticketOn } from '../pages/person'
 import { startStack } from '../stack'
 import { test } from '../test'
+import { follow } from './follow'
 
 test('from the ticket to its mail: it greets by name and bears the number of the ticket', async ({
   page,
@@ -16,7 +17,7 @@ test('from the ticket to its mail: it greets by name and bears the number of the
   await expect(page.getByText('The mailbox is part of this demonstration.')).toBeVisible()
   for (const name of ['See the race', 'Learn how'])
     await expect(ticketOn(page).getByRole('link', { name })).toBeVisible()
-  await page.getByRole('link', { name: 'Read the email' }).click()
+  await follow(page, 'Read the email')
   const mail = page.getByTitle('Welcome to Behind the Scenes').contentFrame()
   await expect(mail.getByRole('heading', { name: 'Welcome, Grace.' })).toBeVisible()
   await expect(mail.getByText(`TICKET ${number}`)).toBeVisible()

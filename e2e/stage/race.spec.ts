@@ -251,7 +251,7 @@ test('everything that counts fits on one screen of a projector', async ({ stack,
   await page.getByLabel('20 at once').check()
   await start(page).click()
   const fate = background(page).getByText('Twenty mails were delivered')
-  await expect(fate).toBeInViewport({ ratio: 1 })
+  await expect(fate).toBeInViewport({ ratio: 1, timeout: 45_000 })
   await expect(page.getByRole('heading', { level: 1 })).toBeInViewport({ ratio: 1 })
   await expect(inline(page).getByText('Each had to stand there')).toBeInViewport({ ratio: 1 })
   expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBe(720)
