@@ -138,10 +138,14 @@ export async function startStack(name: string, flags: string[] = [], settings: E
   const reset = async (): Promise<void> => {
     await Promise.all(extras.splice(0).map((extra) => extra.kill('SIGKILL')))
     await untilPostgresIsBack()
-    for (const table of ['User', 'Session', 'SuppressedMailbox', 'SpentKey', 'CleanUp'])
+    // One transaction. A signup that is under way commits before it, so none is left without its job.
+    await query(
+      databaseUrl,
+      'LOCK TABLE "User" IN SHARE ROW EXCLUSIVE MODE; DELETE FROM "User"; DELETE FROM pgboss.job',
+    )
+    for (const table of ['Session', 'SuppressedMailbox', 'SpentKey', 'CleanUp'])
       await query(databaseUrl, `DELETE FROM "${table}"`)
     await query(databaseUrl, 'UPDATE "Sweep" SET "checkedUntil" = now(), mended = 0')
-    await query(databaseUrl, 'DELETE FROM pgboss.job')
     // A killed worker would count as alive for five seconds more.
     await query(databaseUrl, 'DELETE FROM pgboss.instance')
     await query(databaseUrl, 'DELETE FROM "Batch"')

@@ -268,7 +268,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     await expectRefusal(response, 503, 60)
   })
 
-  await test.step('a line of the log for each limit, with its setting and whom it concerns', async () => {
+  await test.step('a line of the log for each limit, with its setting and who has reached it', async () => {
     expect(readReached(web.output())).toEqual([
       '"everybody" (LIMIT_SIGNUPS_PER_MINUTE), by all together',
       '"export" (LIMIT_EXPORTS_PER_USER), by one user', // orders
