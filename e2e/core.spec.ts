@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from '@playwright/test'
+import { applyDiffs, readBlocks, readSection } from '../sandbox/take/blocks'
 import { takeOut } from '../sandbox/take/marks'
 import { runToEnd } from './stack'
 import { test } from './test'
@@ -46,6 +47,17 @@ test('npm run take -- --with orders keeps that ring, and only that', async () =>
   expect(pages).toContain('(orders)')
   expect(pages).not.toContain('(stage)')
   await rm(parent, { recursive: true })
+})
+
+test('npm run take -- --into, and then each diff of docs/your-app.md: the lines that they change are there', async () => {
+  const app = await mkdtemp(path.join(tmpdir(), 'take-'))
+  await writeFile(path.join(app, 'package.json'), '{}')
+  const { code, output } = await runToEnd([...TAKE, app, '--into'], {})
+  expect(code, output).toBe(0)
+  const guide = await readFile('docs/your-app.md', 'utf8')
+  const done = readSection(guide, 'Copy into an app that exists')
+  for (const block of readBlocks(guide.replace(done, ''), 'diff')) await applyDiffs(app, block)
+  await rm(app, { recursive: true })
 })
 
 test('a mark takes its line, or the statement below it; a malformed mark is an error', () => {
