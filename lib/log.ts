@@ -76,16 +76,21 @@ function writeStack({ name, message, stack = '' }: Error): string {
   return [`${name}: ${message}`, ...ours, ...frames.filter((frame) => !ours.includes(frame))].join('\n')
 }
 
-// The first lookbehind lets a long word be read once, and not again from each of its characters. A line is JSON, so what
-// follows a single backslash, such as the n of a line break, belongs to it.
-const ADDRESS =
-  /(?<![^\s"'<>()=:;,\\])((?<=(?<!\\)\\)(?:[bfnrt]|u[0-9a-f]{4})|(?<!\\)|(?<=\\\\))[^\s"'<>()=:;,\\]+@[\w-]+(\.[\w-]+)*\.[a-z]{2,}/gi
+// A line is JSON, so an escape such as \n is read whole, and its n is no part of an address. An address begins only where a
+// word does, so that a long word is read once.
+const ESCAPES = /(?:\\u[\da-f]{4}|\\[^u])+/.source
+const START = /(?<![^\s"'<>()=:;,]|\w['=])/.source
+const LOCAL_PART = /(?:[^\s"'<>()=:;,\\]|(?<=\w)['=](?=\w))+/.source
+const DOMAIN = /[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/.source
+const ADDRESS = new RegExp(`(${ESCAPES}|${START})${LOCAL_PART}@${DOMAIN}|${ESCAPES}`, 'gi')
 // The path of a ticket grants access to it.
 const ID_IN_PATH = /\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi
 
 /** Replaces addresses and the paths of emails. */
 export function scrub(line: string): string {
-  return line.replace(ADDRESS, '$1<address>').replace(ID_IN_PATH, '/<id>')
+  const hideAddress = (found: string, before?: string): string =>
+    before === undefined ? found : `${before}<address>`
+  return line.replace(ADDRESS, hideAddress).replace(ID_IN_PATH, '/<id>')
 }
 
 let text: boolean | undefined
