@@ -266,6 +266,9 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     do response = await signUp(newAddress())
     while (response.status === 201)
     await expectRefusal(response, 503, 60)
+    // Which does not count for the visitor, who is asked to try again.
+    const visitor = newVisitor()
+    for (let times = 0; times < 5; times++) await expectRefusal(await signUp(newAddress(), visitor), 503, 60)
   })
 
   await test.step('a line of the log for each limit, with its setting and who has reached it', async () => {

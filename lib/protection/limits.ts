@@ -172,8 +172,8 @@ export async function count(...attempts: Attempt[]): Promise<Counted> {
       const isOurs = !(error instanceof Problem && error.status < 500)
       // Beside a refusal, only those with `keepsFailures` were counted.
       const failed = counters.filter(({ isRefundable }) => (isRefundable ? refusals.length === 0 : isOurs))
-      for (const { key } of failed) refusedUntil.delete(key)
       await refund(failed)
+      for (const { key } of failed) refusedUntil.delete(key)
     },
   }
 }
@@ -199,8 +199,8 @@ export async function countIfItSucceeds<Result>(
   act: () => Promise<Result>,
 ): Promise<Result> {
   const { refusals, refundFailure } = await count(...attempts)
-  refuse(refusals)
   try {
+    refuse(refusals)
     return await act()
   } catch (error) {
     await refundFailure(error)

@@ -30,9 +30,9 @@ export async function signUpWithinLimits(
     ['everybody', ''],
     ['mailbox', toMailbox(input.email)],
   )
-  // A request with a key may be a replay, which sends no mail. So the mailbox's limit is checked below.
-  refuse(key ? refusals.filter(({ name }) => name !== 'mailbox') : refusals)
   try {
+    // A request with a key may be a replay, which sends no mail. So the mailbox's limit is checked below.
+    refuse(key ? refusals.filter(({ name }) => name !== 'mailbox') : refusals)
     const signup = await withinCapacity(() =>
       signUp(input, key, async (tx, userId) => {
         // Runs only for a new signup.

@@ -1,7 +1,7 @@
 import { requireOwner } from '@/lib/account/owner'
 import { notFound } from '@/lib/http/problem'
 import { cancelExport, startExport } from '@/lib/orders/export/request'
-import { limit } from '@/lib/protection/limits'
+import { countIfItSucceeds } from '@/lib/protection/limits'
 import { route } from '@/lib/protection/route'
 
 type Context = RouteContext<'/api/tickets/[id]/export'>
@@ -9,8 +9,8 @@ type Context = RouteContext<'/api/tickets/[id]/export'>
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request, { params }: Context) {
     const user = await requireOwner(request, (await params).id)
-    await limit('export', user.id)
-    return Response.json(await startExport(user.id), { status: 202 })
+    const progress = await countIfItSucceeds([['export', user.id]], () => startExport(user.id))
+    return Response.json(progress, { status: 202 })
   },
 
   async DELETE(request, { params }: Context) {
