@@ -1,5 +1,7 @@
 import { hostname } from 'node:os'
 
+const parent = process.ppid
+
 export const PROCESS_NAME = `${process.pid}@${hostname()}`
 
 const shared = globalThis as { perProcess?: Map<string, unknown> }
@@ -15,7 +17,6 @@ export function perProcess<Value>(name: string, make: () => Value): Value {
 /** Watches the parent process under `npm run`, because npm's shell exits without passing on SIGTERM. */
 export function takeOverSignalFromNpm(): void {
   if (!process.env.npm_lifecycle_event) return
-  const parent = process.ppid
   const watch = setInterval(() => {
     if (process.ppid === parent) return
     clearInterval(watch)

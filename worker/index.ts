@@ -54,12 +54,19 @@ clearInterval(progress)
 await databaseNow()
 
 // 3. Run jobs: see jobs/.
+const stopSignal = waitForStopSignal()
 await work(boss, HANDLERS)
-await logUnserved()
+logUnserved().catch((error) =>
+  log.error({ reason: reasonOf(error) }, 'Cannot look for queues without workers'),
+)
 log.info('Ready for jobs.')
 
 // 4. Drain: finish the current jobs within 15 s. Another worker retries the rest.
-const signal = await waitForStopSignal()
+const signal = await stopSignal
+setTimeout(() => {
+  log.error('The database hangs: the jobs stay as they are, and another worker retries them.')
+  process.exit(0)
+}, DRAIN_MS + 4_000).unref()
 log.info(`${signal}: finishing the current jobs.`)
 const deadline = sleep(DRAIN_MS, undefined, { ref: false })
 await boss.stop({ graceful: true, timeout: DRAIN_MS, close: false })

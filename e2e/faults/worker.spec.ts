@@ -189,6 +189,30 @@ test.describe('SIGTERM', () => {
   })
 })
 
+test('a worker whose database hangs exits with 0 within 20 s, and another one goes on', async ({ stack }) => {
+  await stack.setProvider({ mode: 'hang' })
+  const worker = await stack.startWorker()
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await untilAsked(stack, id)
+  const backends = await stack.query<{ pid: number }>(
+    `SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> $1`,
+    [OURS],
+  )
+  const signal = (name: NodeJS.Signals): void => {
+    for (const { pid } of backends) process.kill(pid, name)
+  }
+  signal('SIGSTOP')
+  const started = Date.now()
+  const code = await worker.kill('SIGTERM').finally(() => signal('SIGCONT'))
+  expect(code, worker.output()).toBe(0)
+  expect(Date.now() - started).toBeLessThan(20_000)
+
+  await stack.setProvider({ mode: 'ok' })
+  await stack.startWorker()
+  await untilSettled(stack)
+  expect(await findFaults(stack, [id])).toEqual([])
+})
+
 test('many workers side by side send each mail once', { tag: '@long' }, async ({ stack }) => {
   await Promise.all([stack.startWorker(), stack.startWorker(), stack.startWorker()])
   const ids = await signUpMany(stack, 60)
