@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test'
 import { Client } from 'pg'
 import { isDelivered, newAddress, postSignup, signUp } from '../app'
-import { invite, makeFriends, signUpOwner } from '../owner' // orders
+import { act, invite, makeFriends, type Owner, signUpOwner } from '../owner'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
@@ -49,6 +49,39 @@ async function listInDoubt(stack: Stack): Promise<string[]> {
 async function deleteUser(stack: Stack, emailId = ''): Promise<void> {
   await stack.query('DELETE FROM "User" WHERE id = (SELECT "userId" FROM "Email" WHERE id = $1)', [emailId])
 }
+
+test('rejected together, and then alone: what is not wanted any more is not sent, and its user is erased at once', async ({
+  stack,
+}) => {
+  const owners = [
+    await signUpOwner(stack.appUrl),
+    await signUpOwner(stack.appUrl),
+    await signUpOwner(stack.appUrl),
+  ]
+  const [unwanted, erased, wanted] = owners as [Owner, Owner, Owner]
+  await using relay = await startRelay(stack, async (mails, forward) => {
+    if (mails.length === 1) return await forward()
+    await stack.query(`UPDATE "Pace" SET "pausedAt" = now()`)
+    return refuse(422, 'validation_error')
+  })
+  await stack.startWorker(relay.env)
+  await waitFor(
+    async () => (await listInDoubt(stack)).length === 3 && (await countEmails(stack, 'retrying')) === 3,
+  )
+  await stack.query(
+    `INSERT INTO "SuppressedMailbox" (mailbox, "expiresAt")
+     SELECT mailbox, now() + interval '1 day' FROM "User" WHERE id = $1`,
+    [unwanted.userId],
+  )
+  expect((await act(erased, 'POST', 'erasure')).status).toBe(202)
+  await waitFor(async () => (await stack.query('SELECT FROM "User"')).length === 2)
+
+  await stack.query(`UPDATE "Pace" SET "pausedAt" = NULL`)
+  await untilHurried(stack, async () => (await listLeftovers(stack)).length === 0)
+  expect((await until(stack, unwanted.id, isFinal)).status).toBe('suppressed')
+  expect((await until(stack, wanted.id, isFinal)).status).toBe('delivered')
+  for (const { id } of [unwanted, erased]) expect((await countSends(stack, id)).calls).toBe(0)
+})
 
 for (const [title, invalid, valid] of [
   ['one invalid address', 1, 9],

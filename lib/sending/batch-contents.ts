@@ -13,10 +13,10 @@ function isOneOf(emailIds: string[]): Prisma.Sql {
 export const isToBeSent = Prisma.sql`EXISTS (
   SELECT FROM "Email" WHERE "batchId" = "Batch".id AND status <> 'failed')`
 
-/** True when a batch that will be sent again contains one of these mails. */
+/** True when a batch in doubt, which must be sent again, contains one of these mails. */
 export async function areInFlight(tx: Transaction, emailIds: string[]): Promise<boolean> {
   const batches = await tx.$queryRaw<unknown[]>`
-    SELECT FROM "Batch" WHERE ${isToBeSent} AND ${holdsOneOf(emailIds)} LIMIT 1`
+    SELECT FROM "Batch" WHERE "attemptsInDoubt" > 0 AND ${isToBeSent} AND ${holdsOneOf(emailIds)} LIMIT 1`
   return batches.length > 0
 }
 

@@ -7,7 +7,9 @@ import { PROCESS_NAME } from '../process'
 import { deleteJobs, enqueue } from '../queue'
 import { type EmailFact, recordEvents } from '../status/record'
 import { enqueueEmails } from './enqueue'
+import { lockEmails } from './lock-emails'
 import { backoff, MAX_ATTEMPTS, type Outcome } from './outcome'
+import { dropSuppressed } from './suppression'
 
 /** Mails of one request to Resend. The id is also the idempotency key, and the id of the job `retry-batch`. */
 export type Batch = {
@@ -69,8 +71,10 @@ async function insertBatch(tx: Transaction, messages: Message[], attemptsInDoubt
 export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | undefined> {
   const batch = await lockBatch(tx, id)
   if (!batch) return
+  const isNew = batch.attemptsInDoubt === 0
+  if (isNew && !(await isWanted(tx, batch))) return await finishBatch(tx, id)
   batch.attemptsInDoubt++
-  if (batch.isKeyForgotten) return await giveUp(tx, batch, 'outcome_unknown')
+  if (batch.isKeyForgotten && !isNew) return await giveUp(tx, batch, 'outcome_unknown')
   if (batch.attemptsInDoubt > MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')
   await tx.batch.update({
     where: { id },
@@ -79,6 +83,15 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
   // Records no `sending` for mails that a webhook has reported as accepted. The batch is sent whole all the same, unless all are.
   const inDoubt = await recordForAll(tx, batch.messages, { status: 'sending', batchId: id })
   return inDoubt.length > 0 ? batch : await finishBatch(tx, id)
+}
+
+/** Records the mail of a batch that was never sent as suppressed, if its mailbox or its user wants none any more. */
+async function isWanted(tx: Transaction, { messages }: Batch): Promise<boolean> {
+  const emails = await lockEmails(
+    tx,
+    messages.map(({ tags }) => tags[0].value),
+  )
+  return (await dropSuppressed(tx, [...emails.values()])).length > 0
 }
 
 /**

@@ -27,7 +27,7 @@ export async function lockEmails(tx: Transaction, ids: unknown[]): Promise<Map<s
     SELECT "Email".id, kind, recipient, data, deaths,
       json_build_object('name', name, 'email', email, 'confirmedAt', "confirmedAt") AS user,
       CASE
-        WHEN ${suppressed(Prisma.sql`"Email".mailbox`)} THEN 'no_mail_wanted'
+        WHEN erasure IS NOT NULL OR ${suppressed(Prisma.sql`"Email".mailbox`)} THEN 'no_mail_wanted'
         WHEN recipient IS NULL AND "Email".mailbox <> "user".mailbox THEN 'address_corrected'
       END AS unwanted,
       kind = ANY (${kinds}) AS "hasTemplate",
