@@ -11,6 +11,8 @@ const READINGS_PER_HEARTBEAT = 3
 const RETRY_MS = 1_000
 /** Streams that break off together must not come back together: opening one takes 2 ms, and the kernel holds 511 connections. */
 const RETRY_MS_PER_STREAM = 5
+/** A page that has not reconnected after a minute does so by itself. */
+const MAX_JITTER_MS = 50_000
 /** Streams that are written to before the event loop may run other work. */
 const YIELD_EVERY = 100
 /** Disconnects clients with more unread data. They reconnect and get the newest snapshot. */
@@ -117,14 +119,14 @@ function openStream(request: Request, source: Source, release: () => void): Read
       controller.close()
     }
 
+    // Watches before it reads, so it misses no change.
+    const stopWatching = source.watch(updateSafely)
     streams.open.add(stream)
     void sendHeartbeats()
     signal.addEventListener('abort', close)
     // Next sends the headers with the first chunk.
-    const jitter = Math.random() * RETRY_MS_PER_STREAM * streams.open.size
+    const jitter = Math.random() * Math.min(RETRY_MS_PER_STREAM * streams.open.size, MAX_JITTER_MS)
     write(encoder.encode(`retry: ${Math.round(RETRY_MS + jitter)}\n\n`))
-    // Watches before it reads, so it misses no change.
-    const stopWatching = source.watch(updateSafely)
     const polling = source.pollMs ? setInterval(updateSafely, source.pollMs) : undefined
     updateSafely()
     // An abort before `addEventListener` fires no event.

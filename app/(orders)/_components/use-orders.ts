@@ -29,15 +29,20 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
   useEffect(() => {
     if (asked) return
     let timer: number | undefined
+    let left = false
     const ask = async (): Promise<void> => {
       const answer = await callOrder<Orders>(ticketId, 'GET', 'orders')
+      if (left) return
       const { problem } = 'problem' in answer ? answer : {}
       setProblem(problem)
       if ('data' in answer) setOrders(answer.data)
       else if ((problem?.status ?? 500) >= 500) timer = window.setTimeout(ask, RETRY_MS)
     }
     void ask()
-    return () => window.clearTimeout(timer)
+    return () => {
+      left = true
+      window.clearTimeout(timer)
+    }
   }, [ticketId, asked])
 
   // A browser allows six streams per host, so this one is open only while an order is in flight.

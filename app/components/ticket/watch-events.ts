@@ -9,6 +9,8 @@ const FIRST_DELAY_MS = 500
 const LONGEST_DELAY_MS = 10_000
 /** The server sends something every 9 s. A connection that is silent for this long is dead, even without an error. */
 const SILENCE_MS = 20_000
+/** The server tells the browser when to reconnect: after up to 51 s, so that not all come back at once. */
+const LONGEST_RETRY_MS = 60_000
 
 /**
  * Follows a stream of server-sent events until the returned function is called. It reconnects by itself, and after the
@@ -44,17 +46,18 @@ export function watchEvents(
     source.addEventListener('over', close)
     source.addEventListener('error', () => {
       onConnection('lost')
+      expectSomething(LONGEST_RETRY_MS)
       // After a broken connection the browser reconnects. After an HTTP error (a restart, a proxy) it gives up.
       if (source?.readyState === EventSource.CLOSED) reopenLater()
     })
   }
 
-  function expectSomething(): void {
+  function expectSomething(withinMs = SILENCE_MS): void {
     clearTimeout(silence)
     silence = setTimeout(() => {
       onConnection('lost')
       reopenLater()
-    }, SILENCE_MS)
+    }, withinMs)
   }
 
   function close(): void {
