@@ -54,7 +54,7 @@ export const QUEUES = {
   'send-email-alone': queue(emailJob, { ...MAIL, deadLetter: 'send-email-dead' }),
   'retry-batch': queue(batchJob, { ...MAIL, deadLetter: null }),
   // After a failure, the sweep enqueues another job: the user must be erased.
-  'erase-user': queue(userJob),
+  'erase-user': queue(userJob, { deleteAfterSeconds: 3600 }),
   'clean-up': queue(z.object({}), { expireInSeconds: 900 }),
   sweep: queue(z.object({}), { retryLimit: 2, expireInSeconds: 900, deleteAfterSeconds: 3600 }),
   'export-data-dead': queue(exportJob), // orders

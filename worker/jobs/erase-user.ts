@@ -3,7 +3,7 @@ import { prisma } from '@/lib/db/prisma'
 import type { Job } from '@/lib/queue'
 import { enqueue } from '@/lib/queue'
 
-const PAUSE_MS = 2_000
+const PAUSE_MS = 5_000
 
 export default async function eraseUserOrRetry({ data }: Job<'erase-user'>): Promise<void> {
   await prisma().$transaction(async (tx) => {
