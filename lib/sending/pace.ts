@@ -101,9 +101,11 @@ export async function readPace(): Promise<PaceState> {
     FROM "Pace" WHERE account = 'resend'`
   const none = { reason: null, until: null, isTrialDue: false }
   if (!row?.isTrialDue) return row ?? { ...none, isPaused: false, perSecond: null }
-  // Not in the statement above, because that would wait for a lock on the table "Email".
+  // Not in the statement above, because that would wait for a lock on the table "Email". In the order of the index, because
+  // otherwise Postgres may read all.
   const [mail] = await prisma().$queryRaw<object[]>`
-    SELECT FROM "Email" WHERE status IN ('queued', 'sending', 'retrying') LIMIT 1`
+    SELECT FROM unnest('{queued,sending,retrying}'::"EmailStatus"[]) AS waiting (status),
+      LATERAL (SELECT FROM "Email" WHERE status = waiting.status ORDER BY "updatedAt" LIMIT 1) AS mail LIMIT 1`
   return mail ? row : { ...row, ...none }
 }
 

@@ -60,7 +60,7 @@ export async function recordEvents(
           CASE fact.status WHEN 'failed' THEN "providerEventId" END),
         "batchId" = fact."batchId",
         -- Only while the mail may be rendered again.
-        data = CASE WHEN fact.status IN ('queued', 'sending', 'retrying', 'failed') THEN data END,
+        data = CASE WHEN fact.status IN ('queued', 'sending', 'retrying', 'failed') AND "providerEventId" IS NULL THEN data END,
         -- Rendering has not killed the worker: see prepare-batch.ts.
         deaths = 0,
         "updatedAt" = now()
