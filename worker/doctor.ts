@@ -72,7 +72,7 @@ if (health.attention === 'clean_up_failed')
 else if (health.attention && health.attention !== paused?.reason)
   report(
     `Some mail cannot be sent: ${health.attention}.`,
-    'Find its stack in the log of the workers. After the release with the fix: npm run redrive',
+    'The log of the workers names the mails and the cause. After the release with the fix: npm run redrive',
   )
 
 console.log('Pace')
@@ -108,7 +108,7 @@ for (const { reason, isReported, mails } of failed)
     `${mails} ${mails === 1 ? 'mail' : 'mails'}: ${reason ?? 'no reason known'}.`,
     isReported
       ? 'Resend accepted and then failed to send: its log says more. A redrive does not send again.'
-      : `When that is fixed: npm run redrive -- --reason ${reason}`,
+      : `When that is fixed: npm run redrive${reason ? ` -- --reason ${reason}` : ''}`,
   )
 const queues = await readQueueState()
 for (const [name, jobs] of Object.entries(queues.failed))
