@@ -43,6 +43,7 @@ const HOUR = 3600
 const DAY = 24 * HOUR
 
 const MAX_REMEMBERED = 10_000
+const MAX_REMEMBERED_MS = 60_000
 
 /**
  * The rate limits. door.ts checks `request` and `file`. Other files limit what is open at the same time: connections (door.ts),
@@ -266,8 +267,8 @@ function noteRefusals(counters: LimitCounter[], full: Full[]): Refusal[] {
     const counter = counters.find((one) => one.key === key)
     if (!counter) return []
     const { name, who, isRefundable } = counter
-    // Without refunds, a counter stays full until its window ends. Later requests skip the database.
-    if (!isRefundable && !(LIMITS[name] as Limit).inMemory) remember(key, ms)
+    // Later requests skip the database for a minute. Then another process may have refunded what it failed to process.
+    if (!isRefundable && !(LIMITS[name] as Limit).inMemory) remember(key, Math.min(ms, MAX_REMEMBERED_MS))
     logRefusal(name, ms)
     return { name, who, seconds: Math.max(1, Math.ceil(ms / 1000)) }
   })
