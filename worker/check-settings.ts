@@ -4,9 +4,9 @@ import { QUEUES, SCHEDULES } from '@/lib/queue'
 
 type Conflict = [problem: string, remedy: string]
 
-/** Connections of a process on top of DATABASE_POOL_SIZE: see docs/operations.md. */
+/** Connections of a process on top of DATABASE_POOL_SIZE, at most: see docs/operations.md. */
 const EXTRA_FOR_WEB = 7
-const EXTRA_FOR_WORKER = 13
+const EXTRA_FOR_WORKER = 15
 
 /** Finds settings that conflict with each other or with the database. */
 export async function checkSettings(workers: number): Promise<Conflict[]> {

@@ -30,8 +30,8 @@ export async function deliver(
   onWritten?.()
   logAttempt(batch)
   const start = performance.now()
-  // If this worker dies from here on, the job `retry-batch` sends the same batch again: 15 s after it was written, or when pg-boss
-  // retries that job.
+  // If this worker dies from here on, the job `retry-batch` sends the same batch again. After a first attempt, that is 15 s after
+  // the batch was written. Later attempts run in that job, which pg-boss retries when it misses this worker's heartbeats.
   const outcome = await sendWithinHourlyLimit(batch, limit)
   const retryAt = await updatePace(turn, outcome)
   await prisma().$transaction((tx) => settleBatch(tx, batch, outcome, retryAt))

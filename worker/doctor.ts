@@ -90,10 +90,10 @@ const inHand = await prisma().$queryRaw<InHand[]>`
   FROM "Batch" JOIN "Email" ON "batchId" = "Batch".id WHERE status IN ('queued', 'sending', 'retrying')
   GROUP BY sender ORDER BY sender`
 const successor = live.length > 0 ? 'another worker sends them' : 'the next worker sends them'
-for (const { sender, batches, mails, age, isLive } of inHand)
-  say(
-    `${sender}${isLive ? '' : ` (gone: ${successor})`}: ${batches} with ${mails} mails, the oldest for ${formatAge(age)}`,
-  )
+for (const { sender, batches, mails, age, isLive } of inHand) {
+  const what = `${batches} ${batches === 1 ? 'batch' : 'batches'} with ${mails} ${mails === 1 ? 'mail' : 'mails'}`
+  say(`${sender}${isLive ? '' : ` (gone: ${successor})`}: ${what}, the oldest for ${formatAge(age)}`)
+}
 if (inHand.length === 0) say('None.')
 
 console.log('Given up')

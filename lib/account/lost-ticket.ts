@@ -43,7 +43,7 @@ export async function openLostTicket(
   return { ticketId, token }
 }
 
-/** Returns false when the user has another mailbox now. */
+/** Confirms the mailbox of this mail. @returns false unless it is the current mailbox of the mail's user */
 export async function confirmMailbox(
   db: Pick<Transaction, '$executeRaw'>,
   emailId: string,

@@ -73,7 +73,7 @@ export async function endSession(token: string): Promise<void> {
   await prisma().$transaction((tx) => deleteSessions(tx, Prisma.sql`"Session".id = ${hashToken(token)}`))
 }
 
-/** SQL: not used for 30 days. An expired session cannot be used, so it matches 30 days later. */
+/** SQL: not used for 30 days. A session older than a year cannot be used, so this matches it, too, 30 days after its last use. */
 export const isUnused = Prisma.sql`"Session"."usedAt" < now() - make_interval(secs => ${UNUSED_MS / 1000})`
 
 export const isExpired = Prisma.sql`(

@@ -24,9 +24,9 @@ type Details = {
   failed: number | null
   failedJobs: JobCounts | null
   unserved: JobCounts | null
-  /** Rows without their job for more than a minute, at most 1,000 of a kind. */
+  /** Rows that have lost their job, at most 1,000 of a kind. */
   stranded: number | null
-  /** How many of those the sweep has repaired until now. */
+  /** Stranded rows that the sweep has repaired since the installation. */
   mended: number | null
   /** A code, when an operator must act: all mail or some cannot be sent, or a clean-up fails. */
   attention: string | null

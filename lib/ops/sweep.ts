@@ -58,7 +58,7 @@ async function repairRow(name: string, kind: StrandedKind, id: string): Promise<
   }
 }
 
-/** Counts the stranded rows, and those that were repaired until now. */
+/** Counts the stranded rows, and those repaired since the installation. */
 export const countStranded = memoizeFor(5_000, async (): Promise<{ stranded: number; mended: number }> => {
   const counts = Object.values(KINDS).map(
     (kind) => Prisma.sql`(SELECT count(*) FROM (${selectStranded(kind)} LIMIT ${MAX_ROWS}) AS kind)`,

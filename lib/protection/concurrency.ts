@@ -8,8 +8,8 @@ import { networksOf } from './visitor'
 const WAITING = 50
 
 /**
- * Divides the multiples of the networks, because requests that run at the same time delay everybody. An IPv6 visitor (/64) and its
- * /56 may each run LIMIT_CONCURRENCY_PER_VISITOR requests, and the /48 twice as many, so no /56 can take all places of its /48.
+ * The multiples of `networksOf` (1, 2, 8) are too large for requests that run at the same time. An IPv6 /64 and its /56 may each
+ * run LIMIT_CONCURRENCY_PER_VISITOR requests, and the /48 twice as many. So no /56 can take all places of its /48.
  */
 const NETWORK_DIVISOR = 4
 

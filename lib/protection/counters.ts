@@ -8,7 +8,7 @@ export type Counter = {
   times: number
   most: number
   seconds: number
-  /** False: counts even if another counter of the statement is full, and is never refunded. */
+  /** False: counts even if another counter of the statement is full, and is refunded only after a 5xx. */
   isRefundable: boolean
 }
 

@@ -22,7 +22,10 @@ export async function hasLostTicketsLeft(): Promise<boolean> {
   return (await countLeft('lostTicketMail', ALL)) > 0
 }
 
-/** Sends a batch, or returns `wait` when this hour is full. Only the first attempt counts, and not if Resend rejects it. */
+/**
+ * Sends a batch, or returns `wait` when this hour is full. Only the first attempt counts, and not if Resend rejects it. If a
+ * worker dies after it has written the batch and before this call, the batch never counts.
+ */
 export async function sendWithinHourlyLimit(batch: Batch, limit: HourlyLimit): Promise<Outcome> {
   const { messages, attemptsInDoubt } = batch
   if (attemptsInDoubt > 1) return await sendBatch(batch)

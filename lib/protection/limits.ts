@@ -35,7 +35,7 @@ type Limit = {
   status?: 429 | 503
   /** Not logged here: lib/status/webhook.ts logs wrong signatures. */
   quiet?: true
-  /** A rejected or failed attempt (4xx) stays counted for its own key, but not for the networks of a visitor, which others share. */
+  /** After a 4xx, the attempt stays counted for its own key. The networks of a visitor, which others share, are refunded. */
   keepsFailures?: true
 }
 
@@ -114,7 +114,7 @@ const LIMITS = {
     seconds: 60,
     inMemory: true,
     quiet: true,
-    detail: 'Many reports with a wrong signature came from your network.',
+    detail: 'Many webhooks with a wrong signature came from your network.',
     of: 'visitor',
     keepsFailures: true,
   },
@@ -146,8 +146,8 @@ type Counted = {
 type Refusal = { name: LimitName; who: Who; seconds: number }
 
 /**
- * Counts in one statement, or all in memory. If any counter is full, only those with `keepsFailures` rise. While a counter of
- * those is known to be full, none does.
+ * Counts in one statement, or all in memory. If a counter is full, only those with `keepsFailures` rise, such as the visitor's
+ * own. Once one of these is full in the database, this process counts nothing until its window ends.
  */
 export async function count(...attempts: Attempt[]): Promise<Counted> {
   const counters = toCounters(attempts)
@@ -194,7 +194,7 @@ export function isFull(name: 'signature', visitor: string): boolean {
   return toCounters([[name, visitor]]).some((counter) => findFullInMemory(counter))
 }
 
-/** Counts, runs `act`, and refunds if that throws. @throws {Problem} 429 or 503 with Retry-After, and what `act` throws */
+/** Counts and runs `act`. If it throws, refunds as `refundFailure` does. @throws {Problem} 429 or 503 with Retry-After, and what `act` throws */
 export async function countIfItSucceeds<Result>(
   attempts: Attempt[],
   act: () => Promise<Result>,

@@ -80,7 +80,7 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
     where: { id },
     data: { attemptsInDoubt: batch.attemptsInDoubt, sender: PROCESS_NAME },
   })
-  // Records no `sending` for mails that a webhook has reported as accepted. The batch is sent whole all the same, unless all are.
+  // Skips mails that Resend has reported as accepted. If any other is left, the whole batch is sent, because it must not change.
   const inDoubt = await recordForAll(tx, batch.messages, { status: 'sending', batchId: id })
   return inDoubt.length > 0 ? batch : await finishBatch(tx, id)
 }

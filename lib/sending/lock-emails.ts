@@ -17,7 +17,12 @@ export type WaitingEmail = Recipient & {
 
 /**
  * Locks these emails, so that of two jobs for an email only one puts it into a batch. To avoid deadlocks, all transactions lock
- * in this order, each by id: user, jobs (`lockBatch`: an advisory lock), emails, batches, session.
+ * in this order, rows of a kind by id:
+ * 1. the user
+ * 2. jobs. `lockBatch` takes an advisory lock instead
+ * 3. emails
+ * 4. batches
+ * 5. the session
  * @param ids unvalidated, from jobs
  */
 export async function lockEmails(tx: Transaction, ids: unknown[]): Promise<Map<string, WaitingEmail>> {

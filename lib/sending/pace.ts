@@ -10,9 +10,7 @@ export type Turn = {
   perSecond: number | null
   reason: string | null
   failures: number
-  /**
-   * The reason of a pause that this call skipped. A success leaves that pause in place, and a rejection by Resend replaces it.
-   */
+  /** The reason of a pause that this call skipped. A success leaves that pause in place. A new pause replaces it. */
   ignored: string | null
 }
 
@@ -24,7 +22,7 @@ const MARGIN = 1.1
 
 const POLL_MS = 1_000
 
-/** The last call in line. There is a line for each skipped pause, and one (null) for calls that skip none. */
+/** The last call of each FIFO queue. Calls that skip a pause have a queue of their own. Null: calls that skip none. */
 const lines = new Map<string | null, Promise<unknown>>()
 
 /**

@@ -13,7 +13,7 @@ export type StrandedKind = {
   repair: (tx: Transaction, id: string) => Promise<unknown>
 }
 
-/** Selects rows stranded for a minute, or this one. EXCEPT: with NOT EXISTS, Postgres compares each row with each job. */
+/** Selects stranded rows older than a minute, or this one. EXCEPT: with NOT EXISTS, Postgres compares each row with each job. */
 export function selectStranded({ waiting, job }: StrandedKind, id?: string): Prisma.Sql {
   const which = id ? Prisma.sql`id = ${id}` : Prisma.sql`since < now() - interval '1 minute'`
   const rows = Prisma.sql`SELECT id::text COLLATE "C" AS id FROM (${waiting}) AS waiting WHERE ${which}`

@@ -37,7 +37,7 @@ export async function signUp(
     await openQueue()
     const create = async (tx: Transaction): Promise<Signup> => {
       const signup = await createSignup(tx, input, signupKey)
-      // After the insert, where a concurrent request with the same key waits. That request becomes a replay.
+      // Request B with the same key waits at the insert, and becomes a replay. So this runs for request A only.
       await inTransaction?.(tx, signup.user.id)
       return signup
     }

@@ -57,7 +57,7 @@ const reportSchema = z.object({
   }),
 })
 
-/** Verifies a report. @throws {Problem} 401 when signature or age is wrong, 400 when it is not JSON, 503 without a secret */
+/** Verifies a webhook. @throws {Problem} 401 when signature or age is wrong, 400 when it is not JSON, 503 without a secret */
 export function verifyReport(body: string, headers: Headers): unknown {
   const secret = env('RESEND_WEBHOOK_SECRET')
   if (!secret) throw unavailable('No webhook secret is configured.')
@@ -78,7 +78,7 @@ export function verifyReport(body: string, headers: Headers): unknown {
 }
 
 /**
- * Records a report. @returns false for an unknown mail, or when nothing is new
+ * Records the report of a webhook. @returns false for an unknown mail, or when nothing is new
  * @throws {Problem} 400 when malformed, 503 when too many come.
  */
 export async function receiveReport(report: unknown, { headers, signal }: Request): Promise<boolean> {
@@ -109,7 +109,7 @@ async function storeReport(fact: EmailFact, signal: AbortSignal): Promise<boolea
 
 function parse<Output>(schema: z.ZodType<Output>, json: unknown): Output {
   const result = schema.safeParse(json)
-  if (!result.success) throw new Problem(400, 'Malformed report')
+  if (!result.success) throw new Problem(400, 'Malformed webhook')
   return result.data
 }
 

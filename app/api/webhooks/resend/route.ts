@@ -18,7 +18,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   { origin: 'any' },
 )
 
-/** Counts each report that fails verification, whatever is wrong with it. A verified one never counts. */
+/** Counts each webhook that fails verification, whatever is wrong with it. A verified one never counts. */
 async function readReport(request: Request): Promise<unknown> {
   try {
     return verifyReport(await readText(request, MAX_BYTES), request.headers)
