@@ -1,6 +1,6 @@
 /*
  * A server behind the app's door, in a process of its own. `/idle` answers after 100 ms, with the number of requests that ran
- * at the same time. `/quick` answers at once, with the number of such requests in this turn of the event loop. `/stream` and
+ * at the same time. `/quick` answers at once, with the number of such requests in this pass of the event loop. `/stream` and
  * `/large` do not end, and `/open` counts them. `/large` begins with more than fits into the buffers of a connection.
  */
 import { createServer } from 'node:http'

@@ -147,7 +147,7 @@ type Refusal = { name: LimitName; who: Who; seconds: number }
 
 /**
  * Counts in one statement, or all in memory. If a counter is full, only those with `keepsFailures` rise, such as the visitor's
- * own. Once one of these is full in the database, this process counts nothing until its window ends.
+ * own. Once one of these is full in the database, later calls with it count nothing until its window ends.
  */
 export async function count(...attempts: Attempt[]): Promise<Counted> {
   const counters = toCounters(attempts)
@@ -194,7 +194,10 @@ export function isFull(name: 'signature', visitor: string): boolean {
   return toCounters([[name, visitor]]).some((counter) => findFullInMemory(counter))
 }
 
-/** Counts and runs `act`. If it throws, refunds as `refundFailure` does. @throws {Problem} 429 or 503 with Retry-After, and what `act` throws */
+/**
+ * Counts and runs `act`. If it throws, refunds as `refundFailure` does.
+ * @throws {Problem} 429 or 503 with Retry-After, and what `act` throws
+ */
 export async function countIfItSucceeds<Result>(
   attempts: Attempt[],
   act: () => Promise<Result>,
