@@ -82,7 +82,7 @@ const ESCAPES = /(?:\\u[\da-f]{4}|\\[^u])+/.source
 const START = /(?<![^\s"'<>()=:;,]|\w['=])/.source
 const LOCAL_PART = /(?:[^\s"'<>()=:;,\\]|(?<=\w)['=](?=\w))+/.source
 const DOMAIN = /[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/.source
-const ADDRESS = new RegExp(`(${ESCAPES}|${START})${LOCAL_PART}@${DOMAIN}|${ESCAPES}`, 'gi')
+const ADDRESS = new RegExp(`(${ESCAPES}['=]*|${START})${LOCAL_PART}@${DOMAIN}|${ESCAPES}`, 'gi')
 // The path of a ticket grants access to it.
 const ID_IN_PATH = /\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi
 

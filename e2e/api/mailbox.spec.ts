@@ -82,6 +82,10 @@ test('no line of the log has an address, and each is JSON', () => {
     '\\\n',
     '\\\\\n',
     '\n\\',
+    "'",
+    '=',
+    "\n'",
+    "\n<'",
   ]
   for (const prefix of before)
     for (const local of ['nora.b+c', "o'nora", 'nora=b']) {
