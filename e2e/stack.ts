@@ -145,7 +145,7 @@ export async function startStack(name: string, flags: string[] = [], settings: E
     )
     for (const table of ['Session', 'SuppressedMailbox', 'SpentKey', 'CleanUp'])
       await query(databaseUrl, `DELETE FROM "${table}"`)
-    await query(databaseUrl, 'UPDATE "Sweep" SET "checkedUntil" = now(), mended = 0')
+    await query(databaseUrl, 'UPDATE "Sweep" SET "checkedUntil" = now(), repaired = 0')
     // A killed worker would count as alive for five seconds more.
     await query(databaseUrl, 'DELETE FROM pgboss.instance')
     await query(databaseUrl, 'DELETE FROM "Batch"')

@@ -18,7 +18,7 @@ for (const page of PAGES) {
       const url = new URL(app.env().DATABASE_URL ?? '')
       url.pathname = database
       const { code, output } = await runToEnd([script], { DATABASE_URL: url.href })
-      const hint = `If the fault is mended, remove our workaround: see docs/upstream/${page}.\n${output}`
+      const hint = `If the fault is repaired, remove our workaround: see docs/upstream/${page}.\n${output}`
       expect(output, hint).toContain('\nAs described.\n')
       expect(code, hint).toBe(0)
       for (const line of readOutput(page)) expect(output).toContain(line)

@@ -133,7 +133,7 @@ test('health tells what works', async () => {
     failedJobs: expect.any(Object),
     unserved: {},
     stranded: 0,
-    mended: expect.any(Number),
+    repaired: expect.any(Number),
     attention: null,
     paused: null,
     oldest: expect.any(Number),

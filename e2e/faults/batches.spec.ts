@@ -118,25 +118,25 @@ for (const [title, invalid, valid] of [
   })
 }
 
-test('an invalid address that is mended: a redrive sends that mail, and no other', async ({ stack }) => {
+test('an invalid address that is repaired: a redrive sends that mail, and no other', async ({ stack }) => {
   const [neighbour = ''] = await signUpMany(stack, 1)
-  const { id: mended } = await signUp(newInvalid(), stack.appUrl)
+  const { id: repaired } = await signUp(newInvalid(), stack.appUrl)
   const { id: broken } = await signUp(newInvalid(), stack.appUrl)
   await stack.startWorker()
   await untilSettled(stack)
   await stack.query(`UPDATE "User" SET email = $1 WHERE id = (SELECT "userId" FROM "Email" WHERE id = $2)`, [
     newAddress(),
-    mended,
+    repaired,
   ])
   expect((await stack.redrive()).output).toContain('2 of 2')
-  await until(stack, mended, isDelivered)
+  await until(stack, repaired, isDelivered)
   await untilSettled(stack)
   const snapshot = await until(stack, broken, isFinal)
   expect(snapshot).toMatchObject({ status: 'failed', attempts: 2 })
   expect(snapshot.timeline.at(-1)?.reason).toBe('validation_error')
   expect(await countSends(stack, neighbour)).toEqual({ calls: 1, accepted: 1 })
   expect(await listLeftovers(stack)).toEqual([])
-  expect(await findFaults(stack, [neighbour, mended, broken])).toEqual([])
+  expect(await findFaults(stack, [neighbour, repaired, broken])).toEqual([])
 })
 
 test('a whole batch is refused because of one mail: only that one fails', async ({ stack }) => {

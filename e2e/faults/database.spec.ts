@@ -229,9 +229,9 @@ test('a migration that Postgres refuses: its own words, nothing half applied, an
       `ALTER TABLE _prisma_migrations SET SCHEMA pgboss; DROP SCHEMA public CASCADE; CREATE SCHEMA public;
        ALTER TABLE pgboss._prisma_migrations SET SCHEMA public`,
     )
-    const mended = await migrate()
-    expect(mended.code, mended.output).toBe(0)
-    expect(mended.output).toContain(`Applied ${first?.name}.`)
+    const repaired = await migrate()
+    expect(repaired.code, repaired.output).toBe(0)
+    expect(repaired.output).toContain(`Applied ${first?.name}.`)
   } finally {
     await stack.query(`DROP DATABASE ${name} WITH (FORCE)`)
   }

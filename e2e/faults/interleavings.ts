@@ -67,7 +67,7 @@ export async function tryInterleavings(stack: Stack, settings: Settings): Promis
   return { runs, toll, faults: failures }
 }
 
-/** Runs the commands, mends everything, waits for the rest and judges. @returns what is wrong, as sentences */
+/** Runs the commands, repairs everything, waits for the rest and judges. @returns what is wrong, as sentences */
 async function runCommands(
   world: World,
   commands: Iterable<fc.AsyncCommand<Model, World>>,
@@ -76,7 +76,7 @@ async function runCommands(
   const model: Model = { people: [], locks: 0, frozen: new Set() }
   const watch = startWatch(world)
   await fc.asyncModelRun(() => ({ model, real: world }), commands)
-  await world.mend()
+  await world.repair()
   const isAtRest = await comeToRest(world)
   await watch.stop()
   for (const fault of await judgePeople(world.stack, model.people)) world.fault(fault)
@@ -134,7 +134,7 @@ async function tellUnrest(world: World): Promise<false> {
   return false
 }
 
-/** Each key still answers as it did, and nothing had to be mended. */
+/** Each key still answers as it did, and nothing had to be repaired. */
 async function askAgain(world: World, people: Person[]): Promise<void> {
   for (const person of people) {
     world.begin('the last replay', replay(world, person))
@@ -142,8 +142,9 @@ async function askAgain(world: World, people: Person[]): Promise<void> {
   }
   const init = { headers: { authorization: `Bearer ${OPERATOR_TOKEN}` } }
   await world.ask('health', '/api/health', init, ({ text }) => {
-    const { stranded, mended } = JSON.parse(text)
-    if (stranded !== 0 || mended !== 0) world.fault(`health says ${stranded} stranded, ${mended} mended`)
+    const { stranded, repaired } = JSON.parse(text)
+    if (stranded !== 0 || repaired !== 0)
+      world.fault(`health says ${stranded} stranded, ${repaired} repaired`)
     return true
   })
   if (!(await world.untilQuiet(PATIENCE_MS))) world.fault('the last replays are not answered')

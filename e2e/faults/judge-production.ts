@@ -2,7 +2,7 @@ import type { Stack } from '../stack'
 
 /*
  * What the oracle cannot see in the rows of emails: what processes said, when things are said to have happened, and
- * whether the sweep had to mend what no fault may break.
+ * whether the sweep had to repair what no fault may break.
  */
 
 /** The output of Node and Next for an uncaught exception. */
@@ -16,16 +16,16 @@ export function findUncaught(log: string): string[] {
     .map((line) => `not caught: ${line.slice(0, 300)}`)
 }
 
-/** How many rows the sweep has mended so far. */
-export async function countMended(stack: Pick<Stack, 'query'>): Promise<number> {
-  const [row] = await stack.query<{ mended: number }>('SELECT mended FROM "Sweep"')
-  return row?.mended ?? 0
+/** How many rows the sweep has repaired so far. */
+export async function countRepaired(stack: Pick<Stack, 'query'>): Promise<number> {
+  const [row] = await stack.query<{ repaired: number }>('SELECT repaired FROM "Sweep"')
+  return row?.repaired ?? 0
 }
 
-/** What the sweep has mended since, as a sentence: only a hand in the database may give it something to do. */
-export async function findMended(stack: Pick<Stack, 'query'>, before = 0): Promise<string[]> {
-  const mended = (await countMended(stack)) - before
-  return mended > 0 ? [`the sweep has mended ${mended} rows`] : []
+/** What the sweep has repaired since, as a sentence: only a hand in the database may give it something to do. */
+export async function findRepaired(stack: Pick<Stack, 'query'>, before = 0): Promise<string[]> {
+  const repaired = (await countRepaired(stack)) - before
+  return repaired > 0 ? [`the sweep has repaired ${repaired} rows`] : []
 }
 
 /** Columns that say when something has happened. */

@@ -140,7 +140,7 @@ async function settle(world: World, crowd: Crowd): Promise<string[]> {
   // What went to a corrected address.
   const more = await world.query<{ id: string }>('SELECT id FROM "Email" WHERE NOT id = ANY ($1)', [ids])
   const faults = await findFaults(world, [...ids, ...more.map(({ id }) => id)], ids.length)
-  const [sweep] = await world.query<{ mended: number }>('SELECT mended FROM "Sweep"')
-  if (sweep?.mended) faults.push(`${sweep.mended} halves had to be mended`)
+  const [sweep] = await world.query<{ repaired: number }>('SELECT repaired FROM "Sweep"')
+  if (sweep?.repaired) faults.push(`${sweep.repaired} halves had to be repaired`)
   return faults
 }

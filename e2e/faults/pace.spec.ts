@@ -201,7 +201,7 @@ test('down with a retry-after of an hour: no request before, and then the same b
   expect(await findFaults(stack, [id, neighbour])).toEqual([])
 })
 
-test('a bad key that is mended while a crowd waits: it has met only the first of them', {
+test('a bad key that is repaired while a crowd waits: it has met only the first of them', {
   tag: '@long',
 }, async ({ stack }) => {
   await stack.setProvider({ mode: 'bad-key' })

@@ -107,7 +107,7 @@ test('a pause that is over: a mail that waits for the trial still tells of it, a
   await expect.poll(() => readHealth(stack)).toMatchObject({ attention: null, paused: null })
 })
 
-test('a wrong template on a busy morning, by docs/operations.md: stopped, dropped, mended, and signups never notice', {
+test('a wrong template on a busy morning, by docs/operations.md: stopped, dropped, repaired, and signups never notice', {
   tag: '@long',
 }, async ({ stack }) => {
   test.setTimeout(180_000)
@@ -145,7 +145,7 @@ test('a wrong template on a busy morning, by docs/operations.md: stopped, droppe
   expect(dropped.code).toBe(0)
   const count = Number(/^(\d+) dropped/.exec(dropped.output)?.[1])
   expect(count).toBeGreaterThanOrEqual(20)
-  // 3. The release that mends it.
+  // 3. The release that repairs it.
   await bad.kill('SIGTERM')
   await stack.startWorker()
   // 4. Go on, and send what was dropped: it is rendered anew.

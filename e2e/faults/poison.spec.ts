@@ -134,7 +134,7 @@ for (const place of [0, 2]) {
     )
     expect(await findFaults(stack, [...good, bad])).toEqual([])
 
-    // As docs/operations.md says: mend it, and then send what was given up.
+    // As docs/operations.md says: repair it, and then send what was given up.
     expect((await readHealth(stack)).attention).toBe(null)
     expect((await stack.redrive('--reason', 'worker_died')).output).toContain('1 of 1 put back')
     await stack.startWorker()

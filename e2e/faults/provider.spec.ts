@@ -148,7 +148,7 @@ test('invalid: what cannot succeed is given up at once, with its reason', async 
   expect(await findFaults(stack, [id])).toEqual([])
 })
 
-test('bad key: the log and /api/health shout, no mail is given up, and all goes out once it is mended', async ({
+test('bad key: the log and /api/health shout, no mail is given up, and all goes out once it is repaired', async ({
   stack,
 }) => {
   const readHealth = async () => (await fetch(`${stack.appUrl}/api/health`)).json()
@@ -172,7 +172,7 @@ test('bad key: the log and /api/health shout, no mail is given up, and all goes 
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('each refusal that only an operator can mend: health and log name it, no mail is given up, and all goes out after', {
+test('each refusal that only an operator can repair: health and log name it, no mail is given up, and all goes out after', {
   tag: '@long',
 }, async ({ stack }) => {
   test.setTimeout(120_000)
@@ -218,8 +218,8 @@ for (const [title, reply, attention, sentence] of [
   ['a wrong base URL', refuse(404, 'not_found', {}, 'No such endpoint.'), 'not_found', 'No such endpoint.'],
 ] as const) {
   test(`${title}: log and health say what to fix, and no attempt is used up`, async ({ stack }) => {
-    let isMended = false
-    await using relay = await startRelay(stack, (_, forward) => (isMended ? forward() : reply))
+    let isRepaired = false
+    await using relay = await startRelay(stack, (_, forward) => (isRepaired ? forward() : reply))
     const worker = await stack.startWorker(relay.env)
     const { id } = await signUp(newAddress(), stack.appUrl)
     const { timeline } = await until(stack, id, ({ status }) => status === 'retrying')
@@ -231,7 +231,7 @@ for (const [title, reply, attention, sentence] of [
     // No batch is in doubt: the mail goes out in a new one.
     expect(await stack.query('SELECT FROM "Batch"')).toEqual([])
 
-    isMended = true
+    isRepaired = true
     await makeDue(stack)
     await untilSettled(stack)
     expect(await findFaults(stack, [id])).toEqual([])

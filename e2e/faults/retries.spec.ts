@@ -80,7 +80,7 @@ test('what was first rendered is what is sent again, by another worker with anot
   expect(await findFaults(stack, [id])).toEqual([])
 })
 
-test('while every attempt was refused, a mended sender reaches the mail', async ({ stack }) => {
+test('while every attempt was refused, a repaired sender reaches the mail', async ({ stack }) => {
   await stack.setProvider({ mode: 'bad-key' })
   const first = await stack.startWorker()
   const { id } = await signUp(newAddress(), stack.appUrl)

@@ -1,7 +1,7 @@
 import { newAddress } from '../app'
 import { OURS, type Process, type Stack } from '../stack'
 import { holdLock, LOCK_SECONDS, listTableLocks, PACE_LOCK } from './hold-lock'
-import { countMended, findMended, findUncaught, findWrongTimes } from './judge-production'
+import { countRepaired, findRepaired, findUncaught, findWrongTimes } from './judge-production'
 import { findFaults, untilSettled } from './oracle'
 import { makeDue, signUpStubbornly } from './steps'
 
@@ -76,7 +76,7 @@ export async function surviveStorm(
 
   const startWorker = (TZ = 'UTC') => stack.startWorker({ RETRY_MAX_SECONDS: '2', TZ })
   const { path, upkeep } = await listTableLocks(stack)
-  const mendedBefore = await countMended(stack)
+  const repairedBefore = await countRepaired(stack)
   await stack.setProvider({ rateLimit: 10 })
   const web = await stack.startWeb()
   const ids: string[] = []
@@ -153,13 +153,13 @@ export async function surviveStorm(
       count(`provider: ${rateLimit || 'any number of'} requests a second`)
     })
 
-  // The last answers need a server, and Postgres must not be left down: who hurts also mends.
+  // The last answers need a server, and Postgres must not be left down: who hurts also repairs.
   await Promise.all([...clients, ...workers, hurtWeb(), hurtPostgres(), cutConnections(), changeWeather()])
 
   await stack.setProvider({ mode: 'ok', latencyMs: 20, rateLimit: 10 })
   await startWorker()
   if (!(await settle(stack, count))) faults.push(`not at rest ${PATIENCE_MS / 1000} s after the storm`)
-  faults.push(...(await findFaults(stack, ids)), ...(await findMended(stack, mendedBefore)))
+  faults.push(...(await findFaults(stack, ids)), ...(await findRepaired(stack, repairedBefore)))
   faults.push(...(await findWrongTimes(stack, start)))
   faults.push(...findUncaught(stack.output()))
   const { emails } = await stack.setProvider({})

@@ -11,7 +11,7 @@ const OPERATOR_TOKEN = 'the-token-of-an-operator'
 
 const startWeb = (stack: Stack): Promise<Web> => stack.startWeb({ env: { OPERATOR_TOKEN } })
 
-type Health = { stranded: number; mended: number }
+type Health = { stranded: number; repaired: number }
 
 async function readHealth(web: Web): Promise<Health> {
   const headers = { authorization: `Bearer ${OPERATOR_TOKEN}` }
@@ -27,8 +27,8 @@ async function makeOld(stack: Stack): Promise<void> {
   )
 }
 
-const countMended = (worker: Process): number =>
-  worker.output().match(/A stranded \w+ was mended/g)?.length ?? 0
+const countRepaired = (worker: Process): number =>
+  worker.output().match(/A stranded \w+ was repaired/g)?.length ?? 0
 
 /** Signs up a user whose worker dies with the mail in a batch. */
 async function signUpInBatch(stack: Stack): Promise<Owner> {
@@ -152,7 +152,7 @@ const LOSSES: Record<string, Loss> = {
   },
 }
 
-test('each kind of half is stranded after a minute, in health, and a worker mends it, once', async ({
+test('each kind of half is stranded after a minute, in health, and a worker repairs it, once', async ({
   stack,
 }) => {
   test.setTimeout(120_000)
@@ -165,7 +165,7 @@ test('each kind of half is stranded after a minute, in health, and a worker mend
   expect((await readHealth(web)).stranded).toBe(0)
   await makeOld(stack)
   await waitFor(async () => (await readHealth(web)).stranded > 0)
-  expect(await readHealth(web)).toMatchObject({ stranded: owners.length, mended: 0 })
+  expect(await readHealth(web)).toMatchObject({ stranded: owners.length, repaired: 0 })
   // stage
   for await (const { event, data } of readEvents(`${stack.appUrl}/api/backstage/events`)) {
     if (event !== 'backstage') continue
@@ -181,9 +181,9 @@ test('each kind of half is stranded after a minute, in health, and a worker mend
   await makeOld(stack)
   await sweepNow(stack)
   await sweepNow(stack)
-  await expect.poll(() => countMended(worker)).toBe(owners.length)
+  await expect.poll(() => countRepaired(worker)).toBe(owners.length)
   await waitFor(async () => (await readHealth(web)).stranded === 0)
-  expect((await readHealth(web)).mended).toBe(owners.length)
+  expect((await readHealth(web)).repaired).toBe(owners.length)
 })
 
 /** Runs a sweep to its end, as pg-boss's cron does it every minute. */
@@ -219,7 +219,7 @@ test('pg-boss’s cron sweeps every minute, in whatever worker: a half needs no 
   )
 })
 
-test('a half that cannot be mended keeps no other waiting', async ({ stack }) => {
+test('a half that cannot be repaired keeps no other waiting', async ({ stack }) => {
   const ids = await signUpMany(stack, 2)
   await stack.query('DELETE FROM pgboss.job; DELETE FROM "EmailEvent"')
   await stack.query(
@@ -234,7 +234,7 @@ test('a half that cannot be mended keeps no other waiting', async ({ stack }) =>
     await waitFor(
       async () => (await stack.query(`SELECT FROM "Email" WHERE status = 'delivered'`)).length === 1,
     )
-    expect(worker.output()).toContain('A stranded email could not be mended')
+    expect(worker.output()).toContain('A stranded email could not be repaired')
   } finally {
     await stack.query(`DROP TRIGGER refuse_event ON "EmailEvent"; DROP FUNCTION refuse_event()`)
   }

@@ -117,7 +117,7 @@ test('each process tells that it lives, whether it works, and more to the operat
     fetch(`${url}/api/health`, { headers: { authorization } })
   const readAll = { database: 'up', workers: 1, queued: 0 }
   const details = {
-    ...{ failed: 0, failedJobs: {}, unserved: {}, stranded: 0, mended: expect.any(Number) },
+    ...{ failed: 0, failedJobs: {}, unserved: {}, stranded: 0, repaired: expect.any(Number) },
     ...{ attention: null, paused: null, oldest: 0, perSecond: 10 },
   }
 

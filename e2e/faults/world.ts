@@ -288,8 +288,8 @@ export class World {
 
   // ------------------------------------------------------------------------------------------------ fair weather
 
-  /** Mends everything: locks end, frozen processes wake up, killed ones are replaced. */
-  async mend(): Promise<void> {
+  /** Repairs everything: locks end, frozen processes wake up, killed ones are replaced. */
+  async repair(): Promise<void> {
     this.#weather = 'fair'
     await this.stack.setProvider({ mode: 'ok', latencyMs: 5, rateLimit: 0 })
     for (const name of SLOTS) this.thaw(name)
@@ -307,7 +307,7 @@ export class World {
     for (const table of ['User', 'Session', 'Batch', 'Pace', 'RateLimit', 'SpentKey'])
       await this.stack.query(`DELETE FROM "${table}"`)
     await this.stack.query('DELETE FROM pgboss.job')
-    await this.stack.query('UPDATE "Sweep" SET "checkedUntil" = now(), mended = 0')
+    await this.stack.query('UPDATE "Sweep" SET "checkedUntil" = now(), repaired = 0')
   }
 
   /** Waits until clients and platform have done what they began. @returns false when that took longer than `ms` */

@@ -27,7 +27,7 @@ type Details = {
   /** Rows that have lost their job, at most 1,000 of a kind. */
   stranded: number | null
   /** Stranded rows that the sweep has repaired since the installation. */
-  mended: number | null
+  repaired: number | null
   /** A code, when an operator must act: all mail or some cannot be sent, or a clean-up fails. */
   attention: string | null
   paused: Pause | null
@@ -78,7 +78,7 @@ export const readDetails = memoizeFor(
       failedJobs: queues?.failed ?? null,
       unserved: queues?.unserved ?? null,
       stranded: sweep?.stranded ?? null,
-      mended: sweep?.mended ?? null,
+      repaired: sweep?.repaired ?? null,
       attention: paused && needsOperator(paused.reason) ? paused.reason : attention,
       paused,
       oldest: mails?.oldest ?? null,

@@ -47,23 +47,23 @@ async function repairRow(name: string, kind: StrandedKind, id: string): Promise<
   try {
     const isRepaired = await prisma().$transaction(async (tx) => {
       if (!(await repairOne(tx, kind, id))) return false
-      await tx.$executeRaw`UPDATE "Sweep" SET mended = mended + 1`
+      await tx.$executeRaw`UPDATE "Sweep" SET repaired = repaired + 1`
       return true
     })
-    if (isRepaired) log.warn(fields, `A stranded ${name} was mended: it waited without a job`)
+    if (isRepaired) log.warn(fields, `A stranded ${name} was repaired: it waited without a job`)
     return true
   } catch (error) {
-    log.error({ ...fields, reason: reasonOf(error) }, `A stranded ${name} could not be mended`)
+    log.error({ ...fields, reason: reasonOf(error) }, `A stranded ${name} could not be repaired`)
     return false
   }
 }
 
 /** Counts the stranded rows, and those repaired since the installation. */
-export const countStranded = memoizeFor(5_000, async (): Promise<{ stranded: number; mended: number }> => {
+export const countStranded = memoizeFor(5_000, async (): Promise<{ stranded: number; repaired: number }> => {
   const counts = Object.values(KINDS).map(
     (kind) => Prisma.sql`(SELECT count(*) FROM (${selectStranded(kind)} LIMIT ${MAX_ROWS}) AS kind)`,
   )
-  const [row] = await prisma().$queryRaw<[{ stranded: number; mended: number }]>`
-    SELECT (${Prisma.join(counts, ' + ')})::int AS stranded, coalesce((SELECT mended FROM "Sweep"), 0) AS mended`
+  const [row] = await prisma().$queryRaw<[{ stranded: number; repaired: number }]>`
+    SELECT (${Prisma.join(counts, ' + ')})::int AS stranded, coalesce((SELECT repaired FROM "Sweep"), 0) AS repaired`
   return row
 })

@@ -13,11 +13,11 @@ type Trial = { id: string; lock: string; mode: string; finds: boolean }
 const TRIALS: Trial[] = [
   { id: 'prisma-defaults-nested-write', lock: '"User"', mode: 'ACCESS EXCLUSIVE', finds: true },
   { id: 'prisma-with-query-timeout', lock: '"Email"', mode: 'SHARE', finds: true },
-  { id: 'prisma-mended', lock: '"User"', mode: 'ACCESS EXCLUSIVE', finds: false },
-  { id: 'prisma-mended', lock: '"Email"', mode: 'SHARE', finds: false },
+  { id: 'prisma-repaired', lock: '"User"', mode: 'ACCESS EXCLUSIVE', finds: false },
+  { id: 'prisma-repaired', lock: '"Email"', mode: 'SHARE', finds: false },
 ]
 
-/** Does atomic.mjs find the fault where it is, and nothing where it is mended? @throws when it does not */
+/** Does atomic.mjs find the fault where it is, and nothing where it is repaired? @throws when it does not */
 export async function checkAtomic(stack: Stack): Promise<Findings> {
   if (!(await installRivals())) throw new Error('The rivals could not be installed.')
   const rivals = await loadRivals(TRIALS.map(({ id }) => id))

@@ -26,7 +26,7 @@ export function startWorker(image: Image, settings: Settings): Promise<Program> 
   return startProgram(['node', 'worker/index.js'], { ...toOptions(image, settings), isReady })
 }
 
-export type Health = { workers: number; stranded: number; mended: number }
+export type Health = { workers: number; stranded: number; repaired: number }
 
 /** What the operator is told. @throws while traffic may not come */
 export async function readHealth(url: string): Promise<Health> {

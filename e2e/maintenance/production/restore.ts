@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { countMended } from '../../faults/judge-production'
+import { countRepaired } from '../../faults/judge-production'
 import { query, waitFor } from '../../stack'
 import { readHealth } from './app'
 import { type Database, readDocs } from './parts'
@@ -84,9 +84,11 @@ export async function surviveLoss(site: Site): Promise<string[]> {
     await runRestore(database, `-N pgboss ${dump}`)
     await site.migrate()
   })
-  if (whole.mended !== 0) faults.push(`the sweep has mended ${whole.mended} rows, though nothing was missing`)
-  for (const { mended } of [partial, bare])
-    if (mended !== unfinished) faults.push(`the sweep has mended ${mended} rows instead of ${unfinished}`)
+  if (whole.repaired !== 0)
+    faults.push(`the sweep has repaired ${whole.repaired} rows, though nothing was missing`)
+  for (const { repaired } of [partial, bare])
+    if (repaired !== unfinished)
+      faults.push(`the sweep has repaired ${repaired} rows instead of ${unfinished}`)
 
   for (const [name, { isRunning, output }] of Object.entries(programs))
     if (!isRunning()) faults.push(`${name} died: ${output().slice(-3_000)}`)
@@ -98,10 +100,10 @@ The database is lost, and a dump of it restored, that was made in the middle of 
   sent twice         ${again.length}: what had waited and was sent since, but for one that was marked as sent by hand
   whole again        after ${whole.seconds.toFixed(0)} s
 Restored without the jobs:
-  mended by a sweep  ${partial.mended} rows (health said ${partial.stranded} stranded)
+  repaired by a sweep  ${partial.repaired} rows (health said ${partial.stranded} stranded)
   whole again        after ${partial.seconds.toFixed(0)} s
 Restored without pg-boss, and migrated:
-  mended by a sweep  ${bare.mended} rows (health said ${bare.stranded} stranded)
+  repaired by a sweep  ${bare.repaired} rows (health said ${bare.stranded} stranded)
   whole again        after ${bare.seconds.toFixed(0)} s
 `)
   return faults
@@ -128,7 +130,7 @@ Restored without pg-boss, and migrated:
     await untilReported([...again, ...visitors.emails])
     const wrong = judge(before, await readAccepted(), await readFound(), visitors, new Set(again))
     faults.push(...wrong.map((fault) => `restored ${how}: ${fault}`))
-    return { seconds, stranded, mended: await countMended(stack) }
+    return { seconds, stranded, repaired: await countRepaired(stack) }
   }
 
   function judge(

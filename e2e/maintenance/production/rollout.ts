@@ -4,7 +4,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AS_IN_PRODUCTION } from '../../as-in-production'
-import { findMended, findUncaught, findWrongTimes } from '../../faults/judge-production'
+import { findRepaired, findUncaught, findWrongTimes } from '../../faults/judge-production'
 import { findFaults, untilSettled, watchStatuses } from '../../faults/oracle'
 import { askSandbox, findPort, query, WEB_EXIT_CODES } from '../../stack'
 import { percentile } from '../bench/measure'
@@ -146,7 +146,7 @@ A rolling deployment of the next version, and back, under ${VISITORS_A_SECOND} v
 
   // 4. What surrounds it gets into trouble.
   faults.push(...(await surviveTroubles(site, disk, emails)))
-  faults.push(...(await findMended(stack)), ...(await findWrongTimes(stack, started)))
+  faults.push(...(await findRepaired(stack)), ...(await findWrongTimes(stack, started)))
 
   // 5. It is lost, and comes back from a dump.
   faults.push(...(await surviveLoss(site)))

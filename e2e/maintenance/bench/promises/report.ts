@@ -70,7 +70,7 @@ function sumUp(
         ? `Every account got exactly one mail: ${kept.map(({ title }) => title).join('; ')}.`
         : 'No contender kept every promise.',
       'Transaction, idempotency key and short lease make the difference, not the brand.',
-      'Your library could do better? Mend its file in e2e/maintenance/bench/rivals/promises, and send us the change.',
+      'Your library could do better? Improve its file in e2e/maintenance/bench/rivals/promises, and send us the change.',
       ...leftOut,
     ],
   }

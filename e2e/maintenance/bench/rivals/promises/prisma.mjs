@@ -23,7 +23,7 @@ export const rows = {
     pool: { connectionTimeoutMillis: 5_000, query_timeout: 10_000 },
     transaction: { maxWait: 5_000, timeout: 10_000 },
   },
-  mended: {
+  repaired: {
     pool: {
       connectionTimeoutMillis: 5_000,
       query_timeout: 5_000,

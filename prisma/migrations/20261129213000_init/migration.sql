@@ -39,7 +39,7 @@ CREATE TABLE "SpentKey" (
 CREATE TABLE "Sweep" (
     "id" INTEGER NOT NULL DEFAULT 1,
     "checkedUntil" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    "mended" INTEGER NOT NULL DEFAULT 0,
+    "repaired" INTEGER NOT NULL DEFAULT 0,
 
     CONSTRAINT "Sweep_pkey" PRIMARY KEY ("id")
 );
@@ -220,7 +220,7 @@ ALTER TABLE "Export" ADD CONSTRAINT "Export_userId_fkey" FOREIGN KEY ("userId") 
 
 -- What schema.prisma cannot say.
 
--- Costs no disk's time, and is empty after a crash of Postgres.
+-- Not in the write-ahead log: faster, and empty after a crash of Postgres.
 ALTER TABLE "RateLimit" SET UNLOGGED;
 
 -- A mail is sent once. The worker and a webhook may both report it.
@@ -228,8 +228,7 @@ CREATE UNIQUE INDEX "EmailEvent_sent_once" ON "EmailEvent"("emailId") WHERE "sta
 
 INSERT INTO "Sweep" DEFAULT VALUES;
 
--- Notifies every web server at the commit, whoever adds an event. One notification for a statement that writes many rows:
--- a payload may have 8,000 bytes, which is 200 ids with commas between them.
+-- Notifies every web server at commit, for any writer. A payload has at most 8,000 bytes, so one notification has up to 200 ids.
 CREATE FUNCTION notify_email_event() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('email_event', string_agg(id::text, ','))
@@ -244,7 +243,7 @@ CREATE TRIGGER notify_email_event AFTER INSERT ON "EmailEvent"
     REFERENCING NEW TABLE AS written
     FOR EACH STATEMENT EXECUTE FUNCTION notify_email_event();
 
--- Streams of a mail hear that it is gone, and that its user is being erased.
+-- Notifies the streams of a mail when it is deleted, and when its user is being erased.
 CREATE FUNCTION notify_emails(ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('email_event', string_agg(id::text, ','))
@@ -274,10 +273,10 @@ $$;
 CREATE TRIGGER notify_erasure AFTER UPDATE OF "erasure" ON "User"
     FOR EACH ROW EXECUTE FUNCTION notify_erasure();
 
--- The sweep looks for erasures without a job. Few users have one at any time.
+-- For the sweep, which looks for erasures without a job.
 CREATE INDEX "User_being_erased" ON "User"("id") WHERE "erasure" IS NOT NULL;
 
--- From here on: the orders (invitations and exports). Streams of a user hear of each change.
+-- From here on: the orders (invitations and exports). Notifies the streams of a user of each change.
 CREATE FUNCTION notify_user_event(ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('user_event', string_agg(id::text, ','))
