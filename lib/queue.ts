@@ -203,7 +203,7 @@ export async function lockJobs(tx: Transaction, name: QueueName, jobs: { id: str
 }
 
 /** Completes or fails jobs in the caller's transaction. @param output stored with them */
-export async function settleJobs(
+export async function finishJobs(
   tx: Transaction,
   name: QueueName,
   how: 'complete' | 'fail',
@@ -232,7 +232,7 @@ export async function retryJob(
   retryAt: Date,
   reason: string,
 ): Promise<void> {
-  await settleJobs(tx, name, 'fail', [{ id }], { reason })
+  await finishJobs(tx, name, 'fail', [{ id }], { reason })
   await tx.$executeRaw`
     UPDATE pgboss.job SET start_after = ${retryAt} WHERE name = ${name} AND id = ${id}::uuid AND state = 'retry'`
 }

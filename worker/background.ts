@@ -35,6 +35,6 @@ export async function deliverInBackground(deliver: (onWritten: () => void) => Pr
 }
 
 /** Waits for the deliveries under way. */
-export async function settleDeliveries(): Promise<void> {
+export async function waitForDeliveries(): Promise<void> {
   await Promise.all(underWay)
 }

@@ -12,7 +12,7 @@ import { logUnserved } from '@/lib/ops/queue-state'
 import { startTelemetry } from '@/lib/ops/start-telemetry'
 import { PROCESS_NAME, takeOverSignalFromNpm } from '@/lib/process'
 import { openQueue } from '@/lib/queue'
-import { settleDeliveries } from './background'
+import { waitForDeliveries } from './background'
 import { listenForHealth } from './health'
 import { HANDLERS } from './jobs'
 import { waitForStopSignal } from './stop'
@@ -70,7 +70,7 @@ setTimeout(() => {
 log.info(`${signal}: finishing the current jobs.`)
 const deadline = sleep(DRAIN_MS, undefined, { ref: false })
 await boss.stop({ graceful: true, timeout: DRAIN_MS, close: false })
-await Promise.race([settleDeliveries(), deadline])
+await Promise.race([waitForDeliveries(), deadline])
 await boss.stop()
 await stopTelemetry()
 log.info('Goodbye.')

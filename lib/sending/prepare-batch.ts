@@ -8,12 +8,12 @@ import type { Template } from '../mail/templates/letter'
 import {
   enqueueAll,
   fetchJobs,
+  finishJobs,
   GiveUp,
   type Job,
   type JobData,
   lockJobs,
   retryJob,
-  settleJobs,
 } from '../queue'
 import { recordEvents } from '../status/record'
 import { type Batch, writeBatch } from './batch'
@@ -87,7 +87,7 @@ async function fetchMails(
   }
   // pg-boss retries them: the next release may have the template. A job without an email is given up when a worker gets it as
   // `job`.
-  await settleJobs(tx, queue, 'fail', unknown)
+  await finishJobs(tx, queue, 'fail', unknown)
 
   // One job for each email.
   const waiting = known.filter(
@@ -96,7 +96,7 @@ async function fetchMails(
   const limit = queue === 'send-email' ? MAX_DEATHS : 2 * MAX_DEATHS
   const suspects = waiting.filter(({ email }) => email.deaths >= limit)
   const fetched = waiting.filter((mail) => !suspects.includes(mail))
-  await settleJobs(tx, queue, 'complete', toJobs(known.filter((mail) => !fetched.includes(mail))))
+  await finishJobs(tx, queue, 'complete', toJobs(known.filter((mail) => !fetched.includes(mail))))
   if (queue === 'send-email') await sendAlone(tx, suspects)
   else await giveUp(tx, suspects, 'worker_died')
 
@@ -169,7 +169,7 @@ async function persist(
     if ('error' in mail && emails.get(mail.email.id)?.isWaiting) await postpone(tx, queue, mail, mail.error)
     else good.push(mail)
   }
-  await settleJobs(tx, queue, 'complete', toJobs(good))
+  await finishJobs(tx, queue, 'complete', toJobs(good))
   const waiting = good.flatMap(({ email }) => emails.get(email.id) ?? []).filter(({ isWaiting }) => isWaiting)
   const wanted = new Set((await dropSuppressed(tx, waiting)).map(({ id }) => id))
   const ready = good.filter(({ email }) => wanted.has(email.id))
@@ -191,7 +191,7 @@ async function postpone(tx: Transaction, queue: MailQueue, mail: Fetched, error:
   const renderings = row.renderings + 1
   if (renderings === 1) log.error({ emailId, err: error }, `The template "${mail.email.kind}" failed`)
   if (renderings >= MAX_RENDERINGS) {
-    await settleJobs(tx, queue, 'complete', [mail.job])
+    await finishJobs(tx, queue, 'complete', [mail.job])
     return await giveUp(tx, [mail], reason)
   }
   const retryAt = new Date((await databaseNow()) + backoff(renderings))
