@@ -32,14 +32,14 @@ export class MeasuredPool extends Pool {
 
   /**
    * Returns how long the next query would wait, in ms. A use longer than the average counts with its time so far, so a database that
-   * hangs is noticed before it answers. @param users who have a connection or are about to ask for one
+   * hangs is noticed before it answers. @param demand how many operations hold a connection or are about to ask for one
    */
-  expectWait(users: number): number {
+  expectWait(demand: number): number {
     // A process serves at most about 500 uses a second. So with n connections in use, each takes 2n ms or more.
     const least = Math.max(this.#averageUseMs, 2 * this.#size)
     let served = (this.#size - this.#inUse.size) / least
     for (const since of this.#inUse.values()) served += 1 / Math.max(this.#clock - since, least)
-    return Math.max(this.waitingCount, users - this.#size, 0) / served
+    return Math.max(this.waitingCount, demand - this.#size, 0) / served
   }
 
   #begin(client: PoolClient): void {

@@ -65,15 +65,15 @@ type Nullable<Type> = { [Name in keyof Type]: Type[Name] | null }
 export const readDetails = memoizeFor(
   100,
   async (): Promise<Details & Nullable<Pick<Health, 'queued' | 'workers'>>> => {
-    const mails = await attempt('mails', readMails)
-    const queues = await attempt('queues', readQueueState)
-    const sweep = await attempt('sweep', countStranded)
-    const pace = await attempt('pace', readPace)
-    const { attention = null } = (await attempt('poisoned mails and clean-ups', readAttention)) ?? {}
+    const mails = await readOrNull('mails', readMails)
+    const queues = await readOrNull('queues', readQueueState)
+    const sweep = await readOrNull('sweep', countStranded)
+    const pace = await readOrNull('pace', readPace)
+    const { attention = null } = (await readOrNull('poisoned mails and clean-ups', readAttention)) ?? {}
     const paused = pace && toPause(pace)
     return {
       queued: mails?.queued ?? null,
-      workers: await attempt('workers', countWorkers),
+      workers: await readOrNull('workers', countWorkers),
       failed: mails && queues && Math.min(MAX_COUNTED, mails.failed + sumJobs(queues.failed)),
       failedJobs: queues?.failed ?? null,
       unserved: queues?.unserved ?? null,
@@ -82,12 +82,12 @@ export const readDetails = memoizeFor(
       attention: paused && needsOperator(paused.reason) ? paused.reason : attention,
       paused,
       oldest: mails?.oldest ?? null,
-      perSecond: pace && (pace.perSecond ?? (await attempt('pace', async () => env('RESEND_RATE_LIMIT')))),
+      perSecond: pace && (pace.perSecond ?? (await readOrNull('pace', async () => env('RESEND_RATE_LIMIT')))),
     }
   },
 )
 
-async function attempt<Part>(what: string, read: () => Promise<Part>): Promise<Part | null> {
+async function readOrNull<Part>(what: string, read: () => Promise<Part>): Promise<Part | null> {
   try {
     return await read()
   } catch (error) {

@@ -16,7 +16,7 @@ type QueueState = {
 
 const CHUNK = 500
 
-const UNFINISHED = Prisma.sql`state IN ('created', 'retry', 'active')`
+const UNFINISHED_JOBS = Prisma.sql`state IN ('created', 'retry', 'active')`
 
 export function isServed(name: string): name is QueueName {
   return Object.hasOwn(QUEUES, name)
@@ -28,7 +28,7 @@ export const readQueueState = memoizeFor(1_000, async (): Promise<QueueState> =>
     SELECT FROM pgboss.job WHERE job.name = queue.name AND ${which} LIMIT ${MAX_COUNTED}) AS found)`
   const rows = await prisma().$queryRaw<{ name: string; failed: number; unserved: number }[]>`
     SELECT name, ${count(Prisma.sql`state = 'failed'`)} AS failed,
-      CASE WHEN name = ANY (${Object.keys(QUEUES)}) THEN 0 ELSE ${count(UNFINISHED)} END AS unserved
+      CASE WHEN name = ANY (${Object.keys(QUEUES)}) THEN 0 ELSE ${count(UNFINISHED_JOBS)} END AS unserved
     FROM pgboss.queue WHERE NOT starts_with(name, '__pgboss__') ORDER BY name`
   const pick = (what: 'failed' | 'unserved'): JobCounts =>
     Object.fromEntries(rows.filter((row) => row[what] > 0).map((row) => [row.name, row[what]]))

@@ -12,7 +12,7 @@ type Changed = { changed: number; inDoubt: { id: string; batchId: string }[] }
 
 const CHUNK = 2_000
 
-const UNFINISHED = ['queued', 'sending', 'retrying']
+const UNFINISHED_STATUSES = ['queued', 'sending', 'retrying']
 
 /** Counts waiting mails by kind. */
 export function countWaiting(): Promise<{ kind: string; mails: number; written: number; oldest: Date }[]> {
@@ -62,7 +62,7 @@ async function changeWaiting(
   const isChosen = Prisma.sql`(${kind ?? null}::text IS NULL OR kind = ${kind ?? null})
     AND "createdAt" BETWEEN coalesce(${after ?? null}::timestamptz, '-infinity') AND coalesce(${before ?? null}::timestamptz, 'infinity')`
   const ends = await prisma().$queryRaw<{ status: string; end: Date }[]>`
-    SELECT waiting.status::text, "updatedAt" AS end FROM unnest(${UNFINISHED}::"EmailStatus"[]) AS waiting (status) CROSS JOIN LATERAL (
+    SELECT waiting.status::text, "updatedAt" AS end FROM unnest(${UNFINISHED_STATUSES}::"EmailStatus"[]) AS waiting (status) CROSS JOIN LATERAL (
       SELECT "updatedAt" FROM "Email" WHERE "Email".status = waiting.status ORDER BY "updatedAt" DESC LIMIT 1) AS newest`
   for (const { status, end } of ends) {
     let last = { id: '00000000-0000-0000-0000-000000000000', updatedAt: new Date(0) }
