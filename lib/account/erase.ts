@@ -37,7 +37,7 @@ type ErasedUser = Pick<User, 'sessionId' | 'signupKey' | 'signupHash'>
 
 // For a day, a replay of the signup must not create the user again.
 async function spendKey(tx: Transaction, { signupKey, signupHash }: ErasedUser): Promise<void> {
-  if (!signupKey || !signupHash) return
+  if (!signupKey) return
   await tx.$executeRaw`
     INSERT INTO "SpentKey" (key, hash, until) VALUES (${signupKey}, ${signupHash}, now() + interval '1 day')
     ON CONFLICT (key) DO UPDATE SET hash = excluded.hash, until = excluded.until`

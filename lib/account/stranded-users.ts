@@ -7,7 +7,7 @@ export const USER: StrandedKind = {
   // Since the last complete run. Five minutes for transactions that commit late.
   waiting: Prisma.sql`
     SELECT id, "createdAt" AS since FROM "User"
-    WHERE ("signupHash" IS NOT NULL OR "signupKey" IS NOT NULL) AND erasure IS NULL
+    WHERE "signupHash" IS NOT NULL AND erasure IS NULL
       AND "createdAt" >= coalesce((SELECT "checkedUntil" - interval '5 minutes' FROM "Sweep"), now() - interval '1 day')
       AND NOT EXISTS (SELECT FROM "Email" WHERE "userId" = "User".id)`,
   lock: (tx, id) => tx.$queryRaw`SELECT FROM "User" WHERE id = ${id}::uuid FOR UPDATE`,
