@@ -13,7 +13,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
   try {
     protectSandbox(request)
     visitorOf(request)
-    refuseOtherMethods(request)
+    rejectOtherMethods(request)
     await askForPassword(request) // stage
     await requireDatabase(request)
   } catch (error) {
@@ -35,7 +35,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
  * Pages are read, and nothing else: there are no server actions, and what takes other methods is in app/api. Otherwise Next
  * answers any method with the page, and takes a form for an action that it cannot find, with a stack in the log.
  */
-function refuseOtherMethods({ method, nextUrl }: NextRequest): void {
+function rejectOtherMethods({ method, nextUrl }: NextRequest): void {
   if (method === 'GET' || method === 'HEAD' || nextUrl.pathname.startsWith('/api/')) return
   throw new Problem(405, 'Method not allowed', { headers: { allow: 'GET, HEAD' } })
 }

@@ -29,8 +29,8 @@ async function startWeb(stack: Stack, env: Env): Promise<Web> {
   return web
 }
 
-/** Refused as everything is refused here, with whole seconds until it makes sense to try again. */
-async function expectRefusal(response: Response, status: number, mostSeconds: number): Promise<void> {
+/** Rejected as everything is rejected here, with whole seconds until it makes sense to try again. */
+async function expectRejection(response: Response, status: number, mostSeconds: number): Promise<void> {
   expect(response.status).toBe(status)
   expect(response.headers.get('content-type')).toBe('application/problem+json')
   expect(response.headers.get('retry-after')).toMatch(/^[1-9]\d*$/)
@@ -72,7 +72,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     expect((await signUp(email, visitor)).status).toBe(409)
     expect((await signUp('nonsense', visitor)).status, 'costs no statement, and does not count').toBe(422)
     expect((await signUp(email, visitor)).status).toBe(409)
-    await expectRefusal(await signUp(newAddress(), visitor), 429, 3600)
+    await expectRejection(await signUp(newAddress(), visitor), 429, 3600)
     expect((await signUp(newAddress())).status).toBe(201)
     const rows = await stack.query<{ key: string }>('SELECT key FROM "RateLimit"')
     expect(JSON.stringify(rows)).not.toMatch(/203\.0\.113|@|example/)
@@ -82,7 +82,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     const name = randomUUID()
     expect((await signUp(`${name}@example.com`)).status).toBe(201)
     expect((await signUp(`${name}+1@example.com`)).status).toBe(201)
-    await expectRefusal(await signUp(`${name}+2@example.com`), 429, 24 * 3600)
+    await expectRejection(await signUp(`${name}+2@example.com`), 429, 24 * 3600)
     const taken = newAddress()
     for (const status of [201, 409, 409, 409]) expect((await signUp(taken)).status).toBe(status)
     expect((await signUp(taken.replace('@', '+1@'))).status, 'a 409 sends no mail').toBe(201)
@@ -94,7 +94,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     {
       const owner = { ...(await signUpOwner(stack.appUrl)), url: web.url }
       const response = await invite(owner, [newAddress(), `${name}+friend@example.com`])
-      await expectRefusal(response, 429, 24 * 3600)
+      await expectRejection(response, 429, 24 * 3600)
       // Too many for this user, so none is sent. Another user may invite them.
       const friends = Array.from({ length: 6 }, newAddress)
       for (let i = 0; i < 3; i++) expect((await invite(owner, friends)).status).toBe(422)
@@ -112,13 +112,13 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     const [visitor, address] = [newVisitor(), newAddress()]
     for (let i = 0; i < 3; i++)
       expect((await ask(address.replace('@', `+${i}@`), visitor)).status).toBe(i < 2 ? 202 : 429)
-    await expectRefusal(await ask(newAddress(), visitor), 429, 3600)
+    await expectRejection(await ask(newAddress(), visitor), 429, 3600)
     // No mail was sent, and every address can still sign up.
     expect((await signUp(address)).status).toBe(201)
     const { email } = await signUpOwner(stack.appUrl)
     for (const address of [email, newAddress()]) {
       for (let i = 0; i < 2; i++) expect((await ask(address)).status).toBe(202)
-      await expectRefusal(await ask(address), 429, 24 * 3600)
+      await expectRejection(await ask(address), 429, 24 * 3600)
     }
   })
 
@@ -127,9 +127,9 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     const read = (method = 'GET'): Promise<Response> =>
       fetch(`${web.url}/api/emails/${randomUUID()}`, { method, headers })
     for (let i = 0; i < 30; i++) expect((await read()).status).toBe(404)
-    await expectRefusal(await read(), 429, 60)
+    await expectRejection(await read(), 429, 60)
     expect((await read('HEAD')).status).toBe(429)
-    await expectRefusal(await fetch(web.url, { headers }), 429, 60)
+    await expectRejection(await fetch(web.url, { headers }), 429, 60)
     expect((await fetch(web.url, { headers: newVisitor() })).status).toBe(200)
     // What an operator's tools ask, they may ask as often as they like.
     for (const path of ['/api/health', '/api/health/live'])
@@ -144,7 +144,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     const forge = async (): Promise<void> => {
       const response = await postWebhook(stack, '{}', { 'svix-id': 'a', ...visitor }, web.url)
       statuses.push(response.status)
-      if (statuses.length === 999) await expectRefusal(response, 429, 60)
+      if (statuses.length === 999) await expectRejection(response, 429, 60)
       else await response.text()
     }
     for (let i = 0; i < 50; i++) await Promise.all(Array.from({ length: 20 }, forge))
@@ -159,12 +159,12 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     expect((await postWebhook(stack, body, { ...signed, ...newVisitor() }, web.url)).status).toBe(200)
   })
 
-  await test.step('reports that are refused before their signature is read count as forged, too', async () => {
+  await test.step('reports that are rejected before their signature is read count as forged, too', async () => {
     const visitor = newVisitor()
     const large = 'x'.repeat(65 * 1024)
     const send = (): Promise<Response> => postWebhook(stack, large, { 'svix-id': 'a', ...visitor }, web.url)
     for (let i = 0; i < 20; i++) expect((await send()).status).toBe(413)
-    await expectRefusal(await send(), 429, 60)
+    await expectRejection(await send(), 429, 60)
   })
 
   await test.step('streams of a visitor, about a ticket, and in all; each has its time', async () => {
@@ -209,7 +209,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
   await test.step('exports of a user', async () => {
     const owner = { ...(await signUpOwner(stack.appUrl)), url: web.url }
     for (let i = 0; i < 2; i++) expect((await act(owner, 'POST', 'export')).status).toBe(202)
-    await expectRefusal(await act(owner, 'POST', 'export'), 429, 24 * 3600)
+    await expectRejection(await act(owner, 'POST', 'export'), 429, 24 * 3600)
   })
 
   await test.step('a form that comes back too soon, or is no form of ours', async () => {
@@ -254,7 +254,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
       await stack.query(`DELETE FROM "RateLimit"`)
       for (let i = 0; i < most; i++)
         expect((await signUp(newAddress(), from(visitor(i)))).status, visitor(i)).toBe(201)
-      await expectRefusal(await signUp(newAddress(), from(visitor(most))), 429, 3600)
+      await expectRejection(await signUp(newAddress(), from(visitor(most))), 429, 3600)
     }
     expect((await signUp(newAddress(), from('2001:db8:6::1'))).status).toBe(201)
     const rows = await stack.query<{ points: number }>('SELECT points FROM "RateLimit"')
@@ -265,10 +265,11 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     let response: Response
     do response = await signUp(newAddress())
     while (response.status === 201)
-    await expectRefusal(response, 503, 60)
+    await expectRejection(response, 503, 60)
     // Which does not count for the visitor, who is asked to try again.
     const visitor = newVisitor()
-    for (let times = 0; times < 5; times++) await expectRefusal(await signUp(newAddress(), visitor), 503, 60)
+    for (let times = 0; times < 5; times++)
+      await expectRejection(await signUp(newAddress(), visitor), 503, 60)
   })
 
   await test.step('a line of the log for each limit, with its setting and who has reached it', async () => {
@@ -312,7 +313,7 @@ test('a visitor cannot choose who they are', async ({ stack }) => {
     startWeb(stack, { ...env, TRUSTED_HOPS: '0', APP_SECRET: 'x'.repeat(32) }),
     startWeb(stack, { ...env, TRUSTED_HOPS: '2' }),
   ])
-  /** What three requests are told. The third is refused if all of them are one visitor's. */
+  /** What three requests are told. The third is rejected if all of them are one visitor's. */
   const knock = async ({ port }: Web, claims: (string | undefined)[]): Promise<string> => {
     const statuses = []
     for (const claim of claims) {

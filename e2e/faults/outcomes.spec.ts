@@ -81,7 +81,7 @@ const ROWS: [name: string, status: number, verdict: Record<string, unknown>][] =
   ['method_not_allowed', 405, { kind: 'operator', seconds: 300 }],
   ['invalid_access', 422, { kind: 'operator', seconds: 300 }],
   ['invalid_region', 422, { kind: 'operator', seconds: 300 }],
-  ['refused_on_the_way', 403, { kind: 'operator', seconds: 300 }],
+  ['rejected_by_proxy', 403, { kind: 'operator', seconds: 300 }],
   ['missing_required_field', 422, { kind: 'permanent' }],
   ['invalid_parameter', 422, { kind: 'permanent' }],
   ['invalid_attachment', 422, { kind: 'permanent' }],
@@ -254,9 +254,9 @@ const IN_FRONT: [title: string, body: unknown][] = [
 
 for (const [title, body] of IN_FRONT) {
   for (const status of [400, 401, 403, 404, 405, 409, 411, 413, 414, 418, 421, 422, 431, 451]) {
-    test(`${status} with ${title}: refused on the way, so it uses up no attempt`, async () => {
+    test(`${status} with ${title}: rejected by a proxy, so it uses up no attempt`, async () => {
       provider.answer = reply(status, body)
-      expect(await send()).toEqual({ kind: 'operator', reason: 'refused_on_the_way', seconds: 300 })
+      expect(await send()).toEqual({ kind: 'operator', reason: 'rejected_by_proxy', seconds: 300 })
     })
   }
   test(`429 with ${title}: waits`, async () => {

@@ -213,8 +213,8 @@ for (const [title, reply, attention, sentence] of [
     'validation_error',
     'You can only send testing emails to your own email address (<address>). Verify a domain.',
   ],
-  ['a firewall in front of Resend', { ...PAGE, status: 403 }, 'refused_on_the_way', 'HTTP 403'],
-  ['a proxy that takes no large request', { ...PAGE, status: 413 }, 'refused_on_the_way', 'HTTP 413'],
+  ['a firewall in front of Resend', { ...PAGE, status: 403 }, 'rejected_by_proxy', 'HTTP 403'],
+  ['a proxy that takes no large request', { ...PAGE, status: 413 }, 'rejected_by_proxy', 'HTTP 413'],
   ['a wrong base URL', refuse(404, 'not_found', {}, 'No such endpoint.'), 'not_found', 'No such endpoint.'],
 ] as const) {
   test(`${title}: log and health say what to fix, and no attempt is used up`, async ({ stack }) => {

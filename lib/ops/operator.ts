@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { env, inSandbox } from '../env'
 import { Problem } from '../http/problem'
-import { count, refuse } from '../protection/limits'
+import { count, rejectIfAny } from '../protection/limits'
 
 const TOKENS = [
   'OPERATOR_TOKEN',
@@ -29,8 +29,8 @@ export async function knowsPassword(
 ): Promise<boolean> {
   const good = tokens.filter((token) => token !== undefined)
   if (good.length === 0 || !headers.has('authorization')) return false
-  const { refusals, refund } = await count(['password', { headers }])
-  refuse(refusals)
+  const { rejections, refund } = await count(['password', { headers }])
+  rejectIfAny(rejections)
   const given = readPassword(headers, schemes)
   if (given === undefined || !good.some((token) => isSame(given, token))) return false
   await refund()

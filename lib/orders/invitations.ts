@@ -3,7 +3,7 @@ import { prisma } from '../db/prisma'
 import { env } from '../env'
 import { Problem } from '../http/problem'
 import { log } from '../log'
-import { type Attempt, count } from '../protection/limits'
+import { count, type Hit } from '../protection/limits'
 import { openQueue } from '../queue'
 import { enqueueEmails } from '../sending/enqueue'
 import { hashMailbox, toMailbox } from '../sending/mailbox'
@@ -44,21 +44,21 @@ export const invitationsInput = z.strictObject({
 
 /** Invites friends. Counts mailboxes that get a mail. @throws {Problem} 429 for a full one, and as `inviteFriends` does */
 export async function inviteWithinLimits(userId: string, addresses: string[]): Promise<void> {
-  const toAttempt = (address: string): Attempt => ['mailbox', toMailbox(address)]
-  const { refusals, refund } = await count(...addresses.map(toAttempt))
-  const refusal = refusals[0]
-  if (refusal) {
-    const address = addresses.find((address) => toMailbox(address) === refusal.who)
+  const toHit = (address: string): Hit => ['mailbox', toMailbox(address)]
+  const { rejections, refund } = await count(...addresses.map(toHit))
+  const rejection = rejections[0]
+  if (rejection) {
+    const address = addresses.find((address) => toMailbox(address) === rejection.who)
     throw new Problem(429, 'Too many requests', {
       detail: `${address} has been sent enough mail for today. Leave it out.`,
-      headers: { 'retry-after': `${refusal.seconds}` },
+      headers: { 'retry-after': `${rejection.seconds}` },
     })
   }
   let invited: string[] = []
   try {
     invited = await inviteFriends(userId, addresses)
   } finally {
-    await refund(addresses.filter((address) => !invited.includes(address)).map(toAttempt))
+    await refund(addresses.filter((address) => !invited.includes(address)).map(toHit))
   }
 }
 

@@ -2,14 +2,14 @@ import { MeasuredPool } from '../db/pool'
 import { logThrottled, reasonOf } from '../log'
 import { perProcess } from '../process'
 
-/** A fixed window: up to `most` attempts within `seconds` of the first. */
+/** A fixed window: up to `most` hits within `seconds` of the first. */
 export type Counter = {
   key: string
   times: number
   most: number
   seconds: number
-  /** False: counts even if another counter of the statement is full, and is refunded only after a 5xx. */
-  isRefundable: boolean
+  /** Counts even if another counter of the statement is full, and is refunded only after a 5xx. */
+  keepsFailures: boolean
 }
 
 export type Full = { key: string; ms: number }
@@ -56,14 +56,14 @@ async function countInDatabase(counters: Counter[]): Promise<Full[]> {
   const rows = await query<Full & { isCounted: boolean }>(
     `WITH asked AS (
        SELECT * FROM unnest($1::text[], $2::int[], $3::int[], $4::int[], $5::boolean[])
-         AS asked (key, times, most, seconds, "isRefundable")
+         AS asked (key, times, most, seconds, "keepsFailures")
      ), full_before AS (
        SELECT key, "expiresAt", false AS "isCounted" FROM asked JOIN "RateLimit" USING (key)
        WHERE "expiresAt" > now() AND points + times > most
      ), counted AS (
        INSERT INTO "RateLimit" AS known (key, points, "expiresAt")
        SELECT key, times, now() + make_interval(secs => seconds) FROM asked
-       WHERE NOT "isRefundable" OR NOT EXISTS (SELECT FROM full_before) ORDER BY key
+       WHERE "keepsFailures" OR NOT EXISTS (SELECT FROM full_before) ORDER BY key
        ON CONFLICT (key) DO UPDATE SET
          points = excluded.points + CASE WHEN known."expiresAt" > now() THEN known.points ELSE 0 END,
          "expiresAt" = CASE WHEN known."expiresAt" > now() THEN known."expiresAt" ELSE excluded."expiresAt" END
@@ -78,12 +78,12 @@ async function countInDatabase(counters: Counter[]): Promise<Full[]> {
       counters.map(({ times }) => times),
       counters.map(({ most }) => most),
       counters.map(({ seconds }) => seconds),
-      counters.map(({ isRefundable }) => isRefundable),
+      counters.map(({ keepsFailures }) => keepsFailures),
     ],
   )
   // No counter was full before, so this statement has counted all.
   if (rows.length > 0 && rows.every(({ isCounted }) => isCounted))
-    await refund(counters.filter(({ isRefundable }) => isRefundable))
+    await refund(counters.filter(({ keepsFailures }) => !keepsFailures))
   return rows
 }
 
@@ -115,7 +115,7 @@ const counts = perProcess('counts', () => new Map<string, { points: number; ends
 export function countInMemory(counters: Counter[]): Full[] {
   forgetOld()
   const full = counters.flatMap((counter) => findFullInMemory(counter) ?? [])
-  for (const counter of full.length > 0 ? counters.filter(({ isRefundable }) => !isRefundable) : counters) {
+  for (const counter of full.length > 0 ? counters.filter(({ keepsFailures }) => keepsFailures) : counters) {
     const { points, endsAt } = readInMemory(counter)
     counts.set(counter.key, { points: points + counter.times, endsAt })
   }

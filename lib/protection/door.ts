@@ -33,7 +33,7 @@ const TOO_MANY_PARAMETERS = new Problem(414, 'URI too long', {
 })
 
 type Kind = 'request' | 'file' | 'probe' | 'report'
-type Counted = { visitor: string; kind: Kind; refusal: Problem | undefined }
+type CountedRequest = { visitor: string; kind: Kind; rejection: Problem | undefined }
 
 const QUEUE_IS_FULL = new Problem(429, 'Too many requests', {
   detail: 'Many requests of your network are waiting.',
@@ -110,19 +110,19 @@ function runPipelined({ socket }: IncomingMessage, response: ServerResponse, run
 }
 
 function admitRequest(request: IncomingMessage, response: ServerResponse, proceed: () => void): void {
-  const { visitor, kind, refusal } = countRequest(request)
-  if (refusal) sendProblem(request, response, refusal)
+  const { visitor, kind, rejection } = countRequest(request)
+  if (rejection) sendProblem(request, response, rejection)
   else if (kind === 'file' || kind === 'report') proceed()
   else if (!runOrQueue(kind, visitor, { request, response, run: proceed }))
     sendProblem(request, response, QUEUE_IS_FULL)
 }
 
-function countRequest(request: IncomingMessage): Counted {
+function countRequest(request: IncomingMessage): CountedRequest {
   const visitor = noteVisitor(request)
   const kind = findKind(request, visitor)
   const isCounted = kind === 'request' || kind === 'file'
-  const refusal = isCounted ? limitInMemory(kind, visitor) : undefined
-  return { visitor, kind, refusal: refusal ?? checkParameters(request) }
+  const rejection = isCounted ? limitInMemory(kind, visitor) : undefined
+  return { visitor, kind, rejection: rejection ?? checkParameters(request) }
 }
 
 function checkParameters({ url = '' }: IncomingMessage): Problem | undefined {

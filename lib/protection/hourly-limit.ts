@@ -30,10 +30,10 @@ export async function sendWithinHourlyLimit(batch: Batch, limit: HourlyLimit): P
   const { messages, attemptsInDoubt } = batch
   if (attemptsInDoubt > 1) return await sendBatch(batch)
   let counted = await count([limit, ALL, messages.length])
-  if (counted.refusals.length > 0 && limit !== 'mail') counted = await count(['mail', ALL, messages.length])
-  const [refusal] = counted.refusals
-  const outcome: Outcome = refusal
-    ? { kind: 'wait', reason: HOURLY_CAP, seconds: refusal.seconds }
+  if (counted.rejections.length > 0 && limit !== 'mail') counted = await count(['mail', ALL, messages.length])
+  const [rejection] = counted.rejections
+  const outcome: Outcome = rejection
+    ? { kind: 'wait', reason: HOURLY_CAP, seconds: rejection.seconds }
     : await sendBatch(batch)
   if (['wait', 'operator', 'permanent'].includes(outcome.kind)) await counted.refund()
   return outcome

@@ -45,6 +45,9 @@ const DAY = 24 * HOUR
 const MAX_REMEMBERED = 10_000
 const MAX_REMEMBERED_MS = 60_000
 
+export const TOO_MANY_SIGNUPS =
+  'Too many people are signing up at the moment. Please try again: nothing happens twice.'
+
 /**
  * The rate limits. door.ts checks `request` and `file`. Other files limit what is open at the same time: connections (door.ts),
  * requests (concurrency.ts) and streams (stream-places.ts). The rate of requests to Resend: lib/sending/pace.ts.
@@ -100,7 +103,7 @@ const LIMITS = {
     setting: 'LIMIT_SIGNUPS_PER_MINUTE',
     seconds: 60,
     status: 503,
-    detail: 'Too many people are signing up at the moment. Please try again: nothing happens twice.',
+    detail: TOO_MANY_SIGNUPS,
   },
   mail: { setting: 'LIMIT_MAILS_PER_HOUR', seconds: HOUR, detail: 'The hourly limit of mails is reached.' },
   lostTicketMail: {
@@ -132,62 +135,65 @@ type LimitName = keyof typeof LIMITS
 
 type Who = string | Pick<Request, 'headers'>
 
-export type Attempt = [name: LimitName, who: Who, times?: number]
+export type Hit = [name: LimitName, who: Who, times?: number]
 
 type Counted = {
   /** The longest wait first. */
-  refusals: Refusal[]
-  /** Refunds all or some attempts, except those with `keepsFailures`. Never throws. */
-  refund: (some?: Attempt[]) => Promise<void>
-  /** After a 5xx, which is not the visitor's fault, refunds also the attempts with `keepsFailures`. Never throws. */
+  rejections: Rejection[]
+  /** Refunds all or some hits, except those with `keepsFailures`. Never throws. */
+  refund: (some?: Hit[]) => Promise<void>
+  /** After a 5xx, which is not the visitor's fault, refunds also the hits with `keepsFailures`. Never throws. */
   refundFailure: (error: unknown) => Promise<void>
 }
 
-type Refusal = { name: LimitName; who: Who; seconds: number }
+type Rejection = { name: LimitName; who: Who; seconds: number }
 
 /**
  * Counts in one statement, or all in memory. If a counter is full, only those with `keepsFailures` rise, such as the visitor's
- * own. Once one of these is full in the database, later calls with it count nothing until its window ends.
+ * own. Once one of these is full in the database, later calls with it count nothing for a minute.
  */
-export async function count(...attempts: Attempt[]): Promise<Counted> {
-  const counters = toCounters(attempts)
+export async function count(...hits: Hit[]): Promise<Counted> {
+  const counters = toCounters(hits)
   const known = counters.flatMap(({ key }) => {
-    const ms = (refusedUntil.get(key) ?? 0) - performance.now()
+    const ms = (rejectedUntil.get(key) ?? 0) - performance.now()
     return ms > 0 ? { key, ms } : []
   })
   if (known.length > 0) {
     const none = async (): Promise<void> => {}
-    return { refusals: noteRefusals(counters, known), refund: none, refundFailure: none }
+    return { rejections: noteRejections(counters, known), refund: none, refundFailure: none }
   }
   const isInMemory = counters.every(({ name }) => (LIMITS[name] as Limit).inMemory)
   const { full, refund } = isInMemory
     ? { full: countInMemory(counters), refund: refundInMemory }
     : await countShared(counters)
-  const refusals = noteRefusals(counters, full)
+  const rejections = noteRejections(counters, full)
   return {
-    refusals,
-    async refund(some = attempts) {
-      if (refusals.length === 0) await refund(toCounters(some).filter(({ isRefundable }) => isRefundable))
+    rejections,
+    async refund(some = hits) {
+      if (rejections.length === 0)
+        await refund(toCounters(some).filter(({ keepsFailures }) => !keepsFailures))
     },
     async refundFailure(error) {
       const isOurs = !(error instanceof Problem && error.status < 500)
-      // Beside a refusal, only those with `keepsFailures` were counted.
-      const failed = counters.filter(({ isRefundable }) => (isRefundable ? refusals.length === 0 : isOurs))
+      // Beside a rejection, only those with `keepsFailures` were counted.
+      const failed = counters.filter(({ keepsFailures }) =>
+        keepsFailures ? isOurs : rejections.length === 0,
+      )
       await refund(failed)
-      for (const { key } of failed) refusedUntil.delete(key)
+      for (const { key } of failed) rejectedUntil.delete(key)
     },
   }
 }
 
 /** @throws {Problem} 429 or 503 with Retry-After */
 export async function limit(name: LimitName, who: Who): Promise<void> {
-  refuse((await count([name, who])).refusals)
+  rejectIfAny((await count([name, who])).rejections)
 }
 
 /** Counts in memory. @returns a 429 with Retry-After, or undefined */
 export function limitInMemory(name: 'request' | 'file', visitor: string): Problem | undefined {
   const counters = toCounters([[name, visitor]])
-  return toProblem(noteRefusals(counters, countInMemory(counters)))
+  return toProblem(noteRejections(counters, countInMemory(counters)))
 }
 
 export function isFull(name: 'signature', visitor: string): boolean {
@@ -198,13 +204,10 @@ export function isFull(name: 'signature', visitor: string): boolean {
  * Counts and runs `act`. If it throws, refunds as `refundFailure` does.
  * @throws {Problem} 429 or 503 with Retry-After, and what `act` throws
  */
-export async function countIfItSucceeds<Result>(
-  attempts: Attempt[],
-  act: () => Promise<Result>,
-): Promise<Result> {
-  const { refusals, refundFailure } = await count(...attempts)
+export async function countIfItSucceeds<Result>(hits: Hit[], act: () => Promise<Result>): Promise<Result> {
+  const { rejections, refundFailure } = await count(...hits)
   try {
-    refuse(refusals)
+    rejectIfAny(rejections)
     return await act()
   } catch (error) {
     await refundFailure(error)
@@ -213,16 +216,16 @@ export async function countIfItSucceeds<Result>(
 }
 
 /** @throws {Problem} 429 or 503 with Retry-After */
-export function refuse(refusals: Refusal[]): void {
-  const problem = toProblem(refusals)
+export function rejectIfAny(rejections: Rejection[]): void {
+  const problem = toProblem(rejections)
   if (problem) throw problem
 }
 
-function toProblem([refusal]: Refusal[]): Problem | undefined {
-  if (!refusal) return
-  const { status = 429, detail }: Limit = LIMITS[refusal.name]
+function toProblem([rejection]: Rejection[]): Problem | undefined {
+  if (!rejection) return
+  const { status = 429, detail }: Limit = LIMITS[rejection.name]
   const title = status === 429 ? 'Too many requests' : 'Temporarily unavailable'
-  return new Problem(status, title, { detail, headers: { 'retry-after': `${refusal.seconds}` } })
+  return new Problem(status, title, { detail, headers: { 'retry-after': `${rejection.seconds}` } })
 }
 
 export async function countLeft(name: LimitName, who: string): Promise<number> {
@@ -234,16 +237,16 @@ export async function countLeft(name: LimitName, who: string): Promise<number> {
 type LimitCounter = Counter & { name: LimitName; who: Who }
 
 // Merges counters with the same key, because a statement cannot update a row twice.
-function toCounters(attempts: Attempt[]): LimitCounter[] {
+function toCounters(hits: Hit[]): LimitCounter[] {
   const counters = new Map<string, LimitCounter>()
-  for (const one of attempts.flatMap(listCounters)) {
+  for (const one of hits.flatMap(listCounters)) {
     const times = one.times + (counters.get(one.key)?.times ?? 0)
     counters.set(one.key, { ...one, times })
   }
   return [...counters.values()]
 }
 
-function listCounters([name, who, times = 1]: Attempt): LimitCounter[] {
+function listCounters([name, who, times = 1]: Hit): LimitCounter[] {
   const { setting, factor = 1, seconds, of, inMemory, keepsFailures }: Limit = LIMITS[name]
   const most = Math.ceil(factor * Number(env(setting)))
   if (most === 0) return []
@@ -256,36 +259,36 @@ function listCounters([name, who, times = 1]: Attempt): LimitCounter[] {
     times,
     most: multiple * most,
     seconds,
-    isRefundable: !keepsFailures || index > 0,
+    keepsFailures: keepsFailures === true && index === 0,
   }))
 }
 
-const refusedUntil = perProcess('refusedUntil', () => new Map<string, number>())
+const rejectedUntil = perProcess('rejectedUntil', () => new Map<string, number>())
 const loggedUntil = perProcess('loggedUntil', () => new Map<LimitName, number>())
 
-/** Logs the refusals, and remembers those that last. The longest wait first. */
-function noteRefusals(counters: LimitCounter[], full: Full[]): Refusal[] {
+/** Logs the rejections, and remembers those that last. The longest wait first. */
+function noteRejections(counters: LimitCounter[], full: Full[]): Rejection[] {
   const longest = [...full].sort((a, b) => b.ms - a.ms)
   return longest.flatMap(({ key, ms }) => {
     const counter = counters.find((one) => one.key === key)
     if (!counter) return []
-    const { name, who, isRefundable } = counter
+    const { name, who, keepsFailures } = counter
     // Later requests skip the database for a minute. Then another process may have refunded what it failed to process.
-    if (!isRefundable && !(LIMITS[name] as Limit).inMemory) remember(key, Math.min(ms, MAX_REMEMBERED_MS))
-    logRefusal(name, ms)
+    if (keepsFailures && !(LIMITS[name] as Limit).inMemory) remember(key, Math.min(ms, MAX_REMEMBERED_MS))
+    logRejection(name, ms)
     return { name, who, seconds: Math.max(1, Math.ceil(ms / 1000)) }
   })
 }
 
 function remember(key: string, ms: number): void {
   const now = performance.now()
-  if (refusedUntil.size >= MAX_REMEMBERED) {
-    for (const [old, until] of refusedUntil) if (until < now) refusedUntil.delete(old)
+  if (rejectedUntil.size >= MAX_REMEMBERED) {
+    for (const [old, until] of rejectedUntil) if (until < now) rejectedUntil.delete(old)
   }
-  if (refusedUntil.size < MAX_REMEMBERED) refusedUntil.set(key, now + ms)
+  if (rejectedUntil.size < MAX_REMEMBERED) rejectedUntil.set(key, now + ms)
 }
 
-function logRefusal(name: LimitName, ms: number): void {
+function logRejection(name: LimitName, ms: number): void {
   const { quiet, setting, factor, of = 'all' }: Limit = LIMITS[name]
   if (quiet || performance.now() < (loggedUntil.get(name) ?? 0)) return
   loggedUntil.set(name, performance.now() + ms)

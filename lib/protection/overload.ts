@@ -1,13 +1,15 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { pool } from '../db/prisma'
 import { unavailable } from '../http/problem'
+import { TOO_MANY_REPORTS } from '../status/record-together'
+import { TOO_MANY_SIGNUPS } from './limits'
 
 /** Webhooks are shed first, because Resend sends them again. */
 const MAX_WAIT_MS = { signup: 1_000, report: 800 }
 
 const DETAILS = {
-  signup: 'Too many people are signing up at the moment. Please try again: nothing happens twice.',
-  report: 'Too many reports at the moment. Please send this one again later.',
+  signup: TOO_MANY_SIGNUPS,
+  report: TOO_MANY_REPORTS,
 }
 
 /** A signup passes through the event loop about this many times. */

@@ -4,7 +4,7 @@ import { toMailbox } from '../sending/mailbox'
 import { MAX_BYTES, type SignupInput } from '../signup/input'
 import { type Signup, signUp } from '../signup/signup'
 import { checkFormToken, formInput } from './form-token'
-import { count, refuse } from './limits'
+import { count, rejectIfAny } from './limits'
 import { withinCapacity } from './overload'
 
 /** @throws {Problem} 422 with errors by field, and what `readInput` throws */
@@ -25,18 +25,18 @@ export async function signUpWithinLimits(
   key: string | undefined,
   inTransaction: (tx: Transaction, userId: string) => Promise<void>,
 ): Promise<Signup & { isReplay: boolean }> {
-  const { refusals, refund, refundFailure } = await count(
+  const { rejections, refund, refundFailure } = await count(
     ['signup', request],
     ['everybody', ''],
     ['mailbox', toMailbox(input.email)],
   )
   try {
     // A request with a key may be a replay, which sends no mail. So the mailbox's limit is checked below.
-    refuse(key ? refusals.filter(({ name }) => name !== 'mailbox') : refusals)
+    rejectIfAny(key ? rejections.filter(({ name }) => name !== 'mailbox') : rejections)
     const signup = await withinCapacity(() =>
       signUp(input, key, async (tx, userId) => {
         // Runs only for a new signup.
-        refuse(refusals)
+        rejectIfAny(rejections)
         await inTransaction(tx, userId)
       }),
     )

@@ -58,7 +58,7 @@ export const VERDICTS: Record<string, Verdict> = {
   invalid_access: operator,
   invalid_region: operator,
   // Our own code: a proxy has rejected the request. See `isRejectedByProxy`.
-  refused_on_the_way: operator,
+  rejected_by_proxy: operator,
 
   validation_error: permanent,
   missing_required_field: permanent,
@@ -93,7 +93,7 @@ function findReason(error: BatchResponse['error']): string {
   const { name, statusCode } = error ?? {}
   const isReadable = typeof name === 'string' && /^\w{1,40}$/.test(name)
   if (isRejectedByProxy(isReadable ? name : undefined, statusCode))
-    return statusCode === 429 ? 'rate_limit_exceeded' : 'refused_on_the_way'
+    return statusCode === 429 ? 'rate_limit_exceeded' : 'rejected_by_proxy'
   return isReadable ? name : 'unreadable_answer'
 }
 

@@ -3,6 +3,8 @@ import { isUnavailable, prisma } from '../db/prisma'
 import { unavailable } from '../http/problem'
 import { type EmailFact, recordEvents } from './record'
 
+export const TOO_MANY_REPORTS = 'Too many reports at the moment. Please send this one again later.'
+
 const CHUNK = 100
 const WRITERS = 2
 
@@ -25,8 +27,7 @@ let writers = 0
  */
 export function recordTogether(fact: EmailFact, signal: AbortSignal): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
-    if (waiting.length >= MAX_WAITING)
-      throw unavailable('Too many reports at the moment. Please send this one again later.')
+    if (waiting.length >= MAX_WAITING) throw unavailable(TOO_MANY_REPORTS)
     waiting.push({ fact, signal, resolve, reject })
     if (writers < WRITERS) void write()
   })

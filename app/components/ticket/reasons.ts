@@ -31,7 +31,7 @@ const REASON: Record<string, string> = {
   method_not_allowed: WRONG_ADDRESS,
   invalid_access: WRONG_ADDRESS,
   invalid_region: WRONG_ADDRESS,
-  refused_on_the_way: 'Something between us and the mail service rejects our mail. We have to fix that.',
+  rejected_by_proxy: 'Something between us and the mail service rejects our mail. We have to fix that.',
   validation_error: NOT_ACCEPTED,
   missing_required_field: NOT_ACCEPTED,
   invalid_parameter: NOT_ACCEPTED,
