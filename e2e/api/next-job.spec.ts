@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect } from '@playwright/test'
+import { diffSchemas } from '../../prisma/engine'
 import { app, newAddress, sql } from '../app'
 import { copyProject, edit as editFile, readRecipe } from '../recipe'
 import { type Env, type Process, query, runToEnd, startProcess, waitFor } from '../stack'
@@ -12,6 +13,13 @@ let worker: Process | undefined
 test.afterEach(async () => void (await worker?.kill('SIGTERM')))
 
 // Of `npm run dev`, the web server has no part in it: to compile its pages would take longer than all the rest.
+test('each change of schema.prisma has its migration', async () => {
+  const [before, now] = await Promise.all(
+    ['prisma/migrations/schema.prisma', 'prisma/schema.prisma'].map((file) => readFile(file, 'utf8')),
+  )
+  expect(await diffSchemas(app.env().DATABASE_URL ?? '', before ?? '', now ?? '')).toBe('')
+})
+
 test('while the worker of dev runs, the next kind of job is written as the README says, and done', {
   tag: '@long',
 }, async () => {
