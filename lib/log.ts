@@ -79,7 +79,7 @@ function writeStack({ name, message, stack = '' }: Error): string {
 // A line is JSON, so an escape such as \n is read whole, and its n is no part of an address. An address begins only where a
 // word does, so that a long word is read once.
 const ESCAPES = /(?:\\u[\da-f]{4}|\\[^u])+/.source
-const START = /(?<![^\s"'<>()=:;,]|\w['=])/.source
+const START = /(?<![^\s"'<>()=:;,]|\w['=](?=\w))/.source
 const LOCAL_PART = /(?:[^\s"'<>()=:;,\\]|(?<=\w)['=](?=\w))+/.source
 const DOMAIN = /[\w-]+(?:\.[\w-]+)*\.[a-z]{2,}/.source
 const ADDRESS = new RegExp(`(${ESCAPES}['=]*|${START})${LOCAL_PART}@${DOMAIN}|${ESCAPES}`, 'gi')

@@ -64,9 +64,11 @@ log.info('Ready for jobs.')
 // 4. Drain: finish the current jobs within 15 s. Another worker retries the rest.
 const signal = await stopSignal
 setTimeout(() => {
-  log.error('The database hangs: the jobs stay as they are, and another worker retries them.')
+  log.error(
+    'The stop takes too long, for example because the database hangs: another worker retries the jobs.',
+  )
   process.exit(0)
-}, DRAIN_MS + 4_000).unref()
+}, DRAIN_MS + 3_000).unref()
 log.info(`${signal}: finishing the current jobs.`)
 const deadline = sleep(DRAIN_MS, undefined, { ref: false })
 await boss.stop({ graceful: true, timeout: DRAIN_MS, close: false })

@@ -12,7 +12,6 @@ const TSX = ['--import', 'tsx']
 let worker: Process | undefined
 test.afterEach(async () => void (await worker?.kill('SIGTERM')))
 
-// Of `npm run dev`, the web server has no part in it: to compile its pages would take longer than all the rest.
 test('each change of schema.prisma has its migration', async () => {
   const [before, now] = await Promise.all(
     ['prisma/migrations/schema.prisma', 'prisma/schema.prisma'].map((file) => readFile(file, 'utf8')),
@@ -20,6 +19,7 @@ test('each change of schema.prisma has its migration', async () => {
   expect(await diffSchemas(app.env().DATABASE_URL ?? '', before ?? '', now ?? '')).toBe('')
 })
 
+// Of `npm run dev`, the web server has no part in it: to compile its pages would take longer than all the rest.
 test('while the worker of dev runs, the next kind of job is written as the README says, and done', {
   tag: '@long',
 }, async () => {

@@ -53,12 +53,8 @@ async function deleteUser(stack: Stack, emailId = ''): Promise<void> {
 test('rejected together, and then alone: what is not wanted any more is not sent, and its user is erased at once', async ({
   stack,
 }) => {
-  const owners = [
-    await signUpOwner(stack.appUrl),
-    await signUpOwner(stack.appUrl),
-    await signUpOwner(stack.appUrl),
-  ]
-  const [unwanted, erased, wanted] = owners as [Owner, Owner, Owner]
+  const signUp = (): Promise<Owner> => signUpOwner(stack.appUrl)
+  const [unwanted, erased, leaving, wanted] = [await signUp(), await signUp(), await signUp(), await signUp()]
   await using relay = await startRelay(stack, async (mails, forward) => {
     if (mails.length === 1) return await forward()
     await stack.query(`UPDATE "Pace" SET "pausedAt" = now()`)
@@ -66,7 +62,7 @@ test('rejected together, and then alone: what is not wanted any more is not sent
   })
   await stack.startWorker(relay.env)
   await waitFor(
-    async () => (await listInDoubt(stack)).length === 3 && (await countEmails(stack, 'retrying')) === 3,
+    async () => (await listInDoubt(stack)).length === 4 && (await countEmails(stack, 'retrying')) === 4,
   )
   await stack.query(
     `INSERT INTO "SuppressedMailbox" (mailbox, "expiresAt")
@@ -74,13 +70,16 @@ test('rejected together, and then alone: what is not wanted any more is not sent
     [unwanted.userId],
   )
   expect((await act(erased, 'POST', 'erasure')).status).toBe(202)
-  await waitFor(async () => (await stack.query('SELECT FROM "User"')).length === 2)
+  await waitFor(async () => (await stack.query('SELECT FROM "User"')).length === 3)
 
+  // As if this one had asked a moment ago.
+  await stack.query(`UPDATE "User" SET erasure = 'requested' WHERE id = $1`, [leaving.userId])
   await stack.query(`UPDATE "Pace" SET "pausedAt" = NULL`)
   await untilHurried(stack, async () => (await listLeftovers(stack)).length === 0)
-  expect((await until(stack, unwanted.id, isFinal)).status).toBe('suppressed')
+  for (const { id } of [unwanted, leaving])
+    expect((await until(stack, id, isFinal)).status).toBe('suppressed')
   expect((await until(stack, wanted.id, isFinal)).status).toBe('delivered')
-  for (const { id } of [unwanted, erased]) expect((await countSends(stack, id)).calls).toBe(0)
+  for (const { id } of [unwanted, erased, leaving]) expect((await countSends(stack, id)).calls).toBe(0)
 })
 
 for (const [title, invalid, valid] of [

@@ -273,7 +273,7 @@ test('a queue is renamed and a schedule taken away: it fires no more, and what w
     text.replaceAll(shop.name, 'shrink-picture'),
   )
   const worker = await shop.startWorker()
-  expect(worker.output()).toContain(sentence.replaceAll('"', '\\"'))
+  await waitFor(() => worker.output().includes(sentence.replaceAll('"', '\\"')))
   expect(await readHealth(stack)).toMatchObject({ unserved: { [shop.name]: 2 } })
   expect(await shop.run('worker/doctor.ts')).toMatchObject({
     code: 1,

@@ -9,7 +9,7 @@ function isOneOf(emailIds: string[]): Prisma.Sql {
   return Prisma.sql`message->'tags'->0->>'value' = ANY (${emailIds})`
 }
 
-/** SQL for a row of "Batch" that will be sent again. */
+/** SQL for a row of "Batch" that is to be sent. */
 export const isToBeSent = Prisma.sql`EXISTS (
   SELECT FROM "Email" WHERE "batchId" = "Batch".id AND status <> 'failed')`
 
@@ -21,7 +21,7 @@ export async function areInFlight(tx: Transaction, emailIds: string[]): Promise<
 }
 
 /**
- * Removes mails from all batches. Call it only when `areInFlight` is false, because a batch that will be sent again must not
+ * Removes mails from all batches. Call it only when `areInFlight` is false, because a batch in doubt must not
  * change. A redrive sends the rest under the same key. If Resend has accepted the whole batch, it rejects the rest.
  */
 export async function removeFromBatches(tx: Transaction, emailIds: string[]): Promise<void> {

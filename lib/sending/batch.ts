@@ -78,14 +78,19 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
   if (batch.attemptsInDoubt > MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')
   await tx.batch.update({
     where: { id },
-    data: { attemptsInDoubt: batch.attemptsInDoubt, sender: PROCESS_NAME },
+    data: {
+      attemptsInDoubt: batch.attemptsInDoubt,
+      sender: PROCESS_NAME,
+      // Resend learns the key now.
+      createdAt: isNew ? new Date(await databaseNow()) : undefined,
+    },
   })
   // Skips mails that Resend has reported as accepted. If any other is left, the whole batch is sent, because it must not change.
   const inDoubt = await recordForAll(tx, batch.messages, { status: 'sending', batchId: id })
   return inDoubt.length > 0 ? batch : await finishBatch(tx, id)
 }
 
-/** Records the mail of a batch that was never sent as suppressed, if its mailbox or its user wants none any more. */
+/** False when the mail of a batch that was never sent must not be sent any more. Then it is recorded as suppressed. */
 async function isWanted(tx: Transaction, { messages }: Batch): Promise<boolean> {
   const emails = await lockEmails(
     tx,

@@ -34,6 +34,7 @@ export function watchEvents(
     expectSomething()
     source.addEventListener('open', () => {
       delay = FIRST_DELAY_MS
+      expectSomething()
       onConnection('live')
     })
     for (const [name, listener] of Object.entries({ workers: () => {}, ...listeners })) {

@@ -100,10 +100,10 @@ The database is lost, and a dump of it restored, that was made in the middle of 
   sent twice         ${again.length}: what had waited and was sent since, but for one that was marked as sent by hand
   whole again        after ${whole.seconds.toFixed(0)} s
 Restored without the jobs:
-  repaired by a sweep  ${partial.repaired} rows (health said ${partial.stranded} stranded)
+  repaired           ${partial.repaired} rows (health said ${partial.stranded} stranded)
   whole again        after ${partial.seconds.toFixed(0)} s
 Restored without pg-boss, and migrated:
-  repaired by a sweep  ${bare.repaired} rows (health said ${bare.stranded} stranded)
+  repaired           ${bare.repaired} rows (health said ${bare.stranded} stranded)
   whole again        after ${bare.seconds.toFixed(0)} s
 `)
   return faults
