@@ -187,6 +187,8 @@ test('account first, and the mail service is down: an account, and a mail that i
   expect(await countUsers(stack)).toBe(1)
   await stack.setProvider({ mode: 'ok' })
   await stack.startWorker()
-  await readLines(await post(stack.appUrl, { way: 'mail-first', people: 1 }))
+  expect(await readLines(await post(stack.appUrl, { way: 'mail-first', people: 1 }))).toEqual([
+    { person: 0, account: true },
+  ])
   expect((await stack.setProvider({})).accepted).toBe(accepted + 1)
 })
