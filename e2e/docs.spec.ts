@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { parseEnv } from 'node:util'
 import { expect } from '@playwright/test'
 import { isDelivered, newAddress, signUp, waitForSnapshot } from './app'
 import { type Process, query, runToEnd, startProcess } from './stack'
@@ -47,7 +48,13 @@ test.afterEach(async () => {
 test('npm run dev: READY, a signup that is delivered, commands that find it, no warning, and Ctrl-C ends it', async () => {
   test.setTimeout(300_000)
   const env = { SANDBOX_DIR: 'test-results/dev', DATABASE_URL: '', RESEND_API_KEY: '', APP_URL: '' }
-  const settings = { ...env, PORT: '0', SANDBOX_FRESH: '1', SANDBOX_LATENCY_MS: '50' }
+  const settings = {
+    ...env,
+    PORT: '0',
+    SANDBOX_FRESH: '1',
+    SANDBOX_LATENCY_MS: '50',
+    APP_SECRET: `it's a secret # with "signs", and long`,
+  }
   const dev = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'dev'], /^ {2}Stop /m, settings)
   started.push(dev)
   const url = /^READY (\S+)$/m.exec(dev.output())?.[1] ?? ''
@@ -65,8 +72,9 @@ test('npm run dev: READY, a signup that is delivered, commands that find it, no 
   expect(await queues.text()).toContain('send-email')
   await dashboard.kill('SIGTERM')
   // As if the database were from before the migrations became one.
-  const [, databaseUrl = ''] = /^DATABASE_URL=(.+)$/m.exec(readFileSync('test-results/dev/env', 'utf8')) ?? []
-  await query(databaseUrl, `UPDATE _prisma_migrations SET migration_name = '20261123000000_more-jobs'`)
+  const { DATABASE_URL = '', APP_SECRET } = parseEnv(readFileSync('test-results/dev/env', 'utf8'))
+  expect(APP_SECRET).toBe(settings.APP_SECRET)
+  await query(DATABASE_URL, `UPDATE _prisma_migrations SET migration_name = '20261123000000_more-jobs'`)
   expect(await dev.kill('SIGINT')).toBe(0)
   // Next says so of a computer that has other things to do, too.
   expect(dev.output().replace(/.*Slow filesystem.*/, '')).not.toMatch(/warn|deprecat|⚠/i)

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs'
 import { Client } from 'pg'
 
 /**
- * Empties the sandbox's database if it was made by migrations that the project no longer has.
+ * Empties the sandbox's database if it has migrations that this folder lacks.
  * @returns whether it did
  */
 export async function emptyIfOutdated(databaseUrl: string): Promise<boolean> {
@@ -18,7 +18,7 @@ export async function emptyIfOutdated(databaseUrl: string): Promise<boolean> {
     )
     const known = readdirSync('prisma/migrations')
     if (applied.rows.every(({ name }) => known.includes(name))) return false
-    await client.query('DROP SCHEMA public, pgboss CASCADE; CREATE SCHEMA public')
+    await client.query('DROP SCHEMA IF EXISTS public, pgboss CASCADE; CREATE SCHEMA public')
     return true
   } finally {
     await client.end()

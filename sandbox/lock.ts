@@ -20,8 +20,9 @@ export async function lockSandbox(dir: string, whereabouts: () => string): Promi
 
   const holder = await findRunner(dir)
   if (holder !== undefined) {
+    const where = holder ? `at ${holder}, ` : ''
     throw new Error(
-      `Already running at ${holder}, with its data in ${dir}. To run a second one, set SANDBOX_DIR to another folder.`,
+      `Already running ${where}with its data in ${dir}. For a second demo, set SANDBOX_DIR to another folder.`,
     )
   }
   await rm(address, { force: true })
@@ -34,7 +35,7 @@ async function listen(address: string, whereabouts: () => string): Promise<Serve
   return server
 }
 
-/** Returns the address of the runner that has locked this folder. It is empty while the runner starts. */
+/** Returns the address of the runner that has locked this folder. Empty until the runner has a port. */
 export async function findRunner(dir: string): Promise<string | undefined> {
   return text(connect(toAddress(dir))).catch(() => undefined)
 }

@@ -92,17 +92,20 @@ async function start(): Promise<void> {
   const share = flags.share === undefined ? undefined : readShare(flags.share)
   if (share && dev) throw new Error('--share needs a production build: npm run demo -- --share')
 
+  // 2. One runner for each folder, a build, and a port for the app.
+  await mkdir(settings.SANDBOX_DIR, { recursive: true })
+  const dir = await realpath(settings.SANDBOX_DIR)
+  const lock = await lockSandbox(dir, () => process.env.APP_URL ?? '')
+  cleanup.push(() => lock.close())
+  const envFile = path.join(dir, 'env')
+  // A runner that was killed leaves its file.
+  await rm(envFile, { force: true })
+  // After the lock: a build replaces the files of a server that runs.
   if (!dev && !isBuilt()) {
     say('The sources have changed since the last build: building …')
     console.error('Building the app: the sources have changed since the last build.')
     await runToEnd('build', ['--import', 'tsx', 'sandbox/build.ts'], 'The app could not be built')
   }
-
-  // 2. One runner for each folder, and a port for the app.
-  await mkdir(settings.SANDBOX_DIR, { recursive: true })
-  const dir = await realpath(settings.SANDBOX_DIR)
-  const lock = await lockSandbox(dir, () => process.env.APP_URL ?? '')
-  cleanup.push(() => lock.close())
   const { port, release } = await reservePort(settings.PORT)
   if (settings.PORT && port !== settings.PORT) say(`Port ${settings.PORT} is taken: using ${port}.`)
   const host = share?.host ?? flags.host ?? '127.0.0.1'
@@ -115,7 +118,7 @@ async function start(): Promise<void> {
   // Without APP_SECRET the sandbox's API key signs, and that key is public.
   const isOpen = share !== undefined || !/^(127\.|::1$|localhost$)/.test(host)
   if (isOpen) process.env.APP_SECRET ||= randomBytes(32).toString('base64url')
-  // What concerns the operator alone is not for the room.
+  // Without a token of its own, `/api/health` would show its details to the room.
   if (isOpen) process.env.OPERATOR_TOKEN ||= randomBytes(32).toString('base64url')
   if (share) process.env.PRESENTER_TOKEN = randomBytes(32).toString('base64url') // stage
   // An export takes milliseconds. The pause gives time to watch it, to cancel it, or to kill its worker. // orders
@@ -137,7 +140,7 @@ async function start(): Promise<void> {
     const { url } = await database.keep('postgres', () => startPostgres(options))
     process.env.DATABASE_URL = url
     options.fresh = false
-    if (await emptyIfOutdated(url)) say('The database has an older history of migrations: it begins anew.')
+    if (await emptyIfOutdated(url)) say('The database has migrations that this folder lacks: it begins anew.')
   }
 
   // 4. An email provider, unless there is a key for the real one.
@@ -170,7 +173,6 @@ async function start(): Promise<void> {
     const soon = { OTEL_BSP_SCHEDULE_DELAY: '250' }
     Object.assign(process.env, { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, ...soon })
   }
-  const envFile = path.join(dir, 'env')
   await writeEnvFile(envFile)
   cleanup.push(() => rm(envFile, { force: true }))
 
@@ -251,8 +253,17 @@ async function writeEnvFile(file: string): Promise<void> {
   ]
   if (process.env.RESEND_API_KEY === readSettings().SANDBOX_API_KEY)
     names.push('RESEND_API_KEY', 'APP_SECRET')
-  const lines = names.filter((name) => process.env[name]).map((name) => `${name}=${process.env[name]}\n`)
+  const lines = names.flatMap((name) => {
+    const value = process.env[name]
+    return value ? `${name}=${quote(value)}\n` : []
+  })
   await writeFile(file, lines.join(''), { mode: 0o600 })
+}
+
+/** For Node and for a shell: in single quotes, both read every character as it is. */
+function quote(value: string): string {
+  const mark = ["'", '"', '`'].find((mark) => !value.includes(mark)) ?? ''
+  return mark + value + mark
 }
 
 async function waitUntilHealthy(appUrl: string, workers: number): Promise<void> {
