@@ -15,7 +15,8 @@ interface Options {
 }
 
 /**
- * Starts an HTTP server for programs on this computer. Every HTTP port of the sandbox is opened here.
+ * Starts an HTTP server for programs on this computer. The stand-in for Resend, the receiver of traces and
+ * the preview of the mails listen here.
  *
  * Any website that is open in a browser on this computer can send requests to its ports. With a DNS name that resolves to
  * 127.0.0.1 it can read the answers, too (DNS rebinding). So a request with an Origin, a Sec-Fetch-Site or another Host

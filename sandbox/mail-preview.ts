@@ -13,6 +13,7 @@ import type { Template } from '../lib/mail/templates/letter'
 import { readArguments } from '../lib/ops/arguments'
 import '../lib/output'
 import { startLoopbackServer } from './loopback-server'
+import { findPort } from './ports'
 
 readArguments('npm run mail', {})
 process.env.APP_URL ??= 'http://localhost:3000'
@@ -29,7 +30,7 @@ async function answer({ url }: IncomingMessage, response: ServerResponse): Promi
   const sections = await Promise.all(kinds.map(showMail))
   response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(HEAD + sections.join(''))
 }
-const options = { port: Number(process.env.PORT ?? 3030), hasPages: true }
+const options = { port: await findPort(Number(process.env.PORT || 3030)), hasPages: true }
 const { url } = await startLoopbackServer(answer, options)
 console.log(`The mails: ${url.replace('127.0.0.1', 'localhost')}`)
 

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { PostgresHome } from './postgres-home'
-import { readVersion, runTool } from './postgres-tools'
+import { runTool } from './postgres-tools'
 
 export interface Cluster {
   data: string
@@ -20,7 +20,7 @@ export async function findCluster(home: PostgresHome): Promise<Cluster | undefin
  * Creates the cluster in this home, in place of an earlier one. It is created under another name and renamed when it is
  * complete, so an interrupted start leaves no half cluster.
  */
-export async function createCluster(home: PostgresHome): Promise<Cluster> {
+export async function createCluster(home: PostgresHome, version: number): Promise<Cluster> {
   const dir = path.join(home.dir, 'cluster')
   const draft = `${dir}-draft-${process.pid}`
   const cluster: Cluster = { data: path.join(dir, 'data'), password: randomBytes(18).toString('base64url') }
@@ -47,7 +47,7 @@ export async function createCluster(home: PostgresHome): Promise<Cluster> {
     '--encoding=UTF8',
     // Text sorts in the same way on every computer.
     '--no-locale',
-    ...((await readVersion(home)) >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
+    ...(version >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
   ])
   await rename(draft, dir)
   return cluster

@@ -29,8 +29,15 @@ export async function runTool(home: PostgresHome, tool: Tool, args: string[]): P
   if (code !== 0) throw new Error(`${tool} failed:\n${words.trim()}`)
 }
 
+/** @throws {Error} when the folder of the binaries has no Postgres that runs */
 export async function readVersion(home: PostgresHome): Promise<number> {
   const child = spawnTool(home, 'postgres', ['--version'], ['ignore', 'pipe', 'ignore'])
-  const words = child.stdout ? await text(child.stdout) : ''
-  return Number(/\(PostgreSQL\) (\d+)/.exec(words)?.[1])
+  const failed = once(child, 'spawn').then(
+    () => '',
+    ({ message }: Error) => ` (${message})`,
+  )
+  const [words, why] = await Promise.all([child.stdout ? text(child.stdout) : '', failed])
+  const [, version] = /\(PostgreSQL\) (\d+)/.exec(words) ?? []
+  if (!version) throw new Error(`No Postgres runs from ${home.bin}${why}. Check SANDBOX_POSTGRES_BIN.`)
+  return Number(version)
 }

@@ -7,7 +7,7 @@ import { findPort } from './ports'
 import { type Cluster, createCluster, findCluster } from './postgres-cluster'
 import { openPostgresHome } from './postgres-home'
 import { readLock, releaseLock, stopServer } from './postgres-lock'
-import { spawnTool } from './postgres-tools'
+import { readVersion, spawnTool } from './postgres-tools'
 import { untilEnd } from './processes'
 
 export interface Postgres {
@@ -28,9 +28,11 @@ interface Options {
 /** Starts the embedded Postgres on 127.0.0.1, also after a crash. @throws {Error} with the output of Postgres */
 export async function startPostgres({ dir, port, fresh }: Options): Promise<Postgres> {
   const home = await openPostgresHome(dir)
+  // First, so that nothing is deleted when the binaries do not run.
+  const version = await readVersion(home)
   const existing = await findCluster(home)
   if (existing) await releaseLock(home, existing)
-  const cluster = existing && !fresh && !home.abandoned ? existing : await createCluster(home)
+  const cluster = existing && !fresh && !home.abandoned ? existing : await createCluster(home, version)
 
   const settings = [
     `port=${port ?? (await findPort(0))}`,
