@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { expect } from '@playwright/test'
+import { PROGRAMS } from '../sandbox/bundle'
 import { test } from './test'
 
 type Package = { version: string; optionalDependencies?: Record<string, string>; bundled?: true }
@@ -31,4 +32,10 @@ test('every version in package.json is exact', () => {
     ([, version]) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(`${version}`),
   )
   expect(ranges).toEqual([])
+})
+
+test('the image has the programs of the bundle, and the migrations', () => {
+  const [command = ''] = /npx esbuild .+/.exec(readFileSync('Dockerfile', 'utf8')) ?? []
+  const programs = PROGRAMS.map((name) => `worker/${name}.ts`)
+  expect(command.match(/\S+\.ts(?= )/g)).toEqual([...programs, 'prisma/migrate.ts'])
 })

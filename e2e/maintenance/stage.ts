@@ -4,7 +4,7 @@
  * Acts out docs/stage.md: a projector in stage mode, 200 phones, a killed worker and an outage, from `--stage` to the
  * credits. Keeps a picture of each step in FOLDER (test-results/show-pictures), for people to look at.
  */
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { chromium, type Locator, type Page, expect as quick } from '@playwright/test'
 import { readArguments } from '../../lib/ops/arguments'
@@ -23,7 +23,6 @@ const DIR = path.resolve('test-results/show')
 
 const { positionals } = readArguments('npm run test:stage [-- FOLDER]', {}, (given) => given.length <= 1)
 const folder = path.resolve(positionals[0] ?? 'test-results/show-pictures')
-await rm(folder, { recursive: true, force: true })
 await mkdir(folder, { recursive: true })
 
 const settings = { SANDBOX_DIR: DIR, PORT: '0', APP_URL: '', DATABASE_URL: '', RESEND_API_KEY: '' }
