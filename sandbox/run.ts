@@ -260,7 +260,7 @@ async function writeEnvFile(file: string): Promise<void> {
   await writeFile(file, lines.join(''), { mode: 0o600 })
 }
 
-/** For Node and for a shell: in single quotes, both read every character as it is. */
+/** In single quotes, Node and a shell read every character as it is. The other marks are for Node. */
 function quote(value: string): string {
   const mark = ["'", '"', '`'].find((mark) => !value.includes(mark)) ?? ''
   return mark + value + mark
