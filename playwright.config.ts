@@ -1,9 +1,13 @@
 import { availableParallelism } from 'node:os'
+import path from 'node:path'
 import { defineConfig } from '@playwright/test'
 import { findBrowser } from './e2e/browser'
 
 // Most computers are not in UTC, so tests, processes and Postgres run in another zone. Set TZ to choose the zone.
 if (!process.env.TZ || new Date().getTimezoneOffset() === 0) process.env.TZ = 'Asia/Tokyo'
+
+// From Node 22 on, programs find their compiled code here, and start with a tenth less work.
+process.env.NODE_COMPILE_CACHE ||= path.resolve('test-results/compiled')
 
 export default defineConfig({
   testDir: 'e2e',
