@@ -7,6 +7,7 @@ import { callServer } from '@/app/components/site/call-server'
 import { FromMail } from '@/app/components/site/from-mail'
 import { Headline } from '@/app/components/site/headline'
 import { Refusal } from '@/app/components/site/refusal'
+import { useHeadlineFocus } from '@/app/components/site/use-headline-focus'
 import { Over } from './over'
 
 /** The page behind the link that is mailed for a lost ticket. */
@@ -28,8 +29,11 @@ function OpenTicket({ link }: { link: string }) {
     setProblem(answer.problem)
   }
 
-  if (problem?.status === 404) return <BrokenLink />
-  if (problem?.status === 410) return <Over />
+  const [isBroken, isOver] = [problem?.status === 404, problem?.status === 410]
+  useHeadlineFocus(isBroken || isOver)
+
+  if (isBroken) return <BrokenLink />
+  if (isOver) return <Over />
   return (
     <>
       <Headline news="found it.">We have</Headline>

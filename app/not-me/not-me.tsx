@@ -7,10 +7,11 @@ import { callServer } from '@/app/components/site/call-server'
 import { FromMail } from '@/app/components/site/from-mail'
 import { Headline } from '@/app/components/site/headline'
 import { Refusal } from '@/app/components/site/refusal'
+import { useHeadlineFocus } from '@/app/components/site/use-headline-focus'
 import { useSnapshot } from '@/app/components/ticket/use-snapshot'
 import { STRANDED } from '@/app/components/ticket/words'
 import type { Snapshot } from '@/lib/status/status'
-import { Forgotten } from './forgotten'
+import { Answer } from './answer'
 
 /** The page behind the link “This wasn’t me” in every mail. */
 export function NotMe() {
@@ -38,10 +39,13 @@ function Question({ link }: { link: string }) {
     else setAnswer(answer.data)
   }
 
-  if (problem?.status === 404) return <BrokenLink />
-  if (answer?.isAsked) return <Asked />
+  const isBroken = problem?.status === 404
+  useHeadlineFocus(isBroken || answer !== undefined)
+
+  if (isBroken) return <BrokenLink />
+  if (answer?.isAsked) return ASKED
   if (answer?.erasing) return <Erasing initial={answer.erasing} />
-  if (answer) return <Forgotten />
+  if (answer) return FORGOTTEN
   return (
     <>
       <Headline news="wasn’t you?">This</Headline>
@@ -59,28 +63,28 @@ function Question({ link }: { link: string }) {
 
 function Erasing({ initial }: { initial: Snapshot }) {
   const { snapshot, stranded, erased } = useSnapshot(initial)
-  if (erased || !snapshot.erasure) return <Forgotten />
+  // Both have the same headline element, which may have the focus.
+  if (erased || !snapshot.erasure) return FORGOTTEN
   return (
-    <>
-      <Headline news="forgetting you.">We are</Headline>
-      <p role="status" className="mt-6 max-w-xl text-xl text-pretty text-muted">
-        {stranded ? STRANDED.erasure : EXPLAIN[snapshot.erasure]}
-      </p>
-    </>
+    <Answer start="We are" news="forgetting you.">
+      {stranded ? STRANDED.erasure : EXPLAIN[snapshot.erasure]}
+    </Answer>
   )
 }
 
-function Asked() {
-  return (
-    <>
-      <Headline news="sure?">Are you</Headline>
-      <p role="status" className="mt-6 max-w-xl text-xl text-pretty text-muted">
-        An account belongs to this mailbox, and its owner has used it. We have sent a mail there that asks
-        first. The button in it works for a day.
-      </p>
-    </>
-  )
-}
+const FORGOTTEN = (
+  <Answer start="We have" news="forgotten you." tone="good">
+    Your address is no longer stored here. We won’t email this mailbox for 30 days, even if a new signup names
+    it.
+  </Answer>
+)
+
+const ASKED = (
+  <Answer start="Are you" news="sure?">
+    An account belongs to this mailbox, and its owner has used it. We have sent a mail there that asks first.
+    The button in it works for a day.
+  </Answer>
+)
 
 const EXPLAIN = {
   requested: 'A worker deletes everything we know about you. You need not wait for it.',

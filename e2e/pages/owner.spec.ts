@@ -61,13 +61,13 @@ test('already signed up: from the form to the mail, and the ticket in this brows
   await expect(ticketOn(page)).toContainText(email)
   await page.goto(link)
   await page.getByRole('button', { name: 'Open my ticket' }).click()
-  await expect(page.getByRole('heading', { name: 'This link has expired.' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'This link has expired.' })).toBeFocused()
   await expectUsable(page)
   // The browser itself complains about the 409 and the 410.
   expect(complaints.filter((complaint) => !/409|410/.test(complaint))).toEqual([])
   await page.goto(`${link.slice(0, -3)}xxx`)
   await page.getByRole('button', { name: 'Open my ticket' }).click()
-  await expect(page.getByRole('heading', { name: 'This link doesn’t work.' })).toBeVisible()
+  await expect(page.getByRole('heading', { name: 'This link doesn’t work.' })).toBeFocused()
 })
 
 test('bounced: the address is corrected in place, and the same ticket tells the rest', async ({ page }) => {
