@@ -136,6 +136,21 @@ test('invitations in the middle: a reload goes on, and a worker that comes later
   await expect(panel).toContainText('8 of 8 sent, 3 bounced')
 })
 
+test('signed out while an order is in flight: the page says so, and stops asking', async ({
+  page,
+  context,
+}) => {
+  await signUpByHand(page)
+  await exporting(page).getByRole('button', { name: 'Export my data' }).click()
+  await expect(exporting(page)).toContainText('No worker is on duty.')
+  await context.clearCookies()
+  await context.setOffline(true)
+  await expect(exporting(page)).toContainText('The connection is lost.')
+  await context.setOffline(false)
+  await expect(page.getByRole('alert').filter({ hasText: 'Not signed in' })).toBeVisible()
+  await expect(exporting(page)).not.toContainText('The connection is lost.')
+})
+
 test('no stream is open when nothing is in flight', async ({ stack, page }) => {
   const streams: string[] = []
   page.on('request', (request) => {

@@ -11,7 +11,7 @@ type Props = {
   ticketId: string
   state: State | null
   note: string | undefined
-  onChange: (state: State) => void
+  onChange: (state: State, startedAt: number) => void
 }
 
 export function ExportData({ ticketId, state, note, onChange }: Props) {
@@ -30,7 +30,7 @@ export function ExportData({ ticketId, state, note, onChange }: Props) {
     setPending(false)
     setProblem('problem' in answer ? answer.problem : undefined)
     setWaitedMs('data' in answer && method === 'POST' ? answer.waitedMs : undefined)
-    if ('data' in answer) onChange(answer.data)
+    if ('data' in answer) onChange(answer.data, answer.startedAt)
   }
 
   // A new status may remove the focused button.

@@ -14,7 +14,7 @@ type Props = {
   ticketId: string
   state: Invitations
   note: string | undefined
-  onChange: (state: Invitations) => void
+  onChange: (state: Invitations, startedAt: number) => void
 }
 
 export function InviteFriends({ ticketId, state, note, onChange }: Props) {
@@ -31,9 +31,10 @@ export function InviteFriends({ ticketId, state, note, onChange }: Props) {
     const emails = parseAddresses(text)
     const answer = await callOrder<Invitations>(ticketId, 'POST', 'invitations', { emails })
     if ('problem' in answer) return answer.problem
-    setText('')
+    // It may have been edited meanwhile.
+    setText((current) => (current === text ? '' : current))
     setWaitedMs(answer.waitedMs)
-    onChange(answer.data)
+    onChange(answer.data, answer.startedAt)
     // After the last friend, the focused button is removed.
     headingRef.current?.focus({ preventScroll: true })
     return null

@@ -32,14 +32,14 @@ export default function Orders({ ticketId, initial }: Props) {
               ticketId={ticketId}
               state={orders.invitations}
               note={note}
-              onChange={(invitations) => update({ invitations })}
+              onChange={(invitations, startedAt) => update({ invitations }, startedAt)}
             />
           )}
           <ExportData
             ticketId={ticketId}
             state={orders.export}
             note={note}
-            onChange={(state) => update({ export: state })}
+            onChange={(state, startedAt) => update({ export: state }, startedAt)}
           />
         </div>
       )}

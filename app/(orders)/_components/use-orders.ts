@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'react'
+import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Problem } from '@/app/components/signup/send-signup'
 import { type Connection, watchEvents } from '@/app/components/ticket/watch-events'
 import { LOST } from '@/app/components/ticket/words'
@@ -11,11 +11,13 @@ type Live = {
   problem: Problem | undefined
   /** Why nothing moves at the moment. */
   note: string | undefined
-  /** Merges an answer of the server. */
-  update: (part: Partial<Orders>) => void
+  /** Merges an answer of the server to a call that began at `startedAt`. */
+  update: (part: Partial<Orders>, startedAt: number) => void
 }
 
 const RETRY_MS = 3_000
+/** Not signed in, not your ticket, no ticket: to ask again does not help. */
+const REFUSED = [401, 403, 404]
 
 /** The orders of a ticket, live while an order is in flight. */
 export function useOrders(ticketId: string, initial: Orders | undefined): Live {
@@ -24,7 +26,8 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
   const [connection, setConnection] = useState<Connection>('live')
   const [stranded, setStranded] = useState(false)
   const asked = orders !== undefined
-  const final = orders?.final ?? true
+  const watching = orders?.final === false && !problem
+  const heardAt = useRef(0)
 
   useEffect(() => {
     if (asked) return
@@ -47,23 +50,40 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
 
   // A browser allows six streams per host, so this one is open only while an order is in flight.
   useEffect(() => {
-    if (final) return
+    if (!watching) return
+    let left = false
     const listeners = {
       orders: (next: Orders) => {
+        heardAt.current = performance.now()
         setOrders(next)
         setStranded(false)
       },
       workers: ({ workers }: { workers: number }) => setStranded(workers === 0),
     }
-    return watchEvents(`/api/tickets/${ticketId}/orders/events`, listeners, setConnection)
-  }, [ticketId, final])
+    const handleConnection = async (next: Connection): Promise<void> => {
+      setConnection(next)
+      if (next === 'live') return
+      // A stream does not say why it was refused.
+      const answer = await callOrder<Orders>(ticketId, 'GET', 'orders')
+      const refused = 'problem' in answer && REFUSED.includes(answer.problem.status ?? 0)
+      if (refused && !left) setProblem(answer.problem)
+    }
+    const stopWatching = watchEvents(`/api/tickets/${ticketId}/orders/events`, listeners, handleConnection)
+    return () => {
+      left = true
+      stopWatching()
+    }
+  }, [ticketId, watching])
 
-  // A stream that opens later starts with the whole state, so it corrects this.
-  const update = useCallback((part: Partial<Orders>) => {
-    setOrders((current) => current && { ...current, ...part, final: false })
+  // A stream that opens later starts with the whole state, so it corrects this. What the stream has said since the call
+  // began may be newer than the answer.
+  const update = useCallback((part: Partial<Orders>, startedAt: number) => {
+    const isNewest = heardAt.current < startedAt
+    setProblem(undefined)
+    setOrders((current) => current && { ...current, ...(isNewest && part), final: false })
   }, [])
 
-  return { orders, problem, note: final ? undefined : explainSilence(connection, stranded), update }
+  return { orders, problem, note: watching ? explainSilence(connection, stranded) : undefined, update }
 }
 
 function explainSilence(connection: Connection, stranded: boolean): string | undefined {
