@@ -37,6 +37,8 @@ export function useRace(): Race & {
   const [race, setRace] = useState(READY)
   const running = useRef(false)
   const down = useRef(false)
+  const left = useRef(false)
+  const lastCall = useRef<Promise<unknown>>(Promise.resolve())
   const change = (next: Partial<Race>): void => setRace((current) => ({ ...current, ...next }))
 
   async function start(settings: Settings): Promise<void> {
@@ -45,7 +47,7 @@ export function useRace(): Race & {
     change({ phase: 'running', lanes: lineUp(settings.people), startedAt: performance.now(), stuck: false })
     const ready = await makeWeather(settings.down)
     change({ phase: ready ? 'running' : 'ready', outage: ready && settings.down ? 'on' : 'none' })
-    if (ready) await run(settings)
+    if (ready && !left.current) await run(settings)
     running.current = false
   }
 
@@ -62,11 +64,18 @@ export function useRace(): Race & {
   }
 
   async function makeWeather(bad: boolean): Promise<boolean> {
-    if (bad) down.current = true
-    const changed = await setOutage(bad)
-    if (changed && !bad) down.current = false
-    // The page was left before the outage started.
-    if (bad && !down.current) void setOutage(false)
+    // One after the other: they would overtake each other on the way.
+    const call = lastCall.current.then(async () => {
+      if (left.current) return false
+      if (bad) down.current = true
+      const changed = await setOutage(bad)
+      if (changed && !bad) down.current = false
+      // The page was left before the outage started.
+      if (bad && !down.current) void setOutage(false)
+      return changed
+    })
+    lastCall.current = call
+    const changed = await call
     change({ stuck: !changed })
     return changed
   }
@@ -85,6 +94,7 @@ export function useRace(): Race & {
 
   // Other pages use the same mail service, so leaving this page ends its outage.
   useEffect(() => {
+    left.current = false
     const leave = (): void => {
       if (!down.current) return
       down.current = false
@@ -94,6 +104,7 @@ export function useRace(): Race & {
     window.addEventListener('pagehide', leave)
     return () => {
       window.removeEventListener('pagehide', leave)
+      left.current = true
       leave()
     }
   }, [])
