@@ -3,7 +3,7 @@
 import { usePathname } from 'next/navigation'
 import type { ReactNode } from 'react'
 
-/** Shown at the counter before the first signup. */
+/** Shown on `/` only. */
 export function AtTheCounter({ children }: { children: ReactNode }) {
   return usePathname() === '/' && children
 }

@@ -117,6 +117,7 @@ test('what was given up goes out again: one, and then all', async ({ stack, page
     .first()
     .click()
   await expect(deadOn(page)).toContainText('1 is back in the queue.')
+  await expect(deadOn(page).getByRole('heading', { name: 'Given up' })).toBeFocused()
   await expectFigures(page, { 'given up': 2, sent: 1 })
   await deadOn(page).getByRole('button', { name: 'Send all again' }).click()
   await expect(deadOn(page)).toContainText('2 are back in the queue.')

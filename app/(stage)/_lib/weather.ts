@@ -42,16 +42,16 @@ export async function readWeather(): Promise<Weather | null> {
 }
 
 /**
- * Changes the weather and returns the new state.
+ * Changes the weather, for a while if `forMs` is given, and returns the new state. Without a change it ends such a while.
  * @throws {Problem} 503 when the local mail service does not answer.
  */
-export async function changeWeather(change: Partial<Weather>): Promise<Weather> {
+export async function changeWeather(change?: Partial<Weather> & { forMs?: number }): Promise<Weather> {
   const response = await askMailService('/sandbox', {
-    method: 'PUT',
+    method: change ? 'PUT' : 'DELETE',
     body: JSON.stringify(change),
-    signal: AbortSignal.timeout(2_000),
+    signal: AbortSignal.timeout(5_000),
   }).catch(() => undefined)
-  if (!response?.ok) throw unavailable('The local mail service does not answer.')
+  if (!response?.ok) throw unavailable('The local mail service cannot be reached.')
   const { mode, latencyMs, rateLimit } = await response.json()
   return { mode, latencyMs, rateLimit }
 }
@@ -60,7 +60,7 @@ export async function changeWeather(change: Partial<Weather>): Promise<Weather> 
  * A request to the local mail service, with the key that opens more than sending.
  * @throws when it does not answer
  */
-export function askMailService(path: string, init: RequestInit): Promise<Response> {
+function askMailService(path: string, init: RequestInit): Promise<Response> {
   const headers = { authorization: `Bearer ${env('SANDBOX_KEY')}` }
   return fetch(env('RESEND_BASE_URL') + path, { ...init, headers, cache: 'no-store' })
 }

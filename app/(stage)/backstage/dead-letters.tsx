@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import type { EmailRow } from '@/app/(stage)/_lib/backstage'
 import type { RedriveCounts } from '@/app/(stage)/_lib/redrive'
 import { formatCount } from '@/app/components/site/figures'
@@ -22,21 +22,30 @@ type Props = {
 /** Emails and jobs that were given up, with buttons to redrive them. */
 export function DeadLetters({ emails = [], total, jobs = {} }: Props) {
   const [news, setNews] = useState('')
+  const headingRef = useRef<HTMLHeadingElement>(null)
 
   async function redrive(id: string): Promise<void> {
     const result = await send<{ emails: RedriveCounts }>('POST', '/api/backstage/redrive', { id })
-    setNews('error' in result ? result.error : summarize(result.answer.emails))
+    if ('error' in result) setNews(result.error)
+    else tell(summarize(result.answer.emails))
   }
 
   async function redriveQueue(queue: string): Promise<void> {
     const result = await send<{ jobs: number }>('POST', '/api/backstage/redrive', { id: queue })
-    setNews('error' in result ? result.error : `${queue}: ${result.answer.jobs} back in the queue.`)
+    if ('error' in result) setNews(result.error)
+    else tell(`${queue}: ${result.answer.jobs} back in the queue.`)
+  }
+
+  function tell(news: string): void {
+    setNews(news)
+    // The focused button will be removed.
+    headingRef.current?.focus({ preventScroll: true })
   }
 
   return (
     <section aria-labelledby="dead" className="mt-8 min-h-24 stage:hidden">
       <div className="flex flex-wrap items-baseline gap-x-6 gap-y-2">
-        <h2 id="dead" className="text-xl font-semibold">
+        <h2 id="dead" ref={headingRef} tabIndex={-1} className="text-xl font-semibold outline-none">
           Given up
         </h2>
         {total > 0 && (

@@ -32,7 +32,11 @@ export function WeatherControls({ weather, onChange }: Props) {
 
   async function change(next: Partial<Weather>): Promise<void> {
     const result = await send<Weather>('PUT', '/api/sandbox/weather', next)
-    setChosen({})
+    // What was chosen meanwhile stays.
+    setChosen((current) => {
+      const newer = Object.entries(current).filter(([key, value]) => value !== next[key as keyof Weather])
+      return Object.fromEntries(newer)
+    })
     if ('error' in result) return setError(result.error)
     setError('')
     onChange(result.answer)

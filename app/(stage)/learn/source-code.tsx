@@ -1,3 +1,5 @@
+import { escapeHtml } from '@/lib/http/escape-html'
+
 export type Excerpt = { file: string; line: number; code: string }
 
 /** Matches comments, strings and keywords. */
@@ -62,6 +64,3 @@ function colour(text: string): string {
   })
   return parts.join('')
 }
-
-const escapeHtml = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')

@@ -102,7 +102,7 @@ export function Ticket({
           {connection === 'lost' && LOST}
         </p>
       </div>
-      {!erased && <ReadMail snapshot={snapshot} mine={waitedMs !== undefined} />} {/* stage */}
+      {!erased && <ReadMail snapshot={snapshot} mine={owner !== undefined} />} {/* stage */}
     </Paper>
   )
 }

@@ -1,6 +1,5 @@
-import { askMailService } from '@/app/(stage)/_lib/weather'
+import { changeWeather } from '@/app/(stage)/_lib/weather'
 import { sandboxOnly } from '@/app/(stage)/api/sandbox/sandbox-only'
-import { unavailable } from '@/lib/http/problem'
 import { route } from '@/lib/protection/route'
 
 /**
@@ -13,20 +12,15 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route(
   {
     /** Takes the local mail service down for a while. */
     async PUT() {
-      return changeWeather('PUT', { mode: 'outage', forMs: OUTAGE_MS })
+      await changeWeather({ mode: 'outage', forMs: OUTAGE_MS })
+      return new Response(null, { status: 204 })
     },
 
     /** Ends the outage of `PUT`. It does nothing if there is none, or if the mail service is down for another reason. */
     async DELETE() {
-      return changeWeather('DELETE')
+      await changeWeather()
+      return new Response(null, { status: 204 })
     },
   },
   { guard: sandboxOnly },
 )
-
-async function changeWeather(method: string, weather?: object): Promise<Response> {
-  const init = { method, body: JSON.stringify(weather), signal: AbortSignal.timeout(5_000) }
-  const answer = await askMailService('/sandbox', init).catch(() => undefined)
-  if (!answer?.ok) throw unavailable('The local mail service cannot be reached.')
-  return new Response(null, { status: 204 })
-}
