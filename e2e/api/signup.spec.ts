@@ -219,7 +219,7 @@ test.describe('addresses', () => {
     ...'\u2066\u2067\u2068\u2069\u206A\u206F\uFE00\uFE0E\uFE0F\uFEFF\u{E0001}\u{E0061}\u{E007F}\u{E0100}',
   ]
   const blanks = [
-    ...'\t\n\v\f\r \u0085\u00A0\u1680\u2000\u2007\u2009\u200A\u2028\u2029\u202F\u205F\u2800\u3000\u3164',
+    ...'\t\n\v\f\r \u0085\u00A0\u1680\u2000\u2007\u2009\u200A\u2028\u2029\u202F\u205F\u2800\u3000\u3164\u115F\u1160\uFFA0',
   ]
 
   test('lose what cannot be seen in them, at the ends and inside', async () => {

@@ -10,6 +10,8 @@ const DNS_NAME = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+(xn--[a-z0-9-]{1,59}|[
 export function canonicalDomain(domain: string): string | undefined {
   // Node parses the host of a URL, which may contain more than a domain.
   if (/[\0-\x7F]/.test(domain.replace(/[a-z0-9.-]/gi, ''))) return
+  // Ignorable letters such as U+3164 look like a gap. From Node 24 on, `domainToASCII` drops them.
+  if (/(?![\u200C\u200D])\p{Default_Ignorable_Code_Point}/u.test(domain)) return
   const canonical = domainToASCII(domain)
   if (!DNS_NAME.test(canonical)) return
   const readable = domainToUnicode(canonical)
