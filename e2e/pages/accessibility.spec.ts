@@ -193,6 +193,8 @@ onSharedApp('in forced colours, the button and the ticket have a shape', async (
     const readColor = (option: string) =>
       page.locator('label', { hasText: option }).evaluate((label) => getComputedStyle(label).backgroundColor)
     await expect.poll(async () => (await readColor('works')) !== (await readColor('outage'))).toBe(true)
+    // Otherwise the browser puts a box of the page's colour behind its text, which has that colour, too.
+    await expect(page.locator('label', { hasText: 'works' })).toHaveCSS('forced-color-adjust', 'none')
   }
 })
 

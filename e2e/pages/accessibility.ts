@@ -16,6 +16,22 @@ export async function measureOverflow(page: Page): Promise<number> {
   })
 }
 
+/** Texts that stick out of the paper of a ticket, which cuts them off. */
+async function findCutTexts(page: Page): Promise<string[]> {
+  return page.locator('.ticket').evaluateAll((papers) =>
+    papers.flatMap((paper) => {
+      const { left, right } = paper.getBoundingClientRect()
+      return [...paper.querySelectorAll(':not([aria-hidden], [aria-hidden] *, .sr-only)')]
+        .filter((element) => element.children.length === 0 && element.textContent)
+        .filter((element) => {
+          const box = element.getBoundingClientRect()
+          return box.width > 0 && (box.left < left - 1 || box.right > right + 1)
+        })
+        .map(({ textContent }) => `${textContent}`)
+    }),
+  )
+}
+
 /** A small phone, a phone, a laptop at 200 %, and a large screen. In px. */
 const WIDTHS = [320, 360, 640, 1440]
 
@@ -32,5 +48,6 @@ export async function expectUsable(page: Page): Promise<void> {
   for (const width of WIDTHS) {
     await page.setViewportSize({ width, height: 800 })
     expect(await measureOverflow(page), `sideways scroll at ${width} px`).toBe(0)
+    expect(await findCutTexts(page), `texts that are cut off at ${width} px`).toEqual([])
   }
 }

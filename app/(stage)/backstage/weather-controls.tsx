@@ -65,7 +65,7 @@ export function WeatherControls({ weather, onChange }: Props) {
         {MODES.map(([value, words]) => (
           <label
             key={value}
-            className={`cursor-pointer border-2 border-line px-1 py-1.5 text-center text-base leading-tight stage:text-xl ${ON_STAGE.includes(value) ? '' : 'stage:hidden'} has-checked:border-ink has-checked:bg-ink has-checked:font-semibold has-checked:text-paper forced-colors:has-checked:bg-[Highlight] forced-colors:has-checked:text-[HighlightText] has-focus-visible:outline-3 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent`}
+            className={`cursor-pointer border-2 border-line px-1 py-1.5 text-center text-base leading-tight stage:text-xl ${ON_STAGE.includes(value) ? '' : 'stage:hidden'} has-checked:border-ink has-checked:bg-ink has-checked:font-semibold has-checked:text-paper forced-colors:has-checked:forced-color-adjust-none forced-colors:has-checked:bg-[Highlight] forced-colors:has-checked:text-[HighlightText] has-focus-visible:outline-3 has-focus-visible:outline-offset-2 has-focus-visible:outline-accent`}
           >
             <input
               type="radio"
