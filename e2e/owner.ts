@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Orders } from '../lib/orders/orders' // orders
-import { app, newAddress, postSignup, readEvents } from './app'
+import { app, newAddress, postUntilAccepted, readEvents } from './app'
 
 /** A user who has signed up, with the browser's cookie. */
 export type Owner = {
@@ -14,8 +14,7 @@ export type Owner = {
 }
 
 export async function signUpOwner(url = app.url, email = newAddress()): Promise<Owner> {
-  const response = await postSignup({ name: 'Ada', email }, {}, url)
-  if (response.status !== 201) throw new Error(`${response.status} ${await response.text()}`)
+  const response = await postUntilAccepted(email, url)
   const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? ''
   const { user, welcomeEmail } = await response.json()
   return { id: welcomeEmail.id, userId: user.id, email, cookie, url }
