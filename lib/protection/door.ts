@@ -94,7 +94,7 @@ const pipelined = new WeakMap<Socket, number>()
 
 /**
  * Runs the requests of a connection one after the other. Node reports a closed connection only to the response that is being
- * written. A stream that began earlier would never notice that its client has left.
+ * written. Otherwise a stream that waits behind another response would never learn that its client has left.
  */
 function runPipelined({ socket }: IncomingMessage, response: ServerResponse, run: () => void): void {
   const waiting = pipelined.get(socket) ?? 0

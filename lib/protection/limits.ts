@@ -35,7 +35,7 @@ type Limit = {
   status?: 429 | 503
   /** Not logged here: lib/status/webhook.ts logs wrong signatures. */
   quiet?: true
-  /** After a 4xx, the attempt stays counted for its own key. The networks of a visitor, which others share, are refunded. */
+  /** After a 4xx, the visitor's own counter keeps the attempt. Those of the visitor's networks, which others share, get it back. */
   keepsFailures?: true
 }
 
@@ -49,8 +49,9 @@ export const TOO_MANY_SIGNUPS =
   'Too many people are signing up at the moment. Please try again: nothing happens twice.'
 
 /**
- * The rate limits. door.ts checks `request` and `file`. Other files limit what is open at the same time: connections (door.ts),
- * requests (concurrency.ts) and streams (stream-places.ts). The rate of requests to Resend: lib/sending/pace.ts.
+ * The rate limits. door.ts checks `request` and `file`. Routes and jobs check the others. Not in this list: open connections
+ * (door.ts), requests (concurrency.ts) and streams (stream-places.ts), overload (overload.ts), and the rate of requests to
+ * Resend (lib/sending/pace.ts).
  */
 const LIMITS = {
   request: {
@@ -150,7 +151,7 @@ type Rejection = { name: LimitName; who: Who; seconds: number }
 
 /**
  * Counts in one statement, or all in memory. If a counter is full, only those with `keepsFailures` rise, such as the visitor's
- * own. Once one of these is full in the database, later calls with it count nothing for a minute.
+ * own. If that is full itself, this process rejects for up to a minute without the database.
  */
 export async function count(...hits: Hit[]): Promise<Counted> {
   const counters = toCounters(hits)
@@ -175,7 +176,7 @@ export async function count(...hits: Hit[]): Promise<Counted> {
     },
     async refundFailure(error) {
       const isOurs = !(error instanceof Problem && error.status < 500)
-      // Beside a rejection, only those with `keepsFailures` were counted.
+      // If a limit has rejected, only the counters with `keepsFailures` have risen.
       const failed = counters.filter(({ keepsFailures }) =>
         keepsFailures ? isOurs : rejections.length === 0,
       )
@@ -273,7 +274,7 @@ function noteRejections(counters: LimitCounter[], full: Full[]): Rejection[] {
     const counter = counters.find((one) => one.key === key)
     if (!counter) return []
     const { name, who, keepsFailures } = counter
-    // Later requests skip the database for a minute. Then another process may have refunded what it failed to process.
+    // Not for longer than a minute, because another process may refund a request that fails.
     if (keepsFailures && !(LIMITS[name] as Limit).inMemory) remember(key, Math.min(ms, MAX_REMEMBERED_MS))
     logRejection(name, ms)
     return { name, who, seconds: Math.max(1, Math.ceil(ms / 1000)) }

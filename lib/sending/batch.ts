@@ -33,7 +33,8 @@ export const isKeyForgotten = Prisma.sql`"Batch"."createdAt" < now() - make_inte
 
 /** Locks a batch with its emails, in the order of lock-emails.ts. */
 export async function lockBatch(tx: Transaction, id: string): Promise<LockedBatch | undefined> {
-  // An advisory lock: `requeueBatch` replaces the job's row, so worker A could wait for the old row while B locks the new one.
+  // Not a lock on the job's row: `requeueBatch` replaces that, so worker A could wait for the old row while B locks the new one.
+  // The first tag of a message is the id of its email.
   await tx.$queryRaw`SELECT FROM pg_advisory_xact_lock(hashtextextended(${id}, 0))`
   await tx.$queryRaw`
     SELECT FROM "Email" WHERE id IN (

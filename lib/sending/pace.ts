@@ -23,7 +23,7 @@ const MARGIN = 1.1
 const POLL_MS = 1_000
 
 /** The last call of each FIFO queue. Calls that skip a pause have a queue of their own. Null: calls that skip none. */
-const lines = new Map<string | null, Promise<unknown>>()
+const lastCalls = new Map<string | null, Promise<unknown>>()
 
 /**
  * Waits for permission to call Resend. All workers share one row, because the limit is for the whole account. The calls of a
@@ -31,12 +31,12 @@ const lines = new Map<string | null, Promise<unknown>>()
  * @param ignored the reason of a pause that does not hold for this call. @throws when `signal` aborts
  */
 export function takeTurn(signal: AbortSignal, ignored: string | null = null): Promise<Turn> {
-  const turn = (lines.get(ignored) ?? Promise.resolve()).then(() => pollForTurn(signal, ignored))
-  // A skipped pause has no next turn, so each process keeps the gap between its own calls.
+  const turn = (lastCalls.get(ignored) ?? Promise.resolve()).then(() => pollForTurn(signal, ignored))
+  // A call that skips a pause leaves `nextTurnAt` as it is, so each process keeps the gap between its own calls.
   const leaveGap = async (turn: Turn): Promise<void> => {
     if (turn.ignored) await sleep(toGap(turn.perSecond) * 1000)
   }
-  lines.set(
+  lastCalls.set(
     ignored,
     turn.then(leaveGap).catch(() => {}),
   )
@@ -99,8 +99,8 @@ export async function readPace(): Promise<PaceState> {
     FROM "Pace" WHERE account = 'resend'`
   const none = { reason: null, until: null, isTrialDue: false }
   if (!row?.isTrialDue) return row ?? { ...none, isPaused: false, perSecond: null }
-  // Not in the statement above, because that would wait for a lock on the table "Email". In the order of the index, because
-  // otherwise Postgres may read all.
+  // Not in the statement above, because that would wait for a lock on the table "Email". `ORDER BY` makes
+  // Postgres use the index: otherwise it may read all mails.
   const [mail] = await prisma().$queryRaw<object[]>`
     SELECT FROM unnest('{queued,sending,retrying}'::"EmailStatus"[]) AS waiting (status),
       LATERAL (SELECT FROM "Email" WHERE status = waiting.status ORDER BY "updatedAt" LIMIT 1) AS mail LIMIT 1`

@@ -199,7 +199,7 @@ async function postpone(tx: Transaction, queue: MailQueue, mail: Fetched, error:
   await retryJob(tx, queue, mail.job.id, retryAt, reason)
 }
 
-// Mails whose `deaths` are too high, each as often as it was counted: the database failed, and not this worker.
+// Mails whose `deaths` must be reduced, each once for each increment: the database failed there, and not the rendering.
 const miscounted: string[] = []
 
 async function uncountDeaths(fetched: Fetched[]): Promise<void> {

@@ -45,8 +45,8 @@ export async function signUp(
     log.info({ emailId: signup.welcomeEmail.id }, 'queued')
     return { ...signup, isReplay: false }
   } catch (error) {
-    if (!isUniqueViolation(error)) throwProblem(error)
-    const signup = await findSignup(input, signupKey).catch(throwProblem)
+    if (!isUniqueViolation(error)) rethrow(error)
+    const signup = await findSignup(input, signupKey).catch(rethrow)
     if (!signup) throw addressTaken()
     return { ...signup, isReplay: true }
   }
@@ -138,7 +138,8 @@ function toWelcome(id: string, queuedAt: Date): Welcome {
   return { welcomeEmail: { id, status: 'queued', attempts: 0, version: 1, final: false, timeline } }
 }
 
-function throwProblem(error: unknown): never {
+/** Throws a 503 instead, when the database or the queue does not answer. */
+function rethrow(error: unknown): never {
   if (!isUnavailable(error)) throw error
   log.error(
     { reason: reasonOf(error) },
