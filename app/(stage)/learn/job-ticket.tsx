@@ -43,12 +43,12 @@ type LinesProps = { from: number; to: number; times: Props['times']; next: numbe
 
 function Lines({ from, to, times, next }: LinesProps) {
   return (
-    <ol start={from + 1} className="space-y-2 text-base leading-7 sm:text-lg">
+    <ol start={from + 1} className="space-y-2 text-sm leading-7 min-[23rem]:text-base sm:text-lg">
       {STEPS.slice(from, to).map(({ title }, index) => {
         const time = times[from + index]
         const reached = time !== undefined
         return (
-          <li key={title} className="flex gap-2 whitespace-nowrap sm:gap-3">
+          <li key={title} className="flex gap-1 whitespace-nowrap min-[23rem]:gap-2 sm:gap-3">
             <span aria-hidden className="text-muted">
               {from + index + 1}
             </span>
