@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { Agent, request } from 'node:http'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -27,7 +27,6 @@ export async function startEmulator(): Promise<Emulator> {
   // Its type wants a number. It hands the value to Node's `listen`, which takes a path as well.
   const port = socketPath as unknown as number
   const emulator = await createEmulator({ service: 'resend', port, baseUrl: 'http://localhost' })
-  const agent = new Agent({ keepAlive: true })
   let asked = 0
 
   function ask({ method, path, body }: Call): Promise<Reply> {
@@ -37,7 +36,8 @@ export async function startEmulator(): Promise<Emulator> {
       'content-length': Buffer.byteLength(body),
     }
     return new Promise((resolve, reject) => {
-      request({ socketPath, agent, method, path, headers }, async (response) => {
+      // A new connection each time: the emulator closes idle ones after 5 s, also while a request is on its way.
+      request({ socketPath, agent: false, method, path, headers }, async (response) => {
         const { statusCode: status = 502, headers } = response
         const contentType = headers['content-type'] ?? 'application/json'
         resolve({ status, headers: { 'content-type': contentType }, body: await text(response) })
@@ -48,7 +48,6 @@ export async function startEmulator(): Promise<Emulator> {
   }
 
   async function stop(): Promise<void> {
-    agent.destroy()
     await emulator.close()
     if (folder) await rm(folder, { recursive: true, force: true })
   }

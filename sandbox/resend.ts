@@ -55,7 +55,9 @@ export async function startResend(options: Options): Promise<LocalResend> {
   }
 
   const server = await startLoopbackServer(async (request, response) => {
-    const reply = await answer(request).catch(() => undefined)
+    const reply = await answer(request).catch((error) => {
+      if (!closing.signal.aborted) console.error('The stand-in for Resend cuts a connection:', error)
+    })
     if (!reply) return void request.socket.destroy()
     response.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers }).end(reply.body)
   })
