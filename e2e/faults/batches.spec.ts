@@ -1,7 +1,13 @@
 import { expect } from '@playwright/test'
 import { Client } from 'pg'
 import { isDelivered, newAddress, postSignup, signUp } from '../app'
-import { act, invite, makeFriends, type Owner, signUpOwner } from '../owner'
+import {
+  act,
+  invite, // orders
+  makeFriends, // orders
+  type Owner,
+  signUpOwner,
+} from '../owner'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'

@@ -117,6 +117,7 @@ async function readAttention(): Promise<{ attention: string | null }> {
   return row
 }
 
+// stage
 /** Reads why no mail goes out. */
 export const readPause = memoizeFor(100, async (): Promise<Pause | null> => toPause(await readPace()))
 
