@@ -170,6 +170,28 @@ test('a whole batch is refused because of one mail: only that one fails', async 
   expect(await findFaults(stack, [...others, culprit])).toEqual([])
 })
 
+test('rejected together, then accepted alone, and the answer is lost: the same mail is sent again under its key', async ({
+  stack,
+}) => {
+  const ids = await writeMany(stack, 4)
+  const letReports = await holdReports(stack)
+  const lost = new Set<string>()
+  await using relay = await startRelay(stack, async (mails, forward, key) => {
+    if (mails.length > 1) return refuse(422, 'validation_error')
+    const reply = await forward()
+    if (lost.has(key)) return reply
+    lost.add(key)
+    throw new Error('The answer is lost')
+  })
+  await stack.startWorker(relay.env)
+  await untilHurried(stack, async () => (await countEmails(stack, 'sent')) === 4)
+  for (const id of ids) expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
+  await letReports()
+  await untilSettled(stack)
+  expect(await listLeftovers(stack)).toEqual([])
+  expect(await findFaults(stack, ids)).toEqual([])
+})
+
 test.describe('a worker freezes with a batch in its hands, and another one sends it', () => {
   // `freeze` stops the worker that asks; `thawed` is when it goes on.
   type Frost = { freeze(): void; thawed: Promise<void> }

@@ -33,7 +33,7 @@ export const isKeyForgotten = Prisma.sql`"Batch"."createdAt" < now() - make_inte
 
 /** Locks a batch with its emails, in the order of lock-emails.ts. */
 export async function lockBatch(tx: Transaction, id: string): Promise<LockedBatch | undefined> {
-  // Not a lock on the job's row: `requeueBatch` replaces that, so worker A could wait for the old row while B locks the new one.
+  // Not a lock on the job's row: `requeueBatch` deletes and inserts it, so two workers could lock different rows.
   // The first tag of a message is the id of its email.
   await tx.$queryRaw`SELECT FROM pg_advisory_xact_lock(hashtextextended(${id}, 0))`
   await tx.$queryRaw`
@@ -74,18 +74,13 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
   if (!batch) return
   const isNew = batch.attemptsInDoubt === 0
   if (isNew && !(await isWanted(tx, batch))) return await finishBatch(tx, id)
+  // Resend learns the key now. The tokens of the links depend on this time, so it is the same at all attempts.
+  if (isNew) batch.createdAt = new Date(await databaseNow())
   batch.attemptsInDoubt++
   if (batch.isKeyForgotten && !isNew) return await giveUp(tx, batch, 'outcome_unknown')
   if (batch.attemptsInDoubt > MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')
-  await tx.batch.update({
-    where: { id },
-    data: {
-      attemptsInDoubt: batch.attemptsInDoubt,
-      sender: PROCESS_NAME,
-      // Resend learns the key now.
-      createdAt: isNew ? new Date(await databaseNow()) : undefined,
-    },
-  })
+  const { attemptsInDoubt, createdAt } = batch
+  await tx.batch.update({ where: { id }, data: { attemptsInDoubt, createdAt, sender: PROCESS_NAME } })
   // Skips mails that Resend has reported as accepted. If any other is left, the whole batch is sent, because it must not change.
   const inDoubt = await recordForAll(tx, batch.messages, { status: 'sending', batchId: id })
   return inDoubt.length > 0 ? batch : await finishBatch(tx, id)
