@@ -13,7 +13,7 @@ export type HourlyLimit = 'mail' | 'lostTicketMail'
 
 const ALL = 'all'
 
-/** At least 1: `sendWithinHourlyLimit` rejects that mail, which starts the pause. */
+/** At least 1, even if none is left: `sendWithinHourlyLimit` then rejects the batch of one, which starts the pause. */
 export async function batchSizeLeft(): Promise<number> {
   return Math.max(1, Math.min(await countLeft('mail', ALL), MAX_BATCH))
 }
@@ -23,7 +23,7 @@ export async function hasLostTicketsLeft(): Promise<boolean> {
 }
 
 /**
- * Sends a batch, or returns `wait` when this hour is full. Only the first attempt counts, and not if Resend rejects it. If a
+ * Sends a batch, or returns `wait` when it does not fit into this hour. Only the first attempt counts, and not if Resend rejects it. If a
  * worker dies after it has written the batch and before this call, the batch never counts.
  */
 export async function sendWithinHourlyLimit(batch: Batch, limit: HourlyLimit): Promise<Outcome> {
@@ -32,8 +32,10 @@ export async function sendWithinHourlyLimit(batch: Batch, limit: HourlyLimit): P
   let counted = await count([limit, ALL, messages.length])
   if (counted.rejections.length > 0 && limit !== 'mail') counted = await count(['mail', ALL, messages.length])
   const [rejection] = counted.rejections
+  // Another worker may have taken some of what was left. Then the mails go out at once, in a smaller batch.
+  const isFull = rejection && (await countLeft('mail', ALL)) === 0
   const outcome: Outcome = rejection
-    ? { kind: 'wait', reason: HOURLY_CAP, seconds: rejection.seconds }
+    ? { kind: 'wait', reason: HOURLY_CAP, seconds: isFull ? rejection.seconds : 0 }
     : await sendBatch(batch)
   if (['wait', 'operator', 'permanent'].includes(outcome.kind)) await counted.refund()
   return outcome

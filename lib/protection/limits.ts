@@ -28,7 +28,7 @@ type Limit = {
   factor?: number
   seconds: number
   detail: string
-  /** What each key is. The networks of a visitor are limited, too. Default: all together */
+  /** Who has a counter of their own. The networks of a visitor have one, too. Default: one for all together */
   of?: keyof typeof WHO
   /** Each process counts on its own. Otherwise the database counts for all processes. */
   inMemory?: true
@@ -74,7 +74,7 @@ const LIMITS = {
   signup: {
     setting: 'LIMIT_SIGNUPS_PER_VISITOR',
     seconds: HOUR,
-    detail: 'Many signups came from your network. This one was not processed.',
+    detail: 'Many signups came from your network.',
     of: 'visitor',
     keepsFailures: true,
   },
@@ -141,7 +141,7 @@ export type Hit = [name: LimitName, who: Who, times?: number]
 type Counted = {
   /** The longest wait first. */
   rejections: Rejection[]
-  /** Refunds all or some hits, except those with `keepsFailures`. Never throws. */
+  /** Refunds the counters of all or some hits, except those with `keepsFailures`. Not after a rejection. Never throws. */
   refund: (some?: Hit[]) => Promise<void>
   /** After a 5xx, which is not the visitor's fault, refunds also the hits with `keepsFailures`. Never throws. */
   refundFailure: (error: unknown) => Promise<void>
@@ -151,13 +151,14 @@ type Rejection = { name: LimitName; who: Who; seconds: number }
 
 /**
  * Counts in one statement, or all in memory. If a counter is full, only those with `keepsFailures` rise, such as the visitor's
- * own. If that is full itself, this process rejects for up to a minute without the database.
+ * own. When the visitor's own counter is full, this process rejects that visitor for up to a minute without the database.
  */
 export async function count(...hits: Hit[]): Promise<Counted> {
   const counters = toCounters(hits)
+  const now = performance.now()
   const known = counters.flatMap(({ key }) => {
-    const ms = (rejectedUntil.get(key) ?? 0) - performance.now()
-    return ms > 0 ? { key, ms } : []
+    const rejection = remembered.get(key)
+    return rejection && rejection.askAt > now ? { key, ms: rejection.endsAt - now } : []
   })
   if (known.length > 0) {
     const none = async (): Promise<void> => {}
@@ -168,6 +169,8 @@ export async function count(...hits: Hit[]): Promise<Counted> {
     ? { full: countInMemory(counters), refund: refundInMemory }
     : await countShared(counters)
   const rejections = noteRejections(counters, full)
+  if (!isInMemory)
+    remember(full.filter(({ key }) => counters.some((one) => one.key === key && one.keepsFailures)))
   return {
     rejections,
     async refund(some = hits) {
@@ -181,7 +184,7 @@ export async function count(...hits: Hit[]): Promise<Counted> {
         keepsFailures ? isOurs : rejections.length === 0,
       )
       await refund(failed)
-      for (const { key } of failed) rejectedUntil.delete(key)
+      for (const { key } of failed) remembered.delete(key)
     },
   }
 }
@@ -264,29 +267,34 @@ function listCounters([name, who, times = 1]: Hit): LimitCounter[] {
   }))
 }
 
-const rejectedUntil = perProcess('rejectedUntil', () => new Map<string, number>())
+type Remembered = {
+  /** When to ask the database again: another process may refund a request that fails. */
+  askAt: number
+  endsAt: number
+}
+
+const remembered = perProcess('rejections', () => new Map<string, Remembered>())
 const loggedUntil = perProcess('loggedUntil', () => new Map<LimitName, number>())
 
-/** Logs the rejections, and remembers those that last. The longest wait first. */
+/** Logs the rejections. The longest wait first. */
 function noteRejections(counters: LimitCounter[], full: Full[]): Rejection[] {
   const longest = [...full].sort((a, b) => b.ms - a.ms)
   return longest.flatMap(({ key, ms }) => {
     const counter = counters.find((one) => one.key === key)
     if (!counter) return []
-    const { name, who, keepsFailures } = counter
-    // Not for longer than a minute, because another process may refund a request that fails.
-    if (keepsFailures && !(LIMITS[name] as Limit).inMemory) remember(key, Math.min(ms, MAX_REMEMBERED_MS))
+    const { name, who } = counter
     logRejection(name, ms)
     return { name, who, seconds: Math.max(1, Math.ceil(ms / 1000)) }
   })
 }
 
-function remember(key: string, ms: number): void {
+function remember(rejections: Full[]): void {
   const now = performance.now()
-  if (rejectedUntil.size >= MAX_REMEMBERED) {
-    for (const [old, until] of rejectedUntil) if (until < now) rejectedUntil.delete(old)
+  if (remembered.size >= MAX_REMEMBERED) {
+    for (const [old, { askAt }] of remembered) if (askAt < now) remembered.delete(old)
   }
-  if (rejectedUntil.size < MAX_REMEMBERED) rejectedUntil.set(key, now + ms)
+  for (const { key, ms } of rejections.slice(0, MAX_REMEMBERED - remembered.size))
+    remembered.set(key, { askAt: now + Math.min(ms, MAX_REMEMBERED_MS), endsAt: now + ms })
 }
 
 function logRejection(name: LimitName, ms: number): void {
