@@ -37,10 +37,11 @@ export async function startEmulator(): Promise<Emulator> {
     }
     return new Promise((resolve, reject) => {
       // A new connection each time: the emulator closes idle ones after 5 s, also while a request is on its way.
-      request({ socketPath, agent: false, method, path, headers }, async (response) => {
+      request({ socketPath, agent: false, method, path, headers }, (response) => {
         const { statusCode: status = 502, headers } = response
         const contentType = headers['content-type'] ?? 'application/json'
-        resolve({ status, headers: { 'content-type': contentType }, body: await text(response) })
+        const toReply = (body: string): Reply => ({ status, headers: { 'content-type': contentType }, body })
+        text(response).then(toReply).then(resolve, reject)
       })
         .on('error', reject)
         .end(body)

@@ -26,8 +26,10 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
   const [connection, setConnection] = useState<Connection>('live')
   const [stranded, setStranded] = useState(false)
   const asked = orders !== undefined
-  const watching = orders?.final === false && !problem
   const heardAt = useRef(0)
+  // A new number opens a new stream.
+  const [number, setNumber] = useState(1)
+  const watched = orders?.final === false && !problem ? number : undefined
 
   useEffect(() => {
     if (asked) return
@@ -50,7 +52,7 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
 
   // A browser allows six streams per host, so this one is open only while an order is in flight.
   useEffect(() => {
-    if (!watching) return
+    if (!watched) return
     let left = false
     const listeners = {
       orders: (next: Orders) => {
@@ -73,17 +75,18 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
       left = true
       stopWatching()
     }
-  }, [ticketId, watching])
+  }, [ticketId, watched])
 
-  // A stream that opens later starts with the whole state, so it corrects this. What the stream has said since the call
-  // began may be newer than the answer.
+  // What the stream has said since the call began may be newer than the answer, and may have been its end. A new stream starts
+  // with the whole state.
   const update = useCallback((part: Partial<Orders>, startedAt: number) => {
     const isNewest = heardAt.current < startedAt
+    if (!isNewest) setNumber((previous) => previous + 1)
     setProblem(undefined)
     setOrders((current) => current && { ...current, ...(isNewest && part), final: false })
   }, [])
 
-  return { orders, problem, note: watching ? explainSilence(connection, stranded) : undefined, update }
+  return { orders, problem, note: watched ? explainSilence(connection, stranded) : undefined, update }
 }
 
 function explainSilence(connection: Connection, stranded: boolean): string | undefined {
