@@ -22,8 +22,9 @@ export default defineConfig({
   workers: Math.max(3, Math.floor(availableParallelism() / 2)),
   // CI runs on busy machines. The report lists a test that needed its retry as flaky.
   retries: process.env.CI ? 1 : 0,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  // No test waits for time: these are for a busy computer.
+  timeout: 120_000,
+  expect: { timeout: 45_000 },
   reporter: [['list'], ['./e2e/reporter.ts']],
   use: {
     // biome-ignore lint/style/noNonNullAssertion: the runner's READY line sets it, see webServer

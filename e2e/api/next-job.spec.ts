@@ -23,7 +23,6 @@ test('each change of schema.prisma has its migration', async () => {
 test('while the worker of dev runs, the next kind of job is written as the README says, and done', {
   tag: '@long',
 }, async () => {
-  test.setTimeout(120_000)
   const database = `next_job_${test.info().parallelIndex}`
   const url = new URL(app.env().DATABASE_URL ?? '')
   url.pathname = database

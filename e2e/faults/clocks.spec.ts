@@ -94,7 +94,6 @@ async function untilRetrying(stack: Stack, id: string): Promise<Waiting> {
 test('web servers ten minutes fast and slow: forms, sessions, links, files and mailboxes have their time', async ({
   stack,
 }) => {
-  test.setTimeout(120_000)
   const [fast, slow] = await Promise.all([
     startWeb(stack, 10 * MINUTE),
     startWeb(stack, -10 * MINUTE),

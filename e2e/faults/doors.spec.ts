@@ -87,7 +87,6 @@ async function startWeb(stack: Stack, env: Env): Promise<Web> {
 }
 
 test('each request is counted, whatever its method and its path', async ({ stack }) => {
-  test.setTimeout(120_000)
   const web = await startWeb(stack, { LIMIT_REQUESTS_PER_VISITOR: '1' })
   const routes = await listRoutes()
   expect(routes).toContain('/api/emails/none/events')
@@ -127,7 +126,6 @@ test('each request is counted, whatever its method and its path', async ({ stack
 })
 
 test('upgrades, what Next makes up, and made-up cookies cost nothing that others need', async ({ stack }) => {
-  test.setTimeout(120_000)
   const gate = await countStatements(stack.databaseUrl)
   const web = await startWeb(stack, {
     DATABASE_URL: gate.databaseUrl,
@@ -203,7 +201,6 @@ test('upgrades, what Next makes up, and made-up cookies cost nothing that others
 })
 
 test('requests of a network wait for each other, and others do not wait for them', async ({ stack }) => {
-  test.setTimeout(120_000)
   const web = await startWeb(stack, { LIMIT_CONCURRENCY_PER_VISITOR: '2' })
   const signUpFrom = (from: string): Promise<Response> =>
     postSignup({ name: 'Ada', email: newAddress() }, { 'x-forwarded-for': from }, web.url)
@@ -341,7 +338,6 @@ test('a client that does not read its answer is cut off', { tag: '@long' }, asyn
 test('a connection without a request, and a request that comes a byte a second, are cut off', {
   tag: '@long',
 }, async ({ stack }) => {
-  test.setTimeout(120_000)
   const web = await startWeb(stack, {})
   /** @returns what was answered, and after how many seconds the connection was closed */
   const dribble = async (line: string, rest = ''): Promise<{ status: number; seconds: number }> => {

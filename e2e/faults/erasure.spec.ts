@@ -51,7 +51,6 @@ async function orderEverything(owner: Owner, friend = ''): Promise<void> {
 }
 
 test('a whole life, erased: neither the database nor any log has heard of them', async ({ stack }) => {
-  test.setTimeout(120_000)
   const name = 'Zebulon Quaxley'
   const address = 'zebulon.q@quaxley.example'
   const traces = [

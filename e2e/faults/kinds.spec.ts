@@ -63,7 +63,6 @@ for (const withFile of [false, true]) {
   test(`a kind of mail with data of its own${withFile ? ' and a file' : ''}: filled, without a link that erases`, async ({
     stack,
   }) => {
-    test.setTimeout(120_000)
     const folder = await openShop(withFile)
     const address = newAddress()
     const ticket = await signUp(address, stack.appUrl)
@@ -89,7 +88,6 @@ for (const withFile of [false, true]) {
 }
 
 test('a slot without a value does not compile, and fails that mail alone', async ({ stack }) => {
-  test.setTimeout(120_000)
   const folder = await openShop(false)
   const ticket = await signUp(newAddress(), stack.appUrl)
   const id = await queueReceipt(stack, folder, ticket.id, `{ total: '9 €' }`)

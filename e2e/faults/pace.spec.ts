@@ -84,7 +84,6 @@ async function logTurns(stack: Stack): Promise<() => Promise<Turns>> {
 }
 
 test('two workers keep to the limit that the first answer tells', async ({ stack }) => {
-  test.setTimeout(120_000)
   await stack.setProvider({ rateLimit: 5 })
   await Promise.all([stack.startWorker(), stack.startWorker()])
   const [first = ''] = await writeMany(stack, 1)
@@ -110,7 +109,6 @@ test('two workers keep to the limit that the first answer tells', async ({ stack
 test('the limit is lowered and raised while a crowd is under way: they follow, and nothing is lost', {
   tag: '@long',
 }, async ({ stack }) => {
-  test.setTimeout(120_000)
   await Promise.all([stack.startWorker(), stack.startWorker()])
   const ids: string[] = []
   for (const rateLimit of [10, 3, 20]) {

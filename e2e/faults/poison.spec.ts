@@ -37,7 +37,6 @@ async function readHealth(stack: Stack): Promise<Record<string, unknown>> {
 test('thirty mails whose template throws, among others: they fail alone, are told, and are redriven', {
   tag: '@long',
 }, async ({ stack }) => {
-  test.setTimeout(120_000)
   const folder = await spoil()
   const good = await signUpMany(stack, 20)
   const bad = await Promise.all(Array.from({ length: 30 }, () => signUpAs(stack, 'Throw')))
@@ -146,7 +145,6 @@ for (const place of [0, 2]) {
 test('a worker that dies while it waits for its turn says nothing about the mail', { tag: '@long' }, async ({
   stack,
 }) => {
-  test.setTimeout(120_000)
   await stack.command('pace', 'pause')
   const [id = ''] = await signUpMany(stack, 1)
   for (let death = 1; death <= 7; death++) {
@@ -170,7 +168,6 @@ test('a worker that dies while it waits for its turn says nothing about the mail
 test('a table is locked for longer than all patience, again and again: no mail counts that as a death', {
   tag: '@long',
 }, async ({ stack }) => {
-  test.setTimeout(120_000)
   const worker = await stack.startWorker()
   const [id = ''] = await (async () => {
     // As a statement that was given up would: the batch cannot be written down, and the worker lives.

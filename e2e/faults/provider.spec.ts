@@ -175,7 +175,6 @@ test('bad key: the log and /api/health shout, no mail is given up, and all goes 
 test('each refusal that only an operator can repair: health and log name it, no mail is given up, and all goes out after', {
   tag: '@long',
 }, async ({ stack }) => {
-  test.setTimeout(120_000)
   const rows = Object.entries(VERDICTS).filter(([, { kind }]) => kind === 'operator')
   expect(rows.length).toBeGreaterThan(10)
   let refusal: Reply | undefined

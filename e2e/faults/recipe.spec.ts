@@ -104,7 +104,6 @@ async function closeShop(stack: Stack, ...names: string[]): Promise<void> {
 test('a job of one’s own that fails once: its stack in the log, our own lines first, and then it is done', async ({
   stack,
 }) => {
-  test.setTimeout(120_000)
   const shop = await openShop(stack)
   await order(stack, shop, 'broken once')
   const worker = await shop.startWorker()
@@ -133,7 +132,6 @@ test('a job of one’s own that fails once: its stack in the log, our own lines 
 test('a queue with a table of its own: its job is retried there, and the table is deleted with the queue', async ({
   stack,
 }) => {
-  test.setTimeout(120_000)
   const shop = await openShop(stack, ', partition: true')
   expect(await shop.run('prisma/migrate.ts')).toMatchObject({ code: 0 })
   const listTables = () =>
@@ -157,7 +155,6 @@ test('a queue with a table of its own: its job is retried there, and the table i
 test('a job of one’s own that fails for ever: given up after hours, seen everywhere, and redriven', {
   tag: '@long',
 }, async ({ stack }) => {
-  test.setTimeout(120_000)
   const shop = await openShop(stack)
   const pictureId = await order(stack, shop, 'broken')
   const worker = await shop.startWorker()
@@ -191,7 +188,6 @@ test('a job of one’s own that fails for ever: given up after hours, seen every
 test('a job of one’s own that gives up: no second attempt, one line with its reason', {
   tag: '@long',
 }, async ({ stack }) => {
-  test.setTimeout(120_000)
   const shop = await openShop(stack)
   await order(stack, shop, 'hopeless')
   const worker = await shop.startWorker()
@@ -246,7 +242,6 @@ test('a job of one’s own that kills its worker each time: given up, and said b
 test('a queue is renamed and a schedule taken away: it fires no more, and what waits is said and moved', {
   tag: '@long',
 }, async ({ stack }) => {
-  test.setTimeout(120_000)
   const shop = await openShop(stack)
   const listSchedules = async (): Promise<string[]> =>
     (await stack.query<{ name: string }>('SELECT name FROM pgboss.schedule')).map(({ name }) => name)

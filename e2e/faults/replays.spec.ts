@@ -140,7 +140,6 @@ test('a repeat after an erasure, and while it is under way: 410, no user is crea
 test('repeats that meet an erasure: each is answered 201 or 410, and no user is created again', async ({
   stack,
 }) => {
-  test.setTimeout(120_000)
   const web = ownWeb(stack)
   await Promise.all([stack.startWorker(), stack.startWorker()])
   const meet = async (): Promise<number[]> => {

@@ -42,7 +42,6 @@ test('no outgoing connection takes the port of what is restarted', () => {
 
 test('each port of a running sandbox is known, and refuses other websites', async () => {
   test.skip(process.platform !== 'linux', 'Finds the ports in /proc.')
-  test.setTimeout(120_000)
   const { APP_URL = '', RESEND_BASE_URL = '', OTEL_EXPORTER_OTLP_ENDPOINT = '', ...env } = app.env()
   const { DATABASE_URL = '', SANDBOX_KEY } = env
   const urls = [APP_URL, RESEND_BASE_URL, OTEL_EXPORTER_OTLP_ENDPOINT, DATABASE_URL]
@@ -109,7 +108,6 @@ test('sending takes any key of Resend’s form, mails and weather take the sandb
 })
 
 test('in a real browser, a page of another origin reads and changes nothing', async ({ stack }) => {
-  test.setTimeout(120_000)
   const args = ['--host-resolver-rules=MAP evil.test 127.0.0.1']
   await using browser = await chromium.launch({ executablePath: findBrowser(), args })
   const context = await browser.newContext()

@@ -189,7 +189,6 @@ const COMMANDS = [
 ]
 
 test('each command refuses an option that it does not know, with a usage line', async () => {
-  test.setTimeout(120_000)
   for (const [name, program = '', ...order] of COMMANDS) {
     const { code, output } = await runToEnd([...programOf(program), ...order, '--milk'], COMPLETE)
     expect(code, output).toBe(2)

@@ -76,7 +76,6 @@ test('a collector gets one trace a signup, the batch links to those of its mails
 test('the curves go on when all workers are dead: the web servers tell them, too', { tag: '@long' }, async ({
   stack,
 }) => {
-  test.setTimeout(90_000)
   const collector = await startCollector()
   await stack.startWeb({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })
   const names = ['emails.queued', 'emails.oldest', 'emails.failed', 'emails.pace', 'emails.paused', 'workers']
