@@ -9,7 +9,7 @@ type Options = { limit?: HourlyLimit; onWritten?: () => void }
 
 /**
  * Waits for a turn, calls `prepare`, sends the batch, and records the outcome.
- * @param prepare writes the batch in a transaction. Undefined when there is nothing to send
+ * @param prepare writes the batch in a transaction. It returns undefined when there is nothing to send
  * @throws when the worker must stop before its turn
  */
 export async function deliver(
@@ -24,6 +24,7 @@ export async function deliver(
   try {
     batch = await prepare()
   } finally {
+    // Nothing is sent. If this turn was the trial of a pause, the next call may try at once.
     if (!batch) await returnTrial(turn)
   }
   if (!batch) return
@@ -31,7 +32,7 @@ export async function deliver(
   logAttempt(batch)
   const start = performance.now()
   // If this worker dies from here on, the job `retry-batch` sends the same batch again. After a first attempt, that is 15 s after
-  // the batch was written. Later attempts run in that job, which pg-boss retries when it misses this worker's heartbeats.
+  // the batch was written. Later attempts run in that job. If its worker dies, its heartbeats stop, and pg-boss retries the job.
   const outcome = await sendWithinHourlyLimit(batch, limit)
   const retryAt = await updatePace(turn, outcome)
   await prisma().$transaction((tx) => settleBatch(tx, batch, outcome, retryAt))

@@ -22,7 +22,7 @@ const queues = new Map<string, Set<Waiting>>()
 
 /**
  * Runs a request, or queues it while LIMIT_CONCURRENCY_PER_VISITOR of the visitor's requests run. It counts as running until
- * its response begins. @returns false when the queue is full
+ * its response begins or its connection closes. @returns false when the queue is full
  */
 export function runOrQueue(
   kind: 'request' | 'probe',

@@ -94,10 +94,11 @@ const pipelined = new WeakMap<Socket, number>()
 
 /**
  * Runs the requests of a connection one after the other. Node reports a closed connection only to the response that is being
- * written. Otherwise a stream that waits behind another response would never learn that its client has left.
+ * written, so a stream that waits behind another response would never learn that its client has left.
  */
 function runPipelined({ socket }: IncomingMessage, response: ServerResponse, run: () => void): void {
   const waiting = pipelined.get(socket) ?? 0
+  // A response has its socket when it is its turn.
   if (response.socket) run()
   else if (waiting >= MAX_PIPELINED) socket.destroy()
   else {

@@ -97,8 +97,9 @@ function findReason(error: BatchResponse['error']): string {
   return isReadable ? name : 'unreadable_answer'
 }
 
-// Resend's own errors have a name. A 4xx without one comes from a proxy, so Resend has not seen the request. A 408 or 5xx is no
-// proof of that. resend.ts names a body that is not JSON `application_error`. Resend itself uses that name only with a 500.
+// Resend's own errors have a name. A 4xx without one comes from a proxy, so Resend has not seen the request. A 408 or 5xx may come
+// after Resend has seen it. For a body that is not JSON, resend.ts sets the name to `application_error`. Resend itself uses that
+// name only with a 500.
 function isRejectedByProxy(name: string | undefined, statusCode: number | null = null): boolean {
   if (name !== undefined && name !== 'application_error') return false
   return statusCode !== null && statusCode >= 400 && statusCode < 500 && statusCode !== 408

@@ -14,7 +14,7 @@ export type Turn = {
   ignored: string | null
 }
 
-/** During a pause, one trial request in this time (a half-open circuit breaker). A request ends after ten: resend.ts. */
+/** During a pause, one trial starts in this time (a half-open circuit breaker). */
 const TRIAL_SECONDS = 11
 
 /** Leaves a tenth of Resend's limit unused, because requests do not arrive as evenly as they leave. */
@@ -22,7 +22,7 @@ const MARGIN = 1.1
 
 const POLL_MS = 1_000
 
-/** The last call of each FIFO queue. Calls that skip a pause have a queue of their own. Null: calls that skip none. */
+/** The last waiting call of each queue. The key is the pause that its calls skip. Null: they skip none. */
 const lastCalls = new Map<string | null, Promise<unknown>>()
 
 /**
@@ -57,6 +57,7 @@ async function pollForTurn(signal: AbortSignal, ignored: string | null): Promise
 }
 
 async function askForTurn(ignored: string | null): Promise<Turn & { waitMs: number }> {
+  // While Resend's limit is not known.
   const gap = toGap(null)
   const [row] = await prisma().$queryRaw<(Turn & { waitMs: number })[]>`
     WITH turn AS (
@@ -89,7 +90,7 @@ export type PaceState = {
   perSecond: number | null
 }
 
-/** Reads whether and why the account is paused. Without mail to try, a pause ends at its time. */
+/** Reads whether and why the account is paused. When the time of a pause is over and no mail waits, there is no pause. */
 export async function readPace(): Promise<PaceState> {
   // JavaScript has no date for "infinity".
   const [row] = await prisma().$queryRaw<PaceState[]>`
@@ -99,8 +100,8 @@ export async function readPace(): Promise<PaceState> {
     FROM "Pace" WHERE account = 'resend'`
   const none = { reason: null, until: null, isTrialDue: false }
   if (!row?.isTrialDue) return row ?? { ...none, isPaused: false, perSecond: null }
-  // Not in the statement above, because that would wait for a lock on the table "Email". `ORDER BY` makes
-  // Postgres use the index: otherwise it may read all mails.
+  // A statement of its own: while the table "Email" is locked, a pause can still be reported. `ORDER BY` makes Postgres use the
+  // index: otherwise it may read all mails.
   const [mail] = await prisma().$queryRaw<object[]>`
     SELECT FROM unnest('{queued,sending,retrying}'::"EmailStatus"[]) AS waiting (status),
       LATERAL (SELECT FROM "Email" WHERE status = waiting.status ORDER BY "updatedAt" LIMIT 1) AS mail LIMIT 1`
@@ -141,7 +142,8 @@ export async function updatePace(turn: Turn, outcome: Outcome): Promise<Date> {
   const retryAt = new Date((await databaseNow()) + seconds * 1000)
   if (turn.ignored && !reason) return retryAt
   if (reason || turn.reason || perSecond !== turn.perSecond) {
-    // Of two workers with different answers, the later `nextTurnAt` wins: a stale success cannot end a pause.
+    // Replaces the pause that this turn knew. Another pause is replaced only by a later `nextTurnAt`, so a stale success cannot end
+    // it. Without a pause before and now, only the rate changes.
     await prisma().$executeRaw`
       INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason, failures, "perSecond")
       VALUES ('resend', clock_timestamp() + make_interval(secs => ${seconds}), ${reason}, ${failures}, ${perSecond})

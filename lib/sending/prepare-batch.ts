@@ -164,15 +164,16 @@ async function persist(
     tx,
     mails.map(({ email }) => email.id),
   )
-  const good: typeof mails = []
+  // Rendered, or not waiting any more.
+  const done: typeof mails = []
   for (const mail of mails) {
     if ('error' in mail && emails.get(mail.email.id)?.isWaiting) await postpone(tx, queue, mail, mail.error)
-    else good.push(mail)
+    else done.push(mail)
   }
-  await finishJobs(tx, queue, 'complete', toJobs(good))
-  const waiting = good.flatMap(({ email }) => emails.get(email.id) ?? []).filter(({ isWaiting }) => isWaiting)
+  await finishJobs(tx, queue, 'complete', toJobs(done))
+  const waiting = done.flatMap(({ email }) => emails.get(email.id) ?? []).filter(({ isWaiting }) => isWaiting)
   const wanted = new Set((await dropSuppressed(tx, waiting)).map(({ id }) => id))
-  const ready = good.filter(({ email }) => wanted.has(email.id))
+  const ready = done.filter(({ email }) => wanted.has(email.id))
   await enqueueAlone(
     tx,
     ready.filter((mail) => 'hasAttachments' in mail),
@@ -199,7 +200,7 @@ async function postpone(tx: Transaction, queue: MailQueue, mail: Fetched, error:
   await retryJob(tx, queue, mail.job.id, retryAt, reason)
 }
 
-// Mails whose `deaths` must be reduced, each once for each increment: the database failed there, and not the rendering.
+// Mails whose `deaths` is too high, once for each time: writing the batch failed, not the rendering.
 const miscounted: string[] = []
 
 async function uncountDeaths(fetched: Fetched[]): Promise<void> {

@@ -23,7 +23,7 @@ export type Signup = {
  * @param key the Idempotency-Key: with the same input it returns the same signup, as `isReplay`
  * @param inTransaction runs in the transaction, after the user is created. Not for a replay
  * @throws {Problem} 409 when the address is taken or suppressed, 410 when the user of this key was erased, 422 when the key
- * belongs to another signup, 503 when the database or the queue does not answer within about 10 s
+ * belongs to another signup, 503 when the database or the queue does not answer within about 15 s
  */
 export async function signUp(
   input: SignupInput,
@@ -37,7 +37,7 @@ export async function signUp(
     await openQueue()
     const create = async (tx: Transaction): Promise<Signup> => {
       const signup = await createSignup(tx, input, signupKey)
-      // Request B with the same key waits at the insert, and becomes a replay. So this runs for request A only.
+      // A second request with this key waits at the insert above, fails there, and becomes a replay. So this runs once for a key.
       await inTransaction?.(tx, signup.user.id)
       return signup
     }
@@ -57,7 +57,7 @@ export async function createSignup(tx: Transaction, input: SignupInput, signupKe
   const signupHash = hashRequest(input)
   const mailbox = hashMailbox(input.email)
   const user = await tx.user.create({ data: { ...input, mailbox, signupKey, signupHash } })
-  // After the insert, which waits for a running erasure of this key's user. That erasure writes the spent key.
+  // After the insert: if this key's user is being erased, the insert waits for that transaction, which writes the spent key.
   const { spentBy, isSuppressed } = await readConflicts(tx, mailbox, signupKey)
   rejectSpentKey(spentBy, signupHash)
   if (isSuppressed) throw noMailWanted()
@@ -77,7 +77,7 @@ async function findSignup(input: SignupInput, signupKey: string | undefined): Pr
   }
   if (user.signupHash !== hash) throw keyAlreadyUsed()
   if (user.erasure) throw wasErased()
-  // Answers with the data of this request, because the user may have corrected the address since the first answer.
+  // The first request had the same data. The row of the user may have a corrected address since then.
   return { ...(await findWelcome(user.id)), user: { id: user.id, ...input } }
 }
 

@@ -28,8 +28,8 @@ const TRANSITIONS = STATES.flatMap((from) =>
 
 /**
  * Records facts in one statement. Each becomes an event, and changes the status if that transition is allowed. Facts may come
- * twice, late and in any order. Skips a known report, an unknown email and, after Resend has accepted the mail, all that a worker
- * records except `sent`.
+ * twice, late and in any order. Skips a known report and an unknown email. After Resend has accepted the mail, skips what a worker
+ * records, except `sent`.
  * @param facts at most one for each email. @returns the ids of emails with a new event.
  */
 export async function recordEvents(
@@ -56,8 +56,8 @@ export async function recordEvents(
         -- Another email may already have this id: then this email stays without.
         "providerId" = coalesce("Email"."providerId", (SELECT fact."providerId"
           WHERE NOT EXISTS (SELECT FROM "Email" other WHERE other."providerId" = fact."providerId")),
-          -- A webhook reports a failure without Resend's mail id: stores the webhook's id. Without one, the mail would look as if
-          -- the worker had given it up.
+          -- A webhook reports a failure without Resend's mail id: stores the webhook's id. If it stayed null, the mail would look as
+          -- if the worker had given it up.
           CASE fact.status WHEN 'failed' THEN "providerEventId" END),
         "batchId" = fact."batchId",
         -- Only while the mail may be rendered again.
