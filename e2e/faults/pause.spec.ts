@@ -5,7 +5,16 @@ import { copyProject, edit } from '../recipe'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
-import { countCalls, countEmails, isFinal, signUpMany, until, untilAsked, untilHurried } from './steps'
+import {
+  countCalls,
+  countEmails,
+  holdReports,
+  isFinal,
+  signUpMany,
+  until,
+  untilAsked,
+  untilHurried,
+} from './steps'
 
 async function readHealth(stack: Stack): Promise<Record<string, unknown>> {
   return await (await fetch(`${stack.appUrl}/api/health`)).json()
@@ -50,6 +59,23 @@ test('all mail is stopped: signups, exports and erasures go on, everybody sees w
   expect(await stack.query('SELECT FROM "Email" WHERE attempts <> 1')).toEqual([])
   expect((await readHealth(stack)).paused).toBe(null)
   expect(await findFaults(stack, [...ids, owner.id])).toEqual([])
+})
+
+test('mail is paused for longer than Resend knows a key: a batch in doubt is given up, and its user is erased', async ({
+  stack,
+}) => {
+  await stack.setProvider({ mode: 'reset-after-accept' })
+  await stack.startWorker()
+  const letReports = await holdReports(stack)
+  const owner = await signUpOwner(stack.appUrl)
+  await until(stack, owner.id, ({ status }) => status === 'retrying')
+  await stack.command('pace', 'pause')
+  expect((await act(owner, 'POST', 'erasure')).status).toBe(202)
+  await until(stack, owner.id, ({ erasure }) => erasure === 'waiting')
+  await stack.query(`UPDATE "Batch" SET "createdAt" = now() - interval '23 hours 1 minute'`)
+  await stack.query(`INSERT INTO pgboss.job (name, data, policy) VALUES ('sweep', '{}', 'standard')`)
+  await untilHurried(stack, async () => (await stack.query('SELECT FROM "User"')).length === 0)
+  await letReports()
 })
 
 test('an operator’s pause and one of the mail service: neither ends the other', async ({ stack }) => {
@@ -110,7 +136,6 @@ test('a pause that is over: a mail that waits for the trial still tells of it, a
 test('a wrong template on a busy morning, by docs/operations.md: stopped, dropped, repaired, and signups never notice', {
   tag: '@long',
 }, async ({ stack }) => {
-  test.setTimeout(180_000)
   const wrong = await copyProject(`test-results/wrong-template-${test.info().parallelIndex}`)
   await edit(wrong, 'lib/mail/templates/welcome.tsx', (text) =>
     text.replace('export function', `const WRONG = 'Dear %NAME%'\nexport function`),

@@ -5,7 +5,20 @@ import { newAddress, signUp } from '../app'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
-import { hurryHeartbeats, isFinal, limitAttempts, report, signUpMany, until, untilAsked } from './steps'
+import { refuse, startRelay } from './relay'
+import {
+  countEmails,
+  countSends,
+  hurryHeartbeats,
+  isFinal,
+  limitAttempts,
+  report,
+  signUpMany,
+  until,
+  untilAsked,
+  untilHurried,
+  writeMany,
+} from './steps'
 
 /** Signs up users whose mail Resend rejects. */
 async function failMany(stack: Stack, count: number): Promise<string[]> {
@@ -34,6 +47,26 @@ async function failInDoubt(stack: Stack): Promise<string> {
 
 const age = (stack: Stack, hours: number) =>
   stack.query(`UPDATE "Batch" SET "createdAt" = "createdAt" - make_interval(hours => $1)`, [hours])
+
+test('a batch in doubt is rejected because of one mail: only --force sends each alone', async ({ stack }) => {
+  const ids = await writeMany(stack, 3)
+  let isFirst = true
+  await using relay = await startRelay(stack, async (mails, forward) => {
+    if (mails.length === 1) return await forward()
+    if (!isFirst) return refuse(422, 'validation_error')
+    isFirst = false
+    throw new Error('The answer is lost')
+  })
+  await stack.startWorker(relay.env)
+  await untilHurried(stack, async () => (await countEmails(stack, 'failed')) === 3)
+  expect((await stack.redrive()).output).toContain('3 of 3 put back')
+  await untilHurried(stack, async () => (await countEmails(stack, 'failed')) === 3)
+  for (const id of ids) expect(await countSends(stack, id)).toEqual({ calls: 0, accepted: 0 })
+  expect((await stack.redrive('--force')).output).toContain('3 of 3 put back')
+  await untilHurried(stack, async () => (await countEmails(stack, 'delivered')) === 3)
+  await untilSettled(stack)
+  expect(await findFaults(stack, ids)).toEqual([])
+})
 
 test('all that was given up goes out, and the tickets go on', async ({ stack }) => {
   const ids = await failMany(stack, 3)

@@ -16,17 +16,22 @@ const LIFETIME_MS = {
 }
 export type LinkPurpose = keyof typeof LIFETIME_MS
 
-/** Returns a link with a placeholder for its token. It follows `#`, which browsers do not send, so no log has it. */
+/**
+ * Returns a link with a placeholder for its token. It follows `#`, which browsers do not send, so no log has it. The placeholder
+ * has all that the token depends on, because a worker of another release may send the mail.
+ */
 export function toLink(path: string, purpose: LinkPurpose): string {
-  return `${env('APP_URL')}${path}#\u2028${purpose}\u2028`
+  return `${env('APP_URL')}${path}#\u2028${purpose} ${LIFETIME_MS[purpose]}\u2028`
 }
 
-const PLACE = /\u2028([a-z-]+)\u2028/g
+const PLACE = /\u2028([a-z-]+) (\d+)\u2028/g
 
 /** Fills in the tokens when a batch is sent, so the database has none. The same `writtenAt` makes the same bytes. */
 export function signLinks(message: Message, writtenAt: Date): Message {
   const [{ value: emailId }] = message.tags
-  return replaceTokens(message, (purpose) => sign(purpose, `${emailId}.${+writtenAt + LIFETIME_MS[purpose]}`))
+  return replaceTokens(message, (purpose, lifetimeMs) =>
+    sign(purpose, `${emailId}.${+writtenAt + lifetimeMs}`),
+  )
 }
 
 // orders
@@ -35,7 +40,11 @@ export function omitTokens(message: Message): Message {
   return replaceTokens(message, () => '…')
 }
 
-function replaceTokens(message: Message, toToken: (purpose: LinkPurpose) => string): Message {
-  const replace = (text: string): string => text.replace(PLACE, (_, purpose) => toToken(purpose))
+function replaceTokens(
+  message: Message,
+  toToken: (purpose: LinkPurpose, lifetimeMs: number) => string,
+): Message {
+  const replace = (text: string): string =>
+    text.replace(PLACE, (_, purpose, lifetimeMs) => toToken(purpose, Number(lifetimeMs)))
   return { ...message, html: replace(message.html), text: replace(message.text) }
 }

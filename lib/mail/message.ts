@@ -29,7 +29,7 @@ export type Recipient = {
 
 const rendered = new Map<EmailKind, { html: string; text: string }>()
 
-/** Renders a mail. @throws when a slot of the template has no value, or an attachment cannot be made */
+/** Renders a mail. @throws when a slot of the template has no value, an attachment cannot be made, or Postgres cannot store a text */
 export async function writeMessage({ id, kind, recipient, user, data }: Recipient): Promise<Message> {
   const template = await TEMPLATES[kind]()
   const { html, text } =
@@ -47,7 +47,7 @@ export async function writeMessage({ id, kind, recipient, user, data }: Recipien
     notMe: toLink('/not-me', 'not-me'),
   }
   const slots = { ...own, ...common }
-  return {
+  const message: Message = {
     from: env('EMAIL_FROM'),
     to: recipient ?? user.email,
     subject: template.subject,
@@ -56,6 +56,10 @@ export async function writeMessage({ id, kind, recipient, user, data }: Recipien
     tags: [{ name: 'email_id', value: id }, ...tagTrace()],
     ...(template.attach && { attachments: await template.attach(own) }),
   }
+  // JSON escapes half an emoji and NUL. Postgres would store them, and fail when it reads them.
+  if (/(?<!\\)(?:\\\\)*\\u(?:d[89a-f]|0000)/.test(JSON.stringify(message)))
+    throw new Error('A text has half an emoji or a NUL, which Postgres cannot read')
+  return message
 }
 
 // U+2028 marks the places of tokens (links.ts), so no value may have it.

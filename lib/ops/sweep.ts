@@ -4,6 +4,8 @@ import { Prisma } from '../generated/prisma/client'
 import { memoizeFor } from '../live/memoize-for'
 import { log, reasonOf } from '../log'
 import { EXPORT, FILE } from '../orders/stranded' // orders
+import { giveUpForgotten, isKeyForgotten } from '../sending/batch'
+import { isToBeSent } from '../sending/batch-contents'
 import { repairOne, type StrandedKind, selectStranded } from '../sending/stranded'
 import { BATCH, EMAIL } from '../sending/stranded-emails'
 
@@ -20,13 +22,24 @@ const KINDS: Record<string, StrandedKind> = {
   file: FILE, // orders
 }
 
-/** Repairs stranded rows. The next run finds the rest. */
+/** Repairs stranded rows, and gives up batches whose key Resend has forgotten. The next run finds the rest. */
 export async function sweep(): Promise<void> {
+  await giveUpAllForgotten()
   const [{ start }] = await prisma().$queryRaw<[{ start: Date }]>`SELECT now() - interval '1 minute' AS start`
   let isComplete = true
   for (const [name, kind] of Object.entries(KINDS)) if (!(await repairKind(name, kind))) isComplete = false
   if (!isComplete) return
   await prisma().$executeRaw`UPDATE "Sweep" SET "checkedUntil" = ${start}`
+}
+
+async function giveUpAllForgotten(): Promise<void> {
+  try {
+    const batches = await prisma().$queryRaw<{ id: string }[]>`
+      SELECT id FROM "Batch" WHERE ${isKeyForgotten} AND "attemptsInDoubt" > 0 AND ${isToBeSent} LIMIT ${MAX_ROWS}`
+    for (const { id } of batches) await prisma().$transaction((tx) => giveUpForgotten(tx, id))
+  } catch (error) {
+    log.error({ reason: reasonOf(error) }, 'Batches whose key Resend has forgotten could not be given up')
+  }
 }
 
 /** @returns false when there are more, or a row failed */

@@ -11,7 +11,7 @@ function isOneOf(emailIds: string[]): Prisma.Sql {
 
 /** SQL for a row of "Batch" that is to be sent. */
 export const isToBeSent = Prisma.sql`EXISTS (
-  SELECT FROM "Email" WHERE "batchId" = "Batch".id AND status <> 'failed')`
+  SELECT FROM "Email" WHERE "batchId" = "Batch".id AND status IN ('queued', 'sending', 'retrying'))`
 
 /** True when a batch in doubt, which must be sent again, contains one of these mails. */
 export async function areInFlight(tx: Transaction, emailIds: string[]): Promise<boolean> {

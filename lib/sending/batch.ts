@@ -1,10 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { databaseNow } from '../db/clock'
 import type { Transaction } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
 import { log } from '../log'
 import type { Message } from '../mail/message'
 import { PROCESS_NAME } from '../process'
-import { deleteJobs, enqueue } from '../queue'
+import { deleteJobs, enqueue, enqueueAll } from '../queue'
 import { type EmailFact, recordEvents } from '../status/record'
 import { enqueueEmails } from './enqueue'
 import { lockEmails } from './lock-emails'
@@ -50,22 +51,40 @@ type LockedBatch = Batch & { isKeyForgotten: boolean }
 
 /** Records a batch before its first attempt, with the job that sends it again if this worker dies. */
 export async function writeBatch(tx: Transaction, messages: Message[]): Promise<Batch> {
-  const batch = await insertBatch(tx, messages, 1)
+  const data = { messages, attemptsInDoubt: 1, sender: PROCESS_NAME }
+  const batch = { ...(await tx.batch.create({ data, omit: { messages: true } })), messages }
   await recordForAll(tx, messages, { status: 'sending', batchId: batch.id })
   await enqueue(tx, 'retry-batch', { batchId: batch.id }, { id: batch.id, delayMs: ATTEMPT_MS })
   return batch
 }
 
-/** Records a batch of one mail, with the job that sends it for the first time. */
-async function scheduleBatch(tx: Transaction, message: Message, reason: string, at: Date): Promise<void> {
-  const { id } = await insertBatch(tx, [message], 0)
-  await recordForAll(tx, [message], { status: 'retrying', reason, batchId: id })
-  await enqueue(tx, 'retry-batch', { batchId: id }, { id, startAfter: at })
-}
-
-async function insertBatch(tx: Transaction, messages: Message[], attemptsInDoubt: number): Promise<Batch> {
-  const data = { messages, attemptsInDoubt, sender: PROCESS_NAME }
-  return { ...(await tx.batch.create({ data, omit: { messages: true } })), messages }
+/** Records a batch for each mail, with the jobs that send them for the first time. In three statements, for a slow connection. */
+async function scheduleAlone(
+  tx: Transaction,
+  messages: Message[],
+  reason: string,
+  startAfter: Date,
+): Promise<void> {
+  const alone = messages.map((message) => ({ id: randomUUID(), message }))
+  await tx.batch.createMany({
+    data: alone.map(({ id, message }) => ({
+      id,
+      messages: [message],
+      attemptsInDoubt: 0,
+      sender: PROCESS_NAME,
+    })),
+  })
+  await recordEvents(
+    tx,
+    alone.map(({ id, message }) => ({
+      ...{ emailId: message.tags[0].value, status: 'retrying', reason, batchId: id },
+    })),
+  )
+  await enqueueAll(
+    tx,
+    'retry-batch',
+    alone.map(({ id }) => ({ data: { batchId: id }, id, startAfter })),
+  )
 }
 
 /** Prepares a batch for another attempt. @returns undefined when it was given up or finished. */
@@ -117,7 +136,8 @@ export async function settleBatch(
   const row = await lockBatch(tx, id)
   if (outcome.kind === 'accepted') {
     const facts = outcome.mails.map((mail, index) => ({ ...mail, emailId: messages[index]?.tags[0].value }))
-    await recordEvents(tx, facts)
+    // Without a row, another worker has recorded this answer, and what it rejects may have been redriven.
+    await recordEvents(tx, row ? facts : facts.filter(({ status }) => status === 'sent'))
     return await finishBatch(tx, id)
   }
   if (!row) return
@@ -133,7 +153,7 @@ export async function settleBatch(
   }
   if (kind === 'permanent' && mayChange) {
     if (messages.length === 1) await recordForAll(tx, messages, { status: 'failed', reason })
-    else for (const message of messages) await scheduleBatch(tx, message, reason, retryAt)
+    else await scheduleAlone(tx, messages, reason, retryAt)
     return await finishBatch(tx, id)
   }
   if (isRejected || (kind === 'retry' && attemptsInDoubt < MAX_ATTEMPTS)) {
@@ -152,6 +172,12 @@ export async function settleBatch(
 export async function requeueBatch(tx: Transaction, id: string, startAfter?: Date): Promise<undefined> {
   await deleteJobs(tx, 'retry-batch', [{ id }])
   await enqueue(tx, 'retry-batch', { batchId: id }, { id, startAfter })
+}
+
+/** Gives up a batch whose key Resend has forgotten, also during a pause, so that erasures need not wait for its end. */
+export async function giveUpForgotten(tx: Transaction, id: string): Promise<void> {
+  const batch = await lockBatch(tx, id)
+  if (batch?.isKeyForgotten && batch.attemptsInDoubt > 0) await giveUp(tx, batch, 'outcome_unknown')
 }
 
 // Keeps the batch, because a webhook may still report it as sent, or an operator may redrive it.

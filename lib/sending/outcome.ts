@@ -71,7 +71,7 @@ export const VERDICTS: Record<string, Verdict> = {
 } satisfies Record<string, Verdict> & Record<ErrorResponse['name'], Verdict>
 
 const answerSchema = z.object({
-  data: z.array(z.object({ id: z.string().min(1) })),
+  data: z.array(z.object({ id: z.string().regex(/^[!-~]{1,200}$/) })),
   errors: z.array(z.object({ index: z.int().min(0) })).default([]),
 })
 
@@ -118,7 +118,7 @@ function readMails(data: unknown, count: number): Result[] | undefined {
   if (!answer.success) return
   const ids = answer.data.data.map(({ id }) => id)
   const rejected = new Set(answer.data.errors.map(({ index }) => index))
-  if (ids.length + rejected.size !== count || [...rejected].some((index) => index >= count)) return
+  if (new Set(ids).size + rejected.size !== count || [...rejected].some((index) => index >= count)) return
   return Array.from({ length: count }, (_, index) => {
     if (rejected.has(index)) return { status: 'failed', reason: 'validation_error' }
     return { status: 'sent', providerId: ids.shift() ?? '' }

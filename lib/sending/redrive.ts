@@ -3,12 +3,13 @@ import type { Email } from '../generated/prisma/client'
 import { recordEvents } from '../status/record'
 import { lockBatch, requeueBatch } from './batch'
 import { enqueueEmails } from './enqueue'
+import { findVerdict } from './outcome'
 
 export type RedriveResult = 'queued' | 'unknown' | 'not failed' | 'accepted by Resend' | 'might be sent twice'
 
 export type Redriven = { id: string; result: RedriveResult }
 
-/** `force` also redrives mails that Resend may have accepted more than 23 h ago. */
+/** `force` also redrives mails that Resend may have accepted more than 23 h ago, or together with mails that it rejects now. */
 type Options = { force?: boolean }
 
 const CHUNK = 500
@@ -77,7 +78,9 @@ async function redriveTogether(
   }
   const results = emails.map((email) => ({ email, result: judge(email) }))
   const queued = results.flatMap(({ email, result }) => (result === 'queued' ? email : []))
-  const sameBatch = batch && !batch.isKeyForgotten ? batch.id : undefined
+  // Sent together again, mails that Resend has rejected together would be rejected again.
+  const isRejected = queued.some(({ lastReason }) => findVerdict(lastReason ?? '')?.kind === 'permanent')
+  const sameBatch = batch && !batch.isKeyForgotten && !(force && isRejected) ? batch.id : undefined
   const fact = { status: 'queued', reason: force ? 'forced' : undefined, batchId: sameBatch } as const
   await recordEvents(
     tx,
@@ -86,8 +89,8 @@ async function redriveTogether(
   if (!sameBatch) {
     await enqueueEmails(tx, queued)
   } else if (queued.length > 0) {
-    // One attempt stays in doubt, so the batch must not change.
-    await tx.batch.update({ where: { id: sameBatch }, data: { attemptsInDoubt: 1 } })
+    // One attempt stays in doubt, so the batch must not change. Two: a frozen worker may still report that its own was rejected.
+    await tx.batch.update({ where: { id: sameBatch }, data: { attemptsInDoubt: 2 } })
     await requeueBatch(tx, sameBatch)
   }
   return results.map(({ email, result }) => ({ id: email.id, result }))
