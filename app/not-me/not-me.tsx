@@ -74,8 +74,8 @@ function Erasing({ initial }: { initial: Snapshot }) {
 
 const FORGOTTEN = (
   <Answer start="We have" news="forgotten you." tone="good">
-    Your address is no longer stored here. We won’t email this mailbox for 30 days, even if a new signup names
-    it.
+    Whatever this mail was about, it no longer has your address. We won’t email this mailbox for 30 days, even
+    if a new signup or invitation names it.
   </Answer>
 )
 

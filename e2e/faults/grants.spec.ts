@@ -246,10 +246,11 @@ test('a link speaks for the mailbox in which it was found: neither a new one, no
     const { owner: inviter } = await signUpWithKey(url)
     expect((await invite(inviter, [friend.email])).status).toBe(202)
     const invitation = await untilMail(stack, inviter.userId, 'invitation')
-    expect(await say(await readLink(stack.env, invitation, 'not-me'))).toEqual({
-      isAsked: true,
-      erasing: null,
-    })
+    for (let times = 0; times < 3; times++)
+      expect(await say(await readLink(stack.env, invitation, 'not-me'))).toEqual({
+        isAsked: true,
+        erasing: null,
+      })
     expect(await isOwner(friend, friend.cookie)).toBe(true)
     expect(await isOwner(inviter, inviter.cookie)).toBe(true)
     expect(await mayGetMail(friend.email)).toBe(true)

@@ -91,7 +91,11 @@ test('after a soft bounce there is no address to correct', async ({ stack }) => 
   await report(stack, 'email.bounced', { ...about(owner.id), bounce: { type: 'Transient' } })
   expect((await correct()).status).toBe(409)
   await report(stack, 'email.bounced', { ...about(owner.id), bounce: { type: 'Permanent' } })
-  expect((await correct()).status).toBe(202)
+  const corrected = await correct()
+  expect(corrected.status).toBe(202)
+  // Whatever the owner does next is answered with the newest mail.
+  const { welcomeEmail } = await corrected.json()
+  expect((await (await act(owner, 'POST', 'erasure')).json()).id).toBe(welcomeEmail.id)
 })
 
 test('a permanent bounce, however it is spelled, is the end', async ({ stack }) => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
-import { app, sql } from '../app'
+import { app, readEvents, sql } from '../app'
 import { act, invite, makeFriends, signUpOwner, streamOrders, untilOrders } from '../owner'
 import { askSandbox } from '../stack'
 import { test } from '../test'
@@ -20,6 +20,22 @@ test('accepts a hundred friends at once, and tells how far they are until the la
   }
   expect(seen.length).toBeGreaterThan(1)
   expect(seen.at(-1)).toMatchObject({ waiting: 0, sent: 100, bounced: 2, complained: 0, final: true })
+})
+
+test('a browser that has signed out hears nothing more of the orders', async ({ stack }) => {
+  const ada = await signUpOwner(stack.appUrl)
+  await invite(ada, makeFriends(2))
+  const heard: string[] = []
+  const headers = { cookie: ada.cookie }
+  for await (const { event } of readEvents(`${ada.url}/api/tickets/${ada.id}/orders/events`, headers)) {
+    if (event !== 'workers') heard.push(event)
+    if (heard.length > 1 || event === 'workers') continue
+    const response = await fetch(`${ada.url}/api/session`, { method: 'DELETE', headers })
+    expect(response.ok).toBe(true)
+    heard.push('signed out')
+    await stack.startWorker()
+  }
+  expect(heard).toEqual(['orders', 'signed out', 'denied', 'over'])
 })
 
 test('each friend is invited once, and the mail names the inviting user', async () => {

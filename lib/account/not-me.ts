@@ -16,11 +16,15 @@ export async function disown(emailId: string, isSure: boolean): Promise<{ isAske
   return await prisma().$transaction(async (tx) => {
     const mail = await lockMail(tx, emailId)
     if (!mail?.mailbox) return { isAsked: false }
-    if (mail.isInvitation) {
-      const recipient = `${FORGOTTEN} ${emailId}`
-      await tx.email.update({ where: { id: emailId }, data: { recipient, mailbox: null } })
-    } else if (mail.isTheirs && (isSure || !mail.isConfirmed)) await markForErasure(tx, mail.userId)
     const owner = isSure ? undefined : await findConfirmed(tx, mail.mailbox, mail.userId)
+    if (mail.isInvitation) {
+      // While its owner is asked, the mailbox stays, so that a repeated call asks again.
+      const mailbox = owner ? mail.mailbox : null
+      await tx.email.update({
+        where: { id: emailId },
+        data: { recipient: `${FORGOTTEN} ${emailId}`, mailbox },
+      })
+    } else if (mail.isTheirs && (isSure || !mail.isConfirmed)) await markForErasure(tx, mail.userId)
     if (owner) await askFirst(tx, owner)
     else await suppressMailbox(tx, mail.mailbox)
     return { isAsked: owner !== undefined }

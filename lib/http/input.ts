@@ -28,7 +28,9 @@ export async function readInput<Fields extends z.ZodRawShape>(
     for (const field of fields) errors.set(field, [...(errors.get(field) ?? []), message])
   }
   const needed = Object.entries(schema.shape).filter(([, field]) => !(field as z.ZodType).isOptional())
-  const expected = `Send an object with ${needed.map(([name]) => name).join(' and ')}.`
+  // A rule about the whole object says itself what is needed.
+  const rule = result.error.issues.find(({ code, path }) => code === 'custom' && path.length === 0)
+  const expected = rule?.message ?? `Send an object with ${needed.map(([name]) => name).join(' and ')}.`
   throw new Problem(422, 'Check what you entered', {
     detail: errors.size > 0 ? undefined : expected,
     errors: Object.fromEntries(errors),

@@ -23,8 +23,14 @@ const readShared = createReader(1, (ids) => Promise.all(ids.map(readOrders)))
 
 const PAUSE_MS = 100
 
-/** Streams a user's orders until they are final: `orders`, now and after each change. */
-export function streamOrders(request: Request, userId: string, release: () => void): Response {
+type Access = {
+  /** False once the browser has lost the ticket, or has signed out. */
+  isOwner: () => Promise<boolean>
+  release: () => void
+}
+
+/** Streams a user's orders until they are final: `orders`, now and after each change. `denied` when the owner is another one. */
+export function streamOrders(request: Request, userId: string, { isOwner, release }: Access): Response {
   return streamEvents(
     request,
     {
@@ -32,6 +38,10 @@ export function streamOrders(request: Request, userId: string, release: () => vo
       watch: (onChange) => watch('user_event', userId, onChange),
       pauseMs: PAUSE_MS,
       async update(send) {
+        if (!(await isOwner())) {
+          send('denied', {})
+          return true
+        }
         const orders = await readShared(userId)
         send('orders', orders)
         return orders.final

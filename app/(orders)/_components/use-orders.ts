@@ -41,7 +41,8 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
       const { problem } = 'problem' in answer ? answer : {}
       setProblem(problem)
       if ('data' in answer) setOrders(answer.data)
-      else if ((problem?.status ?? 500) >= 500) timer = window.setTimeout(ask, RETRY_MS)
+      else if ((problem?.status ?? 500) >= 500 || problem?.status === 429)
+        timer = window.setTimeout(ask, toDelay(problem))
     }
     void ask()
     return () => {
@@ -61,6 +62,7 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
         setStranded(false)
       },
       workers: ({ workers }: { workers: number }) => setStranded(workers === 0),
+      denied: () => void handleConnection('lost'),
     }
     const handleConnection = async (next: Connection): Promise<void> => {
       setConnection(next)
@@ -87,6 +89,10 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
   }, [])
 
   return { orders, problem, note: watched ? explainSilence(connection, stranded) : undefined, update }
+}
+
+function toDelay(problem: Problem | undefined): number {
+  return Math.max(RETRY_MS, problem?.retryAt ? Date.parse(problem.retryAt) - Date.now() : 0)
 }
 
 function explainSilence(connection: Connection, stranded: boolean): string | undefined {

@@ -48,9 +48,10 @@ export async function sendSignup(body: string, key: string): Promise<SignupAnswe
 
 /** Reads the error from an answer that is not OK. */
 export async function readProblem(response: Response): Promise<Problem> {
-  // A proxy's own error page is HTML.
+  // A proxy has error pages of its own, in HTML or JSON.
   if (!response.headers.get('Content-Type')?.includes('json')) return UNREACHABLE
   const problem: Problem = await response.json()
+  if (typeof problem?.title !== 'string') return UNREACHABLE
   const seconds = Number(response.headers.get('Retry-After'))
   if (!seconds) return problem
   return { ...problem, retryAt: new Date(Date.now() + seconds * 1000).toISOString() }

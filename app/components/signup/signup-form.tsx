@@ -70,6 +70,7 @@ export function SignupForm({ pass, onSignup }: Props) {
   return (
     <form
       ref={formRef}
+      name={FORM}
       onFocus={loadSuggestions}
       action={submit}
       // React resets a form after its action. The text has to stay until the server accepts it.
@@ -124,15 +125,20 @@ export function SignupForm({ pass, onSignup }: Props) {
 
 // Loaded when needed. If the download fails, the form works without them.
 const LostTicket = lazy(() => import('./lost-ticket').catch(() => ({ default: () => null })))
+const SUGGESTIONS_MS = 1_000
 const loadSuggestions = () => import('./suggest-address').catch(() => undefined)
 
 async function findSuggestion(email: string): Promise<string | undefined> {
-  return (await loadSuggestions())?.suggestAddress(email)
+  // A download that stalls must not stop the signup.
+  const timeout = new Promise<undefined>((resolve) => setTimeout(resolve, SUGGESTIONS_MS))
+  return (await Promise.race([loadSuggestions(), timeout]))?.suggestAddress(email)
 }
+
+const FORM = 'signup'
 
 /** What was typed before the page was ready. React makes a new form if an extension has changed the server's. */
 function readTyped(): Record<string, string> | undefined {
-  const form = typeof document === 'undefined' ? null : document.querySelector('form')
+  const form = typeof document === 'undefined' ? null : document.forms.namedItem(FORM)
   return form ? (Object.fromEntries(new FormData(form)) as Record<string, string>) : undefined
 }
 

@@ -80,13 +80,14 @@ export function useSnapshot(initial: Snapshot): Live {
   }
 }
 
+/** A proxy without a server behind it may say 404, too. */
 async function isGone(id: string): Promise<boolean> {
   const signal = AbortSignal.timeout(1_000)
   const response = await fetch(`/api/emails/${id}`, { signal }).catch(() => undefined)
-  return response?.status === 404
+  return response?.status === 404 && response.headers.get('Content-Type') === 'application/problem+json'
 }
 
-/** Messages may come twice or late, so a snapshot replaces another only if its version is higher. */
+/** Messages may come twice or late, so a snapshot replaces another of the same email only if its version is higher. */
 function pickNewer(current: Snapshot, next: Snapshot | undefined): Snapshot {
-  return next && next.version > current.version ? next : current
+  return next?.id === current.id && next.version > current.version ? next : current
 }
