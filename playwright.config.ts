@@ -23,7 +23,7 @@ export default defineConfig({
   // CI runs on busy machines. The report lists a test that needed its retry as flaky.
   retries: process.env.CI ? 1 : 0,
   // No test waits for time: these are for a busy computer.
-  timeout: 120_000,
+  timeout: 180_000,
   expect: { timeout: 45_000 },
   reporter: [['list'], ['./e2e/reporter.ts']],
   use: {
@@ -49,7 +49,7 @@ export default defineConfig({
     wait: { stdout: /READY (?<app_url>\S+)/ },
     gracefulShutdown: { signal: 'SIGTERM', timeout: 30_000 },
     // Includes a build when the sources have changed.
-    timeout: 300_000,
+    timeout: 600_000,
     stdout: 'ignore',
   },
 })

@@ -118,7 +118,15 @@ export async function startStack(name: string, flags: string[] = [], settings: E
   }
   const startWeb: Stack['startWeb'] = async ({ port, env, reader } = {}) => {
     port ??= await findPort()
-    const args = ['node_modules/next/dist/bin/next', 'start', '-p', String(port)]
+    // As npm start does.
+    const args = [
+      'node_modules/next/dist/bin/next',
+      'start',
+      '--keepAliveTimeout',
+      '75000',
+      '-p',
+      String(port),
+    ]
     const web = await start(args, /Ready in/, env, { reader })
     return { ...web, port, url: `http://localhost:${port}` }
   }

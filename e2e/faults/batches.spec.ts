@@ -350,7 +350,6 @@ test.describe('users are deleted while their mails are in an unfinished batch', 
 test('worker after worker is killed in the middle of 600 mails: nothing is lost, no mail is sent twice', {
   tag: '@long',
 }, async ({ stack }) => {
-  test.setTimeout(180_000)
   const letReports = await holdReports(stack)
   await stack.setProvider({ rateLimit: 10, latencyMs: 200 })
   const ids = await writeMany(stack, 600)

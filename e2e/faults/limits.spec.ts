@@ -46,7 +46,7 @@ function readReached(output: string): string[] {
 }
 
 test('a stranger can do only so much', async ({ stack, page }) => {
-  test.setTimeout(180_000)
+  test.setTimeout(600_000)
   const gate = await countStatements(stack.databaseUrl)
   const web = await startWeb(stack, {
     DATABASE_URL: gate.databaseUrl,

@@ -15,7 +15,6 @@ test.skip(!isThere('nginx') || !isThere('openssl'), 'No nginx here: npm run test
 test('a web server hangs: nginx leaves it alone, asks it again when it is back, and logs no token', {
   tag: '@long',
 }, async ({ stack }) => {
-  test.setTimeout(180_000)
   // nginx gives up root's rights, and could not enter the folder of the project.
   const folder = await mkdtemp(path.join(tmpdir(), 'nginx-'))
   await chmod(folder, 0o755)

@@ -166,7 +166,6 @@ test(
 test('npm run demo whose reader stands still, and then goes away: people are served, and Ctrl-C ends it', {
   tag: '@long',
 }, async () => {
-  test.setTimeout(180_000)
   const { outputDir } = test.info()
   await using reader = await startReader(outputDir)
   const env: Env = {

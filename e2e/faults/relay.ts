@@ -44,6 +44,8 @@ export async function startRelay(stack: Stack, answer: Answer): Promise<Relay> {
     const { 'content-length': _, ...headers } = reply.headers ?? {}
     response.writeHead(reply.status, { 'content-type': 'application/json', ...headers }).end(reply.body)
   })
+  // On a busy computer, a shorter one ends while a request is on its way.
+  server.keepAliveTimeout = 60_000
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   return {

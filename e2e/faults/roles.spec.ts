@@ -53,7 +53,6 @@ test('with a wrong password, web and worker go on, and each line of their logs h
   tag: '@long',
 }, async ({ stack }) => {
   // The line of a worker that cannot start comes every 15 s.
-  test.setTimeout(180_000)
   const env: Env = { DATABASE_URL: urlOf(stack, 'app', WRONG), LOG_FORMAT: 'json' }
   const [web, worker] = await Promise.all([
     stack.startWeb({ env }),

@@ -5,7 +5,6 @@ import { surviveStorm } from './storm'
 test('a short storm: people sign up while everything is hurt at random, and each gets one mail', {
   tag: '@long',
 }, async ({ stack }) => {
-  test.setTimeout(180_000)
   const { toll, faults } = await surviveStorm(stack, { minutes: 0.4, seed: 42 })
   expect(faults, JSON.stringify(toll, null, 2)).toEqual([])
   expect(toll['answered 201']).toBe(toll.signups)

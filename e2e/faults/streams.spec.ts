@@ -14,7 +14,6 @@ const VIEWERS_EACH = 10
 test('two thousand streams: each hears of every change, and Postgres hardly notices them', {
   tag: '@long',
 }, async ({ stack }) => {
-  test.setTimeout(180_000)
   const gate = await countStatements(stack.databaseUrl)
   const web = await stack.startWeb({ env: { DATABASE_URL: gate.databaseUrl } })
   const ids = await createEmails(stack, TICKETS)

@@ -86,7 +86,6 @@ test(
   'an empty inbox leads to the signup, and a full one has pages',
   { tag: '@long' },
   async ({ page }, { workerIndex }) => {
-    test.setTimeout(180_000)
     const stack = await startStack(`empty-${workerIndex}`)
     try {
       await page.goto(`${stack.appUrl}/inbox`)
