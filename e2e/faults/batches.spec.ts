@@ -288,8 +288,8 @@ test.describe('users are deleted while their mails are in an unfinished batch', 
     [
       'the worker was killed',
       async (stack: Stack) => {
-        await stack.setProvider({ latencyMs: 500 })
-        // Before the next turn, this worker is dead.
+        // Before the answer, and before the next turn, this worker is dead.
+        await stack.setProvider({ latencyMs: 4_000 })
         const worker = await stack.startWorker({ RESEND_RATE_LIMIT: '0.1' })
         await waitFor(async () => (await countEmails(stack, 'sending')) > 1)
         const ids = await listInDoubt(stack)

@@ -236,6 +236,7 @@ async function findShiftedTimes(stack: Stack): Promise<string[]> {
 
 /** Where a process may look at its own clock, and why. docs/operations.md names what follows for an operator. */
 const OWN_CLOCK: Record<string, string> = {
+  'app/(orders)/_components/use-orders.ts': 'when to try again, in the browser', // orders
   'app/(stage)/backstage/use-desks.ts': 'how long a desk stays dark, in the browser', // stage
   'app/(stage)/stage-mode.tsx': 'how long a browser stays on stage, in the browser', // stage
   'app/components/signup/send-signup.ts': 'when to try again, in the browser',

@@ -90,7 +90,7 @@ test.describe('a worker is killed', () => {
       stack,
     }) => {
       const letReports = await holdReports(stack)
-      await stack.setProvider({ latencyMs: 1_000 })
+      await stack.setProvider({ latencyMs: 3_000 })
       const ids = await signUpMany(stack, 3)
       const first = await stack.startWorker()
       for (const id of ids) await untilAsked(stack, id)

@@ -24,7 +24,7 @@ test('a worker is killed in the middle of a hundred invitations: each friend get
   const first = await stack.startWorker()
   const ada = await signUpOwner(stack.appUrl)
   await until(stack, ada.id, isFinal)
-  const { calls } = await stack.setProvider({ latencyMs: 1_000 })
+  const { calls } = await stack.setProvider({ latencyMs: 4_000 })
   expect((await invite(ada, makeFriends(100))).status).toBe(202)
   await waitFor(async () => (await stack.setProvider({})).calls > calls)
   await first.kill('SIGKILL')

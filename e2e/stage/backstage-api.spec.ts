@@ -164,7 +164,7 @@ test('a request is one dot at the desk of the worker that sends it, until it has
     ((await readFirst(address)) as { dots: Dots }).dots.find(isBatch)
 
   await post(`${stack.appUrl}/api/sandbox/signups`, { count: 30, typos: false })
-  await stack.setProvider({ latencyMs: 2_000 })
+  await stack.setProvider({ latencyMs: 5_000 })
   const worker = await stack.startWorker()
   // Each of the worker's four hands takes one mail, and the first whose turn comes takes the rest.
   await expect.poll(findBatch, { intervals: [100] }).toBeDefined()
