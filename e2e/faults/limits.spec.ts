@@ -60,7 +60,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     LIMIT_STREAM_SECONDS: '12',
     LIMIT_EXPORTS_PER_USER: '2', // orders
     LIMIT_WRONG_SIGNATURES: '20',
-    FORM_MIN_SECONDS: '1.5',
+    FORM_MIN_SECONDS: '5',
     INVITATIONS_PER_USER: '5', // orders
   })
   const signUp = (email: string, headers = newVisitor()): Promise<Response> =>
