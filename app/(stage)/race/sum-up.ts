@@ -153,8 +153,9 @@ export function findRetry(mails: Snapshot[]): TimelineEntry | undefined {
   return entries.sort((a, b) => (a.retryAt ?? '').localeCompare(b.retryAt ?? ''))[0]
 }
 
+/** Short, because on a projector the sentence around it has one line. */
 function formatAfter(ms: number): string {
-  return ms < 999.5 ? formatWait(ms) : `${(ms / 1000).toFixed(1)} s`
+  return ms < 999.5 ? formatWait(ms) : `${(ms / 1000).toFixed(ms < 9_950 ? 1 : 0)} s`
 }
 
 function explain(runners: Runner[]): string {
