@@ -118,15 +118,8 @@ export async function startStack(name: string, flags: string[] = [], settings: E
   }
   const startWeb: Stack['startWeb'] = async ({ port, env, reader } = {}) => {
     port ??= await findPort()
-    // As npm start does.
-    const args = [
-      'node_modules/next/dist/bin/next',
-      'start',
-      '--keepAliveTimeout',
-      '75000',
-      '-p',
-      String(port),
-    ]
+    const { scripts } = JSON.parse(await readFile('package.json', 'utf8'))
+    const args = ['node_modules/next/dist/bin/next', ...scripts.start.split(' ').slice(1), '-p', `${port}`]
     const web = await start(args, /Ready in/, env, { reader })
     return { ...web, port, url: `http://localhost:${port}` }
   }

@@ -11,6 +11,7 @@ import {
   holdReports,
   isFinal,
   signUpMany,
+  sweepNow,
   until,
   untilAsked,
   untilHurried,
@@ -73,7 +74,7 @@ test('mail is paused for longer than Resend knows a key: a batch in doubt is giv
   expect((await act(owner, 'POST', 'erasure')).status).toBe(202)
   await until(stack, owner.id, ({ erasure }) => erasure === 'waiting')
   await stack.query(`UPDATE "Batch" SET "createdAt" = now() - interval '23 hours 1 minute'`)
-  await stack.query(`INSERT INTO pgboss.job (name, data, policy) VALUES ('sweep', '{}', 'standard')`)
+  await sweepNow(stack)
   await untilHurried(stack, async () => (await stack.query('SELECT FROM "User"')).length === 0)
   await letReports()
 })

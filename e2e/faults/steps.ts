@@ -101,6 +101,19 @@ export async function hurryHeartbeats(stack: Stack): Promise<void> {
   )
 }
 
+/** Runs a sweep to its end, as pg-boss's cron does it every minute. */
+export async function sweepNow(stack: Stack): Promise<void> {
+  const [job] = await stack.query<{ id: string }>(
+    `INSERT INTO pgboss.job (name, data, policy) VALUES ('sweep', '{}', 'standard') RETURNING id`,
+  )
+  await waitFor(async () => {
+    const [row] = await stack.query<{ state: string }>('SELECT state FROM pgboss.job WHERE id = $1', [
+      job?.id,
+    ])
+    return row?.state === 'completed'
+  })
+}
+
 /** Limits the attempts that are left to waiting retries. */
 export async function limitAttempts(stack: Stack, attempts: number): Promise<void> {
   await stack.query(`UPDATE "Batch" SET "attemptsInDoubt" = $1`, [MAX_ATTEMPTS - attempts])

@@ -5,7 +5,7 @@ import { act, type Owner, signUpOwner } from '../owner'
 import { type Process, type Stack, type Web, waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
-import { countSends, isFinal, signUpMany, until, untilAsked } from './steps'
+import { countSends, isFinal, signUpMany, sweepNow, until, untilAsked } from './steps'
 
 const OPERATOR_TOKEN = 'the-token-of-an-operator'
 
@@ -184,19 +184,6 @@ test('each kind of half is stranded after a minute, in health, and a worker repa
   await waitFor(async () => (await readHealth(web)).stranded === 0)
   expect((await readHealth(web)).repaired).toBe(owners.length)
 })
-
-/** Runs a sweep to its end, as pg-boss's cron does it every minute. */
-async function sweepNow(stack: Stack): Promise<void> {
-  const [job] = await stack.query<{ id: string }>(
-    `INSERT INTO pgboss.job (name, data, policy) VALUES ('sweep', '{}', 'standard') RETURNING id`,
-  )
-  await waitFor(async () => {
-    const [row] = await stack.query<{ state: string }>('SELECT state FROM pgboss.job WHERE id = $1', [
-      job?.id,
-    ])
-    return row?.state === 'completed'
-  })
-}
 
 test('pg-boss’s cron sweeps every minute, in whatever worker: a half needs no hand', {
   tag: '@long',

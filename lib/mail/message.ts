@@ -29,7 +29,7 @@ export type Recipient = {
 
 const rendered = new Map<EmailKind, { html: string; text: string }>()
 
-/** Renders a mail. @throws when a slot of the template has no value, an attachment cannot be made, or Postgres cannot store a text */
+/** Renders a mail. @throws when a slot has no value, an attachment cannot be made, or Postgres could not read a text again */
 export async function writeMessage({ id, kind, recipient, user, data }: Recipient): Promise<Message> {
   const template = await TEMPLATES[kind]()
   const { html, text } =

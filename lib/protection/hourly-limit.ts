@@ -23,8 +23,8 @@ export async function hasLostTicketsLeft(): Promise<boolean> {
 }
 
 /**
- * Sends a batch, or returns `wait` when it does not fit into this hour. Only the first attempt counts, and not if Resend rejects it. If a
- * worker dies after it has written the batch and before this call, the batch never counts.
+ * Sends a batch, or returns `wait` when it does not fit into this hour. Only the first attempt counts, and not if Resend rejects
+ * it. If a worker dies after it has written the batch and before this call, the batch never counts.
  */
 export async function sendWithinHourlyLimit(batch: Batch, limit: HourlyLimit): Promise<Outcome> {
   const { messages, attemptsInDoubt } = batch

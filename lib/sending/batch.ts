@@ -66,6 +66,7 @@ async function scheduleAlone(
   startAfter: Date,
 ): Promise<void> {
   const alone = messages.map((message) => ({ id: randomUUID(), message }))
+  const fact = { status: 'retrying', reason } as const
   await tx.batch.createMany({
     data: alone.map(({ id, message }) => ({
       id,
@@ -76,9 +77,7 @@ async function scheduleAlone(
   })
   await recordEvents(
     tx,
-    alone.map(({ id, message }) => ({
-      ...{ emailId: message.tags[0].value, status: 'retrying', reason, batchId: id },
-    })),
+    alone.map(({ id, message: { tags } }) => ({ ...fact, emailId: tags[0].value, batchId: id })),
   )
   await enqueueAll(
     tx,
