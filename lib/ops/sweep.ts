@@ -33,12 +33,20 @@ export async function sweep(): Promise<void> {
 }
 
 async function giveUpAllForgotten(): Promise<void> {
+  const logFailure = (error: unknown, batchId?: string): void =>
+    log.error(
+      { batchId, reason: reasonOf(error) },
+      'Batches whose key Resend has forgotten could not be given up',
+    )
   try {
     const batches = await prisma().$queryRaw<{ id: string }[]>`
       SELECT id FROM "Batch" WHERE ${isKeyForgotten} AND "attemptsInDoubt" > 0 AND ${isToBeSent} LIMIT ${MAX_ROWS}`
-    for (const { id } of batches) await prisma().$transaction((tx) => giveUpForgotten(tx, id))
+    for (const { id } of batches)
+      await prisma()
+        .$transaction((tx) => giveUpForgotten(tx, id))
+        .catch((error) => logFailure(error, id))
   } catch (error) {
-    log.error({ reason: reasonOf(error) }, 'Batches whose key Resend has forgotten could not be given up')
+    logFailure(error)
   }
 }
 
