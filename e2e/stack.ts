@@ -42,6 +42,11 @@ export type Stack = {
    * ("immediate"). The runner starts it again a second later.
    */
   killPostgres(signal: 'SIGINT' | 'SIGQUIT'): Promise<void>
+  /**
+   * Ends Postgres ("fast") and has it stay away while `act` runs: the runner, which would start it again, stands still, and the
+   * mail service, which is a part of it, too.
+   */
+  withoutPostgres<Result>(act: () => Promise<Result>): Promise<Result>
   /** All that the processes have printed since the last reset, and the runner with its own (web, mail service) ever. */
   output(): string
   /** Waits until Postgres takes connections. */
@@ -129,13 +134,16 @@ export async function startStack(name: string, flags: string[] = [], settings: E
     if (!response.ok) throw new Error(await response.text())
     return await response.json()
   }
-  const untilPostgresIsBack = (): Promise<void> =>
-    waitFor(() =>
-      query(databaseUrl, 'SELECT 1').then(
-        () => true,
-        () => false,
-      ),
+  const isPostgresBack = (): Promise<boolean> =>
+    query(databaseUrl, 'SELECT 1').then(
+      () => true,
+      () => false,
     )
+  const untilPostgresIsBack = (): Promise<void> => waitFor(isPostgresBack)
+  const readPostgresPid = async (): Promise<number> => {
+    const [row] = await query<{ data_directory: string }>(databaseUrl, 'SHOW data_directory')
+    return Number.parseInt(await readFile(path.join(row?.data_directory ?? '', 'postmaster.pid'), 'utf8'), 10)
+  }
   const reset = async (): Promise<void> => {
     await Promise.all(extras.splice(0).map((extra) => extra.kill('SIGKILL')))
     await untilPostgresIsBack()
@@ -177,11 +185,21 @@ export async function startStack(name: string, flags: string[] = [], settings: E
     askProvider,
     setProvider,
     async killPostgres(signal) {
-      const [row] = await query<{ data_directory: string }>(databaseUrl, 'SHOW data_directory')
-      const lock = await readFile(path.join(row?.data_directory ?? '', 'postmaster.pid'), 'utf8')
-      const pid = Number.parseInt(lock, 10)
+      const pid = await readPostgresPid()
       process.kill(pid, signal)
       await waitFor(() => !isAlive(pid))
+    },
+    async withoutPostgres(act) {
+      const pid = await readPostgresPid()
+      process.kill(runner.pid, 'SIGSTOP')
+      try {
+        process.kill(pid, 'SIGINT')
+        await waitFor(async () => !(await isPostgresBack()))
+        return await act()
+      } finally {
+        process.kill(runner.pid, 'SIGCONT')
+        await untilPostgresIsBack()
+      }
     },
     output: () => [runner, ...extras].map((process) => process.output()).join('\n'),
     untilPostgresIsBack,

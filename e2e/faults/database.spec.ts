@@ -52,29 +52,23 @@ for (const [word, signal] of [
 }
 
 test('Postgres is away: 503 with Retry-After, and health says so', async ({ stack }) => {
-  await stack.killPostgres('SIGINT')
-  const answers = await Promise.all([
-    fetch(`${stack.appUrl}/api/health`),
-    fetch(`${stack.appUrl}/api/emails/7cf0ea3c-66a4-4b1e-8f5b-000000000000`),
-    fetch(`${stack.appUrl}/api/users`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ name: 'Ada', email: newAddress() }),
-    }),
-  ])
-  for (const answer of answers) {
-    expect(answer.status).toBe(503)
-    expect(answer.headers.get('retry-after')).toBe('5')
-    expect(answer.headers.get('content-type')).toBe('application/problem+json')
-  }
-  await stack.untilPostgresIsBack()
-  expect((await fetch(`${stack.appUrl}/api/health`)).status).toBe(200)
+  await stack.withoutPostgres(async () => {
+    const answers = await Promise.all([
+      fetch(`${stack.appUrl}/api/health`),
+      fetch(`${stack.appUrl}/api/emails/7cf0ea3c-66a4-4b1e-8f5b-000000000000`),
+      postSignup({ name: 'Ada', email: newAddress() }, {}, stack.appUrl),
+    ])
+    for (const answer of answers) {
+      expect(answer.status).toBe(503)
+      expect(answer.headers.get('retry-after')).toBe('5')
+      expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    }
+  })
+  await expect.poll(async () => (await fetch(`${stack.appUrl}/api/health`)).status).toBe(200)
   expect(await stack.query('SELECT FROM "User"')).toEqual([])
 })
 
-test('pg-boss is missing, or has no queue yet, as during a restore: 503, and the same key gets its 201 after npm run migrate', async ({
-  stack,
-}) => {
+test('pg-boss is missing, or has no queue yet, as during a restore: 503, and the same key gets its 201 after npm run migrate', async ({ stack }) => {
   const env = { DATABASE_URL: stack.databaseUrl }
   const webs = [await stack.startWeb()]
   const keys: Record<string, string> = {}
@@ -138,9 +132,9 @@ test('no page is a 500 while the database is away or refuses the password: 503 w
   expect(refused.output()).toMatch(/"reason":"password authentication failed.*"msg":"GET \/tickets\/"/)
   const web = await stack.startWeb({ env: { LOG_FORMAT: 'json' } })
   expect((await page.goto(`${web.url}/tickets/${id}`))?.status()).toBe(404)
-  await stack.killPostgres('SIGINT')
-  expect((await page.goto(`${web.url}/tickets/${id}`))?.status()).toBe(503)
-  await stack.untilPostgresIsBack()
+  await stack.withoutPostgres(async () =>
+    expect((await page.goto(`${web.url}/tickets/${id}`))?.status()).toBe(503),
+  )
   await expect.poll(async () => (await page.goto(`${web.url}/tickets/${id}`))?.status()).toBe(404)
 })
 

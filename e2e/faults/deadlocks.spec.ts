@@ -5,7 +5,7 @@ import { act, type Owner, signUpOwner } from '../owner'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
 import { untilSettled } from './oracle'
-import { closeGate, isFinal, makeDue, report, until, untilAsked } from './steps'
+import { closeGate, hurry, isFinal, makeDue, report, until, untilAsked } from './steps'
 
 const ROUNDS = 3
 const PEOPLE = 24
@@ -18,8 +18,7 @@ test('erasing, gathering, reopening, settling, redriving, rendering again, corre
   const before = await countDeadlocks(stack)
   for (let round = 0; round < ROUNDS; round++) await meet(stack)
   await stack.setProvider({ mode: 'ok' })
-  const hurry = setInterval(() => void makeDue(stack).catch(() => {}), 500)
-  await untilSettled(stack).finally(() => clearInterval(hurry))
+  await hurry(stack, () => untilSettled(stack))
   expect((await countDeadlocks(stack)) - before).toBe(0)
   expect(stack.output()).not.toContain('40P01')
 })

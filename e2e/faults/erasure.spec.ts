@@ -10,10 +10,10 @@ import { untilSettled } from './oracle'
 import {
   closeGate,
   countSends,
+  hurry,
   hurryHeartbeats,
   isFinal,
   limitAttempts,
-  makeDue,
   report,
   signUpMany,
   until,
@@ -217,9 +217,8 @@ test('a mail that was given up in doubt: its bytes go at once, and the neighbour
   expect(countLines(await dumpDatabase(stack), [owner.email])).toBe(0)
 
   await stack.setProvider({ mode: 'ok' })
-  await makeDue(stack)
   expect((await stack.redrive()).code).toBe(0)
-  await until(stack, neighbour, isFinal)
+  await hurry(stack, () => until(stack, neighbour, isFinal))
   expect((await countSends(stack, owner.id)).accepted).toBe(0)
 })
 

@@ -57,7 +57,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     LIMIT_STREAMS_PER_VISITOR: '2',
     LIMIT_STREAMS_PER_TICKET: '3',
     LIMIT_STREAMS_PER_PROCESS: '5',
-    LIMIT_STREAM_SECONDS: '12',
+    LIMIT_STREAM_SECONDS: '25',
     LIMIT_EXPORTS_PER_USER: '2', // orders
     LIMIT_WRONG_SIGNATURES: '20',
     FORM_MIN_SECONDS: '5',
@@ -155,7 +155,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     expect(statuses.filter((status) => status === 401)).toHaveLength(20)
     expect(statuses.filter((status) => status === 429)).toHaveLength(980)
     // What the queue asks for itself, once in a while.
-    expect(gate.count() - statements).toBeLessThan(3)
+    expect(gate.count() - statements).toBeLessThan(20)
     expect(web.output().split('\n').length - lines).toBeLessThanOrEqual(2)
     const data = { email_id: id, tags: { email_id: id } }
     const body = JSON.stringify({ type: 'email.delivered', data })
@@ -305,10 +305,11 @@ test('a stranger can do only so much', async ({ stack, page }) => {
   })
 
   await test.step('without a database no signup counts for a visitor', async () => {
-    await stack.killPostgres('SIGINT')
     const visitor = newVisitor()
     const email = newAddress()
-    for (let i = 0; i < 6; i++) expect((await signUp(email, visitor)).status).toBe(503)
+    await stack.withoutPostgres(async () => {
+      for (let i = 0; i < 6; i++) expect((await signUp(email, visitor)).status).toBe(503)
+    })
   })
   gate.close()
 })

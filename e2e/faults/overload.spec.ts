@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect } from '@playwright/test'
 import { Client } from 'pg'
-import { newAddress, postSignup, readEvents } from '../app'
+import { newAddress, postSignupOnce, readEvents } from '../app'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
 import { signUpStubbornly } from './steps'
@@ -57,7 +57,7 @@ test('the database hangs: a crowd gets 503 while it hangs, none of them exists, 
     while (refused.length === 0) {
       const body = { name: 'Ada', email: newAddress() }
       const key = randomUUID()
-      const answer = postSignup(body, { 'idempotency-key': key }, url)
+      const answer = postSignupOnce(body, { 'idempotency-key': key }, url)
       const first = await Promise.race([answer, new Promise((resolve) => setTimeout(resolve, 50))])
       if (first) refused.push({ body, key })
       else hanging.push(answer)
@@ -69,7 +69,7 @@ test('the database hangs: a crowd gets 503 while it hangs, none of them exists, 
       key: randomUUID(),
     }))
     const answers = await Promise.all(
-      crowd.map(({ body, key }) => postSignup(body, { 'idempotency-key': key }, url)),
+      crowd.map(({ body, key }) => postSignupOnce(body, { 'idempotency-key': key }, url)),
     )
     for (const answer of answers) {
       expect(answer.status).toBe(503)
@@ -85,7 +85,7 @@ test('the database hangs: a crowd gets 503 while it hangs, none of them exists, 
   expect(await stack.query(`SELECT FROM pgboss.job WHERE name = 'send-email'`)).toHaveLength(served.length)
 
   for (const { body, key } of refused.slice(0, 3)) {
-    const ask = (): Promise<Response> => postSignup(body, { 'idempotency-key': key }, url)
+    const ask = (): Promise<Response> => postSignupOnce(body, { 'idempotency-key': key }, url)
     await waitFor(async () => (await ask()).status === 201)
     const [first, second] = await Promise.all([ask(), ask()])
     expect([first.status, second.status]).toEqual([201, 201])
@@ -113,7 +113,8 @@ test('a process that is busy with other requests rejects signups at once, until 
     }
     socket.destroy()
   })
-  const signUp = (): Promise<Response> => postSignup({ name: 'Ada', email: newAddress() }, {}, stack.appUrl)
+  const signUp = (): Promise<Response> =>
+    postSignupOnce({ name: 'Ada', email: newAddress() }, {}, stack.appUrl)
   await waitFor(async () => (await signUp()).status === 503)
   isBusy = false
   await Promise.all(crowd)
@@ -121,7 +122,8 @@ test('a process that is busy with other requests rejects signups at once, until 
 })
 
 test('a crowd that an idle server can serve is served', async ({ stack }) => {
-  const signUp = (): Promise<Response> => postSignup({ name: 'Ada', email: newAddress() }, {}, stack.appUrl)
+  const signUp = (): Promise<Response> =>
+    postSignupOnce({ name: 'Ada', email: newAddress() }, {}, stack.appUrl)
   // Again while the computer is busy with something else.
   await expect(async () => {
     const answers = await Promise.all(Array.from({ length: 100 }, signUp))

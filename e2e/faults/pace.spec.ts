@@ -10,6 +10,7 @@ import {
   countEmails,
   countSends,
   holdReports,
+  hurry,
   hurryHeartbeats,
   isFinal,
   makeDue,
@@ -215,8 +216,7 @@ test('a bad key that is repaired while a crowd waits: it has met only the first 
   expect(untouched.length).toBeGreaterThanOrEqual(500 - 100 * calls)
 
   await stack.setProvider({ mode: 'ok' })
-  await makeDue(stack)
-  await untilSettled(stack)
+  await hurry(stack, () => untilSettled(stack))
   expect(await stack.query('SELECT FROM "Email" WHERE attempts > 1')).toHaveLength(500 - untouched.length)
   expect(await findFaults(stack, ids)).toEqual([])
 })
@@ -238,8 +238,7 @@ test('an outage while a crowd waits: one request at a time tries, and the mails 
   for (const id of untouched) expect(books[id]).toBeUndefined()
 
   await stack.setProvider({ mode: 'ok' })
-  await makeDue(stack)
-  await untilSettled(stack)
+  await hurry(stack, () => untilSettled(stack))
   const met = await stack.query<{ id: string }>('SELECT id FROM "Email" WHERE attempts > 1')
   expect(met.filter(({ id }) => untouched.includes(id))).toEqual([])
   expect(await stack.query(`SELECT FROM "EmailEvent" WHERE status = 'failed'`)).toEqual([])
@@ -332,9 +331,8 @@ test('SIGTERM during a pause: the worker gives back what waits, untouched, and a
 
   await stack.setProvider({ mode: 'ok' })
   await stack.startWorker()
-  await makeDue(stack)
+  await hurry(stack, () => untilSettled(stack))
   for (const id of ids) expect((await until(stack, id, isFinal)).attempts).toBe(1)
-  await untilSettled(stack)
   expect(await findFaults(stack, [met, ...ids])).toEqual([])
 })
 

@@ -5,7 +5,7 @@ import { waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 import { type Reply, refuse, startRelay } from './relay'
-import { countSends, holdReports, isFinal, makeDue, signUpMany, until } from './steps'
+import { countSends, holdReports, hurry, isFinal, makeDue, signUpMany, until } from './steps'
 
 test('slow: a mail that takes eight seconds is sent once, at the first attempt', { tag: '@long' }, async ({
   stack,
@@ -165,8 +165,7 @@ test('bad key: the log and /api/health shout, no mail is given up, and all goes 
   expect(worker.output()).toContain('NO MAIL GOES OUT: restricted_api_key.')
 
   await stack.setProvider({ mode: 'ok' })
-  await makeDue(stack)
-  await untilSettled(stack)
+  await hurry(stack, () => untilSettled(stack))
   await expect.poll(readHealth).toMatchObject({ attention: null, paused: null, failed: 0, queued: 0 })
   for (const id of ids) expect((await countSends(stack, id)).accepted).toBe(1)
   expect(await findFaults(stack, ids)).toEqual([])
@@ -231,8 +230,7 @@ for (const [title, reply, attention, sentence] of [
     expect(await stack.query('SELECT FROM "Batch"')).toEqual([])
 
     isRepaired = true
-    await makeDue(stack)
-    await untilSettled(stack)
+    await hurry(stack, () => untilSettled(stack))
     expect(await findFaults(stack, [id])).toEqual([])
   })
 }

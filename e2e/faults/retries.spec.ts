@@ -4,7 +4,7 @@ import { newAddress, signUp } from '../app'
 import { waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
-import { countSends, holdReports, isFinal, limitAttempts, makeDue, signUpMany, until } from './steps'
+import { countSends, holdReports, hurry, isFinal, limitAttempts, makeDue, signUpMany, until } from './steps'
 
 const HOUR = 3_600_000
 
@@ -44,7 +44,7 @@ test('a long outage, scaled down: soon after it everything is sent, each mail on
     }
     const sent = timeline.find(({ status }) => status === 'sent')
     // The longest delay, the next look into the queue, and the sending of twenty mails.
-    expect(Date.parse(sent?.at ?? '') - recovered).toBeLessThan(10_000)
+    expect(Date.parse(sent?.at ?? '') - recovered).toBeLessThan(30_000)
   }
   await untilSettled(stack)
   expect(await findFaults(stack, ids)).toEqual([])
@@ -89,8 +89,7 @@ test('while every attempt was refused, a repaired sender reaches the mail', asyn
 
   await stack.setProvider({ mode: 'ok' })
   await stack.startWorker({ EMAIL_FROM: 'Another Sender <else@example.com>' })
-  await makeDue(stack)
-  await until(stack, id, isFinal)
+  await hurry(stack, () => until(stack, id, isFinal))
   const [email] = await stack.query<{ providerId: string }>('SELECT "providerId" FROM "Email"')
   const mail = await (await stack.askProvider(`/emails/${email?.providerId}`)).json()
   expect(mail.from).toBe('Another Sender <else@example.com>')
@@ -153,8 +152,7 @@ for (const mode of ['bad-key', 'rate-limit']) {
     })
     await until(stack, id, ({ status }) => status === 'retrying')
     await stack.setProvider({ mode: 'ok' })
-    await makeDue(stack)
-    expect((await until(stack, id, isFinal)).status).toBe('delivered')
+    expect((await hurry(stack, () => until(stack, id, isFinal))).status).toBe('delivered')
     await untilSettled(stack)
     expect(await findFaults(stack, [id])).toEqual([])
   })
@@ -175,9 +173,8 @@ test('in doubt, and then refused: still in doubt, so exactly the same is sent ag
   expect(await first.kill('SIGTERM')).toBe(0)
   await stack.query(`UPDATE "User" SET name = 'Eve'`)
   await stack.setProvider({ mode: 'ok' })
-  await makeDue(stack)
   await stack.startWorker()
-  await until(stack, id, ({ status }) => status === 'sent')
+  await hurry(stack, () => until(stack, id, ({ status }) => status === 'sent'))
   expect((await countSends(stack, id)).accepted).toBe(1)
   await letReports()
   await untilSettled(stack)

@@ -3,7 +3,7 @@ import { Client } from 'pg'
 import { PgBoss } from 'pg-boss'
 import { MAX_ATTEMPTS } from '../../lib/sending/outcome'
 import type { Snapshot } from '../../lib/status/status'
-import { newAddress, postSignup, waitForSnapshot } from '../app'
+import { askUntilTaken, newAddress, postSignup, waitForSnapshot } from '../app'
 import { type Stack, waitFor } from '../stack'
 
 /** Signs up several people at the same moment. Returns the ids of their emails. */
@@ -74,15 +74,23 @@ export async function makeDue(stack: Pick<Stack, 'query'>): Promise<void> {
   )
 }
 
-/** Waits until the condition holds, and ends all waiting of others again and again. */
-export async function untilHurried(stack: Stack, condition: () => Promise<boolean>): Promise<void> {
+/** Ends all waiting again and again while `act` runs: an attempt that is under way would bring more of it. */
+export async function hurry<Result>(
+  stack: Pick<Stack, 'query'>,
+  act: () => Promise<Result>,
+): Promise<Result> {
   await makeDue(stack)
-  const hurry = setInterval(() => void makeDue(stack).catch(() => {}), 1_000)
+  const timer = setInterval(() => void makeDue(stack).catch(() => {}), 1_000)
   try {
-    await waitFor(condition)
+    return await act()
   } finally {
-    clearInterval(hurry)
+    clearInterval(timer)
   }
+}
+
+/** Waits until the condition holds, and ends all waiting of others again and again. */
+export function untilHurried(stack: Stack, condition: () => Promise<boolean>): Promise<void> {
+  return hurry(stack, () => waitFor(condition))
 }
 
 /** How many emails have one of these statuses. */
@@ -205,14 +213,14 @@ export function sign(
   return { 'svix-id': id, 'svix-timestamp': timestamp, 'svix-signature': `v1,${signature}` }
 }
 
-/** Posts a body to the webhook of the stack, or of another of its web servers. */
+/** Posts a body to the webhook of the stack, or of another of its web servers, again while that one sheds load. */
 export function postWebhook(
   stack: Stack,
   body: string,
   headers: Record<string, string>,
   url = stack.appUrl,
 ): Promise<Response> {
-  return fetch(`${url}/api/webhooks/resend`, { method: 'POST', body, headers })
+  return askUntilTaken(() => fetch(`${url}/api/webhooks/resend`, { method: 'POST', body, headers }))
 }
 
 /** Reports something about a mail, properly signed. */

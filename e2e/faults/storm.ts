@@ -3,7 +3,7 @@ import { OURS, type Process, type Stack } from '../stack'
 import { holdLock, LOCK_SECONDS, listTableLocks, PACE_LOCK } from './hold-lock'
 import { countRepaired, findRepaired, findUncaught, findWrongTimes } from './judge-production'
 import { findFaults, untilSettled } from './oracle'
-import { makeDue, signUpStubbornly } from './steps'
+import { hurry, signUpStubbornly } from './steps'
 
 const CLIENTS = 4
 const WORKERS = 2
@@ -183,18 +183,15 @@ export async function surviveStorm(
  * @returns false when it took too long
  */
 async function settle(stack: Stack, count: (what: string) => void): Promise<boolean> {
-  const hurry = setInterval(() => void makeDue(stack).catch(() => {}), 1_000)
   const patience = new Promise<false>((resolve) => setTimeout(resolve, PATIENCE_MS, false))
   const rest = (): Promise<boolean> => Promise.race([untilSettled(stack).then(() => true), patience])
-  try {
+  return await hurry(stack, async () => {
     if (!(await rest())) return false
     const failed = await stack.query(`SELECT FROM "Email" WHERE status = 'failed'`)
     for (const _ of failed) count('given up, and redriven')
     await stack.redrive()
     return await rest()
-  } finally {
-    clearInterval(hurry)
-  }
+  })
 }
 
 type Random = {

@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test'
 import { newAddress, signUp } from '../app'
 import { test } from '../test'
-import { makeDue } from './steps'
+import { hurry } from './steps'
 
 test('no worker: the ticket waits for one, and goes on by itself when one starts', async ({
   stack,
@@ -31,8 +31,7 @@ test('retrying: the ticket says why, and when the next attempt is', async ({ sta
   await expect(next).not.toHaveText(before)
 
   await stack.setProvider({ mode: 'ok' })
-  await makeDue(stack)
-  await expect(page.getByText(/^delivered$/i).first()).toBeVisible()
+  await hurry(stack, () => expect(page.getByText(/^delivered$/i).first()).toBeVisible())
   await expect(next).toBeHidden()
 })
 

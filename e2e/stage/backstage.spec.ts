@@ -1,6 +1,6 @@
 import { expect, type Locator, type Page } from '@playwright/test'
 import { newAddress, signUp } from '../app'
-import { hurryHeartbeats, limitAttempts, makeDue, signUpMany } from '../faults/steps'
+import { hurry, hurryHeartbeats, limitAttempts, signUpMany } from '../faults/steps'
 import { expectUsable, findViolations } from '../pages/accessibility'
 import { listenForComplaints } from '../pages/person'
 import { test } from '../pages/test'
@@ -100,8 +100,7 @@ test('in an outage the jobs try again, and say why; when the mail service works 
   await expect
     .poll(async () => (await stack.setProvider({})) as { mode?: string })
     .toMatchObject({ mode: 'ok' })
-  await makeDue(stack)
-  await expectFigures(page, { sent: 10, retrying: 0 })
+  await hurry(stack, () => expectFigures(page, { sent: 10, retrying: 0 }))
 })
 
 test('what was given up goes out again: one, and then all', async ({ stack, page }) => {
@@ -132,8 +131,7 @@ test('what might be sent twice is left alone, and the page says so', async ({ st
   await openBackstage(page)
   await expectFigures(page, { retrying: 1 })
   await limitAttempts(stack, 1)
-  await makeDue(stack)
-  await expectFigures(page, { 'given up': 1 })
+  await hurry(stack, () => expectFigures(page, { 'given up': 1 }))
   await stack.query(`UPDATE "Batch" SET "createdAt" = "createdAt" - interval '1 day'`)
   await deadOn(page).getByRole('button', { name: 'Send all again' }).click()
   await expect(deadOn(page)).toContainText('1 was left alone: might be sent twice')
@@ -254,9 +252,9 @@ test('a backlog beyond counting', { tag: '@long' }, async ({ stack, page }) => {
 
 test('a lost database is told, and the page carries on when it is back', async ({ stack, page }) => {
   await openBackstage(page)
-  await stack.killPostgres('SIGINT')
-  await expect(page.getByText('The connection is lost. We try again.')).toBeVisible()
-  await stack.untilPostgresIsBack()
+  await stack.withoutPostgres(() =>
+    expect(page.getByText('The connection is lost. We try again.')).toBeVisible(),
+  )
   await expect(page.getByText('The connection is lost. We try again.')).toBeHidden()
   await signUp(newAddress(), stack.appUrl)
   await expectFigures(page, { waiting: 1 })
