@@ -89,7 +89,8 @@ test('two workers keep to the limit that the first answer tells', async ({ stack
   await Promise.all([stack.startWorker(), stack.startWorker()])
   const [first = ''] = await writeMany(stack, 1)
   await until(stack, first, isFinal)
-  expect((await readPace(stack))?.perSecond).toBe(5)
+  // The report of the mail service may be quicker than the worker with its answer.
+  await expect.poll(async () => (await readPace(stack))?.perSecond).toBe(5)
   const before = await stack.setProvider({})
   const tellTurns = await logTurns(stack)
   const ids = [first, ...(await crowd(stack, (count) => count === 800))]
