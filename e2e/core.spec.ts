@@ -39,7 +39,7 @@ test('npm run take refuses a full folder and wrong arguments with a usage line, 
   await rm(folder, { recursive: true })
 })
 
-test('npm run take -- --with orders keeps that ring, and only that', async () => {
+test('npm run take -- --with orders keeps that ring, and only that', { tag: '@long' }, async () => {
   const parent = await mkdtemp(path.join(tmpdir(), 'take-'))
   const { code, output } = await runToEnd([...TAKE, path.join(parent, 'app'), '--with', 'orders'], {})
   expect(code, output).toBe(0)

@@ -68,7 +68,9 @@ test('each connection of web and worker asks for UTC and for the server’s own 
   for (const gate of [web, worker]) gate.close()
 })
 
-test('redriving and erasing by hand do, too; migrations may take as long as they need', async ({ stack }) => {
+test('redriving and erasing by hand do, too; migrations may take as long as they need', {
+  tag: '@long',
+}, async ({ stack }) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
   await stack.query(`UPDATE "Email" SET status = 'failed'; DELETE FROM pgboss.job`)
   const { email } = await signUpOwner(stack.appUrl)

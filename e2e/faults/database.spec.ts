@@ -68,7 +68,9 @@ test('Postgres is away: 503 with Retry-After, and health says so', async ({ stac
   expect(await stack.query('SELECT FROM "User"')).toEqual([])
 })
 
-test('pg-boss is missing, or has no queue yet, as during a restore: 503, and the same key gets its 201 after npm run migrate', async ({ stack }) => {
+test('pg-boss is missing, or has no queue yet, as during a restore: 503, and the same key gets its 201 after npm run migrate', {
+  tag: '@long',
+}, async ({ stack }) => {
   const env = { DATABASE_URL: stack.databaseUrl }
   const webs = [await stack.startWeb()]
   const keys: Record<string, string> = {}

@@ -125,7 +125,9 @@ test('each request is counted, whatever its method and its path', async ({ stack
   expect(statuses[20]).toBe(429)
 })
 
-test('upgrades, what Next makes up, and made-up cookies cost nothing that others need', async ({ stack }) => {
+test('upgrades, what Next makes up, and made-up cookies cost nothing that others need', {
+  tag: '@long',
+}, async ({ stack }) => {
   const gate = await countStatements(stack.databaseUrl)
   const web = await startWeb(stack, {
     DATABASE_URL: gate.databaseUrl,
@@ -200,7 +202,9 @@ test('upgrades, what Next makes up, and made-up cookies cost nothing that others
   gate.close()
 })
 
-test('requests of a network wait for each other, and others do not wait for them', async ({ stack }) => {
+test('requests of a network wait for each other, and others do not wait for them', { tag: '@long' }, async ({
+  stack,
+}) => {
   const web = await startWeb(stack, { LIMIT_CONCURRENCY_PER_VISITOR: '2' })
   const signUpFrom = (from: string): Promise<Response> =>
     postSignup({ name: 'Ada', email: newAddress() }, { 'x-forwarded-for': from }, web.url)

@@ -86,9 +86,9 @@ async function runAllQueues(stack: Stack): Promise<void> {
   await boss.stop()
 }
 
-test('whatever runs in the background reads what there is to do, and nothing that is done', async ({
-  stack,
-}) => {
+test('whatever runs in the background reads what there is to do, and nothing that is done', {
+  tag: '@long',
+}, async ({ stack }) => {
   test.setTimeout(600_000)
   await fill(stack)
   try {

@@ -60,9 +60,9 @@ async function readData(stack: Stack, id: string): Promise<unknown> {
 }
 
 for (const withFile of [false, true]) {
-  test(`a kind of mail with data of its own${withFile ? ' and a file' : ''}: filled, without a link that erases`, async ({
-    stack,
-  }) => {
+  test(`a kind of mail with data of its own${withFile ? ' and a file' : ''}: filled, without a link that erases`, {
+    tag: withFile ? [] : '@long',
+  }, async ({ stack }) => {
     const folder = await openShop(withFile)
     const address = newAddress()
     const ticket = await signUp(address, stack.appUrl)

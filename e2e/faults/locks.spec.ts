@@ -30,18 +30,17 @@ const GROUPS = {
   rest: [],
 }
 
-for (const [title, modes] of [
-  ['in turns', (world: number) => [MODES[world % 2] ?? '']],
-  ['in both modes', () => MODES],
+for (const [title, tag, names, modes] of [
+  ['users, events or jobs', [], ['user', 'event', 'job'], (world: number) => [MODES[world % 2] ?? '']],
+  ['each table, and the row of the pace', ['@long'], Object.keys(GROUPS), () => MODES],
 ] as const) {
-  const tag = title === 'in turns' ? [] : '@long'
-  test(`each table, and the row of the pace, is locked for longer than all timeouts, ${title}: nothing is half`, {
-    tag,
-  }, async ({ stack }) => {
+  test(`locked for longer than all timeouts: ${title}; nothing is half`, { tag: [...tag] }, async ({
+    stack,
+  }) => {
     test.setTimeout(400_000)
     const worlds: World[] = []
     try {
-      worlds.push(...(await openWorlds(stack, Object.keys(GROUPS))))
+      worlds.push(...(await openWorlds(stack, [...names])))
       // Batches are in the air when a lock comes.
       await stack.setProvider({ latencyMs: 2_500 })
       const reports = await Promise.all(worlds.map((world, number) => surviveOrTell(world, modes(number))))

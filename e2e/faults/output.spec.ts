@@ -54,37 +54,43 @@ test('the reader of a worker’s output goes away in the middle of a send: it go
   expect(await findFaults(stack, [id, ...ids])).toEqual([])
 })
 
-test('the reader of a worker’s output stands still, and its pipe is full: it sends all the same, and stops', async ({
-  stack,
-}, { outputDir }) => {
-  await using reader = await startReader(outputDir)
-  const worker = await stack.startWorker({}, reader)
-  reader.stall()
-  const ids = await signUpMany(stack, 20)
-  await untilSettled(stack)
-  expect(await findFaults(stack, ids)).toEqual([])
-  reader.goOn()
-  await waitFor(() => worker.output().includes('→ sent'))
-  reader.stall()
-  expect(await worker.kill('SIGTERM')).toBe(0)
-})
+test(
+  'the reader of a worker’s output stands still, and its pipe is full: it sends all the same, and stops',
+  { tag: '@long' },
+  async ({ stack }, { outputDir }) => {
+    await using reader = await startReader(outputDir)
+    const worker = await stack.startWorker({}, reader)
+    reader.stall()
+    const ids = await signUpMany(stack, 20)
+    await untilSettled(stack)
+    expect(await findFaults(stack, ids)).toEqual([])
+    reader.goOn()
+    await waitFor(() => worker.output().includes('→ sent'))
+    reader.stall()
+    expect(await worker.kill('SIGTERM')).toBe(0)
+  },
+)
 
 for (const [title, leave] of [
   ['goes away', 'leave'],
   ['stands still', 'stall'],
 ] as const) {
-  test(`the reader of a web server’s output ${title}: everybody is answered, and it is heard again`, async ({
-    stack,
-  }, { outputDir }) => {
-    await using reader = await startReader(outputDir)
-    const web = await stack.startWeb({ env: { LOG_FORMAT: 'json' }, reader })
-    await reader[leave]()
-    await Promise.all(Array.from({ length: 30 }, () => signUp(newAddress(), web.url)))
-    reader.goOn()
-    const { id } = await signUp(newAddress(), web.url)
-    await waitFor(() => web.output().includes(id))
-    expect(WEB_EXIT_CODES).toContain(await web.kill('SIGTERM'))
-  })
+  test(
+    `the reader of a web server’s output ${title}: everybody is answered, and it is heard again`,
+    {
+      tag: leave === 'leave' ? '@long' : [],
+    },
+    async ({ stack }, { outputDir }) => {
+      await using reader = await startReader(outputDir)
+      const web = await stack.startWeb({ env: { LOG_FORMAT: 'json' }, reader })
+      await reader[leave]()
+      await Promise.all(Array.from({ length: 30 }, () => signUp(newAddress(), web.url)))
+      reader.goOn()
+      const { id } = await signUp(newAddress(), web.url)
+      await waitFor(() => web.output().includes(id))
+      expect(WEB_EXIT_CODES).toContain(await web.kill('SIGTERM'))
+    },
+  )
 }
 
 /** Prints 10 MB, and then writes into a file how much of it is kept in memory, in bytes. */

@@ -79,7 +79,9 @@ test('mail is paused for longer than Resend knows a key: a batch in doubt is giv
   await letReports()
 })
 
-test('an operator’s pause and one of the mail service: neither ends the other', async ({ stack }) => {
+test('an operator’s pause and one of the mail service: neither ends the other', { tag: '@long' }, async ({
+  stack,
+}) => {
   await stack.query(
     `INSERT INTO "Pace" (account, "nextTurnAt", reason) VALUES ('resend', now() + interval '1 hour', 'daily_quota_exceeded')`,
   )
@@ -106,9 +108,9 @@ test('an operator’s pause and one of the mail service: neither ends the other'
   expect((await until(stack, later.id, isFinal)).status).toBe('delivered')
 })
 
-test('a pause that is over: a mail that waits for the trial still tells of it, and without one all is well', async ({
-  stack,
-}) => {
+test('a pause that is over: a mail that waits for the trial still tells of it, and without one all is well', {
+  tag: '@long',
+}, async ({ stack }) => {
   const time = `now() - interval '1 second'`
   await stack.query(
     `INSERT INTO "Pace" (account, "nextTurnAt", reason) VALUES ('resend', ${time}, 'restricted_api_key')`,

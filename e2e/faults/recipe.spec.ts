@@ -129,9 +129,9 @@ test('a job of one’s own that fails once: its stack in the log, our own lines 
   await closeShop(stack, shop.name)
 })
 
-test('a queue with a table of its own: its job is retried there, and the table is deleted with the queue', async ({
-  stack,
-}) => {
+test('a queue with a table of its own: its job is retried there, and the table is deleted with the queue', {
+  tag: '@long',
+}, async ({ stack }) => {
   const shop = await openShop(stack, ', partition: true')
   expect(await shop.run('prisma/migrate.ts')).toMatchObject({ code: 0 })
   const listTables = () =>

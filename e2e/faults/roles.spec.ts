@@ -30,9 +30,9 @@ test.afterEach(async ({ stack }) => {
   await stack.query('DROP ROLE creator')
 })
 
-test('the SQL of the docs makes both roles, run by one who may create roles and is no superuser', async ({
-  stack,
-}) => {
+test('the SQL of the docs makes both roles, run by one who may create roles and is no superuser', {
+  tag: '@long',
+}, async ({ stack }) => {
   const { code, output } = await migrate(stack, urlOf(stack, 'owner'))
   expect(code, output).toBe(0)
   const app = urlOf(stack, 'app')

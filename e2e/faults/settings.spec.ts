@@ -188,7 +188,9 @@ const COMMANDS = [
   ['npm run migrate:new', 'prisma/new-migration.ts'],
 ]
 
-test('each command refuses an option that it does not know, with a usage line', async () => {
+test('each command refuses an option that it does not know, with a usage line', {
+  tag: '@long',
+}, async () => {
   for (const [name, program = '', ...order] of COMMANDS) {
     const { code, output } = await runToEnd([...programOf(program), ...order, '--milk'], COMPLETE)
     expect(code, output).toBe(2)

@@ -99,7 +99,9 @@ onSharedApp('a page runs only the scripts that bear the nonce of this one answer
   expect(nonces.size).toBe(4)
 })
 
-test('where the app is reached by https, browsers are told to try nothing else', async ({ stack }) => {
+test('where the app is reached by https, browsers are told to try nothing else', { tag: '@long' }, async ({
+  stack,
+}) => {
   const { url } = await stack.startWeb({ env: { APP_URL: 'https://example.org' } })
   for (const path of ['/', '/nowhere', '/api/health', '/api/nowhere']) {
     const { headers } = await fetch(url + path)

@@ -61,10 +61,9 @@ test('while one page is frozen, the other has its ticket', async ({ stack, page 
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Without a queue, Ada is gone.')
 })
 
-test('twenty at once, below the limit: forty accounts, and all mails of the background lane arrive', async ({
-  stack,
-  page,
-}) => {
+test('twenty at once, below the limit: forty accounts, and all mails of the background lane arrive', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   await stack.startWorker()
   await page.goto('/race')
   await page.getByLabel('20 at once').check()

@@ -123,9 +123,9 @@ test('on a phone, the stage changes nothing that would not fit', async ({ page }
   expect(await measureOverflow(page)).toBe(0)
 })
 
-test('npm run demo -- --stage: each start is a new show, with a link for the projector and no worker', async ({
-  page,
-}) => {
+test('npm run demo -- --stage: each start is a new show, with a link for the projector and no worker', {
+  tag: '@long',
+}, async ({ page }) => {
   const own = { APP_URL: '', DATABASE_URL: '', RESEND_API_KEY: '' }
   const settings = { ...own, SANDBOX_DIR: 'test-results/show', PORT: '0' }
   const address = newAddress()
