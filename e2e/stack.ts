@@ -134,12 +134,12 @@ export async function startStack(name: string, flags: string[] = [], settings: E
     if (!response.ok) throw new Error(await response.text())
     return await response.json()
   }
-  const isPostgresBack = (): Promise<boolean> =>
+  const takesConnections = (): Promise<boolean> =>
     query(databaseUrl, 'SELECT 1').then(
       () => true,
       () => false,
     )
-  const untilPostgresIsBack = (): Promise<void> => waitFor(isPostgresBack)
+  const untilPostgresIsBack = (): Promise<void> => waitFor(takesConnections)
   const readPostgresPid = async (): Promise<number> => {
     const [row] = await query<{ data_directory: string }>(databaseUrl, 'SHOW data_directory')
     return Number.parseInt(await readFile(path.join(row?.data_directory ?? '', 'postmaster.pid'), 'utf8'), 10)
@@ -194,7 +194,7 @@ export async function startStack(name: string, flags: string[] = [], settings: E
       process.kill(runner.pid, 'SIGSTOP')
       try {
         process.kill(pid, 'SIGINT')
-        await waitFor(async () => !(await isPostgresBack()))
+        await waitFor(async () => !(await takesConnections()))
         return await act()
       } finally {
         process.kill(runner.pid, 'SIGCONT')

@@ -217,20 +217,22 @@ test('a stranger can do only so much', async ({ stack, page }) => {
   })
 
   await test.step('a form that comes back too soon, or is no form of ours', async () => {
-    const html = await (await fetch(web.url)).text()
-    const form = /\d{13}\.[\w-]{43}/.exec(html)?.[0] ?? ''
+    const readForm = async (): Promise<string> =>
+      /\d{13}\.[\w-]{43}/.exec(await (await fetch(web.url)).text())?.[0] ?? ''
     const send = (more: object): Promise<Response> =>
       postSignup({ name: 'Ada', email: newAddress(), ...more }, newVisitor(), web.url)
-    for (const [field, more] of [
-      ['form', { form }],
-      ['form', { form: form.replace(/^\d/, '0') }],
-      ['form', { form: '' }],
-      ['website', { form, website: 'https://example.org' }],
-    ] as const) {
-      const response = await send(more)
-      expect(response.status, JSON.stringify(more)).toBe(422)
+    const expectRefusal = async (response: Response, field: string): Promise<void> => {
+      expect(response.status, field).toBe(422)
       expect((await response.json()).errors).toEqual({ [field]: [expect.any(String)] })
     }
+    // On a busy computer, the answer may take as long as a person does.
+    let early = await send({ form: await readForm() })
+    while (early.status === 201) early = await send({ form: await readForm() })
+    await expectRefusal(early, 'form')
+    const form = await readForm()
+    await expectRefusal(await send({ form: form.replace(/^\d/, '0') }), 'form')
+    await expectRefusal(await send({ form: '' }), 'form')
+    await expectRefusal(await send({ form, website: 'https://example.org' }), 'website')
     await waitFor(async () => (await send({ form, website: '' })).status === 201)
     // A program that the docs invite needs none.
     expect((await send({})).status).toBe(201)
