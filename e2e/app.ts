@@ -57,7 +57,7 @@ export async function signUp(email = newAddress(), url = app.url): Promise<Snaps
 export async function postUntilAccepted(email: string, url: string): Promise<Response> {
   const headers = { 'idempotency-key': randomUUID() }
   for (;;) {
-    const response = await postSignup({ name: 'Ada', email }, headers, url)
+    const response = await postSignupOnce({ name: 'Ada', email }, headers, url)
     if (response.status === 201) return response
     const text = await response.text()
     if (response.status !== 503) throw new Error(`${response.status} ${text}`)

@@ -8,7 +8,16 @@ import { act, isOwner, type Owner, signUpOwner } from '../owner'
 import { type Env, findPort, type Stack, type Web, waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
-import { countEmails, countSends, hurryHeartbeats, isFinal, until, untilAsked, untilHurried } from './steps'
+import {
+  countEmails,
+  countSends,
+  hurry,
+  hurryHeartbeats,
+  isFinal,
+  until,
+  untilAsked,
+  untilHurried,
+} from './steps'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -88,12 +97,7 @@ type Waiting = { at: string; retryAt: string }
 
 async function untilRetrying(stack: Stack, id: string): Promise<Waiting> {
   // During a pause there is one trial at a time, and another mail may have taken it.
-  await untilHurried(
-    stack,
-    async () =>
-      (await stack.query(`SELECT FROM "Email" WHERE id = $1 AND status = 'retrying'`, [id])).length > 0,
-  )
-  const { timeline } = await until(stack, id, ({ status }) => status === 'retrying')
+  const { timeline } = await hurry(stack, () => until(stack, id, ({ status }) => status === 'retrying'))
   return timeline.find(({ retryAt }) => retryAt) as Waiting
 }
 

@@ -30,17 +30,19 @@ const GROUPS = {
   rest: [],
 }
 
-for (const [title, tag, names, modes] of [
-  ['users, events or jobs', [], ['user', 'event', 'job'], (world: number) => [MODES[world % 2] ?? '']],
+type Variant = [title: string, tag: string[], names: string[], modes: (world: number) => string[]]
+
+const VARIANTS: Variant[] = [
+  ['users, events or jobs', [], ['user', 'event', 'job'], (world) => [MODES[world % 2] ?? '']],
   ['each table, and the row of the pace', ['@long'], Object.keys(GROUPS), () => MODES],
-] as const) {
-  test(`locked for longer than all timeouts: ${title}; nothing is half`, { tag: [...tag] }, async ({
-    stack,
-  }) => {
+]
+
+for (const [title, tag, names, modes] of VARIANTS) {
+  test(`locked for longer than all timeouts: ${title}; nothing is half`, { tag }, async ({ stack }) => {
     test.setTimeout(400_000)
     const worlds: World[] = []
     try {
-      worlds.push(...(await openWorlds(stack, [...names])))
+      worlds.push(...(await openWorlds(stack, names)))
       // Batches are in the air when a lock comes.
       await stack.setProvider({ latencyMs: 2_500 })
       const reports = await Promise.all(worlds.map((world, number) => surviveOrTell(world, modes(number))))

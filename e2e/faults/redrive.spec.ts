@@ -39,7 +39,7 @@ async function failInDoubt(stack: Stack): Promise<string> {
   const worker = await stack.startWorker()
   await until(stack, id, ({ status }) => status === 'retrying')
   await limitAttempts(stack, 1)
-  await hurry(stack, () => until(stack, id, ({ status }) => status === 'failed'))
+  expect((await hurry(stack, () => until(stack, id, isFinal))).status).toBe('failed')
   await untilSettled(stack)
   await worker.kill('SIGTERM')
   await stack.setProvider({ mode: 'ok' })

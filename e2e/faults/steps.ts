@@ -3,7 +3,7 @@ import { Client } from 'pg'
 import { PgBoss } from 'pg-boss'
 import { MAX_ATTEMPTS } from '../../lib/sending/outcome'
 import type { Snapshot } from '../../lib/status/status'
-import { askUntilTaken, newAddress, postSignup, waitForSnapshot } from '../app'
+import { askUntilTaken, newAddress, postSignupOnce, waitForSnapshot } from '../app'
 import { type Stack, waitFor } from '../stack'
 
 /** Signs up several people at the same moment. Returns the ids of their emails. */
@@ -188,7 +188,7 @@ export async function signUpStubbornly(
   const body = { name: 'Ada', email }
   const headers = { 'idempotency-key': randomUUID() }
   for (let asked = 1; ; asked++) {
-    const response = await postSignup(body, headers, pickUrl()).catch(() => undefined)
+    const response = await postSignupOnce(body, headers, pickUrl()).catch(() => undefined)
     if (response?.status === 201) {
       // The server can die between the head and the body of its answer.
       const answer = await response.json().catch(() => undefined)
