@@ -66,10 +66,14 @@ export async function untilAsked(stack: Stack, id: string, calls = 1): Promise<v
   await waitFor(async () => (await countSends(stack, id)).calls >= calls)
 }
 
-/** Ends all waiting: the tests have less time than the mail has. */
+/**
+ * Ends all waiting: the tests have less time than the mail has. An attempt under way keeps its time. A second one beside it
+ * would change what its answer means.
+ */
 export async function makeDue(stack: Pick<Stack, 'query'>): Promise<void> {
   await stack.query(
-    `UPDATE pgboss.job SET start_after = now() WHERE state = 'retry' OR name = 'retry-batch' AND state = 'created';
+    `UPDATE pgboss.job SET start_after = now() WHERE state = 'retry' OR name = 'retry-batch' AND state = 'created'
+       AND NOT EXISTS (SELECT FROM "Email" WHERE "batchId" = job.id AND status = 'sending');
      UPDATE "Pace" SET "nextTurnAt" = now()`,
   )
 }
