@@ -1,7 +1,7 @@
 import { prisma } from '@/lib/db/prisma'
 import { HOURLY_CAP, type HourlyLimit, sendWithinHourlyLimit } from '@/lib/protection/hourly-limit'
 import { type Batch, settleBatch } from '@/lib/sending/batch'
-import { returnTrial, takeTurn, updatePace } from '@/lib/sending/pace'
+import { giveBackTrial, takeTurn, updatePace } from '@/lib/sending/pace'
 import { logAttempt, logOutcome } from './log-progress'
 import { stopping } from './stop'
 
@@ -10,22 +10,22 @@ type Options = { limit?: HourlyLimit; onWritten?: () => void }
 /**
  * Waits for a turn, calls `prepare`, sends the batch, and records the outcome.
  * @param prepare writes the batch in a transaction. It returns undefined when there is nothing to send
- * @throws when the worker must stop before its turn
+ * @throws when the worker must stop before its turn, or the database fails
  */
 export async function deliver(
   signal: AbortSignal,
   prepare: () => Promise<Batch | undefined>,
   { limit = 'mail', onWritten }: Options = {},
 ): Promise<void> {
-  // Lost tickets have a limit of their own, so they skip the pause of the hourly limit.
-  const ignored = limit === 'mail' ? null : HOURLY_CAP
-  const turn = await takeTurn(AbortSignal.any([signal, stopping]), ignored)
+  // Mails with a lost ticket have an hourly limit of their own, so they skip the pause of the other one.
+  const skipped = limit === 'mail' ? null : HOURLY_CAP
+  const turn = await takeTurn(AbortSignal.any([signal, stopping]), skipped)
   let batch: Batch | undefined
   try {
     batch = await prepare()
   } finally {
-    // Nothing is sent. If this turn was the trial of a pause, the next call may try at once.
-    if (!batch) await returnTrial(turn)
+    // Without a batch, nothing is sent. If this turn was the trial of a pause, the next call may try at once.
+    if (!batch) await giveBackTrial(turn)
   }
   if (!batch) return
   onWritten?.()

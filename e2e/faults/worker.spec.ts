@@ -76,7 +76,7 @@ test.describe('a worker is killed', () => {
     [
       'when it looks what became of the batch',
       'SELECT FROM "Batch" FOR UPDATE',
-      'AS "isKeyForgotten" FROM "Batch"',
+      'AS "isKeyExpired" FROM "Batch"',
     ],
     ['when it records the answer', 'SELECT FROM "Email" FOR UPDATE', 'json_array_elements(messages)'],
     ['when it dissolves the batch', 'LOCK TABLE "Batch" IN SHARE MODE', 'DELETE FROM "Batch"'],

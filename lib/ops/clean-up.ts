@@ -2,7 +2,7 @@ import { deleteSessions, isUnused } from '../account/session'
 import { prisma, type Transaction } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
 import { log, reasonOf } from '../log'
-import { isKeyForgotten } from '../sending/batch'
+import { isKeyExpired } from '../sending/batch'
 import { isToBeSent } from '../sending/batch-contents'
 
 /** A statement has nine seconds. */
@@ -18,7 +18,7 @@ const CLEAN_UPS: Record<string, DeleteSome> = {
   // Without the key, a batch must not be sent again. Its row stays for `redrive`, which must know that it is in doubt.
   'rendered mails': runSql(Prisma.sql`
     UPDATE "Batch" SET messages = '[]' WHERE id IN (
-      SELECT id FROM "Batch" WHERE ${isKeyForgotten}
+      SELECT id FROM "Batch" WHERE ${isKeyExpired}
         AND json_array_length(messages) > 0 AND NOT ${isToBeSent} LIMIT ${CHUNK} FOR UPDATE SKIP LOCKED)`),
   'batches without emails': runSql(Prisma.sql`
     DELETE FROM "Batch" WHERE id IN (

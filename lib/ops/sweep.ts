@@ -4,7 +4,7 @@ import { Prisma } from '../generated/prisma/client'
 import { memoizeFor } from '../live/memoize-for'
 import { log, reasonOf } from '../log'
 import { EXPORT, FILE } from '../orders/stranded' // orders
-import { giveUpForgotten, isKeyForgotten } from '../sending/batch'
+import { giveUpExpired, isKeyExpired } from '../sending/batch'
 import { isToBeSent } from '../sending/batch-contents'
 import { repairOne, type StrandedKind, selectStranded } from '../sending/stranded'
 import { BATCH, EMAIL } from '../sending/stranded-emails'
@@ -22,7 +22,7 @@ const KINDS: Record<string, StrandedKind> = {
   file: FILE, // orders
 }
 
-/** Repairs stranded rows, and gives up batches whose key Resend has forgotten. The next run finds the rest. */
+/** Repairs stranded rows, and gives up batches with an expired key. The next run finds the rest. */
 export async function sweep(): Promise<void> {
   await giveUpAllForgotten()
   const [{ start }] = await prisma().$queryRaw<[{ start: Date }]>`SELECT now() - interval '1 minute' AS start`
@@ -40,10 +40,10 @@ async function giveUpAllForgotten(): Promise<void> {
     )
   try {
     const batches = await prisma().$queryRaw<{ id: string }[]>`
-      SELECT id FROM "Batch" WHERE ${isKeyForgotten} AND "attemptsInDoubt" > 0 AND ${isToBeSent} LIMIT ${MAX_ROWS}`
+      SELECT id FROM "Batch" WHERE ${isKeyExpired} AND "attemptsInDoubt" > 0 AND ${isToBeSent} LIMIT ${MAX_ROWS}`
     for (const { id } of batches)
       await prisma()
-        .$transaction((tx) => giveUpForgotten(tx, id))
+        .$transaction((tx) => giveUpExpired(tx, id))
         .catch((error) => logFailure(error, id))
   } catch (error) {
     logFailure(error)

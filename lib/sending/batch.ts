@@ -23,42 +23,42 @@ export type Batch = {
   createdAt: Date
 }
 
-// After this time without an outcome, any worker sends the batch again. The idempotency key makes that safe, even if the first
-// worker is only slow.
-const ATTEMPT_MS = 15_000
+// If the first attempt has no outcome after this time, any worker sends the batch again. The idempotency key makes that safe,
+// even if the first worker is only slow.
+const TAKEOVER_MS = 15_000
 
-/** Resend forgets a key after 24 h, and would then send the batch a second time. We stop an hour earlier. */
+/** Resend forgets a key after 24 h, and would then send the batch a second time. For us, it expires an hour earlier. */
 const KEY_LIFETIME_MS = 23 * 3600 * 1000
 
-export const isKeyForgotten = Prisma.sql`"Batch"."createdAt" < now() - make_interval(secs => ${KEY_LIFETIME_MS / 1000})`
+export const isKeyExpired = Prisma.sql`"Batch"."createdAt" < now() - make_interval(secs => ${KEY_LIFETIME_MS / 1000})`
 
 /** Locks a batch with its emails, in the order of lock-emails.ts. */
 export async function lockBatch(tx: Transaction, id: string): Promise<LockedBatch | undefined> {
   // Not a lock on the job's row: `requeueBatch` deletes and inserts it, so two workers could lock different rows.
-  // The first tag of a message is the id of its email.
   await tx.$queryRaw`SELECT FROM pg_advisory_xact_lock(hashtextextended(${id}, 0))`
+  // The first tag of a message is the id of its email.
   await tx.$queryRaw`
     SELECT FROM "Email" WHERE id IN (
       SELECT (message->'tags'->0->>'value')::uuid FROM "Batch", json_array_elements(messages) AS message
       WHERE "Batch".id = ${id}::uuid
     ) ORDER BY id FOR UPDATE`
   const [batch] = await tx.$queryRaw<LockedBatch[]>`
-    SELECT *, ${isKeyForgotten} AS "isKeyForgotten" FROM "Batch" WHERE id = ${id}::uuid FOR UPDATE`
+    SELECT *, ${isKeyExpired} AS "isKeyExpired" FROM "Batch" WHERE id = ${id}::uuid FOR UPDATE`
   return batch
 }
 
-type LockedBatch = Batch & { isKeyForgotten: boolean }
+type LockedBatch = Batch & { isKeyExpired: boolean }
 
 /** Records a batch before its first attempt, with the job that sends it again if this worker dies. */
 export async function writeBatch(tx: Transaction, messages: Message[]): Promise<Batch> {
   const data = { messages, attemptsInDoubt: 1, sender: PROCESS_NAME }
   const batch = { ...(await tx.batch.create({ data, omit: { messages: true } })), messages }
   await recordForAll(tx, messages, { status: 'sending', batchId: batch.id })
-  await enqueue(tx, 'retry-batch', { batchId: batch.id }, { id: batch.id, delayMs: ATTEMPT_MS })
+  await enqueue(tx, 'retry-batch', { batchId: batch.id }, { id: batch.id, delayMs: TAKEOVER_MS })
   return batch
 }
 
-/** Records a batch for each mail, with the jobs that send them for the first time. In three statements, for a slow connection. */
+/** Records a batch for each mail, with the jobs that send them for the first time. Three statements: each is a round trip. */
 async function scheduleAlone(
   tx: Transaction,
   messages: Message[],
@@ -92,19 +92,20 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
   if (!batch) return
   const isNew = batch.attemptsInDoubt === 0
   if (isNew && !(await isWanted(tx, batch))) return await finishBatch(tx, id)
-  // Resend learns the key now. The tokens of the links depend on this time, so it is the same at all attempts.
+  // The age of the key counts from the first attempt. The tokens of the links depend on this time, so later attempts keep it.
   if (isNew) batch.createdAt = new Date(await databaseNow())
   batch.attemptsInDoubt++
-  if (batch.isKeyForgotten && !isNew) return await giveUp(tx, batch, 'outcome_unknown')
+  if (batch.isKeyExpired && !isNew) return await giveUp(tx, batch, 'outcome_unknown')
+  // `settleBatch` gives up after the last attempt. Beyond it, the worker has died in that attempt.
   if (batch.attemptsInDoubt > MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')
   const { attemptsInDoubt, createdAt } = batch
   await tx.batch.update({ where: { id }, data: { attemptsInDoubt, createdAt, sender: PROCESS_NAME } })
-  // Skips mails that Resend has reported as accepted. If any other is left, the whole batch is sent, because it must not change.
+  // Without the mails that Resend has reported as accepted. If any other is left, the whole batch is sent: it must not change.
   const inDoubt = await recordForAll(tx, batch.messages, { status: 'sending', batchId: id })
   return inDoubt.length > 0 ? batch : await finishBatch(tx, id)
 }
 
-/** False when the mail of a batch that was never sent must not be sent any more. Then it is recorded as suppressed. */
+/** Whether the mail of a batch that was never sent may still go out. If not, it is recorded as suppressed. */
 async function isWanted(tx: Transaction, { messages }: Batch): Promise<boolean> {
   const emails = await lockEmails(
     tx,
@@ -116,7 +117,7 @@ async function isWanted(tx: Transaction, { messages }: Batch): Promise<boolean> 
 /**
  * Records the outcome of an attempt:
  * - accepted: each mail is sent, or has failed because of its address.
- * - wait, operator: rejected. The mails go into another batch later.
+ * - wait, operator (a person must change something): rejected. The mails go into another batch later.
  * - permanent: rejected. A single mail fails. Of several, any may be the cause, so each is sent in a batch of its own.
  * - retry: the same batch is sent again later.
  * - key_conflict, or too many attempts: given up.
@@ -135,7 +136,7 @@ export async function settleBatch(
   const row = await lockBatch(tx, id)
   if (outcome.kind === 'accepted') {
     const facts = outcome.mails.map((mail, index) => ({ ...mail, emailId: messages[index]?.tags[0].value }))
-    // Without a row, another worker has recorded this answer, and what it rejects may have been redriven.
+    // Without a row, another worker has recorded this answer. Mails that it rejects may wait again, so only "sent" is recorded.
     await recordEvents(tx, row ? facts : facts.filter(({ status }) => status === 'sent'))
     return await finishBatch(tx, id)
   }
@@ -173,10 +174,10 @@ export async function requeueBatch(tx: Transaction, id: string, startAfter?: Dat
   await enqueue(tx, 'retry-batch', { batchId: id }, { id, startAfter })
 }
 
-/** Gives up a batch whose key Resend has forgotten, also during a pause, so that erasures need not wait for its end. */
-export async function giveUpForgotten(tx: Transaction, id: string): Promise<void> {
+/** Gives up a batch with an expired key, also during a pause, so that erasures need not wait for the end of the pause. */
+export async function giveUpExpired(tx: Transaction, id: string): Promise<void> {
   const batch = await lockBatch(tx, id)
-  if (batch?.isKeyForgotten && batch.attemptsInDoubt > 0) await giveUp(tx, batch, 'outcome_unknown')
+  if (batch?.isKeyExpired && batch.attemptsInDoubt > 0) await giveUp(tx, batch, 'outcome_unknown')
 }
 
 // Keeps the batch, because a webhook may still report it as sent, or an operator may redrive it.

@@ -10,11 +10,11 @@ export type Turn = {
   perSecond: number | null
   reason: string | null
   failures: number
-  /** The reason of a pause that this call skipped. A success leaves that pause in place. A new pause replaces it. */
-  ignored: string | null
+  /** The reason of a pause that this call skips. A success leaves that pause in place. A new pause replaces it. */
+  skipped: string | null
 }
 
-/** During a pause, one trial starts in this time (a half-open circuit breaker). */
+/** After a pause, one request is a trial (a half-open circuit breaker). The next may try after this time: its timeout, and 1 s. */
 const TRIAL_SECONDS = 11
 
 /** Leaves a tenth of Resend's limit unused, because requests do not arrive as evenly as they leave. */
@@ -22,22 +22,22 @@ const MARGIN = 1.1
 
 const POLL_MS = 1_000
 
-/** The last waiting call of each queue. The key is the pause that its calls skip. Null: they skip none. */
+/** The last call of each line of waiting calls. The key is the pause that they skip. Null: none. */
 const lastCalls = new Map<string | null, Promise<unknown>>()
 
 /**
  * Waits for permission to call Resend. All workers share one row, because the limit is for the whole account. The calls of a
  * process wait in line, and only the first one asks the database.
- * @param ignored the reason of a pause that does not hold for this call. @throws when `signal` aborts
+ * @param skipped the reason of a pause that does not hold for this call. @throws when `signal` aborts
  */
-export function takeTurn(signal: AbortSignal, ignored: string | null = null): Promise<Turn> {
-  const turn = (lastCalls.get(ignored) ?? Promise.resolve()).then(() => pollForTurn(signal, ignored))
-  // A call that skips a pause leaves `nextTurnAt` as it is, so each process keeps the gap between its own calls.
+export function takeTurn(signal: AbortSignal, skipped: string | null = null): Promise<Turn> {
+  const turn = (lastCalls.get(skipped) ?? Promise.resolve()).then(() => pollForTurn(signal, skipped))
+  // A call that skips a pause does not move `nextTurnAt`, so each process waits between its own calls.
   const leaveGap = async (turn: Turn): Promise<void> => {
-    if (turn.ignored) await sleep(toGap(turn.perSecond) * 1000)
+    if (turn.skipped) await sleep(toGap(turn.perSecond) * 1000)
   }
   lastCalls.set(
-    ignored,
+    skipped,
     turn.then(leaveGap).catch(() => {}),
   )
   return traced('wait for our turn', () => turn)
@@ -46,29 +46,29 @@ export function takeTurn(signal: AbortSignal, ignored: string | null = null): Pr
 /** The time between two requests, in s. */
 const toGap = (perSecond: number | null): number => MARGIN / (perSecond ?? env('RESEND_RATE_LIMIT'))
 
-async function pollForTurn(signal: AbortSignal, ignored: string | null): Promise<Turn> {
+async function pollForTurn(signal: AbortSignal, skipped: string | null): Promise<Turn> {
   for (;;) {
     signal.throwIfAborted()
-    const { waitMs, ...turn } = await askForTurn(ignored)
+    const { waitMs, ...turn } = await askForTurn(skipped)
     if (waitMs === 0) return turn
     // Throws the reason of the signal for the log. `sleep` throws an AbortError.
     await sleep(Math.min(waitMs, POLL_MS), undefined, { signal }).catch(() => signal.throwIfAborted())
   }
 }
 
-async function askForTurn(ignored: string | null): Promise<Turn & { waitMs: number }> {
-  // While Resend's limit is not known.
+async function askForTurn(skipped: string | null): Promise<Turn & { waitMs: number }> {
+  // Until Resend has stated its limit.
   const gap = toGap(null)
   const [row] = await prisma().$queryRaw<(Turn & { waitMs: number })[]>`
     WITH turn AS (
       INSERT INTO "Pace" AS pace (account, "nextTurnAt") VALUES ('resend', clock_timestamp() + make_interval(secs => ${gap}))
       ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = CASE
         -- A skipped pause stays as it is.
-        WHEN pace.reason = ${ignored} THEN pace."nextTurnAt"
+        WHEN pace.reason = ${skipped} THEN pace."nextTurnAt"
         WHEN pace.reason IS NULL THEN clock_timestamp() + make_interval(secs => coalesce(${MARGIN} / pace."perSecond", ${gap}))
         ELSE clock_timestamp() + make_interval(secs => ${TRIAL_SECONDS}) END
-      WHERE (pace."nextTurnAt" <= clock_timestamp() OR pace.reason = ${ignored}) AND pace."pausedAt" IS NULL
-      RETURNING 0::float8 AS "waitMs", "perSecond", reason, failures, CASE WHEN reason = ${ignored} THEN reason END AS ignored
+      WHERE (pace."nextTurnAt" <= clock_timestamp() OR pace.reason = ${skipped}) AND pace."pausedAt" IS NULL
+      RETURNING 0::float8 AS "waitMs", "perSecond", reason, failures, CASE WHEN reason = ${skipped} THEN reason END AS skipped
     )
     SELECT * FROM turn UNION ALL
     -- Postgres before 17 cannot subtract from "infinity", which an operator may have set.
@@ -76,7 +76,7 @@ async function askForTurn(ignored: string | null): Promise<Turn & { waitMs: numb
       "perSecond", reason, failures, NULL
     FROM "Pace" WHERE account = 'resend' AND NOT EXISTS (SELECT FROM turn)`
   // No row: another worker has just inserted it. Asks again.
-  return row ?? { waitMs: 1, perSecond: null, reason: null, failures: 0, ignored: null }
+  return row ?? { waitMs: 1, perSecond: null, reason: null, failures: 0, skipped: null }
 }
 
 export type PaceState = {
@@ -127,8 +127,8 @@ export async function setPaused(paused: boolean): Promise<Date | null> {
 }
 
 /** Frees an unused trial for another call. Does nothing without a pause. */
-export async function returnTrial({ reason, ignored }: Turn): Promise<void> {
-  if (ignored) return
+export async function giveBackTrial({ reason, skipped }: Turn): Promise<void> {
+  if (skipped) return
   await prisma().$executeRaw`
     UPDATE "Pace" SET "nextTurnAt" = clock_timestamp() WHERE account = 'resend' AND reason = ${reason}
       AND "nextTurnAt" < clock_timestamp() + make_interval(secs => ${TRIAL_SECONDS})`
@@ -140,10 +140,10 @@ export async function updatePace(turn: Turn, outcome: Outcome): Promise<Date> {
   const { reason, seconds, failures } = toPause(turn, outcome)
   // Read before the statement, so that `retryAt` on the ticket is never later than the next turn.
   const retryAt = new Date((await databaseNow()) + seconds * 1000)
-  if (turn.ignored && !reason) return retryAt
+  if (turn.skipped && !reason) return retryAt
   if (reason || turn.reason || perSecond !== turn.perSecond) {
-    // Replaces the pause that this turn knew. Another pause is replaced only by a later `nextTurnAt`, so a stale success cannot end
-    // it. Without a pause before and now, only the rate changes.
+    // Replaces the pause that this turn knew. Another pause is replaced only by one that ends later, so a stale success does not
+    // end it before its time. Without a pause before and now, only the rate changes.
     await prisma().$executeRaw`
       INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason, failures, "perSecond")
       VALUES ('resend', clock_timestamp() + make_interval(secs => ${seconds}), ${reason}, ${failures}, ${perSecond})

@@ -73,14 +73,14 @@ async function redriveTogether(
     if (email.status !== 'failed' || email.batchId !== batchId) return 'not failed'
     // Resend has reported the failure.
     if (email.providerId) return 'accepted by Resend'
-    const isInDoubt = batch ? batch.isKeyForgotten : email.lastReason === 'outcome_unknown'
+    const isInDoubt = batch ? batch.isKeyExpired : email.lastReason === 'outcome_unknown'
     return isInDoubt && !force ? 'might be sent twice' : 'queued'
   }
   const results = emails.map((email) => ({ email, result: judge(email) }))
   const queued = results.flatMap(({ email, result }) => (result === 'queued' ? email : []))
   // Sent together again, mails that Resend has rejected together would be rejected again.
   const isRejected = queued.some(({ lastReason }) => findVerdict(lastReason ?? '')?.kind === 'permanent')
-  const sameBatch = batch && !batch.isKeyForgotten && !(force && isRejected) ? batch.id : undefined
+  const sameBatch = batch && !batch.isKeyExpired && !(force && isRejected) ? batch.id : undefined
   const fact = { status: 'queued', reason: force ? 'forced' : undefined, batchId: sameBatch } as const
   await recordEvents(
     tx,

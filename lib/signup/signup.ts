@@ -37,7 +37,7 @@ export async function signUp(
     await openQueue()
     const create = async (tx: Transaction): Promise<Signup> => {
       const signup = await createSignup(tx, input, signupKey)
-      // A second request with this key waits at the insert above, fails there, and becomes a replay. So this runs once for a key.
+      // A second request with this key waits at the insert in `createSignup`, fails there, and becomes a replay. So this runs once for a key.
       await inTransaction?.(tx, signup.user.id)
       return signup
     }
@@ -52,14 +52,14 @@ export async function signUp(
   }
 }
 
-/** @throws {Problem} 409, 410, 422 as `signUp` does. @throws a unique violation when the address or the key exists */
+/** @throws {Problem} 409 when the address is suppressed, 410 and 422 as `signUp`. @throws a unique violation when the address or the key exists */
 export async function createSignup(tx: Transaction, input: SignupInput, signupKey?: string): Promise<Signup> {
   const signupHash = hashRequest(input)
   const mailbox = hashMailbox(input.email)
   const user = await tx.user.create({ data: { ...input, mailbox, signupKey, signupHash } })
-  // After the insert: if this key's user is being erased, the insert waits for that transaction, which writes the spent key.
-  const { spentBy, isSuppressed } = await readConflicts(tx, mailbox, signupKey)
-  rejectSpentKey(spentBy, signupHash)
+  // After the insert: if the user of this key is being erased, the insert waits for that transaction, and it adds to `SpentKey`.
+  const { spentHash, isSuppressed } = await readConflicts(tx, mailbox, signupKey)
+  rejectSpentKey(spentHash, signupHash)
   if (isSuppressed) throw noMailWanted()
   const email = await insertEmail(tx, { userId: user.id, kind: 'welcome', mailbox })
   await enqueueEmails(tx, [email])
@@ -71,8 +71,8 @@ async function findSignup(input: SignupInput, signupKey: string | undefined): Pr
   const hash = hashRequest(input)
   const user = await prisma().user.findUnique({ where: { signupKey } })
   if (!user) {
-    const { spentBy } = await readConflicts(prisma(), hashMailbox(input.email), signupKey)
-    rejectSpentKey(spentBy, hash)
+    const { spentHash } = await readConflicts(prisma(), hashMailbox(input.email), signupKey)
+    rejectSpentKey(spentHash, hash)
     return
   }
   if (user.signupHash !== hash) throw keyAlreadyUsed()
@@ -90,15 +90,15 @@ async function readConflicts(
   db: Pick<Transaction, '$queryRaw'>,
   mailbox: string,
   key = '',
-): Promise<{ spentBy: string | null; isSuppressed: boolean }> {
-  const [conflicts] = await db.$queryRaw<[{ spentBy: string | null; isSuppressed: boolean }]>`
-    SELECT (SELECT hash FROM "SpentKey" WHERE key = ${key} AND until > now()) AS "spentBy",
+): Promise<{ spentHash: string | null; isSuppressed: boolean }> {
+  const [conflicts] = await db.$queryRaw<[{ spentHash: string | null; isSuppressed: boolean }]>`
+    SELECT (SELECT hash FROM "SpentKey" WHERE key = ${key} AND until > now()) AS "spentHash",
       ${suppressed(mailbox)} AS "isSuppressed"`
   return conflicts
 }
 
-function rejectSpentKey(spentBy: string | null, hash: string): void {
-  if (spentBy !== null) throw spentBy === hash ? wasErased() : keyAlreadyUsed()
+function rejectSpentKey(spentHash: string | null, hash: string): void {
+  if (spentHash !== null) throw spentHash === hash ? wasErased() : keyAlreadyUsed()
 }
 
 type Welcome = Pick<Signup, 'welcomeEmail'>

@@ -8,7 +8,7 @@ import { readSignup, signUpWithinLimits } from '@/lib/protection/signup'
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request) {
     const start = performance.now() // stage
-    // Before the body is read. `signUpWithinLimits` checks again before it opens the transaction.
+    // Before the body is read. `signUpWithinLimits` checks the overload again before the transaction.
     rejectWhenOverloaded('signup')
     const input = await readSignup(request)
     const key = readIdempotencyKey(request.headers)

@@ -22,7 +22,7 @@ export const UNREACHABLE: Problem = {
   detail: 'Please try again.',
 }
 
-/** The server answers within ten seconds. Until a form is answered, React lets no link of the page navigate. */
+/** Longer than the server waits for a database that hangs. Until a form is answered, React lets no link of the page navigate. */
 export const TIMEOUT_MS = 20_000
 
 /**
