@@ -40,10 +40,17 @@ test('each block of docs/your-app.md is applied to an app that exists, and compi
   await makeApp()
   const take = await runToEnd([...TSX, 'sandbox/take/take.ts', folder, '--into'], {})
   expect(take.code, take.output).toBe(0)
-  expect(take.output).toContain('These were there, and stay as they are:\n\n  instrumentation.ts\n')
+  const { next } = JSON.parse(await readFile('package.json', 'utf8')).dependencies
+  expect(take.output).toContain(
+    `These were there, and stay as they are:\n\n  instrumentation.ts\n  the script migrate\n  next 1.0.0 (here it works with ${next})\n`,
+  )
   expect(await readFile(path.join(folder, 'instrumentation.ts'), 'utf8')).toBe(INSTRUMENTATION)
   const { scripts, dependencies } = JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'))
-  expect(scripts).toMatchObject({ dev: 'next dev', worker: 'node --import tsx worker/index.ts' })
+  expect(scripts).toMatchObject({
+    dev: 'next dev',
+    migrate: 'prisma migrate deploy',
+    worker: 'node --import tsx worker/index.ts',
+  })
   expect(dependencies).toMatchObject({ next: '1.0.0', 'pg-boss': expect.any(String) })
   expect(dependencies).not.toHaveProperty('geist')
 
@@ -96,15 +103,19 @@ test('a mail to a row of another table goes out by SMTP: a 4xx is retried, a 5xx
     { ...(app.env() as Env), DATABASE_URL: url(), ...env },
     { cwd: folder },
   )
+  const call = async (text: string): Promise<void> => {
+    await writeFile(path.join(folder, 'call.ts'), `${text}\nprocess.exit()`)
+    expect(await run([...TSX, 'call.ts'])).toMatchObject({ code: 0 })
+  }
   const queue = async (name: string): Promise<string> => {
     const [row] = await query<{ id: string }>(
       url(),
       'INSERT INTO account (mail, full_name) VALUES ($1, $2) RETURNING id',
       [`${name}-${newAddress()}`, 'Ada Lovelace'],
     )
-    const call = `import { welcome } from './lib/sending/without-welcome'\nawait welcome('${row?.id}')\nawait welcome('${row?.id}')\nprocess.exit()`
-    await writeFile(path.join(folder, 'hook.ts'), call)
-    expect(await run([...TSX, 'hook.ts'])).toMatchObject({ code: 0 })
+    await call(
+      `import { welcome } from './lib/sending/without-welcome'\nawait welcome('${row?.id}')\nawait welcome('${row?.id}')`,
+    )
     const emails = await query<{ id: string }>(url(), 'SELECT id FROM "Email" WHERE "userId" = $1', [row?.id])
     expect(emails).toHaveLength(1)
     return emails[0]?.id ?? ''
@@ -151,6 +162,14 @@ test('a mail to a row of another table goes out by SMTP: a 4xx is retried, a 5xx
   )
   await waitFor(() => mails.some((mail) => /^To: swept-/m.test(mail)))
 
+  const [owner] = await query<{ userId: string }>(url(), 'SELECT "userId" FROM "Email" WHERE id = $1', [good])
+  await call(
+    `import { prisma } from './lib/db/prisma'\nimport { deleteUser } from './lib/sending/delete-user'
+     if (!(await prisma().$transaction((tx) => deleteUser(tx, '${owner?.userId}')))) process.exit(1)`,
+  )
+  expect(await query(url(), 'SELECT FROM account WHERE id = $1', [owner?.userId])).toEqual([])
+  expect(await readEvents(good)).toEqual([])
+
   expect(await worker.kill('SIGTERM')).toBe(0)
   await new Promise<void>((resolve) => smtp.close(() => resolve()))
   await sql(`DROP DATABASE ${DATABASE} WITH (FORCE)`)
@@ -169,7 +188,8 @@ async function makeApp(): Promise<void> {
   }
   for (const file of ['tsconfig.json', 'prisma.config.ts', 'prisma/migrations/migration_lock.toml'])
     await cp(file, path.join(folder, file))
-  await write('package.json', '{ "scripts": { "dev": "next dev" }, "dependencies": { "next": "1.0.0" } }')
+  const scripts = { dev: 'next dev', migrate: 'prisma migrate deploy' }
+  await write('package.json', JSON.stringify({ scripts, dependencies: { next: '1.0.0' } }))
   await write('instrumentation.ts', INSTRUMENTATION)
   await write('lib/auth.ts', `export const currentUser = async (): Promise<{ id: string }> => ({ id: '' })\n`)
   const [head = ''] = (await readFile('prisma/schema.prisma', 'utf8')).split('model User')

