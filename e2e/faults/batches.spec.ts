@@ -10,7 +10,7 @@ import {
 } from '../owner'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
-import { findFaults, untilSettled } from './oracle'
+import { findFaults, isOpenJob, untilSettled } from './oracle'
 import { type Answer, refuse, startRelay } from './relay'
 import {
   countCalls,
@@ -33,10 +33,9 @@ const newInvalid = (): string => `invalid+${newAddress().slice(0, 36)}@resend.de
 async function listLeftovers(stack: Stack): Promise<unknown[]> {
   return [
     ...(await stack.query('SELECT id FROM "Batch"')),
-    // A sweep of this minute may be under way, as any job of pg-boss's cron.
+    // A sweep of this minute may be under way.
     ...(await stack.query(
-      `SELECT name, data FROM pgboss.job WHERE state < 'completed'
-       AND name <> '__pgboss__send-it' AND name NOT IN (SELECT name FROM pgboss.schedule)`,
+      `SELECT name, data FROM pgboss.job WHERE ${isOpenJob} AND name NOT IN (SELECT name FROM pgboss.schedule)`,
     )),
   ]
 }

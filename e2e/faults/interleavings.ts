@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { Stack } from '../stack'
 import { anyCommands, type Limits, type Model } from './commands'
 import { countDeadlocks, judgePeople } from './judge'
-import { findHalves, untilSettled } from './oracle'
+import { findHalves, isOpenJob, untilSettled } from './oracle'
 import { misuseKey, type Person, replay } from './people'
 import { OPERATOR_TOKEN, World } from './world'
 
@@ -128,7 +128,7 @@ async function tellUnrest(world: World): Promise<false> {
   const left = await world.stack.query(
     `SELECT concat_ws(' ', 'email', id, status, "batchId") AS what FROM "Email"
      WHERE status IN ('queued', 'sending', 'retrying', 'sent')
-     UNION ALL SELECT concat_ws(' ', 'job', name, state, data, output) FROM pgboss.job WHERE state < 'completed'`,
+     UNION ALL SELECT concat_ws(' ', 'job', name, state, data, output) FROM pgboss.job WHERE ${isOpenJob}`,
   )
   world.fault(`not at rest after ${PATIENCE_MS / 1000} s: ${JSON.stringify([...world.listOpen(), ...left])}`)
   return false

@@ -5,7 +5,7 @@ import { PgBoss } from 'pg-boss'
 import { newAddress, signUp } from '../app'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
-import { findFaults, untilSettled } from './oracle'
+import { findFaults, isOpenJob, untilSettled } from './oracle'
 import { isFinal, signUpMany, until, untilHurried } from './steps'
 
 /** Puts a job into the queue that no signup made. */
@@ -99,7 +99,7 @@ test('a user who is deleted during the send: the job ends, and the worker goes o
   await waitFor(async () => (await stack.setProvider({})).emails[id] !== undefined)
   await stack.query('DELETE FROM "User"')
   await waitFor(async () => {
-    const open = await stack.query(`SELECT FROM pgboss.job WHERE state < 'completed'`)
+    const open = await stack.query(`SELECT FROM pgboss.job WHERE ${isOpenJob}`)
     return open.length === 0
   })
   const next = await signUpMany(stack, 1)

@@ -1,5 +1,5 @@
 import type { Stack } from '../stack'
-import { judgeEmails } from './oracle'
+import { isOpenJob, judgeEmails } from './oracle'
 import type { Person } from './people'
 
 /*
@@ -57,7 +57,7 @@ function judgeUser({ body, answer, corrected }: Person, user: User | undefined):
 }
 
 async function judgeErased(stack: Books, id: string, users: Map<string, User>): Promise<string[]> {
-  const jobs = await stack.query(`SELECT FROM pgboss.job WHERE state < 'completed' AND data::text LIKE $1`, [
+  const jobs = await stack.query(`SELECT FROM pgboss.job WHERE ${isOpenJob} AND data::text LIKE $1`, [
     `%${id}%`,
   ])
   const faults: string[] = []

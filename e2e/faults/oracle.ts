@@ -11,6 +11,12 @@ const FINAL = ['failed', 'delivered', 'bounced', 'suppressed', 'complained']
 const isOver = `status::text = ANY ($1) OR status = 'delayed' AND EXISTS (SELECT FROM "EmailEvent" event
   WHERE event."emailId" = "Email".id AND event.status = 'delayed' AND reason IS NOT NULL)`
 
+/**
+ * In SQL: a job is to be done. pg-boss's own jobs start those of its schedule. They have no heartbeat: one that a killed worker
+ * had in hand is "active" for a quarter of an hour, and the next minute has another one.
+ */
+export const isOpenJob = `state < 'completed' AND NOT starts_with(name, '__pgboss__')`
+
 /** In SQL: tells a failure that Resend reported from one that the worker gave up. */
 const nameStatus = (status: string, isReported: string): string =>
   `CASE WHEN ${status} = 'failed' AND ${isReported} THEN 'failed at Resend' ELSE ${status}::text END`
@@ -52,7 +58,7 @@ export async function untilSettled(stack: Books): Promise<void> {
     const [row] = await stack
       .query<{ open: number }>(
         `SELECT (SELECT count(*) FROM "Email" WHERE NOT (${isOver}))::int
-           + (SELECT count(*) FROM pgboss.job WHERE state < 'completed')::int AS open`,
+           + (SELECT count(*) FROM pgboss.job WHERE ${isOpenJob})::int AS open`,
         [FINAL],
       )
       .catch(() => [])
@@ -141,7 +147,7 @@ export async function judgeEmails(stack: Books): Promise<string[]> {
 function readEmails(stack: Books): Promise<Row[]> {
   return stack.query<Row>(
     `WITH open AS (
-       SELECT data->>'emailId' AS id, count(*)::int AS jobs FROM pgboss.job WHERE state < 'completed' GROUP BY 1
+       SELECT data->>'emailId' AS id, count(*)::int AS jobs FROM pgboss.job WHERE ${isOpenJob} GROUP BY 1
      )
      SELECT "Email".id, ${nameStatus('status', '"providerId" IS NOT NULL')} AS status, ${isOver} AS final, attempts,
        "batchId" IS NOT NULL AS "inDoubt", coalesce(open.jobs, 0) AS "openJobs",

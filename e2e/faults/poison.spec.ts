@@ -3,7 +3,7 @@ import { newAddress, postSignup, signUp } from '../app'
 import { copyProject, edit } from '../recipe'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
-import { findFaults, untilSettled } from './oracle'
+import { findFaults, isOpenJob, untilSettled } from './oracle'
 import { countSends, hurryHeartbeats, isFinal, signUpMany, until, untilHurried } from './steps'
 
 /** Mails to people of these names are bad in some way. */
@@ -132,7 +132,7 @@ for (const place of [0, 2]) {
     expect({ attempts, last: timeline.at(-1)?.reason }).toEqual({ attempts: 0, last: 'worker_died' })
     await untilHurried(
       stack,
-      async () => (await stack.query(`SELECT FROM pgboss.job WHERE state < 'completed'`)).length === 0,
+      async () => (await stack.query(`SELECT FROM pgboss.job WHERE ${isOpenJob}`)).length === 0,
     )
     expect(await findFaults(stack, [...good, bad])).toEqual([])
 

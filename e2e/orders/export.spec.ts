@@ -1,7 +1,7 @@
 import { expect } from '@playwright/test'
 import { PgBoss } from 'pg-boss'
 import { newAddress, signUp } from '../app'
-import { untilSettled } from '../faults/oracle'
+import { isOpenJob, untilSettled } from '../faults/oracle'
 import { hurryHeartbeats, isFinal, makeDue, until } from '../faults/steps'
 import { act, type Owner, signUpOwner, untilOrders } from '../owner'
 import { type Stack, waitFor } from '../stack'
@@ -192,7 +192,7 @@ test('poisoned jobs, and a user who was deleted: the next export is unharmed', {
   const ada = await start(stack)
   await untilOrders(ada, (orders) => orders.export?.status === 'ready')
   await waitFor(async () => {
-    const open = await stack.query(`SELECT FROM pgboss.job WHERE state < 'completed' AND start_after < now()`)
+    const open = await stack.query(`SELECT FROM pgboss.job WHERE ${isOpenJob} AND start_after < now()`)
     return open.length === 0
   })
 })

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { countRepaired } from '../../faults/judge-production'
+import { isOpenJob } from '../../faults/oracle'
 import { query, waitFor } from '../../stack'
 import { readHealth } from './app'
 import { type Database, readDocs } from './parts'
@@ -189,7 +190,7 @@ async function isAtRest(stack: Site['stack']): Promise<boolean> {
   const [row] = await stack
     .query<{ open: number }>(
       `SELECT (SELECT count(*) FROM "Email" WHERE status IN ('queued', 'sending', 'retrying'))::int
-         + (SELECT count(*) FROM pgboss.job WHERE state < 'completed')::int AS open`,
+         + (SELECT count(*) FROM pgboss.job WHERE ${isOpenJob})::int AS open`,
     )
     .catch(() => [])
   return row?.open === 0
