@@ -7,7 +7,7 @@ import { newAddress, postSignup } from '../app'
 import { query, type Web, waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
-import { closeGate, signUpStubbornly, until } from './steps'
+import { closeGate, hurry, signUpStubbornly, until } from './steps'
 
 for (const [word, signal] of [
   ['fast', 'SIGINT'],
@@ -39,7 +39,7 @@ for (const [word, signal] of [
     loading = false
     await Promise.all(load)
     expect(answered.some(({ asked }) => asked > 1)).toBe(true)
-    await untilSettled(stack)
+    await hurry(stack, () => untilSettled(stack))
     expect(
       await findFaults(
         stack,
