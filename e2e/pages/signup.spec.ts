@@ -135,7 +135,8 @@ test('a broken network: the page says so, keeps what was typed, and asks again w
   await page.unroute('/api/users')
   await page.getByRole('button', { name: 'Sign me up' }).click()
   await expect(ticketOn(page)).toBeVisible()
-  expect(keys).toEqual([expect.any(String), keys[0]])
+  expect(keys.length).toBeGreaterThan(1)
+  expect(new Set(keys)).toEqual(new Set([expect.any(String)]))
 })
 
 test('an answer that gets lost: pressing again shows the ticket of the one account', async ({ page }) => {
@@ -199,7 +200,8 @@ test('too many requests: the page counts down, keeps what was typed, and one can
   await page.unroute('/api/users')
   await page.getByRole('button', { name: 'Sign me up' }).click()
   await expect(ticketOn(page)).toBeVisible()
-  expect(keys).toEqual([expect.any(String), keys[0]])
+  expect(keys.length).toBeGreaterThan(1)
+  expect(new Set(keys)).toEqual(new Set([expect.any(String)]))
 })
 
 test('impatience: a double click and Enter send one request', async ({ page }) => {

@@ -9,6 +9,9 @@ const background = (page: Page): Locator =>
   page.getByRole('region', { name: 'Mail sent by a background job' })
 const start = (page: Page): Locator => page.getByRole('button', { name: 'Press both' })
 
+/** It depends on the other lane, and there the mail service may be late when the computer is busy. */
+const ALL_HAVE_MAIL = /Twenty mails were delivered|All twenty are in, and have their mail/
+
 async function countUsers(stack: Stack): Promise<number> {
   const [row] = await stack.query<{ count: number }>('SELECT count(*)::int FROM "User"')
   return row?.count ?? Number.NaN
@@ -252,10 +255,10 @@ test('everything that counts fits on one screen of a projector', async ({ stack,
   await page.goto('/race?stage')
   await page.getByLabel('20 at once').check()
   await start(page).click()
-  const fate = background(page).getByText('Twenty mails were delivered')
+  const fate = background(page).getByText(ALL_HAVE_MAIL)
   await expect(fate).toBeInViewport({ ratio: 1 })
   await expect(page.getByRole('heading', { level: 1 })).toBeInViewport({ ratio: 1 })
-  await expect(inline(page).getByText('Each had to stand there')).toBeInViewport({ ratio: 1 })
+  await expect(inline(page).getByText(/Each had to stand there|got no account/)).toBeInViewport({ ratio: 1 })
   expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBe(720)
 
   await page.getByLabel('1 signup').check()
@@ -271,9 +274,7 @@ test('a phone watches the race: numbers and bars of both lanes on one screen', a
   await page.goto('/race')
   await page.getByLabel('20 at once').check()
   await start(page).click()
-  await expect(background(page)).toContainText(
-    /Twenty mails were delivered|All twenty are in, and have their mail/,
-  )
+  await expect(background(page)).toContainText(ALL_HAVE_MAIL)
   for (const lane of [inline(page), background(page)]) {
     const parts = lane.locator('[class*="h-(--bars)"]')
     await expect(parts).toHaveCount(2)
