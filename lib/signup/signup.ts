@@ -37,7 +37,8 @@ export async function signUp(
     await openQueue()
     const create = async (tx: Transaction): Promise<Signup> => {
       const signup = await createSignup(tx, input, signupKey)
-      // A second request with this key waits at the insert in `createSignup`, fails there, and becomes a replay. So this runs once for a key.
+      // A second request with this key waits at the insert in `createSignup`, fails there, and becomes a replay. So this runs once
+      // for a key.
       await inTransaction?.(tx, signup.user.id)
       return signup
     }
@@ -52,7 +53,10 @@ export async function signUp(
   }
 }
 
-/** @throws {Problem} 409 when the address is suppressed, 410 and 422 as `signUp`. @throws a unique violation when the address or the key exists */
+/**
+ * @throws {Problem} 409 when the address is suppressed, 410 and 422 as `signUp`
+ * @throws a unique violation when the address or the key exists
+ */
 export async function createSignup(tx: Transaction, input: SignupInput, signupKey?: string): Promise<Signup> {
   const signupHash = hashRequest(input)
   const mailbox = hashMailbox(input.email)

@@ -85,22 +85,19 @@ async function mergePackage(app: string, taken: string, files: string[]): Promis
     allowScripts: { ...(ours.allowScripts as object), ...(theirs.allowScripts as object) },
   }
   await writeFile(path.join(app, 'package.json'), `${JSON.stringify(merged, null, 2)}\n`)
-  const wanted = Object.entries({ ...ours.dependencies, ...ours.devDependencies })
+  const packages = Object.entries({ ...ours.dependencies, ...ours.devDependencies })
   return [
-    ...differing(runs, theirs.scripts).map((name) => `the script ${name}`),
-    ...differing(
-      wanted.filter(([name]) => isUsed(name)),
-      has,
-    ).map(
-      (name) =>
-        `${name} ${has[name]} (here it works with ${ours.dependencies[name] ?? ours.devDependencies[name]})`,
-    ),
+    ...runs.filter(differsFrom(theirs.scripts)).map(([name]) => `the script ${name}`),
+    ...packages
+      .filter(([name]) => isUsed(name))
+      .filter(differsFrom(has))
+      .map(([name, version]) => `${name} ${has[name]} (here it works with ${version})`),
   ]
 }
 
-/** The names of our values that the app has otherwise. */
-function differing(ours: [name: string, value: string][], theirs: Record<string, string> = {}): string[] {
-  return ours.map(([name]) => name).filter((name, i) => theirs[name] && theirs[name] !== ours[i]?.[1])
+/** Whether the app has another value of the same name. */
+function differsFrom(theirs: Record<string, string> = {}): (ours: [name: string, value: string]) => boolean {
+  return ([name, value]) => Object.hasOwn(theirs, name) && theirs[name] !== value
 }
 
 /** `npm run dev:all` keeps its data there. */
