@@ -132,7 +132,7 @@ export function gather(world: World): Crowd {
         ({ id, isCorrected }) => !isCorrected && bounced.some((email) => email.id === id),
       )
       const answer = one && (await act(one, 'address', { email: newAddress() }))
-      // 409: an answer before was lost.
+      // 409: an answer before was lost, and this is another address.
       if (one) one.isCorrected = [202, 409].includes(answer?.status ?? 0)
     }),
     repeat(1_000, () => reportAll(world)),

@@ -10,7 +10,7 @@ import { noMailWanted, rejectSuppressed } from '../sending/suppression'
 import { addressTaken, type Signup } from '../signup/signup'
 
 /**
- * Replaces an address whose mail bounced, and enqueues a new welcome mail.
+ * Replaces an address whose mail bounced, and enqueues a new welcome mail. A repeated call returns that mail.
  * @throws {Problem} 404 after an erasure, 422 when unchanged, 409 when no mail bounced, or the address is taken or suppressed
  */
 export async function correctAddress(userId: string, email: string): Promise<Signup> {
@@ -21,10 +21,17 @@ export async function correctAddress(userId: string, email: string): Promise<Sig
       const last = await tx.email.findFirstOrThrow({
         where: { userId, kind: 'welcome' },
         orderBy: { createdAt: 'desc' },
-        include: { user: true, events: { where: { reason: 'no_mail_wanted' } } },
+        include: {
+          user: { include: { _count: { select: { emails: { where: { kind: 'welcome' } } } } } },
+          events: { where: { reason: 'no_mail_wanted' } },
+        },
       })
-      if (last.status !== 'bounced' && last.status !== 'suppressed')
+      if (last.status !== 'bounced' && last.status !== 'suppressed') {
+        // The first answer was lost, or the button was clicked twice.
+        const isRepeat = last.user.email === email && last.user._count.emails > 1
+        if (isRepeat) return { id: last.id, user: last.user }
         throw new Problem(409, 'Nothing to correct', { detail: 'No mail to this address came back.' })
+      }
       // The address exists, but its owner wants no mail.
       if (last.events.length > 0) throw noMailWanted()
       if (last.user.email === email) {
@@ -36,7 +43,8 @@ export async function correctAddress(userId: string, email: string): Promise<Sig
       await rejectSuppressed(tx, mailbox)
       const data = { email, mailbox, confirmedAt: null }
       const user = await tx.user.update({ where: { id: userId }, data })
-      return { id: await queueEmail(tx, userId, 'welcome'), user }
+      const id = await queueEmail(tx, userId, 'welcome')
+      return { id, user }
     })
     .catch((error) => {
       throw isUniqueViolation(error) ? addressTaken() : error
