@@ -171,3 +171,29 @@ test('a friend says “This wasn’t me”: their address is forgotten, and no o
   expect(dropped?.status).toBe('suppressed')
   expect((await countSends(stack, dropped?.id ?? '')).calls).toBe(0)
 })
+
+test('a customer refuses an invitation: the same user invites them no more, and other mail reaches them', async ({
+  stack,
+}) => {
+  await stack.startWorker()
+  const [stranger, customer, other] = await Promise.all([1, 2, 3].map(() => signUpOwner(stack.appUrl)))
+  if (!stranger || !customer || !other) throw new Error('Three users have signed up')
+  await stack.query('UPDATE "User" SET "confirmedAt" = now() WHERE id = $1', [customer.userId])
+  await invite(stranger, [customer.email])
+  await untilOrders(stranger, ({ final }) => final)
+  const [mail] = await stack.query<{ id: string }>('SELECT id FROM "Email" WHERE recipient = $1', [
+    customer.email,
+  ])
+  const link = await readLink(stack.env, mail?.id ?? '', 'not-me')
+  const refusal = await sendLink(stack.appUrl, 'not-me', link)
+  expect(await refusal.json()).toMatchObject({ isAsked: true })
+
+  const spellings = [customer.email, customer.email.replace('@', '+again@')]
+  expect((await invite(stranger, [...spellings, newAddress()])).status).toBe(202)
+  expect((await invite(stranger, spellings)).status).toBe(202)
+  await invite(other, [customer.email])
+  for (const owner of [stranger, other]) await untilOrders(owner, ({ final }) => final)
+  const count = async ({ userId }: Owner) =>
+    (await stack.query(`SELECT FROM "Email" WHERE "userId" = $1 AND kind = 'invitation'`, [userId])).length
+  expect([await count(stranger), await count(other)]).toEqual([2, 1])
+})

@@ -5,7 +5,8 @@ import { queueEmail } from '../sending/enqueue'
 import { suppressMailbox } from '../sending/suppression'
 import { markForErasure } from './request-erasure'
 
-const FORGOTTEN = 'forgotten'
+/** How `recipient` of a refused invitation begins. */
+export const FORGOTTEN = 'forgotten '
 
 /**
  * Handles "This wasn't me": suppresses the mailbox, and erases its user or the address of an invitation. A confirmed mailbox
@@ -18,11 +19,11 @@ export async function disown(emailId: string, isSure: boolean): Promise<{ isAske
     if (!mail?.mailbox) return { isAsked: false }
     const owner = isSure ? undefined : await findConfirmed(tx, mail.mailbox, mail.userId)
     if (mail.isInvitation) {
-      // While its owner is asked, the mailbox stays, so that a repeated call asks again.
+      // While its owner is asked, the mailbox stays: a repeated call asks again, and the inviter cannot invite it again.
       const mailbox = owner ? mail.mailbox : null
       await tx.email.update({
         where: { id: emailId },
-        data: { recipient: `${FORGOTTEN} ${emailId}`, mailbox },
+        data: { recipient: FORGOTTEN + emailId, mailbox },
       })
     } else if (mail.isTheirs && (isSure || !mail.isConfirmed)) await markForErasure(tx, mail.userId)
     if (owner) await askFirst(tx, owner)

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { prisma } from '../db/prisma'
+import { FORGOTTEN } from '../account/not-me'
+import { prisma, type Transaction } from '../db/prisma'
 import { env } from '../env'
 import { Problem } from '../http/problem'
 import { log } from '../log'
@@ -63,15 +64,17 @@ export async function inviteWithinLimits(userId: string, addresses: string[]): P
 }
 
 /**
- * Invites the addresses that were not invited before. @returns these addresses
+ * Invites the addresses that were not invited before and have not refused it. @returns these addresses
  * @throws {Problem} 422 over INVITATIONS_PER_USER.
  */
 async function inviteFriends(userId: string, addresses: string[]): Promise<string[]> {
   await openQueue()
   const invitations = await prisma().$transaction(async (tx) => {
     await lockUser(tx, userId)
+    const refused = await findRefusals(tx, userId)
+    const isWanted = (address: string): boolean => !refused.includes(hashMailbox(address))
     const invitations = await tx.email.createManyAndReturn({
-      data: addresses.map((recipient) => ({
+      data: addresses.filter(isWanted).map((recipient) => ({
         userId,
         kind: 'invitation',
         recipient,
@@ -88,6 +91,14 @@ async function inviteFriends(userId: string, addresses: string[]): Promise<strin
   })
   if (invitations.length > 0) log.info({ emailIds: invitations.map(({ id }) => id) }, 'queued')
   return invitations.flatMap(({ recipient }) => recipient ?? [])
+}
+
+/** The mailboxes of confirmed users who refused an invitation of this user. No other mail to them is suppressed. */
+async function findRefusals(tx: Transaction, userId: string): Promise<(string | null)[]> {
+  const refusals = await tx.email.findMany({
+    where: { userId, kind: 'invitation', recipient: { startsWith: FORGOTTEN } },
+  })
+  return refusals.map(({ mailbox }) => mailbox)
 }
 
 function rejectTooMany(total: number): void {
