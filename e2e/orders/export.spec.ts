@@ -88,6 +88,22 @@ test('asked for many times at once: one export', async ({ stack }) => {
   expect(await stack.query(`SELECT FROM pgboss.job WHERE name = 'export-data'`)).toHaveLength(1)
 })
 
+test('a mail of a kind that only another version knows: the file has it, without its text', async ({
+  stack,
+}) => {
+  const ada = await signUpOwner(stack.appUrl)
+  await stack.query(`INSERT INTO "Email" ("userId", kind, status) VALUES ($1, 'tomorrow', 'delivered')`, [
+    ada.userId,
+  ])
+  expect((await act(ada, 'POST', 'export')).status).toBe(202)
+  await stack.startWorker()
+  await untilOrders(ada, (orders) => orders.export?.status === 'ready')
+  expect((await readFile(ada)).emails).toMatchObject([
+    { kind: 'welcome', message: { text: expect.any(String) } },
+    { kind: 'tomorrow', status: 'delivered', message: null },
+  ])
+})
+
 test('canceled while it waits: no worker does anything', async ({ stack }) => {
   const ada = await start(stack)
   const response = await act(ada, 'DELETE', 'export')

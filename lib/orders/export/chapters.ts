@@ -38,9 +38,11 @@ export const CHAPTERS: Chapter[] = [
       return await Promise.all(
         emails.map(async (email) => {
           const { id, kind, status, createdAt } = email
+          // Only another version of the app may know the kind.
+          const isKnown = Object.hasOwn(TEMPLATES, kind)
+          const { slots = [] }: Pick<Template, 'slots'> = isKnown ? await TEMPLATES[kind as EmailKind]() : {}
           // `data` is deleted when the outcome is certain.
-          const { slots = [] }: Template = await TEMPLATES[kind as EmailKind]()
-          const isGone = slots.length > 0 && email.data === null
+          const isGone = !isKnown || (slots.length > 0 && email.data === null)
           // The browser that exports may not have access to the mailbox.
           const message = isGone ? null : omitTokens(await writeMessage(email as Recipient))
           return { id, kind, status, message, createdAt }
