@@ -1,5 +1,5 @@
 // See docs/operations.md, "A wrong template went out".
-
+import { z } from 'zod'
 import { databaseNow } from '@/lib/db/clock'
 import { reachDatabase } from '@/lib/db/find-database'
 import { TEMPLATES } from '@/lib/mail/templates'
@@ -12,11 +12,10 @@ const MINUTES: Record<string, number> = { m: 1, h: 60, d: 24 * 60 }
 async function readTime(text: string | undefined): Promise<Date | undefined> {
   if (text === undefined) return
   const [, count, unit = ''] = /^(\d+)([mhd])$/.exec(text) ?? []
-  const time = count
-    ? (await databaseNow()) - Number(count) * (MINUTES[unit] ?? 1) * 60_000
-    : Date.parse(text)
-  if (Number.isNaN(time)) fail(`Not a time: ${text}. Write 2026-11-28T09:00:00Z, or 90m, 2h, 3d`)
-  return new Date(time)
+  if (count) return new Date((await databaseNow()) - Number(count) * (MINUTES[unit] ?? 1) * 60_000)
+  // With a zone: `Date` reads "90" as a year, and a time without a zone in that of this computer.
+  if (z.iso.datetime({ offset: true }).safeParse(text).success) return new Date(text)
+  return fail(`Not a time: ${text}. Write 2026-11-28T09:00:00Z, or 90m, 2h, 3d`)
 }
 
 const { values, positionals } = readArguments(

@@ -243,6 +243,19 @@ test('a kind that does not exist cannot be dropped, and one that only the next v
   expect((await stack.command('waiting', 'drop', 'tomorrow')).output).toMatch(/^1 dropped/m)
 })
 
+test('a time without its unit or its zone drops no mail', async ({ stack }) => {
+  await signUpMany(stack, 1)
+  for (const time of ['90', '2', '2026-11-28', '2026-11-28 09:00', '2026-11-28T09:00:00', 'yesterday', '']) {
+    expect(await stack.command('waiting', 'drop', 'all', '--after', time)).toEqual({
+      code: 2,
+      output: `Not a time: ${time}. Write 2026-11-28T09:00:00Z, or 90m, 2h, 3d\n`,
+    })
+  }
+  expect(await countEmails(stack, 'queued')).toBe(1)
+  const both = ['--after', '2026-11-28T09:00:00+01:00', '--before', '0m']
+  expect((await stack.command('waiting', 'drop', 'all', ...both)).output).toMatch(/^1 dropped/m)
+})
+
 test('a job that was deleted by hand: its mail is found by the sweep, and sent', async ({ stack }) => {
   const [id = ''] = await signUpMany(stack, 1)
   await stack.query('DELETE FROM pgboss.job')
