@@ -9,7 +9,7 @@ import { Headline } from '@/app/components/site/headline'
 import { Refusal } from '@/app/components/site/refusal'
 import { useHeadlineFocus } from '@/app/components/site/use-headline-focus'
 import { useSnapshot } from '@/app/components/ticket/use-snapshot'
-import { STRANDED } from '@/app/components/ticket/words'
+import { NO_WORKER } from '@/app/components/ticket/words'
 import type { Snapshot } from '@/lib/status/status'
 import { Answer } from './answer'
 
@@ -62,12 +62,12 @@ function Question({ link }: { link: string }) {
 }
 
 function Erasing({ initial }: { initial: Snapshot }) {
-  const { snapshot, stranded, erased } = useSnapshot(initial)
+  const { snapshot, hasNoWorker, erased } = useSnapshot(initial)
   // Both have the same headline element, which may have the focus.
   if (erased || !snapshot.erasure) return FORGOTTEN
   return (
     <Answer start="We are" news="forgetting you.">
-      {stranded ? STRANDED.erasure : EXPLAIN[snapshot.erasure]}
+      {hasNoWorker ? NO_WORKER.erasure : EXPLAIN[snapshot.erasure]}
     </Answer>
   )
 }
@@ -81,8 +81,8 @@ const FORGOTTEN = (
 
 const ASKED = (
   <Answer start="Are you" news="sure?">
-    An account belongs to this mailbox, and its owner has used it. We have sent a mail there that asks first.
-    The button in it works for a day.
+    An account belongs to this mailbox, and its owner has used it. A mail in the mailbox asks first. Its
+    button works for a day after we sent it.
   </Answer>
 )
 
