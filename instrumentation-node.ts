@@ -33,5 +33,5 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 
 // Next answers no request before this is done, so the first signup is as fast as the tenth. If the database is down, the
 // server starts all the same.
-const rehearsal = Promise.all([databaseNow(), rehearseSignup(), countLeft('everybody', '')])
+const rehearsal = Promise.all([databaseNow(), rehearseSignup(), countLeft('allSignups', '')])
 await Promise.race([rehearsal.catch(() => {}), sleep(2_000)])

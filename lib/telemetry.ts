@@ -57,7 +57,7 @@ export function tieToSpan({ emailId, emailIds }: { emailId?: string; emailIds?: 
   return { traceId: span.spanContext().traceId }
 }
 
-export function countMails(result: string, count: number): void {
+export function recordAttempts(result: string, count: number): void {
   metrics
     .getMeter(NAME)
     .createCounter('emails.attempts', { unit: '{email}', description: 'Emails by the result of an attempt.' })

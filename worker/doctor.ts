@@ -7,7 +7,7 @@ import { LIVE_WORKERS } from '@/lib/live/workers'
 import { readArguments } from '@/lib/ops/arguments'
 import { readDetails } from '@/lib/ops/health'
 import { explainUnserved, readQueueState } from '@/lib/ops/queue-state'
-import { explainPause, readPace } from '@/lib/sending/pace'
+import { describePause, readPace } from '@/lib/sending/pace'
 import { checkSettings } from './check-settings'
 
 let problems = 0
@@ -79,7 +79,7 @@ console.log('Pace')
 const pace = await readPace()
 if (health.perSecond !== null) say(`${health.perSecond} requests a second`)
 if (pace.isPaused) report('An operator has paused all mail.', 'To continue: npm run resume')
-const held = explainPause(pace)
+const held = describePause(pace)
 if (held) report(held, 'Look for this reason in docs/operations.md.')
 
 console.log('Batches in flight')

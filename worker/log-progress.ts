@@ -1,7 +1,7 @@
 import { log } from '@/lib/log'
 import type { Batch } from '@/lib/sending/batch'
 import type { Outcome } from '@/lib/sending/outcome'
-import { countMails, tieToSpan } from '@/lib/telemetry'
+import { recordAttempts, tieToSpan } from '@/lib/telemetry'
 
 /** Up to this number, each mail has its own log line. */
 const MAX_LOGGED_ALONE = 5
@@ -20,7 +20,7 @@ export function logOutcome(batch: Batch, outcome: Outcome, ms: number): void {
   for (const result of new Set(results)) {
     const alike = ids.filter((_, index) => results[index] === result)
     logMails(batch, alike, `→ ${result}  ${formatSeconds(ms)}`)
-    countMails(String(result), alike.length)
+    recordAttempts(String(result), alike.length)
   }
   tieToSpan({ emailIds: ids })
 }

@@ -2,7 +2,7 @@
 
 import { reachDatabase } from '@/lib/db/find-database'
 import { readArguments } from '@/lib/ops/arguments'
-import { explainPause, readPace, setPaused } from '@/lib/sending/pace'
+import { describePause, readPace, setPaused } from '@/lib/sending/pace'
 
 const {
   positionals: [order],
@@ -14,7 +14,7 @@ await reachDatabase()
 const since = await setPaused(order === 'pause')
 if (since) console.log(`Paused since ${since.toISOString()}. No mail goes out until: npm run resume`)
 else {
-  const held = explainPause(await readPace())
+  const held = describePause(await readPace())
   console.log(
     held ? `The operator's pause has ended. ${held}` : 'Mail goes out again, as fast as Resend allows.',
   )

@@ -271,13 +271,13 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     // However long the steps before took, the window of this minute ends later. A server that sheds load says 503, too.
     const prolong = () =>
       stack.query(
-        `UPDATE "RateLimit" SET "expiresAt" = now() + interval '1 minute' WHERE starts_with(key, 'everybody:')`,
+        `UPDATE "RateLimit" SET "expiresAt" = now() + interval '1 minute' WHERE starts_with(key, 'allSignups:')`,
       )
     let response: Response
     do {
       response = await signUp(newAddress())
       await prolong()
-    } while (!web.output().includes('The limit "everybody"'))
+    } while (!web.output().includes('The limit "allSignups"'))
     await expectRejection(response, 503, 60)
     // Which does not count for the visitor, who is asked to try again.
     const visitor = newVisitor()
@@ -287,7 +287,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
 
   await test.step('a line of the log for each limit, with its setting and who has reached it', async () => {
     expect(readReached(web.output())).toEqual([
-      '"everybody" (LIMIT_SIGNUPS_PER_MINUTE), by all together',
+      '"allSignups" (LIMIT_SIGNUPS_PER_MINUTE), by all together',
       '"export" (LIMIT_EXPORTS_PER_USER), by one user', // orders
       '"lostTicket" (LIMIT_MAILS_PER_MAILBOX), by one mailbox',
       '"mailRequest" (LIMIT_SIGNUPS_PER_VISITOR), by one visitor or network',

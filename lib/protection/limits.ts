@@ -35,7 +35,7 @@ type Limit = {
   status?: 429 | 503
   /** Not logged here: lib/status/webhook.ts logs wrong signatures. */
   quiet?: true
-  /** After a 4xx, the visitor's own counter keeps the attempt. Those of the visitor's networks, which others share, get it back. */
+  /** An attempt that ends in a 4xx counts for the visitor. It is refunded for the visitor's networks, because others share them. */
   keepsFailures?: true
 }
 
@@ -100,7 +100,7 @@ const LIMITS = {
       'The ticket of this mailbox was requested too often today. Other spellings of its address count, too.',
     keepsFailures: true,
   },
-  everybody: {
+  allSignups: {
     setting: 'LIMIT_SIGNUPS_PER_MINUTE',
     seconds: 60,
     status: 503,
@@ -189,7 +189,7 @@ export async function count(...hits: Hit[]): Promise<Counted> {
   }
 }
 
-/** @throws {Problem} 429 or 503 with Retry-After */
+/** Counts a hit, and rejects it when its limit is reached. @throws {Problem} 429 or 503 with Retry-After */
 export async function limit(name: LimitName, who: Who): Promise<void> {
   rejectIfAny((await count([name, who])).rejections)
 }
@@ -219,7 +219,7 @@ export async function countIfItSucceeds<Result>(hits: Hit[], act: () => Promise<
   }
 }
 
-/** @throws {Problem} 429 or 503 with Retry-After */
+/** Throws the first rejection. @throws {Problem} 429 or 503 with Retry-After */
 export function rejectIfAny(rejections: Rejection[]): void {
   const problem = toProblem(rejections)
   if (problem) throw problem
@@ -232,6 +232,7 @@ function toProblem([rejection]: Rejection[]): Problem | undefined {
   return new Problem(status, title, { detail, headers: { 'retry-after': `${rejection.seconds}` } })
 }
 
+/** Reads how many more hits fit into the current time span. Infinity without a limit. */
 export async function countLeft(name: LimitName, who: string): Promise<number> {
   const [counter] = toCounters([[name, who]])
   if (!counter) return Number.POSITIVE_INFINITY

@@ -7,7 +7,7 @@ import { checkFormToken, formInput } from './form-token'
 import { count, rejectIfAny } from './limits'
 import { withinCapacity } from './overload'
 
-/** @throws {Problem} 422 with errors by field, and what `readInput` throws */
+/** Reads and checks a signup. @throws {Problem} 422 with errors by field, and what `readInput` throws */
 export async function readSignup(request: Request): Promise<SignupInput> {
   const { name, email, form } = await readInput(request, formInput, MAX_BYTES)
   await checkFormToken(form)
@@ -27,7 +27,7 @@ export async function signUpWithinLimits(
 ): Promise<Signup & { isReplay: boolean }> {
   const { rejections, refund, refundFailure } = await count(
     ['signup', request],
-    ['everybody', ''],
+    ['allSignups', ''],
     ['mailbox', toMailbox(input.email)],
   )
   try {

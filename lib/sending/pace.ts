@@ -10,11 +10,14 @@ export type Turn = {
   perSecond: number | null
   reason: string | null
   failures: number
-  /** The reason of a pause that this call skips. A success leaves that pause in place. A new pause replaces it. */
+  /** The reason of a pause that this call ignores. Its success does not end that pause. Its failure replaces it. */
   skipped: string | null
 }
 
-/** After a pause, one request is a trial (a half-open circuit breaker). The next may try after this time: its timeout, and 1 s. */
+/**
+ * After a pause, one request is a trial (a half-open circuit breaker). After this time, the request's timeout of 10 s and 1 s
+ * more, another request may be the trial.
+ */
 const TRIAL_SECONDS = 11
 
 /** Leaves a tenth of Resend's limit unused, because requests do not arrive as evenly as they leave. */
@@ -109,7 +112,7 @@ export async function readPace(): Promise<PaceState> {
 }
 
 /** Says in a sentence why requests are held now. Null: they are not. */
-export function explainPause({ reason, until, isTrialDue }: PaceState): string | null {
+export function describePause({ reason, until, isTrialDue }: PaceState): string | null {
   if (!reason) return null
   if (isTrialDue) return `The next request to Resend is a trial: ${reason}.`
   return `No requests to Resend until ${until?.toISOString() ?? 'an operator resets "nextTurnAt"'}: ${reason}.`

@@ -69,14 +69,14 @@ async function redriveTogether(
     SELECT *, (
       SELECT reason FROM "EmailEvent" WHERE "emailId" = "Email".id AND status = 'failed' ORDER BY id DESC LIMIT 1
     ) AS "lastReason" FROM "Email" WHERE id = ANY (${ids}::uuid[])`
-  const judge = (email: (typeof emails)[number]): RedriveResult => {
+  const toResult = (email: (typeof emails)[number]): RedriveResult => {
     if (email.status !== 'failed' || email.batchId !== batchId) return 'not failed'
     // Resend has reported the failure.
     if (email.providerId) return 'accepted by Resend'
     const isInDoubt = batch ? batch.isKeyExpired : email.lastReason === 'outcome_unknown'
     return isInDoubt && !force ? 'might be sent twice' : 'queued'
   }
-  const results = emails.map((email) => ({ email, result: judge(email) }))
+  const results = emails.map((email) => ({ email, result: toResult(email) }))
   const queued = results.flatMap(({ email, result }) => (result === 'queued' ? email : []))
   // Sent together again, mails that Resend has rejected together would be rejected again.
   const isRejected = queued.some(({ lastReason }) => findVerdict(lastReason ?? '')?.kind === 'permanent')
@@ -89,7 +89,8 @@ async function redriveTogether(
   if (!sameBatch) {
     await enqueueEmails(tx, queued)
   } else if (queued.length > 0) {
-    // One attempt stays in doubt, so the batch must not change. Two: a frozen worker may still report that its own was rejected.
+    // While one attempt is in doubt, the batch must not change. 2, because a frozen worker may still report that its own attempt was
+    // rejected, which subtracts 1.
     await tx.batch.update({ where: { id: sameBatch }, data: { attemptsInDoubt: 2 } })
     await requeueBatch(tx, sameBatch)
   }

@@ -22,7 +22,7 @@ type Package = Record<'scripts' | 'dependencies' | 'devDependencies', Record<str
 }
 type Lock = { name: string; version: string; packages: Record<string, object> }
 
-/** Who has taken the project has no other app to put it into. */
+/** Left out of the copy: a section on how to put the core into another app. */
 const FOR_ANOTHER_APP = /^## Copy into an app that exists\n.*?(?=^## )/ms
 
 const source = path.resolve(import.meta.dirname, '../..')
@@ -150,16 +150,13 @@ function rewrite(file: string, text: string): string {
   }
 }
 
-/** The one migration, without the tables and triggers of the orders. */
+/** The one migration, without the tables and triggers of the orders, which are its end. */
 function trimMigration(sql: string): string {
   if (!left.includes(ORDERS)) return sql
-  const [generated = '', handWritten = '', ...rest] = sql.split('\n-- What schema.prisma cannot say.\n')
-  const [core = '', orders] = handWritten.split('\n-- From here on: the orders')
-  if (!orders || rest.length > 0)
+  const [core = '', ...orders] = sql.split('\n-- From here on: the orders')
+  if (orders.length !== 1)
     throw new Error('The migration has changed: sandbox/take/take.ts does not know it.')
-  const statements = generated.split(/^(?=-- (?:Create|Add|Alter))/m)
-  const kept = statements.filter((statement) => !/"Export(Status)?"/.test(statement))
-  return `${kept.join('')}\n-- What schema.prisma cannot say.\n${core}`
+  return core
 }
 
 /** Leaves out settings that the copy does not have, with the comment above them. */

@@ -24,7 +24,7 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
   const [orders, setOrders] = useState(initial)
   const [problem, setProblem] = useState<Problem>()
   const [connection, setConnection] = useState<Connection>('live')
-  const [stranded, setStranded] = useState(false)
+  const [hasNoWorker, setHasNoWorker] = useState(false)
   const asked = orders !== undefined
   const heardAt = useRef(0)
   // A new number opens a new stream.
@@ -59,9 +59,9 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
       orders: (next: Orders) => {
         heardAt.current = performance.now()
         setOrders(next)
-        setStranded(false)
+        setHasNoWorker(false)
       },
-      workers: ({ workers }: { workers: number }) => setStranded(workers === 0),
+      workers: ({ workers }: { workers: number }) => setHasNoWorker(workers === 0),
       denied: () => void handleConnection('lost'),
     }
     const handleConnection = async (next: Connection): Promise<void> => {
@@ -88,14 +88,14 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
     setOrders((current) => current && { ...current, ...(isNewest && part), final: false })
   }, [])
 
-  return { orders, problem, note: watched ? explainSilence(connection, stranded) : undefined, update }
+  return { orders, problem, note: watched ? explainSilence(connection, hasNoWorker) : undefined, update }
 }
 
 function toDelay(problem: Problem | undefined): number {
   return Math.max(RETRY_MS, problem?.retryAt ? Date.parse(problem.retryAt) - Date.now() : 0)
 }
 
-function explainSilence(connection: Connection, stranded: boolean): string | undefined {
+function explainSilence(connection: Connection, hasNoWorker: boolean): string | undefined {
   if (connection === 'lost') return LOST
-  if (stranded) return 'No worker is on duty. It goes on as soon as one starts.'
+  if (hasNoWorker) return 'No worker is on duty. It goes on as soon as one starts.'
 }

@@ -27,16 +27,16 @@ export function DeadLetters({ emails = [], total, jobs = {} }: Props) {
   async function redrive(id: string): Promise<void> {
     const result = await send<{ emails: RedriveCounts }>('POST', '/api/backstage/redrive', { id })
     if ('error' in result) setNews(result.error)
-    else tell(summarize(result.answer.emails))
+    else announce(summarize(result.answer.emails))
   }
 
   async function redriveQueue(queue: string): Promise<void> {
     const result = await send<{ jobs: number }>('POST', '/api/backstage/redrive', { id: queue })
     if ('error' in result) setNews(result.error)
-    else tell(`${queue}: ${result.answer.jobs} back in the queue.`)
+    else announce(`${queue}: ${result.answer.jobs} back in the queue.`)
   }
 
-  function tell(news: string): void {
+  function announce(news: string): void {
     setNews(news)
     // The focused button will be removed.
     headingRef.current?.focus({ preventScroll: true })

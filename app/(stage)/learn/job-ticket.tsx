@@ -4,7 +4,7 @@ import { formatDuration } from '@/app/components/site/figures'
 import { Paper } from '@/app/components/ticket/paper'
 import { explainReason } from '@/app/components/ticket/reasons'
 import { Stamp } from '@/app/components/ticket/stamp'
-import { describeEmail, LOST, STRANDED } from '@/app/components/ticket/words'
+import { describeEmail, LOST, NO_WORKER } from '@/app/components/ticket/words'
 import type { EmailStatus } from '@/lib/status/status'
 import type { News } from './follow'
 import { STEPS } from './steps'
@@ -88,7 +88,7 @@ function Waited({ ms }: { ms: number | undefined }) {
 }
 
 function Outcome({ news }: { news: News | undefined }) {
-  const { snapshot, connection, stranded } = news ?? {}
+  const { snapshot, connection, hasNoWorker } = news ?? {}
   // The last entry may be a late report, which did not change the status.
   const last = snapshot?.timeline.findLast(({ status }) => status === snapshot.status)
   return (
@@ -106,8 +106,8 @@ function Outcome({ news }: { news: News | undefined }) {
       </div>
       <div role="status" className="min-h-12 font-sans text-base leading-6 text-pretty">
         {connection === 'lost' && <p className="font-semibold text-bad">{LOST}</p>}
-        {stranded && <p>{STRANDED.sentence}</p>}
-        {snapshot && last && !stranded && needsWords(snapshot.status) && (
+        {hasNoWorker && <p>{NO_WORKER.sentence}</p>}
+        {snapshot && last && !hasNoWorker && needsWords(snapshot.status) && (
           <p>
             {last.reason && explainReason(last.reason)} {describeEmail(snapshot).sentence}
           </p>

@@ -8,7 +8,7 @@ type Props = {
   total: number
   /** When the last mail arrived, in ms since the button was pressed. */
   lastMs: number
-  stranded: boolean
+  hasNoWorker: boolean
   /** True after an outage. */
   repaired: boolean
   /** The runners of the other lane. */
@@ -18,7 +18,7 @@ type Props = {
 /** The text about the mails, with a countdown to the next retry. Screen readers announce only the end. */
 export function MailStory({ mails, ...story }: Props) {
   const text = describeMails(mails, story)
-  const retry = story.stranded ? undefined : findRetry(mails)
+  const retry = story.hasNoWorker ? undefined : findRetry(mails)
   const settled = mails.length === story.total && mails.every(({ final }) => final)
   return (
     <>

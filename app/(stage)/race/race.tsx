@@ -28,7 +28,7 @@ export function Race() {
   const { inline, background } = phase === 'ready' ? lineUp(people) : lanes
 
   const ids = background.flatMap(({ answer }) => (answer?.account && answer.emailId) || [])
-  const { mails, stranded, settled } = useMails(hasAnswers(background) ? ids : [])
+  const { mails, hasNoWorker, settled } = useMails(hasAnswers(background) ? ids : [])
   const elapsed = useElapsed(startedAt, phase === 'running' || (phase === 'over' && !settled))
   const times = timeMails(background, mails, elapsed)
   const scale = pickScale([...inline, ...background], times, elapsed)
@@ -132,7 +132,7 @@ export function Race() {
               mails={mails}
               total={ids.length}
               lastMs={Math.max(...times.map((mail) => mail?.untilMs ?? 0))}
-              stranded={stranded}
+              hasNoWorker={hasNoWorker}
               repaired={outage === 'over'}
               inline={inline}
             />

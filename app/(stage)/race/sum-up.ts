@@ -110,10 +110,10 @@ export function describeMails(
   {
     total,
     lastMs,
-    stranded,
+    hasNoWorker,
     repaired,
     inline,
-  }: { total: number; lastMs: number; stranded: boolean; repaired: boolean; inline: Runner[] },
+  }: { total: number; lastMs: number; hasNoWorker: boolean; repaired: boolean; inline: Runner[] },
 ): string {
   const one = total === 1
   const what = one ? 'The mail' : `${capitalize(spell(total))} mails`
@@ -135,7 +135,7 @@ export function describeMails(
   }
   if (mails.length === total && mails.every(({ final }) => final))
     return `${total - delivered} of ${total} mails could not be delivered.`
-  if (stranded) return `${what} ${is} in the queue. No worker is on duty.`
+  if (hasNoWorker) return `${what} ${is} in the queue. No worker is on duty.`
   const retrying = mails.find(({ status }) => status === 'retrying')
   if (retrying) {
     const why = repaired ? 'The mail service is back.' : explainReason(findRetry([retrying])?.reason ?? '')

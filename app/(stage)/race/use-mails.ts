@@ -6,7 +6,7 @@ type Mails = {
   /** The newest state of each email, unordered. */
   mails: Snapshot[]
   /** True while no worker runs. */
-  stranded: boolean
+  hasNoWorker: boolean
   /** True when all are final. */
   settled: boolean
 }
@@ -14,7 +14,7 @@ type Mails = {
 /** The state of several emails, live until all are final. */
 export function useMails(ids: string[]): Mails {
   const [snapshots, setSnapshots] = useState<Record<string, Snapshot>>({})
-  const [stranded, setStranded] = useState(false)
+  const [hasNoWorker, setHasNoWorker] = useState(false)
   const key = ids.join(',')
   const mails = ids.flatMap((id) => snapshots[id] ?? [])
   const settled = mails.length === ids.length && mails.every(({ final }) => final)
@@ -27,10 +27,10 @@ export function useMails(ids: string[]): Mails {
           const known = current[next.id]
           return known && known.version >= next.version ? current : { ...current, [next.id]: next }
         }),
-      workers: ({ workers }: { workers: number }) => setStranded(workers === 0),
+      workers: ({ workers }: { workers: number }) => setHasNoWorker(workers === 0),
     }
     return watchEvents(`/api/sandbox/race/events?ids=${key}`, listeners, () => {})
   }, [key, settled])
 
-  return { mails, stranded: stranded && !settled, settled }
+  return { mails, hasNoWorker: hasNoWorker && !settled, settled }
 }

@@ -13,7 +13,7 @@ import type { Correction } from './correct-address'
 import { Ticket } from './ticket'
 import { nameTicket } from './title'
 import { useSnapshot } from './use-snapshot'
-import { describeEmail, ERASURE, HELD, isUnwanted, STRANDED } from './words'
+import { describeEmail, ERASURE, HELD, isUnwanted, NO_WORKER } from './words'
 
 type Props = {
   /** The id of the first mail of the user. */
@@ -40,15 +40,15 @@ const corrected = new Map<string, Print>()
 export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props }: Props) {
   const [print, setPrint] = useState(() => findPrint(ticketId, props))
   const { earlier, owner } = print
-  const { snapshot, connection, stranded, held, erased, update, replace } = useSnapshot(print.mail)
+  const { snapshot, connection, hasNoWorker, held, erased, update, replace } = useSnapshot(print.mail)
   const headlineRef = useRef<HTMLHeadingElement>(null)
   const ticketRef = useRef<HTMLDivElement>(null)
   const leaving = erased ? 'erased' : snapshot.erasure
   const isOwner = owner !== undefined
   const words = leaving ? ERASURE[leaving] : describeEmail(snapshot)
   const { headline, sentence, tone } = words
-  const waiting = leaving ? STRANDED.erasure : STRANDED.sentence
-  const explanation = stranded ? waiting : held ? HELD.sentence : sentence
+  const waiting = leaving ? NO_WORKER.erasure : NO_WORKER.sentence
+  const explanation = hasNoWorker ? waiting : held ? HELD.sentence : sentence
 
   // The focused form is gone. On a phone the ticket prints below the fold.
   useEffect(() => {
@@ -106,7 +106,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
               snapshot={snapshot}
               earlier={earlier}
               connection={connection}
-              stranded={stranded}
+              hasNoWorker={hasNoWorker}
               held={held}
               erased={erased}
               waitedMs={waitedMs}

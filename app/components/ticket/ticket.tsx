@@ -9,7 +9,7 @@ import { Paper } from './paper'
 import { Stamp } from './stamp'
 import { TicketLine } from './ticket-line'
 import type { Connection } from './watch-events'
-import { describeEmail, ERASURE, HELD, LOST, STRANDED } from './words'
+import { describeEmail, ERASURE, HELD, LOST, NO_WORKER } from './words'
 
 type Props = {
   ticketId: string
@@ -19,7 +19,7 @@ type Props = {
   /** The timelines of mails to addresses that were corrected since. */
   earlier: TimelineEntry[]
   connection: Connection
-  stranded: boolean
+  hasNoWorker: boolean
   held: boolean
   erased: boolean
   /** Only known to the browser that signed up. */
@@ -38,7 +38,7 @@ export function Ticket({
   snapshot,
   earlier,
   connection,
-  stranded,
+  hasNoWorker,
   held,
   erased,
   waitedMs,
@@ -87,8 +87,8 @@ export function Ticket({
         })}
         <ErasureLines erasure={snapshot.erasure} erased={erased} />
       </ol>
-      {(stranded || held) && (
-        <p className="mt-3 text-lg font-semibold">{stranded ? STRANDED.line : HELD.line}</p>
+      {(hasNoWorker || held) && (
+        <p className="mt-3 text-lg font-semibold">{hasNoWorker ? NO_WORKER.line : HELD.line}</p>
       )}
       <div className="ticket-end mt-4 min-h-24">
         {erased && <Stamp words={ERASURE.erased} fresh />}

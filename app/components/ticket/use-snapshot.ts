@@ -9,7 +9,7 @@ type Live = {
   snapshot: Snapshot
   connection: Connection
   /** True while no worker runs and the job waits. */
-  stranded: boolean
+  hasNoWorker: boolean
   /** True while an operator has stopped all mail and this email waits. */
   held: boolean
   /** True when the user was erased. */
@@ -24,7 +24,7 @@ type Live = {
 export function useSnapshot(initial: Snapshot): Live {
   const [snapshot, setSnapshot] = useState(() => pickNewer(initial, seen.get(initial.id)))
   const [connection, setConnection] = useState<Connection>('live')
-  const [stranded, setStranded] = useState(false)
+  const [hasNoWorker, setHasNoWorker] = useState(false)
   const [held, setHeld] = useState(false)
   const [erased, setErased] = useState(false)
   const { id } = snapshot
@@ -43,10 +43,10 @@ export function useSnapshot(initial: Snapshot): Live {
       email: (next: Snapshot) => {
         seen.set(id, pickNewer(next, seen.get(id)))
         update(next)
-        setStranded(false)
+        setHasNoWorker(false)
       },
       workers: ({ workers, paused }: { workers: number; paused: string | null }) => {
-        setStranded(workers === 0)
+        setHasNoWorker(workers === 0)
         setHeld(paused !== null)
       },
     }
@@ -68,7 +68,8 @@ export function useSnapshot(initial: Snapshot): Live {
   return {
     snapshot,
     connection: snapshot.final || erased ? 'live' : connection,
-    stranded: stranded && !erased && (snapshot.erasure !== undefined || RANK[snapshot.status] < RANK.sent),
+    hasNoWorker:
+      hasNoWorker && !erased && (snapshot.erasure !== undefined || RANK[snapshot.status] < RANK.sent),
     held:
       held &&
       !erased &&

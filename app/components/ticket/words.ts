@@ -131,8 +131,7 @@ export const ERASURE: Record<Erasure | 'erased', Words> = {
 
 export const LOST = 'The connection is lost. We try again.'
 
-/** No worker is running. */
-export const STRANDED = {
+export const NO_WORKER = {
   line: 'waiting for a worker',
   sentence: 'No worker is on duty. The email is safe in the queue and goes out as soon as one starts.',
   erasure: 'No worker is on duty. As soon as one starts, everything is deleted.',

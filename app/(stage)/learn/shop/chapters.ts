@@ -62,7 +62,7 @@ export const CHAPTERS: Chapter[] = [
 ]
 
 /** The text of a chapter at this moment. */
-export function tell(number: number, scene: Scene): string | undefined {
+export function toCaption(number: number, scene: Scene): string | undefined {
   const { line, holds, otherwise } = CHAPTERS[number] ?? {}
   return holds && !holds(scene) ? otherwise : line
 }

@@ -3,7 +3,7 @@
 import { useEffect, useRef, useState } from 'react'
 import { useSandbox } from '@/app/(stage)/sandbox'
 import { formatDuration } from '@/app/components/site/figures'
-import { CHAPTERS, CLOSED, STOPPED, tell } from './chapters'
+import { CHAPTERS, CLOSED, STOPPED, toCaption } from './chapters'
 import { Later, Press, Slider, Switch } from './controls'
 import { Picture } from './picture'
 import { Replay } from './replay'
@@ -63,7 +63,7 @@ function Round({ again, onAgain }: { again: boolean; onAgain: () => void }) {
         role="status"
         className="min-h-24 text-xl leading-8 font-semibold tracking-tight text-pretty sm:min-h-20 sm:text-2xl sm:leading-10 lg:text-3xl stage:min-h-16 stage:text-2xl stage:leading-8"
       >
-        {closed ? CLOSED : stopped ? STOPPED : tell(chapter.number, scene)}
+        {closed ? CLOSED : stopped ? STOPPED : toCaption(chapter.number, scene)}
       </p>
       <dl className="mt-4 stage:mt-2 grid grid-cols-[0.8fr_1fr_1fr] gap-x-2 gap-y-4 sm:gap-4 border-t border-line pt-4 stage:pt-2">
         <Figure value="0" name="people wait" />

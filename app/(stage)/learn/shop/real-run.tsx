@@ -13,7 +13,7 @@ type Props = { orders: Order[]; onMeasured: (measured: Measured) => void }
 
 /** Sends the same orders as real signups through the app's own queue, and adds a row with the measured times. */
 export function RealRun({ orders, onMeasured }: Props) {
-  const { phase, people, mails, requestMs, stranded, start } = useRealRun(orders)
+  const { phase, people, mails, requestMs, hasNoWorker, start } = useRealRun(orders)
   const over = phase === 'over'
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: runs once, when the run is over
@@ -39,7 +39,7 @@ export function RealRun({ orders, onMeasured }: Props) {
       </button>
       <p role="status" className="min-h-14 flex-1 basis-72 text-lg leading-7 text-pretty">
         {phase === 'running' && `${orders.length} people sign up for real. Their mails are on the way.`}
-        {stranded && ' No worker is on duty: they wait in the queue.'}
+        {hasNoWorker && ' No worker is on duty: they wait in the queue.'}
         {over && mails.length === orders.length && (
           <>
             All {orders.length} mails are sent. The mail service of this app takes {formatDuration(requestMs)}{' '}

@@ -16,7 +16,7 @@ type Run = {
   /** The shortest request to the mail service, in ms. */
   requestMs: number
   /** True while no worker runs. */
-  stranded: boolean
+  hasNoWorker: boolean
   start(): Promise<void>
 }
 
@@ -42,7 +42,7 @@ export function useRealRun(orders: Order[]): Run {
       ({ id, mailMs }) => mailMs + (signups.find(({ emailId }) => emailId === id)?.waitedMs ?? 0),
     ),
     requestMs: Math.min(...sent.map(({ requestMs }) => requestMs)),
-    stranded: !settled && streams.some(({ stranded }) => stranded),
+    hasNoWorker: !settled && streams.some(({ hasNoWorker }) => hasNoWorker),
     async start() {
       setSignups([])
       setStarted(true)

@@ -5,9 +5,6 @@ CREATE SCHEMA IF NOT EXISTS "public";
 CREATE TYPE "Erasure" AS ENUM ('requested', 'waiting');
 
 -- CreateEnum
-CREATE TYPE "ExportStatus" AS ENUM ('queued', 'working', 'ready', 'canceled', 'failed', 'expired');
-
--- CreateEnum
 CREATE TYPE "EmailStatus" AS ENUM ('queued', 'sending', 'retrying', 'sent', 'failed', 'delayed', 'delivered', 'bounced', 'suppressed', 'complained');
 
 -- CreateTable
@@ -136,18 +133,6 @@ CREATE TABLE "EmailEvent" (
     CONSTRAINT "EmailEvent_pkey" PRIMARY KEY ("id")
 );
 
--- CreateTable
-CREATE TABLE "Export" (
-    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
-    "userId" UUID NOT NULL,
-    "status" "ExportStatus" NOT NULL DEFAULT 'queued',
-    "content" JSONB NOT NULL DEFAULT '{}',
-    "expiresAt" TIMESTAMPTZ(3),
-    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-
-    CONSTRAINT "Export_pkey" PRIMARY KEY ("id")
-);
-
 -- CreateIndex
 CREATE UNIQUE INDEX "User_email_key" ON "User"("email");
 
@@ -193,15 +178,6 @@ CREATE UNIQUE INDEX "EmailEvent_providerEventId_key" ON "EmailEvent"("providerEv
 -- CreateIndex
 CREATE INDEX "EmailEvent_emailId_id_idx" ON "EmailEvent"("emailId", "id");
 
--- CreateIndex
-CREATE INDEX "Export_userId_createdAt_idx" ON "Export"("userId", "createdAt");
-
--- CreateIndex
-CREATE INDEX "Export_status_idx" ON "Export"("status");
-
--- CreateIndex
-CREATE INDEX "Export_createdAt_idx" ON "Export"("createdAt");
-
 -- AddForeignKey
 ALTER TABLE "User" ADD CONSTRAINT "User_sessionId_fkey" FOREIGN KEY ("sessionId") REFERENCES "Session"("id") ON DELETE SET NULL ON UPDATE CASCADE;
 
@@ -213,9 +189,6 @@ ALTER TABLE "Email" ADD CONSTRAINT "Email_batchId_fkey" FOREIGN KEY ("batchId") 
 
 -- AddForeignKey
 ALTER TABLE "EmailEvent" ADD CONSTRAINT "EmailEvent_emailId_fkey" FOREIGN KEY ("emailId") REFERENCES "Email"("id") ON DELETE CASCADE ON UPDATE CASCADE;
-
--- AddForeignKey
-ALTER TABLE "Export" ADD CONSTRAINT "Export_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 
 -- What schema.prisma cannot say.
@@ -276,7 +249,36 @@ CREATE TRIGGER notify_erasure AFTER UPDATE OF "erasure" ON "User"
 -- For the sweep, which looks for erasures without a job.
 CREATE INDEX "User_being_erased" ON "User"("id") WHERE "erasure" IS NOT NULL;
 
--- From here on: the orders (invitations and exports). Notifies the streams of a user of each change.
+-- From here on: the orders (invitations and exports).
+
+-- CreateEnum
+CREATE TYPE "ExportStatus" AS ENUM ('queued', 'working', 'ready', 'canceled', 'failed', 'expired');
+
+-- CreateTable
+CREATE TABLE "Export" (
+    "id" UUID NOT NULL DEFAULT gen_random_uuid(),
+    "userId" UUID NOT NULL,
+    "status" "ExportStatus" NOT NULL DEFAULT 'queued',
+    "content" JSONB NOT NULL DEFAULT '{}',
+    "expiresAt" TIMESTAMPTZ(3),
+    "createdAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "Export_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateIndex
+CREATE INDEX "Export_userId_createdAt_idx" ON "Export"("userId", "createdAt");
+
+-- CreateIndex
+CREATE INDEX "Export_status_idx" ON "Export"("status");
+
+-- CreateIndex
+CREATE INDEX "Export_createdAt_idx" ON "Export"("createdAt");
+
+-- AddForeignKey
+ALTER TABLE "Export" ADD CONSTRAINT "Export_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- Notifies the streams of a user of each change.
 CREATE FUNCTION notify_user_event(ids uuid[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('user_event', string_agg(id::text, ','))
