@@ -11,7 +11,7 @@ process.env.NODE_COMPILE_CACHE ||= path.resolve('test-results/compiled')
 
 export default defineConfig({
   testDir: 'e2e',
-  // `npm test` runs the first. The second takes longer, and is for those who change what it is about.
+  // `npm test` runs the first. Run the second when you change the code that it tests.
   projects: [
     { name: 'tests', grepInvert: /@long/ },
     { name: 'long', grep: /@long/ },
@@ -22,7 +22,7 @@ export default defineConfig({
   workers: Math.max(3, Math.floor(availableParallelism() / 2)),
   // CI runs on busy machines. The report lists a test that needed its retry as flaky.
   retries: process.env.CI ? 1 : 0,
-  // No test waits for time: these are for a busy computer.
+  // Tests wait for conditions. These limits are for a busy computer.
   timeout: 180_000,
   expect: { timeout: 45_000 },
   reporter: [['list'], ['./e2e/reporter.ts']],

@@ -3,9 +3,7 @@ import { execSync } from 'node:child_process'
 import { chromium } from '@playwright/test'
 import { findBrowser } from './browser'
 
-console.log(
-  'npm test takes about a quarter of an hour: a browser, a build, and then the tests, with a line for each.',
-)
+console.log('All tests take about a quarter of an hour: a browser, a build, and then a line for each test.')
 
 const WAYS = [
   'npx playwright install chromium',

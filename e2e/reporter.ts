@@ -14,6 +14,8 @@ export default class Summary implements Reporter {
   async onExit(): Promise<void> {
     const tests = this.suite?.allTests() ?? []
     const count = (...wanted: string[]) => tests.filter((test) => wanted.includes(test.outcome())).length
+    const hasLong = this.suite?.suites.some(({ title }) => title === 'long')
+    if (tests.length > 0 && !hasLong) console.log('\nWithout the long tests: npm run test:long runs them.')
     const skipped = count('skipped')
     const end = skipped > 0 ? `, ${skipped} skipped` : ''
     const hurting = tests.filter((test) => listNotes(test, 'world').length > 0)
