@@ -15,6 +15,7 @@ const ROUTES: Routes = {
   '/api/health': openRoute({ GET: async ({ headers }) => Response.json(await readHealthFor(headers)) }),
 }
 
+/** Serves the health routes on this port. */
 export function listenForHealth(port: number): void {
   guardServers()
   const server = createServer(async (incoming, outgoing) => {

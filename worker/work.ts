@@ -34,6 +34,7 @@ const LOGGED_BY_HANDLER: QueueName[] = [
   'sweep',
 ]
 
+/** Runs the handlers of all queues until `boss` stops. */
 export async function work(boss: PgBoss, handlers: Handlers): Promise<void> {
   for (const name of Object.keys(QUEUES) as QueueName[]) {
     if (handlers[name]) await workOn(boss, name, handlers[name])

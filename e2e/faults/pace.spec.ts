@@ -362,7 +362,7 @@ test('each mail counts its own attempts, and not the failures of the account', {
   expect(await findFaults(stack, [early, late])).toEqual([])
 })
 
-test('who has found nothing to try during a pause does not keep others waiting', async ({ stack }) => {
+test('a trial that finds no mail does not keep other workers waiting', async ({ stack }) => {
   const letReports = await holdReports(stack)
   await stack.setProvider({ mode: 'reset-after-accept' })
   await stack.startWorker()
@@ -370,10 +370,10 @@ test('who has found nothing to try during a pause does not keep others waiting',
   await until(stack, id, ({ status }) => status === 'retrying')
   await stack.query(`UPDATE "Pace" SET "nextTurnAt" = now() + interval '1 hour'`)
   await stack.setProvider({ mode: 'ok' })
-  // A report tells that it was sent: there is nothing left to send again.
+  // The report says that it was sent, so nothing is left to send.
   await letReports()
   await until(stack, id, isFinal)
-  // Who keeps its turn to the end keeps it for 11 s.
+  // A trial that is not given back blocks the other workers for 11 s.
   const [end] = await stack.query<{ at: Date }>(`SELECT now() + interval '10 s' AS at`)
   await makeDue(stack)
   await untilSettled(stack)

@@ -18,7 +18,7 @@ export async function findOwner(ticketId: string, token: string | undefined): Pr
   return user
 }
 
-/** @throws {Problem} 401 without a session, 403 when the ticket belongs to another session, 404 without a ticket */
+/** Returns the ticket's user. @throws {Problem} 401 without a session, 403 when the ticket belongs to another session, 404 without a ticket */
 export async function requireOwner(request: Request, ticketId: string): Promise<User> {
   const token = readToken(request)
   if (!token) {

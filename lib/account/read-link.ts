@@ -7,7 +7,10 @@ import { readSigned } from '../sign'
 
 const linkInput = z.strictObject({ link: z.string({ error: 'Send the part of the link after the #.' }) })
 
-/** @throws {Problem} 404 without a valid signature, 410 when the link has expired, and what `readInput` throws */
+/**
+ * Reads a link's token from the body.
+ * @throws {Problem} 404 without a valid signature, 410 when the link has expired, and what `readInput` throws
+ */
 export async function readLink<Purpose extends LinkPurpose>(
   request: Request,
   ...purposes: Purpose[]

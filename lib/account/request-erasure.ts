@@ -10,6 +10,7 @@ export async function requestErasure(userId: string): Promise<void> {
   await prisma().$transaction((tx) => markForErasure(tx, userId))
 }
 
+/** Does the same in a transaction. Does nothing for a user who is already being erased. */
 export async function markForErasure(tx: Transaction, userId: string): Promise<void> {
   const { count } = await tx.user.updateMany({
     where: { id: userId, erasure: null },

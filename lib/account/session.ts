@@ -69,11 +69,12 @@ export async function findSignupToken(userId: string, key: string): Promise<stri
 // With the user's id, because a client may use the key of an erased signup again.
 const deriveToken = (userId: string, key: string): string => hmac('session', `${userId} ${key}`)
 
+/** Deletes the session of this token. Its users stay. */
 export async function endSession(token: string): Promise<void> {
   await prisma().$transaction((tx) => deleteSessions(tx, Prisma.sql`"Session".id = ${hashToken(token)}`))
 }
 
-/** SQL: not used for 30 days. A session older than a year cannot be used, so this matches it, too, 30 days after its last use. */
+/** SQL: not used for 30 days. This includes each session older than a year and 30 days, because it expired after a year. */
 export const isUnused = Prisma.sql`"Session"."usedAt" < now() - make_interval(secs => ${UNUSED_MS / 1000})`
 
 export const isExpired = Prisma.sql`(

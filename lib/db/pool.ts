@@ -31,8 +31,8 @@ export class MeasuredPool extends Pool {
   }
 
   /**
-   * Returns how long the next query would wait, in ms. A use longer than the average counts with its time so far, so a database that
-   * hangs is noticed before it answers. @param demand how many operations hold a connection or are about to ask for one
+   * Returns how long the next query would wait, in ms. A use that already takes longer than the average counts with its time
+   * so far, so the result grows while the database hangs. @param demand how many operations hold a connection or are about to ask for one
    */
   expectWait(demand: number): number {
     // A process serves at most about 500 uses a second. So with n connections in use, each takes 2n ms or more.

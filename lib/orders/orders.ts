@@ -12,6 +12,7 @@ export type Orders = {
   final: boolean
 }
 
+/** Reads the invitations and the newest export of a user. */
 export async function readOrders(userId: string): Promise<Orders> {
   const [invitations, newest] = await Promise.all([readInvitations(userId), readProgress(userId)])
   const exporting = newest !== null && OPEN.includes(newest.status)

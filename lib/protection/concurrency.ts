@@ -8,8 +8,8 @@ import { networksOf } from './visitor'
 const WAITING = 50
 
 /**
- * The multiples of `networksOf` (1, 2, 8) are too large for requests that run at the same time. An IPv6 /64 and its /56 may each
- * run LIMIT_CONCURRENCY_PER_VISITOR requests, and the /48 twice as many. So no /56 can take all places of its /48.
+ * Divides the multiples of `networksOf` (1, 2, 8), which are too large here. So an IPv6 /64 and its /56 may each run
+ * LIMIT_CONCURRENCY_PER_VISITOR requests, and the /48 twice as many: no /56 can take all places of its /48.
  */
 const NETWORK_DIVISOR = 4
 

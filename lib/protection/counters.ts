@@ -31,6 +31,7 @@ export async function countShared(counters: Counter[]): Promise<Answer> {
   }
 }
 
+/** Reads a counter from the database, or from memory while the database does not answer. */
 export async function readCount(key: string): Promise<number> {
   try {
     const rows = await query<{ points: number }>(

@@ -15,6 +15,7 @@ export const formInput = z.strictObject({
 
 export type FormPass = { token: string; minSeconds: number }
 
+/** Signs the time by the database's clock, which `checkFormToken` compares. */
 export async function createFormPass(): Promise<FormPass> {
   return { token: sign('form', `${Math.floor(await databaseNow())}`), minSeconds: env('FORM_MIN_SECONDS') }
 }

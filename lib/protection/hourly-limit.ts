@@ -18,6 +18,7 @@ export async function batchSizeLeft(): Promise<number> {
   return Math.max(1, Math.min(await countLeft('mail', ALL), MAX_BATCH))
 }
 
+/** Returns whether another lost ticket fits into its own limit of this hour. */
 export async function hasLostTicketsLeft(): Promise<boolean> {
   return (await countLeft('lostTicketMail', ALL)) > 0
 }

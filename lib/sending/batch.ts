@@ -183,7 +183,7 @@ export async function giveUpExpired(tx: Transaction, id: string): Promise<void> 
 // Keeps the batch, because a webhook may still report it as sent, or an operator may redrive it.
 async function giveUp(tx: Transaction, { id, messages }: Batch, reason: string): Promise<undefined> {
   const emailIds = await recordForAll(tx, messages, { status: 'failed', reason, batchId: id })
-  log.error({ emailIds, batchId: id, reason }, 'given up')
+  log.error({ emailIds, batchId: id, reason }, `given up: npm run redrive -- --reason ${reason}`)
   await deleteJobs(tx, 'retry-batch', [{ id }])
 }
 

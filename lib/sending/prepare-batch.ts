@@ -85,8 +85,8 @@ async function fetchMails(
     else unknown.push(one)
     if (email && !email.hasTemplate) log.warn({ emailId: email.id }, `No template for "${email.kind}"`)
   }
-  // pg-boss retries them: the next release may have the template. A job without an email is given up when a worker gets it as
-  // `job`.
+  // pg-boss retries them: the next release may have the template. A job whose email is missing is given up when a worker gets it
+  // as `job`, see above.
   await finishJobs(tx, queue, 'fail', unknown)
 
   // One job for each email.
@@ -128,7 +128,8 @@ async function giveUp(tx: Transaction, mails: Fetched[], reason: string): Promis
     tx,
     mails.map(({ email }) => ({ emailId: email.id, status: 'failed', reason })),
   )
-  for (const { email } of mails) log.error({ emailId: email.id, reason }, 'given up')
+  for (const { email } of mails)
+    log.error({ emailId: email.id, reason }, `given up: npm run redrive -- ${email.id}`)
 }
 
 /** Leaves mails with attachments to the queue `send-email-alone`, because Resend's batch call takes none. */

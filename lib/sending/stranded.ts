@@ -23,6 +23,7 @@ export function selectStranded({ waiting, job }: StrandedKind, id?: string): Pri
     WHERE name = ANY (${job.queues}) AND state IN ('created', 'retry', 'active') ${id ? Prisma.sql`AND ${isAbout([id])}` : Prisma.empty}`
 }
 
+/** Reads whether a row waits without a job. */
 export async function isStranded(
   db: Pick<Transaction, '$queryRaw'>,
   kind: StrandedKind,

@@ -15,12 +15,13 @@ export async function suppressMailbox(tx: Transaction, mailbox: string): Promise
 export const suppressed = (mailbox: string | Prisma.Sql): Prisma.Sql => Prisma.sql`EXISTS (
   SELECT FROM "SuppressedMailbox" AS suppressed WHERE suppressed.mailbox = ${mailbox} AND "expiresAt" > now())`
 
+/** Reads whether this mailbox is suppressed. `mailbox`: see `hashMailbox`. */
 export async function isSuppressed(db: Pick<Transaction, '$queryRaw'>, mailbox: string): Promise<boolean> {
   const [{ answer }] = await db.$queryRaw<[{ answer: boolean }]>`SELECT ${suppressed(mailbox)} AS answer`
   return answer
 }
 
-/** @throws {Problem} 409 when the mailbox is suppressed. */
+/** Rejects a suppressed mailbox. @throws {Problem} 409 */
 export async function rejectSuppressed(tx: Transaction, mailbox: string): Promise<void> {
   if (await isSuppressed(tx, mailbox)) throw noMailWanted()
 }

@@ -54,6 +54,7 @@ export async function signUp(
 }
 
 /**
+ * Inserts the user, their welcome email and its job.
  * @throws {Problem} 409 when the address is suppressed, 410 and 422 as `signUp`
  * @throws a unique violation when the address or the key exists
  */
