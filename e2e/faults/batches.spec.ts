@@ -29,7 +29,7 @@ import {
 
 const newInvalid = (): string => `invalid+${newAddress().slice(0, 36)}@resend.dev`
 
-/** What is left of batches and of the jobs that send them again. */
+/** Lists all batches that are left, and all open jobs except those of the schedule. */
 async function listLeftovers(stack: Stack): Promise<unknown[]> {
   return [
     ...(await stack.query('SELECT id FROM "Batch"')),
@@ -77,7 +77,7 @@ test('rejected together, and then alone: what is not wanted any more is not sent
   expect((await act(erased, 'POST', 'erasure')).status).toBe(202)
   await waitFor(async () => (await stack.query('SELECT FROM "User"')).length === 3)
 
-  // As if this one had asked a moment ago.
+  // As if this user had requested the erasure a moment ago.
   await stack.query(`UPDATE "User" SET erasure = 'requested' WHERE id = $1`, [leaving.userId])
   await stack.query(`UPDATE "Pace" SET "pausedAt" = NULL`)
   await untilHurried(stack, async () => (await listInDoubt(stack)).length === 0)
@@ -192,7 +192,7 @@ test('rejected together, then accepted alone, and the answer is lost: the same m
 })
 
 test.describe('a worker freezes with a batch in its hands, and another one sends it', () => {
-  // `freeze` stops the worker that asks; `thawed` is when it goes on.
+  // `freeze` stops the worker that sent the request. `thawed` resolves when the worker goes on.
   type Frost = { freeze(): void; thawed: Promise<void> }
   const answers: [string, string, (frost: Frost) => Answer][] = [
     [
@@ -226,7 +226,7 @@ test.describe('a worker freezes with a batch in its hands, and another one sends
     ],
   ]
   for (const [title, mode, makeAnswer] of answers) {
-    // The first is the hardest.
+    // The first case is the hardest, so only this one is among the fast tests.
     const tag = mode === 'ok' && title.includes('middle') ? [] : '@long'
     test(`${title}: when it wakes up, no mail is sent twice`, { tag }, async ({ stack }) => {
       const letReports = await holdReports(stack)
@@ -376,7 +376,7 @@ test('a name of special characters: harmless in the HTML, plain elsewhere, and t
   const response = await postSignup({ name, email: newAddress() }, {}, stack.appUrl)
   expect(response.status).toBe(201)
   const { id } = (await response.json()).welcomeEmail
-  // Before that, the mail has only the first word.
+  // Without a confirmed address, the mail has only the first word of the name.
   await stack.query('UPDATE "User" SET "confirmedAt" = now()')
   await stack.setProvider({ mode: 'reset-after-accept' })
   await stack.startWorker()
@@ -389,7 +389,7 @@ test('a name of special characters: harmless in the HTML, plain elsewhere, and t
 
   const [email] = await stack.query<{ providerId: string }>('SELECT "providerId" FROM "Email"')
   const { subject, text, html } = await (await stack.askProvider(`/emails/${email?.providerId}`)).json()
-  // What a stranger reads first, no other stranger has written.
+  // A stranger reads the subject first, so it contains nothing that another stranger has written.
   expect(subject).toBe('Welcome to Behind the Scenes')
   expect(text).toContain(name)
   expect(html).toContain('O&#39;Neill &#38; &#34;Söhne&#34; {{name}} {{number}} $&#38; $1')
@@ -441,7 +441,7 @@ test('300 invitations wait, and a user signs up: their welcome is not behind the
      AND id < (SELECT min(id) FROM "EmailEvent" WHERE status = 'sending' AND "emailId" = $1)`,
     [id],
   )
-  // What else is in its batch may be written down before it.
+  // The other mails of its batch may be recorded before it.
   expect(before?.count).toBeLessThan(100)
   const { emails: books } = await stack.setProvider({})
   const emails = await stack.query<{ id: string }>('SELECT id FROM "Email"')
@@ -477,7 +477,7 @@ test('what one statement writes is one notification, and however many it writes,
     const worker = await stack.startWorker()
     await waitFor(async () => (await countEmails(stack, 'sent')) === 150)
     await waitFor(() => listHeard().length === 300)
-    // One when a batch is written down, and one when it is accepted.
+    // One notification when a batch is recorded, and one when it is accepted.
     expect(payloads).toHaveLength(2 * ((await countCalls(stack)) - before))
     expect(new Set(listHeard())).toEqual(new Set(ids))
     await letReports()

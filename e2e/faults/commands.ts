@@ -4,12 +4,12 @@ import { correct, erase, misuseKey, type Person, replay, reportOn, signUp } from
 import { countCalls } from './steps'
 import { SLOTS, type SlotName, type World } from './world'
 
-/** What the commands so far have asked for. It decides which commands make sense, and knows no outcomes. */
+/** The requests of the commands so far. It decides which commands make sense, and knows no outcomes. */
 export type Model = { people: Person[]; locks: number; frozen: Set<SlotName> }
 
 type Command = AsyncCommand<Model, World>
 
-/** The longest that a lock is held, and a process frozen, by a command. */
+/** The longest time that a command holds a lock or freezes a process. */
 export type Limits = { maxLockMs: number }
 
 const TABLES = [
@@ -24,9 +24,9 @@ const TABLES = [
   'Sweep',
   'CleanUp',
 ]
-// Of jobs the partition itself: LOCK takes a parent before its partition, and pg-boss's inserts take them in the other order.
+// For jobs, the partition itself: LOCK locks a parent before its partition, and pg-boss's inserts lock the partition first.
 const LOCKABLE = [...TABLES.map((table) => `"${table}"`), 'pgboss.job_common']
-/** What CREATE INDEX takes, what ALTER TABLE takes, and what stops only those who lock rows or change them. */
+/** The lock modes of CREATE INDEX and of ALTER TABLE, and one that blocks only row locks and changes. */
 const LOCK_MODES = ['SHARE', 'ACCESS EXCLUSIVE', 'EXCLUSIVE']
 const MODES = [
   ...['ok', 'ok', 'outage', 'rate-limit', 'hang', 'garbage'],
@@ -195,7 +195,7 @@ function stepClock(slot: SlotName, hours: number): Command {
   return command(`set the clock of ${slot} ${hours} h off`, (world) => world.stepClock(slot, hours * HOUR_MS))
 }
 
-/** Makes every silence long enough to be taken for a death, and ends all waiting. */
+/** Ages the workers' heartbeats so that silent workers are taken for dead, and ends all waiting. */
 const hurry = command('take the silent for dead', (world) => {
   world.begin('hurry', world.takeSilentForDead())
   world.count('silent taken for dead')
@@ -217,7 +217,7 @@ const untilBlocked = command('wait until a statement waits for a lock', ({ stack
   }),
 )
 
-/** pg_stat_activity can be read whatever is locked. */
+/** Reads pg_stat_activity, which no lock of a table blocks. */
 const untilBatch = command('wait until a worker writes down a batch', ({ stack }) =>
   waitBriefly(async () => {
     const writing = await stack.query(
@@ -228,7 +228,7 @@ const untilBatch = command('wait until a worker writes down a batch', ({ stack }
   }),
 )
 
-/** Waits for a moment in which the next command is of interest. It may not come: then the run goes on after a second. */
+/** Waits for a moment in which the next command is of interest, but for a second at most. */
 async function waitBriefly(condition: () => Promise<boolean>): Promise<void> {
   const end = performance.now() + 1_000
   while (performance.now() < end && !(await condition())) await sleep(5)

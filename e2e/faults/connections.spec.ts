@@ -8,13 +8,13 @@ import { test } from '../test'
 import { countStatements, type Gate } from './statements'
 import { isFinal, until } from './steps'
 
-/** What a connection has asked for by `options`. What is said last counts. */
+/** Returns the settings that a connection has requested by `options`. The last value of a setting counts. */
 function readOptions({ options = '' }: Record<string, string>): Record<string, string> {
   return Object.fromEntries([...options.matchAll(/-c (\w+)=(\S*)/g)].map(([, name, value]) => [name, value]))
 }
 
 /**
- * Holds each connection to the rule.
+ * Checks that each connection keeps the rule.
  * @param mayBePatient whether it may ask for no timeouts at all, as a migration does
  * @returns how many there were, or how many patient ones
  */
@@ -36,7 +36,7 @@ function expectRule(gate: Gate, mayBePatient: boolean): number {
   return mayBePatient ? patient : startups.length
 }
 
-/** A way to Postgres with an option of its own. */
+/** Opens a gate to Postgres whose address has an option of its own. */
 async function openGate(stack: Stack): Promise<Gate> {
   const gate = await countStatements(stack.databaseUrl)
   return { ...gate, databaseUrl: `${gate.databaseUrl}?options=-c%20work_mem%3D5MB` }
@@ -114,7 +114,7 @@ test('clients and pools of Postgres are made in lib/db alone', () => {
     files.filter((file) => pattern.test(readFileSync(file, 'utf8'))).sort()
   const makers = find(/^import (?!type\b).*from 'pg'|(?:import|require)\('pg'\)/m)
   expect(makers.filter((file) => !file.startsWith('lib/db/'))).toEqual([])
-  // These make connections for us, of what lib/db says.
+  // These open connections for us, with the configuration of lib/db.
   expect(find(/new PgBoss\(/)).toEqual(['lib/queue.ts'])
   expect(find(/PrismaPg\b/)).toEqual(['lib/db/prisma.ts', 'lib/live/read-pool.ts', 'prisma/engine.ts'])
   for (const file of ['lib/queue.ts', 'prisma/engine.ts'])

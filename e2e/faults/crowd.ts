@@ -6,7 +6,7 @@ import { findHalves } from './oracle'
 import { report } from './steps'
 import type { World } from './worlds'
 
-/** A client has lost patience after this. */
+/** A client stops waiting for an answer after this. */
 const PATIENCE_MS = 12_000
 
 type Signup = {
@@ -16,21 +16,21 @@ type Signup = {
   answer?: string
   id?: string
   cookie?: string
-  /** Asked for, maybe heard; and confirmed. */
+  /** `asked`: requested, perhaps without an answer. `confirmed`: an answer has confirmed it. */
   erasure?: 'asked' | 'confirmed'
   isCorrected?: boolean
 }
 
-/** People who sign up, ask again, erase themselves and correct their address, and all that they were answered. */
+/** People who sign up, retry, erase themselves and correct their address, with the answers that they got. */
 export type Crowd = {
   signups: Signup[]
   /** How often each status was answered; 0: no answer. */
   statuses: Map<number, number>
-  /** What should never have been, as sentences. */
+  /** The states and answers found that must never occur, as sentences. */
   faults: string[]
   /** Signs up a new person, and asks again with the same key until there is a 201. */
   signUp(): Promise<void>
-  /** No new ones begin; waits for those who are still asking. */
+  /** Begins no new signups, and waits for people who are still asking. */
   end(): Promise<void>
 }
 
@@ -97,7 +97,7 @@ export function gather(world: World): Crowd {
     signup.erasure = 'asked'
     while (signup.erasure === 'asked') {
       const answer = await act(signup, 'erasure')
-      // 404: an answer before was lost, and a worker was quick.
+      // 404: an earlier answer was lost, and a worker was quick.
       if ([202, 204, 404].includes(answer?.status ?? 0)) signup.erasure = 'confirmed'
       await sleep(200)
     }
@@ -132,11 +132,11 @@ export function gather(world: World): Crowd {
         ({ id, isCorrected }) => !isCorrected && bounced.some((email) => email.id === id),
       )
       const answer = one && (await act(one, 'address', { email: newAddress() }))
-      // 409: an answer before was lost, and this is another address.
+      // 409: an earlier answer was lost, and this is another address.
       if (one) one.isCorrected = [202, 409].includes(answer?.status ?? 0)
     }),
     repeat(1_000, () => reportAll(world)),
-    // Nothing that commits is ever half: it is looked for at any moment.
+    // No commit may leave a half-done change, so this looks for one all the time.
     repeat(500, async () => {
       faults.push(...(await findHalves(world).catch(() => [])))
     }),
@@ -153,7 +153,7 @@ export function gather(world: World): Crowd {
   }
 }
 
-/** Reports what was sent as Resend does, signed: delivered, or now and then bounced. */
+/** Reports the sent mails as Resend does, signed: most as delivered, some as bounced. */
 export async function reportAll(world: World): Promise<void> {
   const sent = await world
     .query<{ id: string; providerId: string }>(
@@ -170,7 +170,7 @@ export async function reportAll(world: World): Promise<void> {
   await Promise.all(reports)
 }
 
-/** Another one each time, as a proxy of ours would write it. */
+/** Returns another address each time, as a proxy of ours would write it. */
 function newVisitor(): string {
   const part = (): number => Math.floor(Math.random() * 256)
   return `10.${part()}.${part()}.${part()}`

@@ -156,11 +156,11 @@ test('Postgres is read-only, or breaks off what takes long: 503, and everything 
   }
   try {
     await setSystem('SET default_transaction_read_only = on')
-    // A session hears of it a moment later, each on its own.
+    // Each session applies the setting a moment later, on its own.
     let refused = await post()
     while (refused.status !== 503) refused = await post()
     expect(refused.headers.get('retry-after')).toBe('5')
-    // What can be read, still is.
+    // Reads still work.
     expect((await fetch(`${stack.appUrl}/api/health`)).status).toBe(200)
     await setSystem('RESET default_transaction_read_only')
     await waitFor(async () => (await post()).status === 201)
@@ -218,7 +218,7 @@ test('a migration that Postgres refuses: its own words, nothing half applied, an
     expect(refused.code).toBe(1)
     const words = `Not applied: ${first?.name}, type "Erasure" already exists\n`
     expect(refused.output).toBe(words)
-    // It is no reason to refuse the next one: the same words again.
+    // The next run is not refused because of this one: it fails with the same words.
     expect((await migrate()).output).toBe(words)
     await query(
       url.href,

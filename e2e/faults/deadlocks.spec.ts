@@ -39,7 +39,7 @@ test('waiting mail is rendered again while its batch settles: no deadlock', asyn
   expect(stack.output()).not.toContain('40P01')
 })
 
-/** All of it at the same moment. */
+/** Makes all kinds of changes at the same moment. */
 async function meet(stack: Stack): Promise<void> {
   // A pause, so that all mails of the round wait when it ends.
   await stack.query(
@@ -113,7 +113,7 @@ async function signUpWith(stack: Stack, cookie: string): Promise<Owner> {
   return { id: welcomeEmail.id, userId: user.id, email, cookie, url: stack.appUrl }
 }
 
-/** What is in doubt is given up, and then sent again by hand, while all else goes on. */
+/** Has the mails in doubt given up, and then redrives them, while everything else goes on. */
 async function redriveAll(stack: Stack): Promise<void> {
   const count = async (sql: string): Promise<number> => (await stack.query(sql)).length
   await waitFor(async () => (await count(`SELECT FROM "Email" WHERE status = 'retrying'`)) > 0)

@@ -16,7 +16,7 @@ import { closeGate } from './steps'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']
 
-/** What Next makes up beside our files, and what it might be tricked with. */
+/** Paths that Next adds to our files, and paths that might trick it. */
 const OTHERS = [
   ...[
     '/robots.txt',
@@ -81,7 +81,7 @@ async function startWeb(stack: Stack, env: Env): Promise<Web> {
     port,
     env: { TRUSTED_HOPS: '1', APP_URL: `http://localhost:${port}`, LOG_FORMAT: 'json', ...env },
   })
-  // A visitor who comes while it starts is counted, and is not refused.
+  // While the server starts, it counts visitors and rejects none.
   await fetch(`${web.url}/api/health`)
   return web
 }
@@ -115,7 +115,7 @@ test('each request is counted, whatever its method and its path', async ({ stack
   ])
   expect(uncounted.sort()).toEqual([...probes, 'POST /api/webhooks/resend'].sort())
 
-  // Files have more, and an end, too.
+  // Files have a higher limit, which is enforced, too.
   const html = await (await fetch(web.url, { headers: { 'x-forwarded-for': '10.2.0.1' } })).text()
   const file = /\/_next\/static\/[^"]+\.js/.exec(html)?.[0] ?? ''
   const statuses: (number | undefined)[] = []
@@ -175,7 +175,7 @@ test('upgrades, what Next makes up, and made-up cookies cost nothing that others
         ask(web, 'GET', `/_next/image?url=${stream}&w=64&q=75`, { 'x-forwarded-for': from }),
       )
       await flood((from) => ask(web, 'GET', '/_next/x', { 'x-forwarded-for': from }))
-      // The only place of this ticket is free.
+      // The only stream that this ticket may have is still free.
       const own = await ask(web, 'GET', `/api/emails/${owner.id}/events`, { 'x-forwarded-for': '10.3.0.3' })
       expect(own.statusCode).toBe(200)
       own.destroy()
@@ -191,12 +191,12 @@ test('upgrades, what Next makes up, and made-up cookies cost nothing that others
       await flood((from) =>
         ask(web, 'GET', `/api/emails/${randomUUID()}`, { cookie, 'x-forwarded-for': from }),
       )
-      // What the process asks for itself, once in a while; and what a visitor may read.
+      // Only the process's own statements now and then, and the reads that a visitor may make.
       expect(gate.count() - before).toBeLessThan(10)
     })
     expect((await signUpOther()).status).toBe(201)
   }
-  // One for each limit that was reached, and one for each signup.
+  // One line for each limit that was reached, and one for each signup.
   expect((await logged()) - lines).toBeLessThanOrEqual(5)
   expect(perSignup).toBeLessThan(40)
   gate.close()
@@ -361,7 +361,7 @@ test('a connection without a request, and a request that comes a byte a second, 
     dribble('POST /api/none', body),
   ])
   expect(silent).toMatch(/^HTTP\/1.1 408 /)
-  // Node looks every 30 s.
+  // Node checks for such requests every 30 s.
   expect(headers.status).toBe(408)
   expect(headers.seconds).toBeGreaterThan(9)
   expect(headers.seconds).toBeLessThan(45)

@@ -23,7 +23,7 @@ import {
 
 const eraseMe = (owner: Owner): Promise<Response> => act(owner, 'POST', 'erasure')
 
-/** What a stream tells of the erasure, up to its end: the stages, and then "erased". */
+/** Yields the states of the erasure that a stream sends, up to its end, and then "erased". */
 async function* watchErasure(owner: Owner): AsyncGenerator<string> {
   for await (const { event, data } of readEvents(`${owner.url}/api/emails/${owner.id}/events`)) {
     if (event === 'email') yield (data as { erasure?: string }).erasure ?? 'none'
@@ -108,7 +108,7 @@ test('a whole life, erased: neither the database nor any log has heard of them',
     expect(countLines(rows.join('\n'), traces), table).toBeGreaterThan(0)
   }
 
-  // It waits for that batch, and no longer.
+  // The erasure waits for that batch, and no longer.
   expect((await eraseMe(owner)).status).toBe(202)
   const states = []
   for await (const state of watchErasure(owner)) {
@@ -167,7 +167,7 @@ test('erased before the mail goes out: nothing is sent, and asking twice is aski
   expect((await countSends(stack, owner.id)).calls).toBe(0)
   expect((await eraseMe(owner)).status).toBe(404)
   expect((await fetch(`${stack.appUrl}/tickets/${owner.id}`)).status).toBe(404)
-  // Who left may come back at once, and have the operator erase them.
+  // A user who was erased may sign up again at once, and the operator can erase them.
   const back = await signUpOwner(stack.appUrl, owner.email)
   await until(stack, back.id, isDelivered)
   const erase = (address: string) => stack.command('erase', address)

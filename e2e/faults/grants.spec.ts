@@ -69,7 +69,7 @@ async function takeOver(stack: Stack, { userId, email }: Owner): Promise<string>
   return readCookie(response)
 }
 
-/** Each that takes a grant away, with what a repeat of the signup is answered then. */
+/** The events that end a grant, each with the status that a repeat of the signup gets then. */
 const ENDINGS: Record<string, { status: number; end: (stack: Stack, signup: Signup) => Promise<unknown> }> = {
   'another browser opens the ticket': { status: 201, end: (stack, { owner }) => takeOver(stack, owner) },
   'the browser signs out': {
@@ -126,7 +126,7 @@ test('a repeat grants nothing after a correction, and no key leads to the sessio
   expect(second.owner.cookie).toBe(corrected.owner.cookie)
   expect(readCookie(await repeat(second))).toBe('')
 
-  // The first is erased, and another request uses its key when it is forgotten.
+  // The first user is erased. Another request uses the key after it is forgotten.
   const first = await signUpWithKey(stack.appUrl)
   const kept = await signUpWithKey(stack.appUrl, newAddress(), first.owner.cookie)
   await act(first.owner, 'POST', 'erasure')
@@ -167,7 +167,7 @@ test('a link speaks for the mailbox in which it was found: neither a new one, no
   await test.step('an old mail, after the address was corrected', async () => {
     const address = newAddress()
     const { owner } = await signUpAndCorrect(stack, address)
-    // Asked for the old address, and not sent before the correction.
+    // This mail was requested for the old address, and was not sent before the correction.
     const old = await readLink(stack.env, owner.id, 'not-me')
     expect(await say(old)).toEqual({ isAsked: false, erasing: null })
     expect(await mayGetMail(address)).toBe(true)
@@ -186,7 +186,7 @@ test('a link speaks for the mailbox in which it was found: neither a new one, no
     await askForTicket(url, owner.email)
     expect((await act(owner, 'POST', 'address', { email: newAddress() })).status).toBe(202)
     await stack.query(`UPDATE "Pace" SET "pausedAt" = NULL`)
-    // The one that still waited goes to neither address.
+    // The mail that still waited goes to neither address.
     await waitFor(async () => {
       const rows = await stack.query(
         `SELECT FROM "EmailEvent" JOIN "Email" ON "Email".id = "emailId" WHERE "userId" = $1 AND kind = 'ticket'
@@ -209,7 +209,7 @@ test('a link speaks for the mailbox in which it was found: neither a new one, no
     await until(stack, stranger.id, isDelivered)
     const link = await readLink(stack.env, stranger.id, 'not-me')
     for (let times = 0; times < 3; times++) expect((await say(link)).isAsked).toBe(true)
-    // What the stranger has signed up goes. The customer is asked, once.
+    // The stranger's signup is erased. The customer is asked, once.
     await waitFor(async () => (await fetch(`${url}/api/emails/${stranger.id}`)).status === 404)
     expect(await mayGetMail(customer.email)).toBe(true)
     expect(await isOwner(customer, customer.cookie)).toBe(true)
@@ -217,7 +217,8 @@ test('a link speaks for the mailbox in which it was found: neither a new one, no
     const mails = await stack.query(`SELECT FROM "Email" WHERE kind = 'forget'`)
     expect(mails).toHaveLength(1)
 
-    // Their own mail asks, too: it may have been forwarded. What the mail says that asked is meant.
+    // The link in the customer's own mail only asks, too, because that mail may have been forwarded. The link in the mail
+    // that asks erases the customer.
     expect(await say(await readLink(stack.env, customer.id, 'not-me'))).toEqual({
       isAsked: true,
       erasing: null,
@@ -257,7 +258,7 @@ test('a link speaks for the mailbox in which it was found: neither a new one, no
   })
 })
 
-/** Listens in the place of all that get what leaves the app: a collector of telemetry, and a proxy that logs requests. */
+/** Stands in for all that receive data from the app: a collector of telemetry, and a proxy that logs requests. */
 async function eavesdrop(port: number): Promise<{ url: string; text(): string; stop(): void }> {
   let heard = ''
   const server = createServer(async (request, response) => {
@@ -297,7 +298,7 @@ function findTokens(leaked: string): string[] {
   return [...new Set(words)].filter((word) => /\d/.test(word))
 }
 
-/** What a string opens, wherever the app takes one. */
+/** Returns the places of the app that this string opens. */
 async function findGrants(token: string, { owner, body }: Signup): Promise<string[]> {
   const { url } = owner
   const tries: Record<string, Promise<Response>> = {}
@@ -395,7 +396,7 @@ test('a whole life: nothing that leaves the app holds a token that the app takes
   console.log(`${tokens.length} strings in ${leaked.join('').length} characters open ${grants.length} doors.`)
   expect(grants).toEqual([])
 
-  // The mails themselves do.
+  // The strings in the mails themselves do open doors.
   const mails = await Promise.all(letters.map((id) => readText(stack.env, id)))
   const inMails: string[] = []
   for (const token of findTokens(mails.join('\n'))) inMails.push(...(await findGrants(token, inside)))

@@ -12,14 +12,14 @@ import { isFinal, report, signUpMany, until } from './steps'
 /** Rows in each table that grows with what is done. */
 const DONE = 50_000
 
-/** A scan reads no more rows than this. Each number that people see ends at 10,000, and some look at the last 30,000 events. */
+/** The most rows that a scan may read. Each number that people see ends at 10,000, and some read the last 30,000 events. */
 const MOST_BY_INDEX = 40_000
 const MOST_IN_SEQUENCE = 1_000
 
-/** Tables whose rows are what is under way, or are few for ever. */
+/** Tables that hold only work under way, or that have few rows for ever. */
 const SMALL = ['Batch', 'CleanUp', 'Pace', 'Sweep', '_prisma_migrations']
 
-/** As if that many people had signed up two months ago, and all of it had gone well. */
+/** Fills the tables as if that many people had signed up two months ago, and all had gone well. */
 async function fill(stack: Stack): Promise<void> {
   const series = `generate_series(1, ${DONE}) AS n`
   await stack.query(
@@ -56,7 +56,7 @@ async function listGrown(stack: Stack): Promise<{ grown: string[]; other: string
   return { grown: pick(true), other: pick(false) }
 }
 
-/** Has each queue do a job, about rows of long ago. */
+/** Runs a job of each queue, about old rows. */
 async function runAllQueues(stack: Stack): Promise<void> {
   const data: Record<string, string> = { batchId: randomUUID() }
   const [row] = await stack.query<{ emailId: string; userId: string }>(
@@ -93,7 +93,7 @@ test('whatever runs in the background reads what there is to do, and nothing tha
   await fill(stack)
   try {
     const failing = await failSome(stack)
-    // What is due for the first time is read once.
+    // Rows that are due for the first time are read once, before the measurement.
     const first = await stack.startWorker()
     await runAllQueues(stack)
     await first.kill('SIGTERM')
@@ -134,7 +134,7 @@ test('whatever runs in the background reads what there is to do, and nothing tha
     await act(owner, 'POST', 'erasure')
     await runAllQueues(stack)
     await untilSettled(stack)
-    // 3. What the operator looks at.
+    // 3. The views of the operator.
     expect((await fetch(`${web.url}/api/health`)).status).toBe(200)
     for await (const _ of readEvents(`${web.url}/api/backstage/events`)) break // stage
     // stage

@@ -5,7 +5,7 @@ import { OURS, type Stack } from '../stack'
 /** Longer than all timeouts of the app together. */
 export const LOCK_SECONDS = { least: 25, most: 45 }
 
-/** What CREATE INDEX takes (no writes), and what ALTER TABLE and VACUUM FULL take (no reads either). */
+/** The lock modes of CREATE INDEX (no writes), and of ALTER TABLE and VACUUM FULL (no reads either). */
 const MODES = ['SHARE', 'ACCESS EXCLUSIVE']
 
 /** The tables of our tests and of the migrations. */
@@ -35,8 +35,8 @@ export async function listTableLocks(stack: Pick<Stack, 'query'>): Promise<Table
 export const PACE_LOCK = `SELECT FROM "Pace" FOR UPDATE`
 
 /**
- * Takes a lock and keeps it for so long.
- * @returns the seconds that it was held for: fewer when Postgres was stopped meanwhile, 0 when it was not got
+ * Takes a lock and holds it for `ms`.
+ * @returns the seconds that it was held: fewer when Postgres was stopped meanwhile, 0 when the lock was not acquired
  */
 export async function holdLock(databaseUrl: string, statement: string, ms: number): Promise<number> {
   const client = new Client({ connectionString: databaseUrl, application_name: OURS })

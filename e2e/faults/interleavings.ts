@@ -25,7 +25,7 @@ export type Result = {
   runs: number
   /** How often each thing happened. */
   toll: Record<string, number>
-  /** What failed, with its seed and its commands. */
+  /** The runs that failed, each with its seed and its commands. */
   faults: string[]
 }
 
@@ -86,7 +86,7 @@ async function runCommands(
   return world.faults
 }
 
-/** Looks all the time for what must not be true for a moment. While a table is locked, this waits as well. */
+/** Looks all the time for states that must never exist. While a table is locked, this waits as well. */
 function startWatch(world: World): { stop(): Promise<void> } {
   let isStopped = false
   const watching = (async () => {
@@ -113,7 +113,7 @@ async function comeToRest(world: World): Promise<boolean> {
   }
   try {
     if (!(await rest())) return await tellUnrest(world)
-    // What was given up in bad weather is sent again by hand, as an operator would.
+    // Redrives the mails that were given up in bad weather, as an operator would.
     const failed = await stack.query(`SELECT FROM "Email" WHERE status = 'failed'`)
     if (failed.length === 0) return true
     world.count('given up, and redriven', failed.length)
@@ -134,7 +134,7 @@ async function tellUnrest(world: World): Promise<false> {
   return false
 }
 
-/** Each key still answers as it did, and nothing had to be repaired. */
+/** Checks that each key still answers as it did, and that nothing had to be repaired. */
 async function askAgain(world: World, people: Person[]): Promise<void> {
   for (const person of people) {
     world.begin('the last replay', replay(world, person))

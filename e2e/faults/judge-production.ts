@@ -1,8 +1,8 @@
 import type { Stack } from '../stack'
 
 /*
- * What the oracle cannot see in the rows of emails: what processes said, when things are said to have happened, and
- * whether the sweep had to repair what no fault may break.
+ * Checks that the oracle cannot make on the rows of emails: of the output of processes, of recorded times, and of the
+ * sweep's repairs, because no fault may break what the sweep repairs.
  */
 
 /** The output of Node and Next for an uncaught exception. */
@@ -22,7 +22,7 @@ export async function countRepaired(stack: Pick<Stack, 'query'>): Promise<number
   return row?.repaired ?? 0
 }
 
-/** What the sweep has repaired since, as a sentence: only a hand in the database may give it something to do. */
+/** Returns what the sweep has repaired since, as a sentence. Only manual changes in the database may need a repair. */
 export async function findRepaired(stack: Pick<Stack, 'query'>, before = 0): Promise<string[]> {
   const repaired = (await countRepaired(stack)) - before
   return repaired > 0 ? [`the sweep has repaired ${repaired} rows`] : []
@@ -32,8 +32,8 @@ export async function findRepaired(stack: Pick<Stack, 'query'>, before = 0): Pro
 const PAST = ['createdAt', 'updatedAt', 'usedAt', 'at']
 
 /**
- * Looks at each time in our tables that says when something has happened: none may lie before the test or in the future,
- * whatever zone Postgres and the processes are in.
+ * Looks at each time in our tables that says when something has happened. None may lie before the test or in the future,
+ * in any time zone of Postgres and the processes.
  * @param since ms since 1970, by the same clock as Postgres's
  */
 export async function findWrongTimes(stack: Pick<Stack, 'query'>, since: number): Promise<string[]> {

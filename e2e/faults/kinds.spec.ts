@@ -66,7 +66,7 @@ for (const withFile of [false, true]) {
     const folder = await openShop(withFile)
     const address = newAddress()
     const ticket = await signUp(address, stack.appUrl)
-    // What looks like a slot or a place for a token in the data stays text.
+    // Text in the data that looks like a slot or a place for a token stays text.
     const data = { pictures: '{{notMe}}', total: '<9 €>\u2028ticket\u2028' }
     const id = await queueReceipt(stack, folder, ticket.id, JSON.stringify(data))
     expect(await readData(stack, id)).toEqual(data)

@@ -24,12 +24,12 @@ async function startWeb(stack: Stack, env: Env): Promise<Web> {
     port,
     env: { TRUSTED_HOPS: '1', APP_URL: `http://localhost:${port}`, ...env },
   })
-  // It tells visitors apart from its first answer on.
+  // The server distinguishes visitors from its first answer on.
   await fetch(`${web.url}/api/health`)
   return web
 }
 
-/** Rejected as everything is rejected here, with whole seconds until it makes sense to try again. */
+/** Expects a rejection with this status, and with whole seconds until it makes sense to retry. */
 async function expectRejection(response: Response, status: number, mostSeconds: number): Promise<void> {
   expect(response.status).toBe(status)
   expect(response.headers.get('content-type')).toBe('application/problem+json')
@@ -135,7 +135,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     expect((await read('HEAD')).status).toBe(429)
     await expectRejection(await fetch(web.url, { headers }), 429, 60)
     expect((await fetch(web.url, { headers: newVisitor() })).status).toBe(200)
-    // What an operator's tools ask, they may ask as often as they like.
+    // An operator's tools may request these paths as often as they like.
     for (const path of ['/api/health', '/api/health/live'])
       for (let i = 0; i < 350; i++) expect((await fetch(web.url + path, { headers })).status).toBe(200)
   })
@@ -154,7 +154,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     for (let i = 0; i < 50; i++) await Promise.all(Array.from({ length: 20 }, forge))
     expect(statuses.filter((status) => status === 401)).toHaveLength(20)
     expect(statuses.filter((status) => status === 429)).toHaveLength(980)
-    // What the queue asks for itself, once in a while.
+    // The queue's own statements, once in a while.
     expect(gate.count() - statements).toBeLessThan(3)
     expect(web.output().split('\n').length - lines).toBeLessThanOrEqual(2)
     const data = { email_id: id, tags: { email_id: id } }
@@ -250,7 +250,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     const subnet = (i: number): string => `2001:db8:1:${(i * 256).toString(16)}::1`
     const taken = newAddress()
     expect((await signUp(taken)).status).toBe(201)
-    // More than all together may do in a minute, if it counted.
+    // More than all visitors together may send in a minute, if these counted.
     for (let i = 0; i < 40; i++) expect((await signUp(taken, from(`2001:db8:2:${i}::1`))).status).toBe(409)
     for (const [most, visitor] of [
       [3, () => '2001:db8:4::1'],
@@ -268,7 +268,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
   })
 
   await test.step('signups of all together', async () => {
-    // However long the steps before took, the window of this minute ends later. A server that sheds load says 503, too.
+    // Extends the window of this minute, because the steps before may take long. A server that sheds load answers 503, too.
     const prolong = () =>
       stack.query(
         `UPDATE "RateLimit" SET "expiresAt" = now() + interval '1 minute' WHERE starts_with(key, 'allSignups:')`,
@@ -279,7 +279,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
       await prolong()
     } while (!web.output().includes('The limit "allSignups"'))
     await expectRejection(response, 503, 60)
-    // Which does not count for the visitor, who is asked to try again.
+    // This rejection does not count for the visitor, who is asked to retry.
     const visitor = newVisitor()
     for (let times = 0; times < 5; times++)
       await expectRejection(await signUp(newAddress(), visitor), 503, 60)
@@ -323,11 +323,11 @@ test('a visitor cannot choose who they are', async ({ stack }) => {
     LIMIT_CONNECTIONS: '40',
   }
   const [bare, proxied] = await Promise.all([
-    // They need not count together.
+    // These two servers need not share their counters.
     startWeb(stack, { ...env, TRUSTED_HOPS: '0', APP_SECRET: 'x'.repeat(32) }),
     startWeb(stack, { ...env, TRUSTED_HOPS: '2' }),
   ])
-  /** What three requests are told. The third is rejected if all of them are one visitor's. */
+  /** Returns the statuses of the requests. The third is rejected if all three are one visitor's. */
   const knock = async ({ port }: Web, claims: (string | undefined)[]): Promise<string> => {
     const statuses = []
     for (const claim of claims) {
@@ -341,7 +341,7 @@ test('a visitor cannot choose who they are', async ({ stack }) => {
   expect(await knock(bare, ['198.51.100.1', '198.51.100.2, 198.51.100.3', undefined])).toBe(ONE)
   expect(bare.output().match(/have an x-forwarded-for header/g)).toHaveLength(1)
 
-  // Connections of a visitor, where they are the visitor's, and of all.
+  // The limit of one visitor applies to direct connections. Behind proxies, only the limit of all applies.
   for (const [web, most] of [
     [bare, 20],
     [proxied, 40],
@@ -368,13 +368,13 @@ test('a visitor cannot choose who they are', async ({ stack }) => {
       '198.51.100.9, x',
     ],
     [['::ffff:198.51.100.2, x', '[::ffff:c633:6402]:80, x', '198.51.100.2, x'], '::c633:6402, x'],
-    // What a translator makes of an IPv4 address.
+    // An IPv4 address as a translator writes it.
     [
       ['64:ff9b::198.51.100.5, x', '[64:FF9B::c633:6405]:80, x', '198.51.100.5, x'],
       '64:ff9b::198.51.100.6, x',
     ],
     [['2001:db8:1:2::, x', '2001:DB8:1:2:3::4, x', '[2001:db8:1:2:f:f:f:f]:1, x'], '2001:db8:1:3::, x'],
-    // Neither is an address that a proxy of ours would have written: it is the connection's.
+    // A proxy of ours would have written none of these, so the address of the connection counts.
     [['nonsense, x', '198.51.100.4', undefined], '127.0.0.2, x'],
   ] as const) {
     expect(await knock(proxied, [...same]), same[0]).toBe(ONE)
@@ -431,7 +431,7 @@ test('another worker takes some of what is left of the hour: the rest of it is u
   await stack.startWorker({ LIMIT_MAILS_PER_HOUR: '10' })
   const { id } = await signUp(newAddress(), stack.appUrl)
   await until(stack, id, isDelivered)
-  // As another worker would, between the size of a batch and its count.
+  // Counts as another worker would, after this one has chosen the size of a batch and before it counts.
   await stack.query(
     `CREATE FUNCTION take_some() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
        UPDATE "RateLimit" SET points = 7 WHERE starts_with(key, 'mail:') AND points = 1;
@@ -516,7 +516,7 @@ test('what fails by a fault of ours counts for no visitor', async ({ stack }) =>
     await stack.query('ALTER SCHEMA gone RENAME TO pgboss')
   }
   expect([await signUp(), await askForTicket()]).toEqual([201, 202])
-  // What the visitor can help still counts.
+  // The visitor's own mistakes still count.
   expect([await signUp(), await signUp()]).toEqual([409, 429])
 })
 
@@ -532,7 +532,7 @@ test('many wrong passwords: the right one has to wait, too', async ({ stack }) =
     startWeb(stack, env),
     stack.startWorker({ ...env, WORKER_PORT: `${port}` }),
   ])
-  /** Whether health tells what only the operator may know. */
+  /** Returns whether health shows what only the operator may know. */
   const opens = async (
     password: string,
     visitor: Record<string, string>,
@@ -550,7 +550,7 @@ test('many wrong passwords: the right one has to wait, too', async ({ stack }) =
   const visitor = newVisitor()
   expect(await guess(visitor)).toEqual([true, false, false, false, false])
   expect(await opens(OPERATOR_TOKEN, newVisitor())).toBe(true)
-  // Nor at a worker's port.
+  // At a worker's port, wrong passwords count, too.
   expect(await guess(newVisitor(), `http://127.0.0.1:${port}`)).toEqual([true, false, false, false, false])
 
   // stage
@@ -576,10 +576,10 @@ test('many wrong passwords: the right one has to wait, too', async ({ stack }) =
       expect(Number(response.headers.get('retry-after'))).toBeGreaterThan(500)
     }
     expect((await knock(BACKSTAGE_TOKEN, newVisitor())).status).toBe(200)
-    // It opens what health tells the operator, too, and there can be guessed no more often.
+    // It also opens the operator's part of health, where guesses are limited as well.
     expect(await opens(BACKSTAGE_TOKEN, other)).toBe(false)
     expect(await opens(BACKSTAGE_TOKEN, newVisitor())).toBe(true)
-    // Who has not tried any is asked for it.
+    // A visitor who has not tried a password is asked for one.
     expect((await fetch(`${web.url}/backstage`, { headers: newVisitor() })).status).toBe(401)
   }
 })

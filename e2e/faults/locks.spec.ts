@@ -13,12 +13,12 @@ import { closeWorlds, findDeaths, listTables, openWorlds, untilTrue, type World 
  */
 const HOLD_MS = 34_000
 
-/** What a plain CREATE INDEX takes, and what ALTER TABLE with a rewrite, VACUUM FULL and a migration take. */
+/** The lock modes of a plain CREATE INDEX, and of ALTER TABLE with a rewrite, VACUUM FULL and a migration. */
 const MODES = ['SHARE', 'ACCESS EXCLUSIVE']
 
 /**
- * Tables that are locked together are met by different transactions: otherwise the first one would hide the others. The
- * last world locks all other tables that there are.
+ * Different transactions use the tables that are locked together. Otherwise the first table would hide the others. The last
+ * world locks all other tables that there are.
  */
 const GROUPS = {
   user: ['"User"'],
@@ -43,7 +43,7 @@ for (const [title, tag, names, modes] of VARIANTS) {
     const worlds: World[] = []
     try {
       worlds.push(...(await openWorlds(stack, names)))
-      // Batches are in the air when a lock comes.
+      // Requests with batches are under way when a lock comes.
       await stack.setProvider({ latencyMs: 2_500 })
       const reports = await Promise.all(worlds.map((world, number) => surviveOrTell(world, modes(number))))
       const faults = reports.flatMap((report) => report.faults)
@@ -90,7 +90,7 @@ async function survive(world: World, modes: string[]): Promise<Report> {
   }
   await crowd.end()
   const faults = new Set([...crowd.faults, ...(await findDeaths(world))])
-  // With a half, it may never come to rest.
+  // After a half-done change, it may never come to rest.
   if (faults.size === 0) for (const fault of await settle(world, crowd)) faults.add(fault)
   return {
     name: world.name,
@@ -100,7 +100,7 @@ async function survive(world: World, modes: string[]): Promise<Report> {
   }
 }
 
-/** Those of this world's group: each table is in one of them. */
+/** Returns the tables of this world's group. Each table is in one group. */
 async function findTables(world: World): Promise<string[]> {
   const isIn = (group: string[], table: string): boolean => group.includes(table.split('.')[1] ?? '')
   const all = await listTables(world)
@@ -117,7 +117,7 @@ async function lock(world: World, tables: string[], mode: string): Promise<boole
   const row = world.name === 'pace' ? `SELECT FROM "Pace" FOR UPDATE;` : ''
   const close = (): ReturnType<typeof closeGate> =>
     closeGate(world, `${row} LOCK TABLE ${tables.join(', ')} IN ${mode} MODE`)
-  // Postgres may choose this one, when it and another transaction wait for each other.
+  // In a deadlock with another transaction, Postgres may end this one. Then it is tried once more.
   await using gate = await close().catch(close)
   await sleep(HOLD_MS / 2)
   const waiting = await world.query(
@@ -138,7 +138,7 @@ async function settle(world: World, crowd: Crowd): Promise<string[]> {
   const left = crowd.signups.filter(({ erasure }) => !erasure)
   await waitFor(async () => (await world.query('SELECT FROM "User" WHERE erasure IS NOT NULL')).length === 0)
   const ids = left.map(({ id }) => id ?? '')
-  // What went to a corrected address.
+  // The mails to corrected addresses.
   const more = await world.query<{ id: string }>('SELECT id FROM "Email" WHERE NOT id = ANY ($1)', [ids])
   const faults = await findFaults(world, [...ids, ...more.map(({ id }) => id)], ids.length)
   const [sweep] = await world.query<{ repaired: number }>('SELECT repaired FROM "Sweep"')

@@ -17,7 +17,7 @@ const isOver = `status::text = ANY ($1) OR status = 'delayed' AND EXISTS (SELECT
  */
 export const isOpenJob = `state < 'completed' AND NOT starts_with(name, '__pgboss__')`
 
-/** In SQL: tells a failure that Resend reported from one that the worker gave up. */
+/** In SQL: distinguishes a failure that Resend reported from one that the worker gave up. */
 const nameStatus = (status: string, isReported: string): string =>
   `CASE WHEN ${status} = 'failed' AND ${isReported} THEN 'failed at Resend' ELSE ${status}::text END`
 
@@ -35,7 +35,7 @@ type Row = {
   openJobs: number
 }
 
-/** Lets the database itself write down every change of a status, for the oracle to judge. */
+/** Has the database itself record every change of a status, for the oracle to judge. */
 export async function watchStatuses(stack: Books): Promise<void> {
   await stack.query(
     `CREATE TABLE status_change (
@@ -67,8 +67,8 @@ export async function untilSettled(stack: Books): Promise<void> {
 }
 
 /**
- * What must not be at any moment, as sentences: a user without a mail, an email without its first event, and an email
- * that is to be sent without a waiting job and without a batch that has its own.
+ * Returns the states that must never exist, as sentences: a user without a mail, an email without its first event, an
+ * unsent email without a job of its own or of its batch, and a user to be erased without a job.
  */
 export async function findHalves({ query }: Pick<Books, 'query'>): Promise<string[]> {
   const halves = await query<{ half: string }>(
@@ -90,9 +90,9 @@ export async function findHalves({ query }: Pick<Books, 'query'>): Promise<strin
 }
 
 /**
- * What is wrong in the end, as sentences; an empty list when all promises were kept.
+ * Returns what is wrong in the end, as sentences, or an empty list when all promises were kept.
  * @param accepted the ids of the emails of all signups that were answered 201: nothing else may exist
- * @param userCount of how many users these are, where some have more than one
+ * @param userCount how many users have these emails, where some have more than one
  */
 export async function findFaults(
   stack: Books,
@@ -116,7 +116,7 @@ export async function findFaults(
   return faults
 }
 
-/** What is wrong with the emails that there are, as sentences: each has come to its end, with one mail. */
+/** Returns what is wrong with the emails, as sentences. Each must be final, with one mail, or with none if it was given up. */
 export async function judgeEmails(stack: Books): Promise<string[]> {
   const faults: string[] = []
   const { emails: books } = await stack.setProvider({})

@@ -157,7 +157,7 @@ const WATCHED = [
 test('however many watch the app while the emails are locked: one statement for each page waits', async ({
   stack,
 }) => {
-  // It reads once before, so that the lock is met by emails rather than by the start.
+  // Reads health once before, so that the emails' query meets the lock, and not the server's start.
   await readHealth(stack)
   const stop = new AbortController()
   const answers: Promise<Response>[] = []
@@ -171,7 +171,8 @@ test('however many watch the app while the emails are locked: one statement for 
       ask('/api/health')
       return (await countBlocked(stack, '"Email"')) === WATCHED.length
     })
-    // What needs no email is answered meanwhile: the pool is free. By then, all of the crowd have been heard, too.
+    // A request that needs no email is answered meanwhile, because the pool is free. By then, the server has received all
+    // requests of the crowd, too.
     const missing = await fetch(`${stack.appUrl}/api/tickets/${randomUUID()}/erasure`, { method: 'POST' })
     expect(missing.status).toBe(401)
     expect(await countBlocked(stack, '"Email"')).toBe(WATCHED.length)

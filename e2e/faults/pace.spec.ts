@@ -68,7 +68,7 @@ type Turns = {
   gap: number
 }
 
-/** Has Postgres write down all turns from here on. @returns the function that tells of them, and ends it */
+/** Has Postgres record all turns from here on. @returns a function that reads them, and ends the recording */
 async function logTurns(stack: Stack): Promise<() => Promise<Turns>> {
   await stack.query(`
     CREATE TABLE turn AS SELECT reason, "nextTurnAt" - now() AS gap FROM "Pace" WITH NO DATA;
@@ -102,8 +102,8 @@ test('two workers keep to the limit that the first answer tells', async ({ stack
   expect(calls).toBeGreaterThan(20)
   expect(calls).toBeLessThanOrEqual(turns)
   expect(gap).toBeGreaterThanOrEqual(1_000 / 5)
-  // So none would be refused, if each left as soon as its turn came. A busy machine makes some a tenth of a second late:
-  // how many are refused without that, is measured elsewhere.
+  // So Resend would refuse none, if each left as soon as its turn came. A busy machine makes some a tenth of a second late.
+  // The refusals without such delays are measured elsewhere.
   expect(refused).toBeLessThanOrEqual((calls - refused) * 0.25)
   expect(await findFaults(stack, ids)).toEqual([])
 })
@@ -283,7 +283,7 @@ test.describe('a worker freezes', () => {
       const second = await stack.startWorker()
       const next = await signUpMany(stack, 5)
       for (const id of next) await until(stack, id, isFinal)
-      // What it had in its hands is sent by the others.
+      // The others send the mails that the frozen worker had fetched.
       await hurryHeartbeats(stack)
       await untilHurried(stack, async () => (await countEmails(stack, ...UNSENT)) === 0)
 

@@ -94,7 +94,7 @@ test('an operator’s pause and one of the mail service: neither ends the other'
     attention: null,
   })
 
-  // What a worker hears from a request that was under way ends no pause of ours.
+  // The answer to a request that was under way does not end a pause by the operator.
   await stack.query('DELETE FROM "Pace"')
   await stack.setProvider({ latencyMs: 2_000 })
   await stack.startWorker()
@@ -147,7 +147,7 @@ test('a wrong template on a busy morning, by docs/operations.md: stopped, droppe
     text.replace('    subject,\n', `    subject: 'Dear %NAME%',\n`),
   )
   const earlier = new Set((await readInbox(stack)).map(({ id }) => id))
-  // Busy: more sign up than Resend lets us write to.
+  // A busy time: more people sign up than Resend lets us write to.
   await stack.setProvider({ rateLimit: 1, latencyMs: 1_000 })
   await stack.query(`INSERT INTO "Pace" (account, "perSecond") VALUES ('resend', 1)`)
   const bad = await stack.startWorkerOf(wrong, { LIMIT_MAILS_PER_HOUR: '0' })
@@ -161,22 +161,22 @@ test('a wrong template on a busy morning, by docs/operations.md: stopped, droppe
   })()
   await waitFor(async () => (await countEmails(stack, 'sent', 'delivered')) > 0)
 
-  // 1. Stop. What is under way comes to its end.
+  // 1. Pause. Requests under way come to their end.
   await stack.command('pace', 'pause')
   await waitFor(async () => (await countEmails(stack, 'sending')) === 0)
   const gone = await countEmails(stack, 'sent', 'delivered')
   await waitFor(async () => (await countEmails(stack, 'queued')) >= 20)
-  // 2. Look, and drop what waits. What comes in meanwhile waits as well.
+  // 2. Look, and drop the mails that wait. Mails that come in meanwhile wait as well.
   expect((await stack.command('waiting')).output).toMatch(/^welcome: \d+, /m)
   const [now] = await stack.query<{ time: Date }>('SELECT now() AS time')
   const dropped = await stack.command('waiting', 'drop', 'welcome', '--before', now?.time.toISOString() ?? '')
   expect(dropped.code).toBe(0)
   const count = Number(/^(\d+) dropped/.exec(dropped.output)?.[1])
   expect(count).toBeGreaterThanOrEqual(20)
-  // 3. The release that repairs it.
+  // 3. Deploy the release that repairs it.
   await bad.kill('SIGTERM')
   await stack.startWorker()
-  // 4. Go on, and send what was dropped: it is rendered anew.
+  // 4. Resume, and send the dropped mails, which are rendered anew.
   await stack.command('pace', 'resume')
   isOver = true
   await morning
@@ -208,7 +208,7 @@ test('what may have been accepted is named and left alone; what was never sent i
   expect((await stack.command('doctor')).output).toContain('(gone: the next worker sends them)')
   await stack.setProvider({ mode: 'ok' })
   const [fresh = '', refused = ''] = await signUpMany(stack, 2)
-  // Refused in a batch of many, and written down once more, alone, and not sent yet.
+  // Refused in a batch of many, then recorded in a batch of its own, and not sent yet.
   await stack.query(
     `WITH batch AS (INSERT INTO "Batch" (messages, "attemptsInDoubt") VALUES (json_build_array(json_build_object('subject', 'old',
        'tags', json_build_array(json_build_object('name', 'email_id', 'value', $1::text)))), 0) RETURNING id)
@@ -266,7 +266,7 @@ test('a job that was deleted by hand: its mail is found by the sweep, and sent',
   expect((await until(stack, id, isFinal)).status).toBe('delivered')
 })
 
-/** What the stand-in for Resend has taken. */
+/** Returns the mails that the stand-in for Resend has accepted. */
 async function readInbox(stack: Stack): Promise<{ id: string; subject: string }[]> {
   return (await (await stack.askProvider('/emails?limit=10000')).json()).data
 }

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** What PgBouncer adds to what Postgres says at the end of a connection. */
+/** The error that PgBouncer adds to Postgres's own at the end of a connection. */
 const WORDS = Buffer.from('SFATAL\0C08P01\0Mserver conn crashed?\0\0')
 const LAST_WORD = Buffer.concat([Buffer.from(['E'.charCodeAt(0), 0, 0, 0, WORDS.length + 4]), WORDS])
 
-/** A pooler before a Postgres, with a connection there for each one here. A worker comes to it by its `env`. */
+/** A pooler in front of Postgres, with a server connection for each client. A worker connects to it by its `env`. */
 export type Pooler = AsyncDisposable & {
   env: { DATABASE_URL: string }
   /** How many of its connections Postgres has ended. */

@@ -10,7 +10,7 @@ import { test } from '../test'
 import { hurryHeartbeats, untilHurried } from './steps'
 
 /*
- * The job that the README tells to write. Its picture is a user, and the name of the user says what becomes of the job.
+ * The job that the README says to write. Its picture is a user, and the user's name decides the outcome of the job.
  */
 const BODY = `
   const { name } = await prisma().user.findUniqueOrThrow({ where: { id: data.pictureId } })
@@ -95,7 +95,7 @@ const STACKS = /"stack":"TypeError/g
 const untilGivenUp = (stack: Stack, worker: Process, shop: Shop) =>
   untilHurried(stack, async () => worker.output().includes(`given up: npm run redrive -- ${shop.name}`))
 
-/** What is left of the shop must not be seen by other tests. */
+/** Deletes the shop's jobs and queues, so that other tests do not see them. */
 async function closeShop(stack: Stack, ...names: string[]): Promise<void> {
   await stack.query('DELETE FROM pgboss.job')
   for (const name of names) expect(await stack.command('queues', 'delete', name)).toMatchObject({ code: 0 })
@@ -205,7 +205,7 @@ test('a job of one’s own that gives up: no second attempt, one line with its r
   })
   expect(countMatches(worker.output(), STACKS)).toBe(0)
   await waitFor(async () => (await readHealth(stack)).failed === 1)
-  // Everything that was given up, and this queue is part of it.
+  // Redrives everything that was given up, which includes this queue.
   expect((await shop.run('worker/redrive.ts')).output).toContain('1 of 1 put back into the queue.')
   await closeShop(stack, shop.name)
 })

@@ -43,7 +43,7 @@ function toOwner(web: Pick<Web, 'url'>, { email }: Request, { text, cookie }: An
   return { id: welcomeEmail.id, userId: user.id, email, cookie: cookie?.split(';')[0] ?? '', url: web.url }
 }
 
-/** What is counted for mailboxes: how many mails for each. */
+/** Returns how many mails are counted for each mailbox. */
 async function countMails(stack: Stack): Promise<number[]> {
   const rows = await stack.query<{ points: number }>(
     `SELECT points FROM "RateLimit" WHERE key LIKE 'mailbox:%' AND points > 0`,
@@ -84,7 +84,7 @@ test('other data under a key, also data that fit the user as they are now: 422, 
   await stack.query(`UPDATE "Email" SET status = 'bounced' WHERE id = $1`, [owner.id])
   expect((await act(owner, 'POST', 'address', { email: corrected })).status).toBe(202)
 
-  // What was asked then is answered as it was then.
+  // The first request gets its first answer again.
   const { cookie: _, ...same } = await post(web, request, key)
   expect(same).toEqual({ status: 201, text: first.text })
   for (const other of [
@@ -116,7 +116,7 @@ test('a repeat after an erasure, and while it is under way: 410, no user is crea
   expect((await act(owner, 'POST', 'erasure')).status).toBe(202)
   await expectGone()
 
-  // A worker stands in the middle of it.
+  // A worker is in the middle of the erasure.
   const gate = await closeGate(stack, `SELECT FROM "EmailEvent" FOR UPDATE`)
   await stack.startWorker()
   await stack.query('UPDATE pgboss.job SET start_after = now()')
@@ -127,7 +127,7 @@ test('a repeat after an erasure, and while it is under way: 410, no user is crea
   await waitFor(async () => (await stack.query('SELECT FROM "User"')).length === 0)
   await expectGone()
 
-  // What is kept for a day tells nothing of them, and then the key is forgotten.
+  // The row that is kept for a day says nothing about the user. Then the key is forgotten.
   const [row] = await stack.query<{ hash: string; hours: number }>(
     `SELECT hash, extract(epoch FROM until - now()) / 3600 AS hours FROM "SpentKey"`,
   )

@@ -32,7 +32,7 @@ const FOREIGN_PAGES: Headers[] = [
   { 'sec-fetch-site': 'cross-site' },
   { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'navigate', 'sec-fetch-dest': 'iframe' },
 ]
-/** What a browser sends to a page of ours. To a listener without pages, it is foreign, too. */
+/** The headers that a browser sends to a page of ours. For a listener without pages, these are foreign, too. */
 const BROWSERS: Headers[] = [{ 'sec-fetch-site': 'same-origin' }, { 'sec-fetch-site': 'none' }]
 
 test('no outgoing connection takes the port of what is restarted', () => {
@@ -154,7 +154,7 @@ test('in a real browser, a page of another origin reads and changes nothing', as
   }
 })
 
-/** What a page could have changed. */
+/** Reads everything that a foreign page could have changed. */
 async function readState(stack: Stack): Promise<{ users: number } & Record<string, unknown>> {
   const [row] = await stack.query<{ users: number }>(
     `SELECT (SELECT count(*)::int FROM "User") AS users, (SELECT count(*)::int FROM "Session") AS sessions,

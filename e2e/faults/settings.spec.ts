@@ -4,7 +4,7 @@ import { expect } from '@playwright/test'
 import { type Env, findPort, programOf, runToEnd } from '../stack'
 import { test } from '../test'
 
-// An empty setting is none, whatever a developer's .env says.
+// An empty setting counts as none, even if a developer's .env sets it.
 const NOTHING: Env = { DATABASE_URL: '', APP_URL: '', RESEND_API_KEY: '', RESEND_WEBHOOK_SECRET: '' }
 const COMPLETE: Env = {
   DATABASE_URL: 'postgres://localhost:1/none',
@@ -30,7 +30,7 @@ const PROGRAMS = {
 
 for (const [name, program] of Object.entries(PROGRAMS)) {
   test(`${name} without a setting says which, and ends`, async () => {
-    // Where no sandbox is that could lend its own.
+    // A folder without a sandbox, which could provide its own setting.
     const env = { ...COMPLETE, DATABASE_URL: '', SANDBOX_DIR: 'test-results/none' }
     const { code, output } = await runToEnd(await program(), env)
     expect(code, output).toBe(1)
@@ -55,7 +55,7 @@ for (const name of ['the web server', 'the worker'] as const) {
   })
 }
 
-/** What nothing reads, and what was meant. */
+/** Settings that nothing reads, each with the one that was meant. */
 const UNKNOWN = {
   LIMIT_SIGNUP_PER_MINUTE: 'LIMIT_SIGNUPS_PER_MINUTE',
   LIMIT_REQUESTS: 'LIMIT_REQUESTS_PER_VISITOR',
@@ -125,7 +125,7 @@ test('settings of other programs stop nothing, however much they look like ours'
       EMAIL_HOST: 'x',
     },
     ...{ OTEL_EXPORTER_OTLP_HEADERS: 'a=b', FORM_ACTION: 'x', RATE_LIMIT: '1', NOT_LIMIT_READS: '1' },
-    // What Kubernetes says of services beside it.
+    // Kubernetes sets these variables for the services beside it.
     ...{ SANDBOX_SERVICE_HOST: '10.0.0.1', SANDBOX_SERVICE_PORT: '80', SANDBOX_SERVICE_PORT_HTTP: '80' },
     ...{ BACKSTAGE_PORT: 'tcp://10.0.0.1:80', BACKSTAGE_PORT_80_TCP: 'tcp://10.0.0.1:80' },
     ...{ BACKSTAGE_PORT_80_TCP_PROTO: 'tcp', BACKSTAGE_PORT_80_TCP_ADDR: '10.0.0.1' },

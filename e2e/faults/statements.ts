@@ -1,16 +1,16 @@
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A way to Postgres that counts what comes by. */
+/** A proxy in front of Postgres that counts statements. */
 export type Gate = {
   databaseUrl: string
   count(): number
-  /** What each connection has asked for at its start. */
+  /** The parameters that each connection has requested at its start. */
   startups(): Record<string, string>[]
   close(): void
 }
 
-/** Opens a way to a database on which every statement is counted. */
+/** Opens a proxy in front of a database that counts every statement. */
 export async function countStatements(databaseUrl: string): Promise<Gate> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()

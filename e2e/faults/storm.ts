@@ -7,7 +7,7 @@ import { hurry, signUpStubbornly } from './steps'
 
 const CLIENTS = 4
 const WORKERS = 2
-/** Where the processes are that are replaced. */
+/** The time zones in which replaced processes start again. */
 const ZONES = ['Asia/Tokyo', 'America/Los_Angeles', 'UTC']
 /** How long after the storm everything may take to come to rest. */
 const PATIENCE_MS = 180_000
@@ -33,7 +33,7 @@ export async function surviveStorm(
   const start = Date.now()
   const end = start + minutes * 60_000
 
-  /** Does something again and again until the storm is over, with pauses between, and chances of its own. */
+  /** Repeats an action until the storm is over, with pauses between, and random numbers of its own. */
   async function keepDoing(
     actor: number,
     maxPauseMs: number,
@@ -48,7 +48,7 @@ export async function surviveStorm(
     }
   }
 
-  /** Whatever happens around it, a process must not die by itself. */
+  /** Adds a fault if a process has died by itself, which no trouble around it may cause. */
   function mustRun(name: string, process: Process): void {
     if (!process.isRunning()) faults.push(`${name} died by itself: ${process.output().slice(-2_000)}`)
   }
@@ -62,7 +62,7 @@ export async function surviveStorm(
     return await startSomehow(name, start)
   }
 
-  /** A platform tries again when a program ends while it starts, for example because Postgres is away. */
+  /** Retries as a platform does when a program ends while it starts, for example because Postgres is away. */
   async function startSomehow<Kind>(name: string, start: () => Promise<Kind>): Promise<Kind> {
     for (let failures = 0; ; failures++) {
       try {
@@ -153,7 +153,7 @@ export async function surviveStorm(
       count(`provider: ${rateLimit || 'any number of'} requests a second`)
     })
 
-  // The last answers need a server, and Postgres must not be left down: who hurts also repairs.
+  // The last answers need a server, and Postgres must not be left down. So each actor repairs what it has hurt.
   await Promise.all([...clients, ...workers, hurtWeb(), hurtPostgres(), cutConnections(), changeWeather()])
 
   await stack.setProvider({ mode: 'ok', latencyMs: 20, rateLimit: 10 })
@@ -178,8 +178,8 @@ export async function surviveStorm(
 }
 
 /**
- * Waits until all is final. What Resend refused in bad weather is sent again by hand, as an operator would: only what
- * has an invalid address is refused once more.
+ * Waits until all is final. Redrives the mails that Resend refused in bad weather, as an operator would. Resend refuses
+ * only mails with an invalid address once more.
  * @returns false when it took too long
  */
 async function settle(stack: Stack, count: (what: string) => void): Promise<boolean> {

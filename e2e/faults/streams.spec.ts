@@ -34,12 +34,12 @@ test('two thousand streams: each hears of every change, and Postgres hardly noti
       }
       await everybodyHeard(1)
     })
-    // Each asks twice: whether there is such an email, and what has become of it.
+    // Each stream has two questions: whether the email exists, and what has become of it.
     expect(statements).toBeLessThan(viewers.length / 2)
   })
 
   await test.step('nothing happens', async () => {
-    // Twice the number of workers; and once in ten seconds, whether the database is still there.
+    // Two reads of the number of workers, and once in ten seconds a check that the database is still there.
     expect(await count(() => sleep(6_000))).toBeLessThan(10)
   })
 
@@ -113,7 +113,7 @@ async function createEmails(stack: Stack, count: number): Promise<string[]> {
   return rows.map(({ id }) => id)
 }
 
-/** What a worker writes: a hundred emails in a statement. */
+/** Writes as a worker does: a hundred emails in a statement. */
 async function move(stack: Stack, ids: string[], status: string): Promise<void> {
   for (let i = 0; i < ids.length; i += 100) {
     await stack.query(

@@ -44,7 +44,7 @@ test('a collector gets one trace a signup, the batch links to those of its mails
     )
     return row?.count === ids.length
   })
-  // What is left is sent at the end.
+  // The worker exports the remaining spans when it ends.
   expect(await worker.kill('SIGTERM')).toBe(0)
   await waitFor(() => find('commit').length === ids.length)
   collector.stop()
@@ -54,7 +54,7 @@ test('a collector gets one trace a signup, the batch links to those of its mails
   }
   const traces = new Set(find('commit').map(({ traceId }) => traceId))
   expect(traces.size).toBe(ids.length)
-  // The worker goes on with the trace of the first mail of each batch, and knows those of the others.
+  // The worker continues the trace of the first mail of each batch, and links to those of the others.
   const known = [
     ...find('process send-email'),
     ...find('receive send-email').flatMap(({ links = [] }) => links),

@@ -58,7 +58,7 @@ test('a web server hangs: it does not say that it lives, and once it is restarte
   const key = { 'idempotency-key': randomUUID() }
   const unanswered = postSignup(body, key, web.url).catch(() => undefined)
 
-  // What a supervisor does: SIGTERM does nothing for a process that hangs.
+  // A supervisor sends SIGKILL, because SIGTERM does nothing for a process that hangs.
   await web.kill('SIGKILL')
   expect(await unanswered).toBeUndefined()
   await stack.startWeb({ port: web.port })
@@ -282,7 +282,7 @@ test('what scanners send leaves nothing in the log', async ({ stack }) => {
     expect(response.status, JSON.stringify([path, init])).toBeLessThan(500)
     await response.text()
   }
-  // What comes later would stand behind it.
+  // Lines about the requests above would stand before this signup's line.
   const last = await signUp(newAddress(), web.url)
   await waitFor(() => web.output().includes(last.id))
   const lines = web.output().slice(before.length).trim().split('\n')

@@ -10,7 +10,7 @@ import { findFaults, untilSettled } from './oracle'
 import { countStatements } from './statements'
 import { postWebhook, report, sign, signUpMany, until, writeMany } from './steps'
 
-/** What a report says of the mail of this email, as Resend words it. */
+/** The fields of a report about the mail of this email, as Resend words them. */
 const about = (id: string) => ({ email_id: `mail-of-${id}`, tags: { email_id: id } })
 
 async function read(stack: Stack, id: string): Promise<Snapshot> {
@@ -92,7 +92,7 @@ test('after a soft bounce there is no address to correct', async ({ stack }) => 
   await report(stack, 'email.bounced', { ...about(owner.id), bounce: { type: 'Permanent' } })
   const corrected = await correct()
   expect(corrected.status).toBe(202)
-  // Whatever the owner does next is answered with the newest mail.
+  // The owner's next request is answered with the newest mail.
   const { welcomeEmail } = await corrected.json()
   expect((await (await act(owner, 'POST', 'erasure')).json()).id).toBe(welcomeEmail.id)
 })
@@ -432,7 +432,7 @@ test('a wrong signing secret: tickets stay at sent, the log says why, and with t
     report(stack, 'email.delivered', about(id), { id: `msg_${id}` }, url)
   for (const id of ids) expect((await tell(id, wrong.url)).status).toBe(401)
   for (const id of ids) expect(await read(stack, id)).toMatchObject({ status: 'sent', final: false })
-  // However many come, it is one line a minute.
+  // Any number of them makes one line a minute.
   expect(wrong.output().match(/"msg":"Rejected a webhook: .* Check RESEND_WEBHOOK_SECRET/g)).toHaveLength(1)
   await wrong.kill('SIGTERM')
 

@@ -6,7 +6,7 @@ import { Client } from 'pg'
 import { type Env, findPort, OURS, type Process, type Stack, WEB_EXIT_CODES, waitFor } from '../stack'
 import { type Answer, ask } from './ask'
 
-/** What a run can hurt: two web servers and two workers. */
+/** The processes that a run can hurt: two web servers and two workers. */
 export const SLOTS = ['web 1', 'web 2', 'worker 1', 'worker 2'] as const
 export type SlotName = (typeof SLOTS)[number]
 
@@ -41,7 +41,7 @@ type Slot = { name: SlotName; process?: Process; isFrozen: boolean; clock: strin
 
 type Lock = { release(): Promise<void>; ended: Promise<void> }
 
-/** A question of a client without an answer: its address, since when it waits, and the answer before. */
+/** A client's request without an answer: its address, since when it waits, and the answer before. */
 type OpenQuestion = { what: string; url?: URL; since: number; last: string }
 
 /** The environment of a process whose clock is as many ms off as this file says: see shift-clock.mjs. */
@@ -55,7 +55,7 @@ export class World {
   readonly #faults = new Set<string>()
   readonly #slots = new Map<SlotName, Slot>()
   readonly #ports = new Map<SlotName, number>()
-  /** What clients and the platform have begun and not finished. */
+  /** Actions that clients and the platform have begun and not finished. */
   readonly #underWay = new Set<Promise<void>>()
   readonly #locks: Lock[] = []
   readonly #open = new Set<OpenQuestion>()
@@ -87,7 +87,7 @@ export class World {
     this.#slots.set(name, { name, clock, start, isFrozen: false, process: await start() })
   }
 
-  /** What is wrong so far, as sentences. Empty as long as all promises are kept. */
+  /** The faults so far, as sentences. Empty as long as all promises are kept. */
   get faults(): string[] {
     return [...this.#faults]
   }
@@ -165,7 +165,7 @@ export class World {
     return this.#slots.get(name) as Slot
   }
 
-  /** Whatever happens around it, a process must not die by itself, and must not throw what nothing catches. */
+  /** Adds a fault if a process has died by itself, or has thrown an error that nothing catches. */
   #inspect({ name }: Slot, process: Process): void {
     if (!process.isRunning()) this.fault(`${name} died by itself: ${process.output().slice(-2_000)}`)
     const uncaught = process.output().match(/^.*(uncaught|unhandled).*$/im)
@@ -212,7 +212,7 @@ export class World {
     this.count('connections cut', cut.length)
   }
 
-  /** Makes every silence of a worker so long that it is taken for dead, whether it is or not. */
+  /** Ages the heartbeats of the workers, so that each is taken for dead, whether it is or not. */
   async takeSilentForDead(): Promise<void> {
     await this.#touchJobs(`heartbeat_on = now() - interval '1 minute'`, `state = 'active'`)
     await this.hurry()
@@ -271,7 +271,7 @@ export class World {
     }
   }
 
-  /** What clients still ask for, as sentences. */
+  /** Returns the clients' requests that have no answer yet, as sentences. */
   listOpen(): string[] {
     return [...this.#open].map(({ what, url, since, last }) => {
       const seconds = Math.round((performance.now() - since) / 1000)

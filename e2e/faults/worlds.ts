@@ -41,7 +41,7 @@ async function openWorld(stack: Stack, name: string): Promise<World> {
     APP_SECRET: randomBytes(32).toString('base64url'),
     RESEND_API_KEY: `re_${randomBytes(12).toString('hex')}`,
   }
-  // A lock that a test holds must not hold the test.
+  // A lock that a test holds must not block the test itself.
   const impatient = `${databaseUrl}?options=-c%20lock_timeout%3D2s`
   const world = {
     ...stack,
@@ -91,7 +91,7 @@ export async function listTables(world: World): Promise<string[]> {
   return tables.map(({ name }) => name)
 }
 
-/** What must not be in any log, whatever happens. */
+/** Returns the log lines about uncaught errors and the processes that have died. No fault may cause either. */
 export async function findDeaths({ name, web, worker }: World): Promise<string[]> {
   const processes = Object.entries({ web, worker })
   return processes.flatMap(([kind, process]) => {
