@@ -4,8 +4,8 @@ import type { Env } from './stack'
 const PLENTY = '1000000'
 
 /**
- * What production has and the sandbox has not: a key of its own, which turns the limits on, a secret, an operator. All
- * people of a test are one visitor, so what one visitor may do is more than usual; all else is as unless set.
+ * Settings that production has and the sandbox has not: a key of its own, which turns the limits on, a secret, an operator.
+ * All people of a test are one visitor, so these limits are higher than usual. All other settings keep their defaults.
  */
 export const AS_IN_PRODUCTION: Env = {
   RESEND_API_KEY: 're_production',

@@ -48,7 +48,7 @@ async function expectLinks(): Promise<void> {
   console.log('no dead link: yes')
 }
 
-/** What git would commit: before the install, that is everything. */
+/** Lists the files that git would commit. Before the install, these are all files. */
 async function listFiles(): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   return entries
@@ -60,7 +60,7 @@ async function listFiles(): Promise<string[]> {
 /** @throws unless the program ends with 0 */
 async function run(what: string, program: string, args: string[], cwd = folder): Promise<void> {
   const shell = program === 'npm' && process.platform === 'win32'
-  // Of the tests around it: their app and their settings are not this one's.
+  // Removes the variables of the tests around it, because their app and their settings are not this one's.
   const { APP_URL: _, TEST_WORKER_INDEX: __, TEST_PARALLEL_INDEX: ___, ...env } = process.env
   const child = spawn(program, args, {
     cwd,

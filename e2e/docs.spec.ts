@@ -6,7 +6,7 @@ import { isDelivered, newAddress, signUp, waitForSnapshot } from './app'
 import { type Process, query, runToEnd, startProcess } from './stack'
 import { test } from './test'
 
-/** Which file runs which command of the README. What needs the outside says so there: `# needs …` at the line's end. */
+/** The file that runs each command of the README. A line for a command that needs the outside ends with `# needs …`. */
 const RUN_BY: Record<string, string> = {
   'npm ci': '.ci/run',
   'npm test': '.ci/run',
@@ -75,7 +75,7 @@ test('npm run dev: READY, a signup that is delivered, commands that find it, no 
   expect(APP_SECRET).toBe(settings.APP_SECRET)
   await query(DATABASE_URL, `UPDATE _prisma_migrations SET migration_name = '20261123000000_more-jobs'`)
   expect(await dev.kill('SIGINT')).toBe(0)
-  // Next says so of a computer that has other things to do, too.
+  // Next also prints this warning when the computer is busy with other work.
   expect(dev.output().replace(/.*Slow filesystem.*/, '')).not.toMatch(/warn|deprecat|⚠/i)
 
   // The production build, because it has no page to compile.
@@ -140,7 +140,7 @@ test('each decision has a number, a date, a status and what we lose, and is in t
   expect(dates).toEqual(dates.toSorted((earlier, later) => earlier - later))
 })
 
-/** What stands in blocks of shell commands, and what begins with npm or npx elsewhere. */
+/** Lists the lines of a document's shell blocks, and its inline code that begins with npm or npx. */
 function listCommands(file: string): string[] {
   const text = readFileSync(file, 'utf8')
   const blocks = [...text.matchAll(/^```sh\n(.*?)^```/gms)].flatMap(([, block = '']) =>
@@ -190,7 +190,7 @@ function leadsSomewhere(from: string, link: string): boolean {
   )
 }
 
-/** As GitHub makes them. */
+/** Returns a heading's anchor as GitHub makes it. */
 function toAnchor(title: string): string {
   return title
     .toLowerCase()

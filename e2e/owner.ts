@@ -39,7 +39,7 @@ export function act(
   })
 }
 
-/** Whether this browser may act for the owner: a change without an address is then malformed, and no refusal. */
+/** Whether this browser may act for the owner. If so, a change without an address is malformed (422), and not refused. */
 export const isOwner = async (owner: Owner, cookie = owner.cookie): Promise<boolean> =>
   (await act({ ...owner, cookie }, 'POST', 'address', {})).status === 422
 
@@ -63,7 +63,7 @@ export async function untilOrders(owner: Owner, satisfies: (orders: Orders) => b
 }
 
 // orders
-/** What one stream tells of the orders, up to its end. */
+/** Yields the orders that one stream sends, up to its end. */
 export async function* streamOrders(owner: Owner): AsyncGenerator<Orders> {
   const url = `${owner.url}/api/tickets/${owner.id}/orders/events`
   for await (const { event, data } of readEvents(url, { cookie: owner.cookie })) {

@@ -2,7 +2,7 @@ import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 
 // stage
-/** What the README tells to write, to the letter. */
+/** Reads the code that the README says to write, to the letter. */
 export async function readRecipe(): Promise<Record<'line' | 'name' | 'file' | 'registry' | 'call', string>> {
   const readme = await readFile('README.md', 'utf8')
   const section = /^## Write the next job\n(.*?)^## /ms.exec(readme)?.[1] ?? ''

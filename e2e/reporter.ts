@@ -30,7 +30,7 @@ export default class Summary implements Reporter {
   }
 }
 
-/** What a test has noted about itself while it ran. */
+/** Returns the notes of this type that a test has made about itself while it ran. */
 function listNotes({ results }: TestCase, type: string): string[] {
   const notes = results.at(-1)?.annotations ?? []
   return notes.flatMap((note) => (note.type === type ? [note.description ?? ''] : []))

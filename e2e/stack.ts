@@ -8,8 +8,8 @@ import { BUNDLE, bundleWorker, type PROGRAMS } from '../sandbox/bundle'
 import { findPort as findPortFrom } from '../sandbox/ports'
 
 /*
- * Real processes for tests that hurt them: a whole installation of its own (database, mail service, web server) on
- * which a test may kill, stop and start whatever it likes.
+ * Real processes for tests that hurt them: a whole installation of its own (database, mail service, web server). A test
+ * may kill, stop and start any part of it.
  */
 export type Stack = {
   appUrl: string
@@ -47,7 +47,7 @@ export type Stack = {
    * mail service, which is a part of it, too.
    */
   withoutPostgres<Result>(act: () => Promise<Result>): Promise<Result>
-  /** All that the processes have printed since the last reset, and the runner with its own (web, mail service) ever. */
+  /** All output of the processes since the last reset, and all output ever of the runner with its own (web, mail service). */
   output(): string
   /** Waits until Postgres takes connections. */
   untilPostgresIsBack(): Promise<void>
@@ -102,7 +102,7 @@ export async function startStack(name: string, flags: string[] = [], settings: E
     SANDBOX_TRACES: 'false',
     OTEL_EXPORTER_OTLP_ENDPOINT: '',
     PORT: '0',
-    // Whatever a developer's .env says: what is hurt and emptied here must be the stack's own.
+    // Overrides a developer's .env, because the tests may hurt and empty only what is the stack's own.
     DATABASE_URL: '',
     RESEND_API_KEY: '',
     // Playwright sets it to the shared app's.
@@ -298,7 +298,7 @@ function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null
 }
 
-/** Waits until the condition holds; the test's own time limit is the limit. It asks less and less often, because that costs time. */
+/** Waits until the condition holds, up to the test's own time limit. It asks less and less often, because that costs time. */
 export async function waitFor(condition: () => boolean | Promise<boolean>): Promise<void> {
   for (let ms = 20; !(await condition()); ms = Math.min(1.5 * ms, 250))
     await new Promise((resolve) => setTimeout(resolve, ms))
@@ -314,7 +314,7 @@ export async function query<Row>(databaseUrl: string, sql: string, values: unkno
   let pool = pools.get(databaseUrl)
   if (!pool) {
     pool = new Pool({ connectionString: databaseUrl, application_name: OURS, allowExitOnIdle: true })
-    // The test may be ending Postgres at this moment: then the next query says enough.
+    // The test may be ending Postgres at this moment. The next query reports that.
     pool.on('error', () => {})
     pools.set(databaseUrl, pool)
   }

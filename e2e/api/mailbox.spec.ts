@@ -92,7 +92,7 @@ test('no line of the log has an address, and each is JSON', () => {
   for (const prefix of before)
     for (const local of ['nora.b+c', "o'nora", 'nora=b', 'élodie', '+nora', '%6Eora']) {
       const { msg } = JSON.parse(scrub(JSON.stringify({ msg: `${prefix}${local}@example.com, and on` })))
-      // What stands before an equals sign or an apostrophe may be a part of the address.
+      // Text before an equals sign or an apostrophe may be part of the address.
       expect([`${prefix}<address>, and on`, '<address>, and on']).toContain(msg)
     }
 })

@@ -40,7 +40,7 @@ test('while npm run dev runs, the recipes and a model are written, used through 
   const { APP_URL: url = '', DATABASE_URL: database = '' } = env
   const said = dev.output
   const untilSaid = (words: RegExp) => waitFor(() => words.test(said()))
-  // Under another name of this computer, the page works as well, and Next tells it of changes.
+  // The page works under another name of this computer, too, and Next notifies it of changes.
   const complaints = listenForComplaints(page)
   await page.goto(url.replace('localhost', '127.0.0.1'))
   await sendForm(page)
@@ -140,7 +140,7 @@ test('while npm run dev runs, the recipes and a model are written, used through 
   await waitFor(async () => (await readFile(types, 'utf8')).includes('/api/session/'))
   expect(await dev.kill('SIGINT')).toBe(0)
 
-  // What dev knew of a route that is gone by now does not fail `npm run check`.
+  // Types that dev has generated for a removed route do not fail `npm run check`.
   await rm(path.join(folder, 'app/api/session'), { recursive: true })
   expect(await run(['node_modules/next/dist/bin/next', 'typegen'])).toMatchObject({ code: 0 })
   expect(await run(['node_modules/typescript/bin/tsc', '--noEmit'])).toEqual({ code: 0, output: '' })

@@ -24,7 +24,7 @@ type Mail = ReturnType<typeof makeMail>
 const sendBatch = (stack: Stack, mails: Mail[], options?: CreateBatchRequestOptions) =>
   resendOf(stack).batch.send(mails, options)
 
-/** What the provider's books say about these mails. */
+/** Returns the provider's counts for each of these mails. */
 async function readBooks(
   stack: Stack,
   mails: Mail[],
@@ -219,7 +219,7 @@ test.describe('an idempotency key', () => {
     expect(first.data?.errors).toEqual([aProblem(1)])
     await stack.setProvider({ mode: 'reset-after-accept' })
     expect((await sendBatch(stack, mails, options)).data).toBeNull()
-    // What Resend took is not checked again.
+    // Resend does not validate again what it has accepted.
     await stack.setProvider({ mode: 'invalid' })
     expect((await sendBatch(stack, mails, options)).data).toEqual(first.data)
     const [good, bad] = await readBooks(stack, mails)

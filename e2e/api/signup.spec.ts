@@ -56,7 +56,7 @@ test('creates a user, an email record, an event and a job, and answers at once',
 
 test('a hundred signups with one address at once: one account', async () => {
   const email = newAddress()
-  // A busy server says 503, which asks the client to come again.
+  // A busy server answers 503, which asks the client to retry.
   const untilServed = async (body: object): Promise<number> => {
     for (;;) {
       const { status } = await postSignup(body)
@@ -248,7 +248,7 @@ test.describe('addresses', () => {
     expect(nothing.errors).toEqual({ email: ['Enter your email address.'] })
   })
 
-  // What looks like a letter of ASCII in small, or becomes one when it is normalised.
+  // Letters that resemble an ASCII letter in lower case, or become one when they are normalised.
   for (const letter of '\u212A\u212BſıİａＡ①ⅷªﬁ℡𝐚ⓐ') {
     test(`refuse ${letter} (U+${letter.codePointAt(0)?.toString(16)}) before the @`, async () => {
       const email = `${letter}da-${newAddress()}`
@@ -310,7 +310,7 @@ test.describe('addresses', () => {
     })
   }
 
-  // No domain at all: joiners where they mean nothing, ASCII, nothing, and what cannot be decoded.
+  // Invalid labels: a joiner without a meaning, plain ASCII, nothing, and labels that cannot be decoded.
   for (const label of ['xn--ab-j1t', 'xn--example-', 'xn--', 'xn--a', 'xn--xn--a-', 'xn--zzzzzzzzzz99999']) {
     test(`refuse ${label}`, async () => {
       await expectProblem(await postSignup({ name: 'Ada', email: `ada@${label}.com` }), 422)

@@ -36,7 +36,7 @@ async function askForLink(email: string): Promise<{ id: string; link: string }> 
   return { id, link: await readLink(app.env(), id, 'lost') }
 }
 
-/** As a mail of then would have it. */
+/** Signs a link that ends at this time, as an earlier mail would contain it. */
 function signLink(emailId: string, endsAt: number): string {
   const { APP_SECRET, RESEND_API_KEY = '' } = app.env()
   const text = `${emailId}.${endsAt}`
@@ -57,7 +57,7 @@ test('a lost ticket: the link works once, for an hour, and in whatever browser',
     expect((await open(forged)).status, forged).toBe(404)
   }
   expect((await open(signLink(id, Date.now() - 1000))).status).toBe(410)
-  // What is signed for something else opens nothing.
+  // A link that was signed for another purpose does not open a ticket.
   expect((await open(await readLink(app.env(), id, 'not-me'))).status).toBe(404)
 
   const answers = await Promise.all([open(link), open(link), open(link)])
@@ -137,7 +137,7 @@ test('a corrected address: a mail of its own, and reports on the old one stay wi
   expect((await (await fetch(`${app.url}/api/emails/${owner.id}`)).json()).status).toBe('bounced')
   expect(await countMails(address, 'welcome')).toBe(2)
 
-  // Both mails are on one ticket, which is still its owner's; and the old address is free.
+  // Both mails are on one ticket, which still belongs to its owner. The old address is free.
   const page = await fetch(`${app.url}/tickets/${welcomeEmail.id}`, { redirect: 'manual' })
   expect([page.status, page.headers.get('location')]).toEqual([307, `/tickets/${owner.id}`])
   expect(await isOwner(owner, owner.cookie)).toBe(true)

@@ -4,8 +4,8 @@
  * The database's primary is lost while people sign up, and a standby takes over: behind a PgBouncer that is pointed to it,
  * by the commands of docs/operations.md. Web server and workers have production's settings and are not restarted.
  *
- * It needs Debian's packages (see ../production/parts.ts) and three minutes. With --only <word> it does what has the word
- * in its name.
+ * It needs Debian's packages (see ../production/parts.ts) and three minutes. With --only <word> it runs the scenarios with
+ * the word in their names.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { chmod, mkdir, mkdtemp } from 'node:fs/promises'
@@ -38,9 +38,9 @@ const PATIENCE_MS = 180_000
 type Scenario = {
   name: string
   isSynchronous: boolean
-  /** How far behind the standby is, in ms. What is on the way is lost with the primary. */
+  /** How far behind the standby is, in ms. Changes on their way are lost with the primary. */
   behindMs?: number
-  /** What becomes of the primary. It never comes back. */
+  /** Takes the primary out of service. It never comes back. */
   lose(primary: Database, standby: Database): Promise<unknown>
 }
 
@@ -187,7 +187,7 @@ async function survive({ name, isSynchronous, behindMs = 0, lose }: Scenario): P
   const isSettled = await Promise.race([settled.then(() => true), sleep(PATIENCE_MS, false)])
   const settledAt = performance.now()
 
-  // 4. What has become of it all.
+  // 4. The outcome.
   const wrong: string[] = []
   for (const [process, { isRunning, output }] of Object.entries(processes)) {
     if (!isRunning()) wrong.push(`${process} died: ${output().slice(-2_000)}`)
@@ -205,8 +205,8 @@ async function survive({ name, isSynchronous, behindMs = 0, lose }: Scenario): P
   const lostButMailed = mails.filter(([id, { accepted }]) => lost.has(id) && accepted > 0).length
   const twice = mails.filter(([, { accepted }]) => accepted > 1).length
   const kept = ids.filter((id) => !lost.has(id))
-  // What an asynchronous standby loses is counted, and all that it has kept must be right. A report that the old primary
-  // had confirmed does not come again, so its mail stays "sent".
+  // Signups that an asynchronous standby loses are counted, and all that it has kept must be right. Resend does not repeat a
+  // report that the old primary had confirmed, so its mail stays "sent".
   const found = await findFaults(stack, losesNothing ? ids : kept)
   const withoutReport = losesNothing ? [] : found.filter((fault) => / is sent after /.test(fault))
   const isLoss = (fault: string): boolean => !losesNothing && / 2 mails sent| is sent after /.test(fault)
@@ -234,7 +234,7 @@ async function cutPower({ program }: Database): Promise<void> {
   await program.ended
 }
 
-/** It still answers, and refuses to write. The standby has all of it. */
+/** Makes the primary read-only: it still answers. Waits until the standby has all of its data. */
 async function makeReadOnly(primary: Database, standby: Database): Promise<void> {
   await runSql(
     primary.maintenanceUrl,
@@ -253,7 +253,7 @@ async function untilSignups(crowd: Crowd, count: number): Promise<void> {
   await until(`${count} signups`, () => crowd.answered().length >= count)
 }
 
-/** Waits until nothing is left to send, and what was sent last was reported. */
+/** Waits until nothing is left to send, and five seconds more for the last reports. */
 async function untilSent(stack: Pick<Stack, 'query'>): Promise<void> {
   const unsent = `SELECT FROM "Email" WHERE status IN ('queued', 'sending', 'retrying')`
   await until('end of sending', async () => (await stack.query(unsent)).length === 0)

@@ -1,7 +1,7 @@
 import { expect, type Page } from '@playwright/test'
 import axe, { type AxeResults } from 'axe-core'
 
-/** What axe finds in the page as it is now. It can't look into a mail's frame, where no script runs. */
+/** Returns what axe finds in the page as it is now. Axe can't look into a mail's frame, where no script runs. */
 export async function findViolations(page: Page): Promise<string[]> {
   if (!(await page.evaluate('!!window.axe'))) await page.evaluate(axe.source)
   const { violations } = await page.evaluate<AxeResults>('axe.run(document, { iframes: false })')

@@ -4,8 +4,8 @@ import { test } from '../test'
 import { expectDelivered, listenForComplaints } from './person'
 
 /*
- * What every page needs for browsers, search engines and shared links: one line for each page, with the
- * title that it bears. `<id>` stands for an email that has arrived.
+ * The tests check what browsers, search engines and shared links need on every page. This list has a line for each page,
+ * with its title. `<id>` stands for an email that has arrived.
  */
 const PAGES: Record<string, string> = {
   '/': 'Behind the Scenes',
@@ -17,7 +17,7 @@ const PAGES: Record<string, string> = {
   '/inbox/<id>': 'Mail · Behind the Scenes', // stage
 }
 
-/** Their network is never idle. */
+/** Pages whose network is never idle. */
 const STREAMING = [
   '/tickets/<id>',
   '/backstage', // stage
@@ -65,7 +65,7 @@ for (const [pattern, title] of Object.entries(PAGES)) {
   test(`${pattern} loads without a complaint of the browser, and nothing on it jumps`, async ({ page }) => {
     const complaints = listenForComplaints(page)
     await watchShifts(page)
-    // What other tests do on the shared installation would move what is live here.
+    // Other tests on the shared installation would change the live parts of this page.
     if (pattern === '/backstage') await page.route('**/events', () => {}) // stage
     const waitUntil = STREAMING.includes(pattern) ? 'load' : 'networkidle'
     const path = await findPath(pattern)
@@ -101,7 +101,7 @@ test('the icons: for browsers, for old browsers, and for the home screen of a ph
     expect(response.headers()['content-type']).toBe(type)
     expect((await measurePicture(page, href))[0], href).toBeGreaterThan(0)
   }
-  // Asked for by name, by programs that read no HTML.
+  // Programs that read no HTML request it by its name.
   expect((await page.request.get('/favicon.ico')).status()).toBe(200)
 })
 
@@ -169,7 +169,7 @@ async function expectStill(page: Page, waitUntil: 'load' | 'networkidle', most: 
 const sumShifts = (shifts: Shift[]): number => shifts.reduce((sum, { value }) => sum + value, 0)
 
 async function readShifts(page: Page): Promise<Shift[]> {
-  // An observer is told after the frame in which something moved.
+  // An observer is called after the frame in which something moved.
   return page.evaluate(async () => {
     for (let i = 0; i < 2; i++) await new Promise(requestAnimationFrame)
     return (window as unknown as { shifts: Shift[] }).shifts

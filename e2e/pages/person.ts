@@ -1,7 +1,7 @@
 import { expect, type Locator, type Page } from '@playwright/test'
 import { newAddress } from '../app'
 
-/** What a person does and sees. */
+/** Steps that a person does on the pages, and checks of what they see. */
 
 /** Fills in the form and presses the button, and again while the server sheds load. */
 export async function sendForm(page: Page, email = newAddress(), name = 'Ada'): Promise<void> {
@@ -43,7 +43,7 @@ export function listenForComplaints(page: Page): string[] {
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(error.message))
   page.on('console', (message) => {
-    // Playwright knocks at every frame; that of a mail lets no script in.
+    // Playwright tries to run a script in every frame. A mail's frame allows none.
     if (message.text().includes("execution in 'about:srcdoc'")) return
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text())
   })

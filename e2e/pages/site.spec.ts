@@ -73,7 +73,7 @@ onSharedApp('pages and API send the security headers, and do not say what they r
     expect(headers.get('referrer-policy')).toBe('same-origin')
     expect(headers.get('permissions-policy')).toContain('camera=()')
     expect(headers.get('x-powered-by')).toBeNull()
-    // Over http, and so for the whole of localhost, it must not be promised.
+    // HSTS must not be promised over http, and so not for the whole of localhost.
     expect(headers.get('strict-transport-security')).toBeNull()
     expect(headers.get('content-security-policy')).toMatch(
       /default-src '(self|none)'.*frame-ancestors 'none'/,
@@ -84,7 +84,7 @@ onSharedApp('pages and API send the security headers, and do not say what they r
 onSharedApp('a page runs only the scripts that bear the nonce of this one answer', async () => {
   const nonces = new Set<string>()
   for (const path of ['/', '/lost', '/nowhere', `/tickets/${randomUUID()}`]) {
-    // What a client sends must not count: it could be a page that was poisoned before.
+    // The server must ignore these headers of a client, which could be a page that was poisoned before.
     const given = { 'content-security-policy': "script-src 'nonce-known'", 'x-nonce': 'known' }
     const response = await fetch(app.url + path, { headers: given })
     const policy = response.headers.get('content-security-policy') ?? ''

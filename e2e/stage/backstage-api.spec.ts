@@ -138,14 +138,14 @@ test('the reason beside a mail belongs to its status, not to a report that chang
 
 test('a stream that opens later begins with the dots on their way', async ({ stack }) => {
   const { ids } = await (await post(`${stack.appUrl}/api/sandbox/signups`, { count: 3 })).json()
-  // What is told may be 0.1 s old.
+  // The data of a new stream may be 0.1 s old.
   await expect
     .poll(async () => {
       const { dots } = (await readFirst(`${stack.appUrl}/api/backstage/events`)) as { dots: string[][] }
       return dots.sort()
     })
     .toEqual(ids.map((id: string) => [id.slice(0, 8), 'queued', 1, null]).sort())
-  // A crowd has none.
+  // A crowd has no dots.
   await stack.query(
     `INSERT INTO "Email" ("userId", kind) SELECT id, 'welcome' FROM "User", generate_series(1, 200)`,
   )

@@ -42,7 +42,7 @@ function countInk(page: Page): Promise<number> {
   })
 }
 
-/** Has the account wait for so long. */
+/** Pauses the account for this many seconds. */
 function pauseAccount(stack: Stack, reason: string, seconds: number): Promise<unknown> {
   return stack.query(
     `INSERT INTO "Pace" (account, "nextTurnAt", reason) VALUES ('resend', now() + $2 * interval '1 s', $1)
@@ -198,7 +198,7 @@ test('on stage: one screen, large type, few buttons, and the picture tells who w
   expect(await findViolations(page)).toEqual([])
 })
 
-/** What is too small for the back row. */
+/** Returns the texts that are too small for the back row. */
 function findSmallType(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const isText = ({ childNodes }: Element): boolean =>

@@ -395,7 +395,7 @@ for (const [fate, { change, complaint }] of Object.entries(LOST_CODE)) {
     }
     change(folder)
     const { code, output } = await stack.run(['node_modules/next/dist/bin/next', 'build', folder])
-    // What is left lying here, the compiler would check along with the app.
+    // The compiler would check a copy that is left here along with the app.
     rmSync(folder, { recursive: true })
     expect(code).toBe(1)
     expect(output).toContain('The lesson shows lines of lib/signup/signup.ts and can’t find them')

@@ -21,7 +21,7 @@ async function readMode(stack: Stack): Promise<string> {
   return (await (await stack.askProvider('/sandbox')).json()).mode
 }
 
-/** What stands in a lane as its result, in ms. */
+/** Returns the result that a lane shows, in ms. */
 async function readWait(lane: Locator): Promise<number> {
   const [, value, unit] = /([\d.]+)\s*(ms|s)\b/.exec(await lane.innerText()) ?? []
   return Number(value) * (unit === 's' ? 1000 : 1)

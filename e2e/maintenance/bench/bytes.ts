@@ -8,7 +8,7 @@ import { type Findings, format } from './table'
 
 const AT_ONCE = 10
 
-/** What signups cost in the database: when their mails have arrived, and when all that has a lifetime is gone. */
+/** Measures the size of signups in the database: when their mails have arrived, and when all expired rows are gone. */
 export async function measureBytes(stack: Stack, { signups }: Sizes): Promise<Findings> {
   await startAfresh(stack)
   const empty = await readSize(stack)

@@ -5,7 +5,7 @@ import { startAfresh } from './provider'
 import type { Sizes } from './sizes'
 import { type Findings, format } from './table'
 
-/** What Resend allows a team, in requests a second, and the most that a request holds. */
+/** Resend's limit for a team, in requests a second, and the most mails that a request holds. */
 export const LIMIT = 10
 const BATCH = 100
 

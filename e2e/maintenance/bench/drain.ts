@@ -23,7 +23,7 @@ export type Drain = {
 const REPORTS_MS = 300_000
 
 /**
- * Lets workers do what waits, and kills them then.
+ * Runs workers until no mail waits, and kills them then.
  * @param start returns before the workers are ready. One that gives up a mail prints a line "lost".
  * @param isReported whether the mail service sends reports, which are awaited
  */
@@ -51,7 +51,7 @@ export async function drain(
     const { sent, failed, last } = await readSent(stack)
     const waiting = await countWaiting(stack)
     const lost = countLost()
-    // What is still reported would disturb the next measurement.
+    // Reports that are still under way would disturb the next measurement.
     const isRecorded = async (): Promise<boolean> => (await countUnreported(stack)) === 0
     const reported = isReported && (await waitAtMost(REPORTS_MS, isRecorded))
 

@@ -7,7 +7,7 @@ const TIMES = 50_000
 
 await startTelemetry('web')
 const emailId = crypto.randomUUID()
-// What a signup does: a span around the commit, a line in the log.
+// The same calls as in a signup: a span around the commit, a line in the log.
 const once = async (): Promise<void> => {
   await traced('commit', async () => {})
   tieToSpan({ emailId })

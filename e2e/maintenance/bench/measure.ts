@@ -22,7 +22,7 @@ export function percentile(values: number[], share: number): number {
 
 export const median = (values: number[]): number => percentile(values, 0.5)
 
-// What /proc counts in, on every platform that Node supports (USER_HZ).
+// The unit in which /proc counts, on every platform that Node supports (USER_HZ).
 const TICKS_PER_SECOND = 100
 
 /** The CPU time of a process with all its threads so far, in ms; NaN where there is no /proc. */

@@ -79,7 +79,7 @@ async function letCome(app: App): Promise<Verdict> {
     if (!(await waitAtMost(AFTER_LEASES_MS, isDone)))
       console.log(`${app.contender.title}: some jobs still wait after all leases.`)
   }
-  // What dead senders have left on its way to the provider arrives, too.
+  // Requests of dead senders that are still on their way to the provider arrive, too.
   await sleep(1_000)
   return await judge(app, agedAt)
 }

@@ -8,7 +8,7 @@ import { type Findings, format } from './table'
 
 const ROUNDS = 5
 
-/** What does a delivery report cost the web server, against an answer that is nearly nothing? */
+/** Measures the web server's cost of a delivery report, against an answer that is nearly nothing. */
 export async function measureReports(stack: Stack, { reports }: Sizes): Promise<Findings> {
   await startAfresh(stack)
   const web = await stack.startWeb()

@@ -5,7 +5,7 @@ import type { Snapshot } from '../../../lib/status/status'
 export type Arrival = { snapshot: Snapshot; at: number }
 
 export type Stream = {
-  /** What has arrived, and when. */
+  /** The snapshots that have arrived, and when. */
   read(): Arrival[]
   /** How often it broke off before the final snapshot. */
   countBreaks(): number
@@ -17,7 +17,7 @@ export type Stream = {
 
 type Chunk = { text: string; at: number }
 
-/** Here a connection ended: half a message before it is none. */
+/** Marks the end of a connection. Half a message before it does not count. */
 const CUT: Chunk = { text: '', at: 0 }
 
 /**

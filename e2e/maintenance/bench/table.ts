@@ -1,20 +1,20 @@
 import os from 'node:os'
 import { median, percentile } from './measure'
 
-/** What a section of the benchmark found out. */
+/** The results of a section of the benchmark. */
 export type Findings = {
   title: string
   columns: string[]
   /** A label, and a cell for each column. */
   rows: [label: string, ...cells: string[]][]
-  /** What a fair reader must know. */
+  /** Facts that a fair reader must know. */
   notes?: string[]
 }
 
 const LABEL = 46
 const CELL = 15
 
-/** One decimal below 100, none above; what could not be measured says so. */
+/** Formats with one decimal below 100 and none above. NaN becomes "not measured". */
 export function format(value: number, unit = ''): string {
   if (Number.isNaN(value)) return 'not measured'
   return value.toFixed(Math.abs(value) < 100 ? 1 : 0) + (unit && ` ${unit}`)

@@ -10,7 +10,7 @@ import { type Findings, format } from './table'
 
 const ROUNDS = 5
 
-/** What does a signup pay for tracing, without a collector and with one? */
+/** Measures what a signup pays for tracing, without a collector and with one. */
 export async function measureTracing(stack: Stack, { rounds }: Sizes): Promise<Findings> {
   await startAfresh(stack)
   const { output } = await stack.run(['--import', 'tsx', 'e2e/maintenance/bench/empty-calls.ts'])
@@ -24,7 +24,7 @@ export async function measureTracing(stack: Stack, { rounds }: Sizes): Promise<F
   ]
   try {
     const costs: number[][] = webs.map(() => [])
-    // In turns, so that both get the same of whatever else goes on. The first round warms up.
+    // In turns, so that other load affects both alike. The first round warms up.
     for (let round = 0; round <= ROUNDS; round++) {
       for (const [index, web] of webs.entries()) {
         const ms = await measureCpu(web.pid, rounds, async () => void (await signUp(newAddress(), web.url)))

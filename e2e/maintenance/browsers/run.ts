@@ -150,7 +150,7 @@ async function untilEqual(tab: Tab, expression: string, value: unknown): Promise
   }
 }
 
-/** What lies between the browser and the web server. */
+/** Opens a proxy between the browser and the web server. It can be cut. */
 async function openNetwork() {
   const open = new Map<Socket, string>()
   let isCut = false
@@ -185,7 +185,7 @@ async function openNetwork() {
     connect() {
       isCut = false
     },
-    /** The connections whose last request went to a path that ends so. */
+    /** Returns how many connections had their last request to a path with this end. */
     count: (end: string) => [...open.values()].filter((path) => path.endsWith(end)).length,
   }
 }

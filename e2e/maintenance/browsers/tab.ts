@@ -4,7 +4,7 @@ export type Browser = {
   close(): Promise<void>
 }
 
-/** What a user does with a tab. */
+/** A tab, and the actions of its user. */
 export type Tab = {
   goto(url: string): Promise<void>
   type(selector: string, text: string): Promise<void>
@@ -19,5 +19,5 @@ export type Tab = {
   evaluate<Value>(expression: string): Promise<Value>
 }
 
-/** Of a phone, in CSS pixels. */
+/** The screen of a phone, in CSS pixels. */
 export const SIZE = { width: 390, height: 844 }

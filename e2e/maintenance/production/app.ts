@@ -28,7 +28,7 @@ export function startWorker(image: Image, settings: Settings): Promise<Program> 
 
 export type Health = { workers: number; stranded: number; repaired: number }
 
-/** What the operator is told. @throws while traffic may not come */
+/** Reads health as the operator. @throws while traffic may not come */
 export async function readHealth(url: string): Promise<Health> {
   const headers = { authorization: `Bearer ${AS_IN_PRODUCTION.OPERATOR_TOKEN}` }
   const answer = await fetch(`${url}/api/health`, { headers })

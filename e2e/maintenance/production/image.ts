@@ -4,7 +4,7 @@ import { cp, mkdir, readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 
-/** What a container would be started with: the files below `root`, and where, how and as what it starts. */
+/** The folder, environment, command and user that a container would start with. */
 export type Image = { folder: string; env: Record<string, string>; command: string[]; user: string }
 
 type Stage = Image & { root: string; name?: string }
@@ -60,7 +60,7 @@ export async function buildImage(context: string, target: string): Promise<Image
     const to = positionals.pop() ?? ''
     for (const source of positionals) {
       const origin = from ? path.join(from.root, source) : path.join(context, source)
-      // A file goes into a folder, and of a folder what is in it.
+      // Copies a file into the folder, and of a folder only its contents.
       const name = to.endsWith('/') && (await stat(origin)).isFile() ? path.basename(source) : ''
       const filter = (file: string): boolean => from !== undefined || !isIgnored(path.relative(context, file))
       await cp(origin, path.join(stage.folder, to, name), { recursive: true, filter, verbatimSymlinks: true })

@@ -4,7 +4,7 @@ import type { Snapshot } from '../../../lib/status/status'
 import { postSignup, readEvents } from '../../app'
 import { findWrongTime } from './visitors'
 
-/** What a crowd of visitors has met with. */
+/** The results of a crowd of visitors. */
 export type Report = {
   requests: number
   /** Requests that did not get the answer they should have. */
@@ -68,7 +68,7 @@ export function startLoad(url: string, perSecond: number): { report: Report; sto
           if (final) return
         }
       } catch (error) {
-        // That is how an ended stream looks from here. Another answer than a stream is a failure.
+        // An ended stream looks like this here. Another answer than a stream is a failure.
         if ((error as Error).message !== 'terminated') throw error
       }
       await sleep(1_000)

@@ -14,13 +14,13 @@ export type Program = {
 }
 
 type Options = {
-  /** Of the program alone: what this one was started with must not help it. */
+  /** All variables of the program except PATH. The variables of this process must not help it. */
   env?: Record<string, string>
   cwd?: string
-  /** Who it runs as, where we may choose. */
+  /** The account that it runs as, where we may choose. */
   user?: Account
   isReady?: (output: string) => boolean | Promise<boolean>
-  /** Whether to print what it prints. */
+  /** Whether to print its output. */
   echo?: boolean
 }
 

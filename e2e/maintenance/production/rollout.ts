@@ -25,7 +25,7 @@ const SANDBOX_KEY = 'the-key-of-the-sandbox-in-this-rehearsal'
 const [folder = '', images = ''] = process.argv.slice(2)
 const disk = path.join(folder, 'disk')
 const faults: string[] = []
-/** What the processes said that have been replaced. */
+/** The output of the processes that have been replaced. */
 const logs: string[] = []
 const started = Date.now()
 let slowestEnd = 0
@@ -144,7 +144,7 @@ A rolling deployment of the next version, and back, under ${VISITORS_A_SECOND} v
   for (const line of failures.length > 0 ? logs.join('\n').split('\n').filter(isComplaint) : [])
     console.log(line)
 
-  // 4. What surrounds it gets into trouble.
+  // 4. The systems around it get into trouble.
   faults.push(...(await surviveTroubles(site, disk, emails)))
   faults.push(...(await findRepaired(stack)), ...(await findWrongTimes(stack, started)))
 
@@ -169,7 +169,7 @@ A rolling deployment of the next version, and back, under ${VISITORS_A_SECOND} v
       slowestEnd = Math.max(slowestEnd, Date.now() - began)
     }
     site.programs[name] = young ?? (await start(image, more))
-    // Until then, nginx leaves it alone: see docs/operations.md.
+    // nginx sends it no requests until then: see docs/operations.md.
     if (isWeb) await sleep(FAIL_TIMEOUT_MS)
   }
 
@@ -209,7 +209,7 @@ async function readTexts(sandbox: Settings): Promise<string[]> {
   return data.map(({ html, text }) => `${html} ${text}`)
 }
 
-/** What a process says when all is well, is of no interest. */
+/** Returns false for the lines that a process prints when all is well. */
 function isComplaint(line: string): boolean {
   return /\S/.test(line) && !/"level":"info"|Ready|Running|Next\.js|- (Local|Network)/.test(line)
 }

@@ -31,22 +31,22 @@ type Trouble = {
   end(): Promise<unknown>
   /** How long it lasts at least, in ms. */
   lastsMs?: number
-  /** What people are answered while it lasts, where that is certain: 503 tells them to come back. */
+  /** The answer that people get while it lasts, where that is certain. A 503 asks them to retry. */
   answer?: 201 | 503
-  /** What the log says of it. */
+  /** Matches the log lines about it. */
   log?: RegExp
 }
 
-/** How long a trouble lasts at least, unless it says so. */
+/** How long a trouble lasts at least, unless it sets `lastsMs`. In ms. */
 const LASTS_MS = 8_000
 /** How long people, logs and processes may take at the most. */
 const PATIENCE_MS = 180_000
 
 /**
- * Brings one trouble after another over an installation while people sign up, who ask again with the same key until
- * they get their 201. When a trouble ends, all has to come right without anybody's help.
+ * Causes one trouble after another in an installation while people sign up. They ask again with the same key until they
+ * get their 201. When a trouble ends, everything has to recover without help.
  * @param earlier the ids of the emails that there are already
- * @returns what did not, as sentences
+ * @returns what did not recover, as sentences
  */
 export async function surviveTroubles(site: Site, disk: string, earlier: string[]): Promise<string[]> {
   const { database, programs, image } = site
@@ -241,7 +241,7 @@ function countKinds(lines: string[]): [line: string, count: number][] {
   return [...kinds].sort(([, a], [, b]) => b - a)
 }
 
-/** Where the processes are: one half here, the other half there. The database is in the first. */
+/** The time zones of the processes, half of them in each. The database is in the first. */
 export const ZONES: [Settings[string], Settings[string]] = ['Asia/Tokyo', 'America/Los_Angeles']
 
 const NOWHERE: Settings = { RESEND_BASE_URL: 'http://nowhere.invalid' }

@@ -5,11 +5,11 @@ import { postSignup } from '../../app'
 
 /** People who sign up again and again. Each asks with the same key until there is a 201. */
 export type Visitors = {
-  /** How often there was which status. */
+  /** How often each status was answered. */
   answers: Map<number, number>
   /** The ids of the emails of all signups that were answered. */
   emails: string[]
-  /** What was wrong with an answer, as sentences. */
+  /** The faults of wrong answers, as sentences. */
   faults: string[]
   /** Waits until all have their 201. */
   stop(): Promise<string[]>
@@ -52,7 +52,7 @@ export function startVisitors(url: string, count = 2): Visitors {
   }
 }
 
-/** In whatever zone Postgres and the web server are, and whatever the server's clock says. */
+/** Checks the signup's time, which must be right in any zone of Postgres and the web server, and with any server clock. */
 export function findWrongTime({ id, timeline }: Snapshot, firstAsked: number): string[] {
   const at = Date.parse(timeline[0]?.at ?? '')
   const isRight = at >= firstAsked - 1_000 && at <= Date.now() + 1_000

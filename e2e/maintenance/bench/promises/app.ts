@@ -11,9 +11,9 @@ export type App = {
   provider: Provider
   redis?: OwnRedis
   web: Supervised
-  /** Where jobs are done: without one, by the web server. */
+  /** Does the jobs. Without a worker, the web server does them. */
   worker?: Supervised
-  /** What each address was told. */
+  /** The answer that each address got. */
   answers: Map<string, 'ok' | 'error'>
   /** When the trouble was over, in ms since 1970. */
   calmAt: number

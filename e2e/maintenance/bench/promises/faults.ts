@@ -14,7 +14,7 @@ export type Fault = {
   hurt(apps: App[], stack: Stack): Promise<void>
 }
 
-/** Of the mails: five moments that are the same for everybody. */
+/** Five moments, as numbers of mails, that are the same for every contender. */
 const KILLS = [4, 10, 16, 22, 28]
 const SIGNUPS = 36
 const EVERY_MS = 100
@@ -41,7 +41,7 @@ const killedBefore: Fault = {
   }),
 }
 
-/** Kills what sends the mails, once for each moment that the count passes. Says whether it did. */
+/** Kills the process that sends the mails when the count passes one of the moments. Says whether it did. */
 function killAt(moments: number[], app: App): (count: number) => boolean {
   const left = [...moments]
   return (count) => {
@@ -170,7 +170,7 @@ function calm(apps: App[]): void {
   for (const app of apps) app.calmAt = Date.now()
 }
 
-/** What stands in one list is done side by side. */
+/** The faults of one list run side by side. */
 export const ROUNDS: Fault[][] = [
   [killedAfter],
   [killedBefore],

@@ -10,7 +10,7 @@ import { createIntake } from '../../../../sandbox/intake'
 import { findProblem } from '../../../../sandbox/mail'
 import { createRateLimit } from '../../../../sandbox/rate-limit'
 
-/** One contender's account at the mail service. What a test may change at any time is a plain property. */
+/** One contender's account at the mail service. A test may change the plain properties at any time. */
 export type Provider = {
   url: string
   /** When each mail to an address was accepted, in ms since 1970. */
@@ -19,9 +19,9 @@ export type Provider = {
   /** Requests a second; 0: no limit. */
   rateLimit: number
   isDown: boolean
-  /** Asked before a request is let in, with the number of mails asked for so far. True: it never arrived. */
+  /** Called before a request is let in, with the number of mails requested so far. True: the request never arrived. */
   beforeAcceptance: (mails: number) => boolean
-  /** Asked before the answer leaves, with the number of mails accepted so far. True: the answer is lost. */
+  /** Called before the answer leaves, with the number of mails accepted so far. True: the answer is lost. */
   afterAcceptance: (mails: number) => boolean
   stop(): Promise<void>
 }
@@ -56,7 +56,7 @@ export async function startProvider(): Promise<Provider> {
     if (key && !intake.hold(key))
       return refuse(409, 'concurrent_idempotent_requests', 'This idempotency key is in use.')
     try {
-      // What has arrived is accepted, even if the sender is dead by then.
+      // Accepts each request that has arrived, even if its sender is dead by then.
       await sleep(provider.latencyMs)
       const reply = await intake.take({ call, mails }, findProblem)
       return provider.afterAcceptance(accepted) ? undefined : { ...reply, headers }

@@ -32,7 +32,7 @@ export async function signUpMany(app: App, count: number, everyMs: number): Prom
 
 let visitors = 0
 
-/** Everybody has an address of their own: limits for one visitor are not what this is about. */
+/** Returns another address each time, because limits for one visitor are not measured here. */
 function newVisitor(): string {
   visitors++
   return `10.${(visitors >> 16) & 255}.${(visitors >> 8) & 255}.${visitors & 255}`
