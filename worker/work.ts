@@ -98,7 +98,7 @@ function fail(job: Job<QueueName>, error: unknown): JobResult {
   return { id, status: 'failed', output: { message } }
 }
 
-/** What `fail` stores with a job, or pg-boss after missed heartbeats (`value`). */
+/** The output that `fail` stores with a job. pg-boss stores `value` after missed heartbeats. */
 type Output = { reason?: string; message?: string; value?: { message?: string } } | null
 
 // Logs a job that was given up. The dead-letter queue runs it, so it also covers a worker that died in the last attempt.

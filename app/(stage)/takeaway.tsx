@@ -1,4 +1,4 @@
-/** What to remember. It also ends the welcome mail. */
+/** The message to remember. The welcome mail ends with it, too. */
 export function Takeaway({ className = '' }: { className?: string }) {
   return (
     <p className={`font-bold text-balance ${className}`}>

@@ -5,7 +5,7 @@ import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { PgBoss } from 'pg-boss'
 
-// What PgBouncer adds when Postgres ends a connection: one more ErrorResponse.
+// PgBouncer adds this ErrorResponse when Postgres ends a connection.
 const words = Buffer.from('SFATAL\0C08P01\0Mserver conn crashed?\0\0')
 const lastWord = Buffer.from([0x45, 0, 0, 0, words.length + 4, ...words])
 

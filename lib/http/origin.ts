@@ -1,7 +1,7 @@
 import { env, inSandbox, isLoopback } from '../env'
 import { Problem } from './problem'
 
-/** Whose pages may send a request that changes something. `any`: only where a signature authorizes it, not a cookie. */
+/** The sites whose pages may send a changing request. `any`: only where a signature authorizes it, not a cookie. */
 export type Origin = 'ours' | 'any'
 
 /** Rejects requests from pages of other sites. Programs such as curl send neither header. @throws {Problem} 403 */

@@ -28,7 +28,7 @@ type Limit = {
   factor?: number
   seconds: number
   detail: string
-  /** Who has a counter of their own. The networks of a visitor have one, too. Default: one for all together */
+  /** Each of these has its own counter. The networks of a visitor have one, too. Default: one counter for all together. */
   of?: keyof typeof WHO
   /** Each process counts on its own. Otherwise the database counts for all processes. */
   inMemory?: true

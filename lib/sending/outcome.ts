@@ -11,7 +11,7 @@ export type Outcome = {
 
 type Result = { status: 'sent'; providerId: string } | { status: 'failed'; reason: string }
 
-/** What a code means. `seconds`: how long all workers pause. */
+/** The meaning of an error code. `seconds`: how long all workers pause. */
 type Verdict =
   /** Perhaps accepted. Retry with the same idempotency key, with backoff. */
   | { kind: 'retry'; seconds?: number }
@@ -81,7 +81,7 @@ export function classify({ data, error, headers }: BatchResponse, count: number)
   const mails = readMails(data, count)
   if (mails) return { kind: 'accepted', mails, perSecond }
   const reason = findReason(error)
-  // Retries unknown codes. A 429 was not accepted, whatever its code.
+  // Retries unknown codes. A 429 was not accepted, even with an unknown code.
   const verdict =
     findVerdict(`${reason} ${error?.statusCode}`) ??
     findVerdict(reason) ??

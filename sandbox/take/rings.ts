@@ -1,4 +1,4 @@
-/** What belongs to one ring. Lines elsewhere that need the ring carry its mark: see marks.ts. */
+/** The parts that belong to one ring. Lines elsewhere that need the ring carry its mark: see marks.ts. */
 export type Ring = {
   mark: 'stage' | 'orders'
   paths: string[]
@@ -28,7 +28,7 @@ export const ORDERS: Ring = {
   words: /\borders\b|\bexports?\b(?! (?:const|default|type|async|function)\b)|invit|friend/i,
 }
 
-/** What is copied. Whatever else lies in the folder stays: a .env, test results, what Next has built. */
+/** The files and folders to copy. All others are not copied: a .env, test results, Next's build. */
 export const TAKEN = [
   ...['app', 'lib', 'worker', 'prisma', 'sandbox', 'e2e'],
   ...['docs/your-app.md', 'docs/recipes.md', 'docs/operations.md', 'docs/faults.md'],
@@ -47,7 +47,7 @@ export const TAKEN = [
   ...['Dockerfile', 'compose.yaml', 'Procfile', 'LICENSE'],
 ]
 
-/** What is about this project, and not about what is taken. */
+/** Files about this project, and not about the copy. */
 export const LEFT = [
   'lib/generated',
   'sandbox/take',
@@ -55,7 +55,7 @@ export const LEFT = [
   'app/opengraph-image.alt.txt',
   'e2e/maintenance',
   'e2e/check-core.ts',
-  // About the documents that stay here, this tool, and bugs of other projects.
+  // Tests of the documents that stay here, of this tool, and of bugs in other projects.
   ...['docs', 'core', 'upstream', 'faults/recipe', 'faults/your-app', 'api/next-job', 'api/recipes'].map(
     toSpec,
   ),
@@ -67,7 +67,7 @@ export const LEFT = [
   'e2e/as-in-production.ts',
 ]
 
-/** Only tests that are left need them. */
+/** Only tests that are not copied need these. */
 export const LEFT_DEPENDENCIES = ['nodemailer', 'punycode.js', 'smtp-server']
 
 function toSpec(name: string): string {

@@ -79,8 +79,8 @@ export function useOrders(ticketId: string, initial: Orders | undefined): Live {
     }
   }, [ticketId, watched])
 
-  // What the stream has said since the call began may be newer than the answer, and may have been its end. A new stream starts
-  // with the whole state.
+  // If the stream has sent an event since the call began, that event may be newer than the answer. It may also have ended the
+  // stream. A new stream starts with the whole state.
   const update = useCallback((part: Partial<Orders>, startedAt: number) => {
     const isNewest = heardAt.current < startedAt
     if (!isNewest) setNumber((previous) => previous + 1)

@@ -32,7 +32,7 @@ export function WeatherControls({ weather, onChange }: Props) {
 
   async function change(next: Partial<Weather>): Promise<void> {
     const result = await send<Weather>('PUT', '/api/sandbox/weather', next)
-    // What was chosen meanwhile stays.
+    // Keeps choices that were made during this request.
     setChosen((current) => {
       const newer = Object.entries(current).filter(([key, value]) => value !== next[key as keyof Weather])
       return Object.fromEntries(newer)

@@ -16,7 +16,7 @@ import { rememberWaited } from './waited'
 /** The page `/`: the form, and after a signup the ticket, under the ticket's URL. */
 type Props = {
   pass: FormPass
-  /** What the form is for. */
+  /** The text above the form that says what the form is for. */
   children: ReactNode
 }
 

@@ -136,7 +136,7 @@ async function findSuggestion(email: string): Promise<string | undefined> {
 
 const FORM = 'signup'
 
-/** What was typed before the page was ready. React makes a new form if an extension has changed the server's. */
+/** Reads the text typed before the page was ready. React makes a new form if an extension has changed the server's. */
 function readTyped(): Record<string, string> | undefined {
   const form = typeof document === 'undefined' ? null : document.forms.namedItem(FORM)
   return form ? (Object.fromEntries(new FormData(form)) as Record<string, string>) : undefined
