@@ -17,14 +17,14 @@ export async function deliver(
   prepare: () => Promise<Batch | undefined>,
   { limit = 'mail', onWritten }: Options = {},
 ): Promise<void> {
-  // Mails with a lost ticket have an hourly limit of their own, so they skip the pause of the other one.
+  // Lost tickets have an hourly limit of their own, so they skip a pause that the limit of all mail has caused.
   const skipped = limit === 'mail' ? null : HOURLY_CAP
   const turn = await takeTurn(AbortSignal.any([signal, stopping]), skipped)
   let batch: Batch | undefined
   try {
     batch = await prepare()
   } finally {
-    // Without a batch, nothing is sent. If this turn was the trial of a pause, the next call may try at once.
+    // Without a batch, nothing is sent. If this turn was the trial after a pause (see pace.ts), another call may try at once.
     if (!batch) await giveBackTrial(turn)
   }
   if (!batch) return

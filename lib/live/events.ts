@@ -3,15 +3,15 @@ import { env } from '../env'
 import { logThrottled, reasonOf } from '../log'
 import { perProcess } from '../process'
 
-/** A heartbeat has data that many streams share, and shows browsers and proxies that the connection is alive. */
+/** How often the data of heartbeats is read. A heartbeat also shows browsers and proxies that the connection is alive. */
 const HEARTBEAT_MS = 3_000
-/** A heartbeat without news is sent at every third reading only: to write to 10,000 streams takes 0.3 s. */
+/** Unless the data has changed, only every third reading is sent: to write to 10,000 streams takes 0.3 s. */
 const READINGS_PER_HEARTBEAT = 3
 /** When a browser reconnects after its stream broke off. */
 const RETRY_MS = 1_000
 /** Streams that break off together must not come back together: opening one takes 2 ms, and the kernel holds 511 connections. */
 const RETRY_MS_PER_STREAM = 5
-/** The page's own script reconnects after a minute. */
+/** Below a minute, after which the page's own script would reconnect. */
 const MAX_JITTER_MS = 50_000
 /** Streams that are written to before the event loop may run other work. */
 const YIELD_EVERY = 100

@@ -141,9 +141,12 @@ export type Hit = [name: LimitName, who: Who, times?: number]
 type Counted = {
   /** The longest wait first. */
   rejections: Rejection[]
-  /** Refunds the counters of all or some hits, except those with `keepsFailures`. Not after a rejection. Never throws. */
+  /**
+   * Refunds the counters of all or some hits, except those with `keepsFailures`. Does nothing after a rejection, because these
+   * counters did not rise. Never throws.
+   */
   refund: (some?: Hit[]) => Promise<void>
-  /** After a 5xx, which is not the visitor's fault, refunds also the hits with `keepsFailures`. Never throws. */
+  /** Call it after any error. A 4xx refunds the same as `refund`, and a 5xx also the hits with `keepsFailures`. Never throws. */
   refundFailure: (error: unknown) => Promise<void>
 }
 
@@ -151,7 +154,7 @@ type Rejection = { name: LimitName; who: Who; seconds: number }
 
 /**
  * Counts in one statement, or all in memory. If a counter is full, only those with `keepsFailures` rise, such as the visitor's
- * own. When the visitor's own counter is full, this process rejects that visitor for up to a minute without the database.
+ * own. When such a counter is full, this process rejects the next hits for up to a minute without the database.
  */
 export async function count(...hits: Hit[]): Promise<Counted> {
   const counters = toCounters(hits)
@@ -269,7 +272,7 @@ function listCounters([name, who, times = 1]: Hit): LimitCounter[] {
 }
 
 type Remembered = {
-  /** When to ask the database again: another process may refund a request that fails. */
+  /** When to ask the database again. Another process may have refunded a hit by then. */
   askAt: number
   endsAt: number
 }

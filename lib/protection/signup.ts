@@ -15,7 +15,7 @@ export async function readSignup(request: Request): Promise<SignupInput> {
 }
 
 /**
- * Signs up within all limits. A replay and a rejected signup (4xx) count for the visitor only, and a failed one (5xx) for none.
+ * Signs up within all limits. A replay and a 4xx from here on count for the visitor only, and a 5xx for none.
  * @param inTransaction as for `signUp`
  * @throws {Problem} 429 and 503 with Retry-After, and what `signUp` throws
  */

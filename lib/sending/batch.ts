@@ -58,7 +58,7 @@ export async function writeBatch(tx: Transaction, messages: Message[]): Promise<
   return batch
 }
 
-/** Records a batch for each mail, with the jobs that send them for the first time. Three statements: each is a round trip. */
+/** Splits a rejected batch into a new one for each mail, with its job. Three statements: each is a round trip. */
 async function scheduleAlone(
   tx: Transaction,
   messages: Message[],
@@ -92,15 +92,15 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
   if (!batch) return
   const isNew = batch.attemptsInDoubt === 0
   if (isNew && !(await isWanted(tx, batch))) return await finishBatch(tx, id)
-  // The age of the key counts from the first attempt. The tokens of the links depend on this time, so later attempts keep it.
+  // `createdAt` is the time of the first attempt. The age of the key and the tokens of the links depend on it.
   if (isNew) batch.createdAt = new Date(await databaseNow())
   batch.attemptsInDoubt++
   if (batch.isKeyExpired && !isNew) return await giveUp(tx, batch, 'outcome_unknown')
-  // `settleBatch` gives up after the last attempt. Beyond it, the worker has died in that attempt.
+  // `settleBatch` gives up after the last attempt. One more means that the worker died in the last.
   if (batch.attemptsInDoubt > MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')
   const { attemptsInDoubt, createdAt } = batch
   await tx.batch.update({ where: { id }, data: { attemptsInDoubt, createdAt, sender: PROCESS_NAME } })
-  // Without the mails that Resend has reported as accepted. If any other is left, the whole batch is sent: it must not change.
+  // Leaves out mails that Resend has reported as accepted. If one is left, the whole batch is sent, because it must not change.
   const inDoubt = await recordForAll(tx, batch.messages, { status: 'sending', batchId: id })
   return inDoubt.length > 0 ? batch : await finishBatch(tx, id)
 }
@@ -136,7 +136,8 @@ export async function settleBatch(
   const row = await lockBatch(tx, id)
   if (outcome.kind === 'accepted') {
     const facts = outcome.mails.map((mail, index) => ({ ...mail, emailId: messages[index]?.tags[0].value }))
-    // Without a row, another worker has recorded this answer. Mails that it rejects may wait again, so only "sent" is recorded.
+    // Without a row, another worker has recorded this answer. The failed mails may be queued again by now, so this records only
+    // the others.
     await recordEvents(tx, row ? facts : facts.filter(({ status }) => status === 'sent'))
     return await finishBatch(tx, id)
   }

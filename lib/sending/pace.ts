@@ -15,8 +15,8 @@ export type Turn = {
 }
 
 /**
- * After a pause, one request is a trial (a half-open circuit breaker). After this time, the request's timeout of 10 s and 1 s
- * more, another request may be the trial.
+ * After a pause, one request is a trial (a half-open circuit breaker). It ends after its timeout, 10 s. One second later, another
+ * request may be the trial.
  */
 const TRIAL_SECONDS = 11
 
@@ -25,7 +25,7 @@ const MARGIN = 1.1
 
 const POLL_MS = 1_000
 
-/** The last call of each line of waiting calls. The key is the pause that they skip. Null: none. */
+/** The calls wait in lines, one for each pause that they skip (the key, null: none). The value is the last call of the line. */
 const lastCalls = new Map<string | null, Promise<unknown>>()
 
 /**
@@ -145,8 +145,8 @@ export async function updatePace(turn: Turn, outcome: Outcome): Promise<Date> {
   const retryAt = new Date((await databaseNow()) + seconds * 1000)
   if (turn.skipped && !reason) return retryAt
   if (reason || turn.reason || perSecond !== turn.perSecond) {
-    // Replaces the pause that this turn knew. Another pause is replaced only by one that ends later, so a stale success does not
-    // end it before its time. Without a pause before and now, only the rate changes.
+    // Replaces the pause that this turn knew. A newer pause is replaced only when it ends earlier than this one, so a late
+    // success cannot shorten it. Without a pause before and now, only the rate changes.
     await prisma().$executeRaw`
       INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason, failures, "perSecond")
       VALUES ('resend', clock_timestamp() + make_interval(secs => ${seconds}), ${reason}, ${failures}, ${perSecond})

@@ -21,8 +21,9 @@ import { lockEmails, type WaitingEmail } from './lock-emails'
 import { backoff } from './outcome'
 import { dropSuppressed } from './suppression'
 
-// A poison pill: rendering it kills the process. A transaction increments `deaths` of all mails before they are rendered, and
-// writing the batch resets it. After three deaths, each mail is rendered alone. After three more, the worker gives it up.
+// A poison pill: rendering it kills the process. A transaction increments `deaths` of all mails before they are rendered.
+// Writing the batch sets it to 0, so it stays higher only when the process dies. After three deaths, each mail is rendered
+// alone. After three more, the worker gives it up.
 export const MAX_DEATHS = 3
 
 /** With the backoff between them, about a quarter of an hour. */
@@ -85,8 +86,8 @@ async function fetchMails(
     else unknown.push(one)
     if (email && !email.hasTemplate) log.warn({ emailId: email.id }, `No template for "${email.kind}"`)
   }
-  // pg-boss retries them: the next release may have the template. A job whose email is missing is given up when a worker gets it
-  // as `job`, see above.
+  // pg-boss retries them: the next release may have the template. A job without an email is given up above, when a worker gets it
+  // as `job`.
   await finishJobs(tx, queue, 'fail', unknown)
 
   // One job for each email.
@@ -201,7 +202,7 @@ async function postpone(tx: Transaction, queue: MailQueue, mail: Fetched, error:
   await retryJob(tx, queue, mail.job.id, retryAt, reason)
 }
 
-// Mails whose `deaths` is too high, once for each time: writing the batch failed, not the rendering.
+// Mails whose `deaths` must be lowered, because only writing the batch failed. An id may be here several times.
 const miscounted: string[] = []
 
 async function uncountDeaths(fetched: Fetched[]): Promise<void> {

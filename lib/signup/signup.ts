@@ -23,7 +23,7 @@ export type Signup = {
  * @param key the Idempotency-Key: with the same input it returns the same signup, as `isReplay`
  * @param inTransaction runs in the transaction, after the user is created. Not for a replay
  * @throws {Problem} 409 when the address is taken or suppressed, 410 when the user of this key was erased, 422 when the key
- * belongs to another signup, 503 when the database or the queue does not answer within about 15 s
+ * belongs to another signup, 503 when the database fails, has no connection for 5 s, or takes longer than 10 s
  */
 export async function signUp(
   input: SignupInput,
@@ -62,7 +62,7 @@ export async function createSignup(tx: Transaction, input: SignupInput, signupKe
   const signupHash = hashRequest(input)
   const mailbox = hashMailbox(input.email)
   const user = await tx.user.create({ data: { ...input, mailbox, signupKey, signupHash } })
-  // After the insert: if the user of this key is being erased, the insert waits for that transaction, and it adds to `SpentKey`.
+  // Reads after the insert. If the user of this key is being erased, the insert waits for the erasure, which adds to `SpentKey`.
   const { spentHash, isSuppressed } = await readConflicts(tx, mailbox, signupKey)
   rejectSpentKey(spentHash, signupHash)
   if (isSuppressed) throw noMailWanted()

@@ -56,8 +56,8 @@ export async function recordEvents(
         -- Another email may already have this id: then this email stays without.
         "providerId" = coalesce("Email"."providerId", (SELECT fact."providerId"
           WHERE NOT EXISTS (SELECT FROM "Email" other WHERE other."providerId" = fact."providerId")),
-          -- A webhook reports a failure without Resend's mail id: stores the webhook's id. If it stayed null, the mail would look as
-          -- if the worker had given it up.
+          -- A webhook reports a failure without Resend's mail id. This stores the id of the webhook instead: with null, the mail
+          -- would look as if the worker had given it up.
           CASE fact.status WHEN 'failed' THEN "providerEventId" END),
         "batchId" = fact."batchId",
         -- Only while the mail may be rendered again.

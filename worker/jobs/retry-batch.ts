@@ -4,8 +4,8 @@ import { reopenBatch } from '@/lib/sending/batch'
 import { deliver } from '../deliver'
 
 /**
- * Sends a batch again whose last attempt is in doubt or was rejected, or a batch of one mail for the first time. If Resend has
- * accepted it before, Resend knows its key and sends nothing twice.
+ * Sends a batch again whose last attempt is in doubt or was rejected, or one mail of a rejected batch. If Resend has accepted
+ * the batch before, Resend knows its key and sends nothing twice.
  */
 export default async function retryBatch({ data, signal }: Job<'retry-batch'>): Promise<void> {
   await deliver(signal, () => prisma().$transaction((tx) => reopenBatch(tx, data.batchId)))

@@ -5,8 +5,9 @@ import { deliverInBackground } from '../background'
 import { deliver } from '../deliver'
 
 /**
- * Sends an email and others that wait, in one request. Writing the batch completes their jobs. After that, `retry-batch` takes
- * over if this worker dies. @throws {GiveUp} when the email does not exist
+ * Sends an email and others that wait, in one request. Writing the batch completes their jobs, so this returns then, and the
+ * request goes on in the background. If this worker dies, `retry-batch` takes over.
+ * @throws {GiveUp} when the email does not exist
  */
 export default async function sendEmail(job: Job<'send-email'>): Promise<void> {
   const prepare = async () => prepareBatch('send-email', job, await batchSizeLeft())
