@@ -27,19 +27,25 @@ export function useSnapshot(initial: Snapshot): Live {
   const [hasNoWorker, setHasNoWorker] = useState(false)
   const [held, setHeld] = useState(false)
   const [erased, setErased] = useState(false)
+  /** The email whose stream has ended, because no more reports are expected. */
+  const [endedId, setEndedId] = useState<string>()
   const { id } = snapshot
+  const mustReopen = endedId === id && snapshot.erasure !== undefined
 
   const update = useCallback((next: Snapshot | undefined) => {
     if (next) setSnapshot((current) => pickNewer(current, next))
     else setErased(true)
   }, [])
 
+  // `mustReopen`: a user whose stream has ended asks for their erasure.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change opens a new stream
   useEffect(() => {
     if (erased) return
     let newest: Connection = 'live'
     let ended = false
     const listeners = {
       erased: () => update(undefined),
+      over: () => setEndedId(id),
       email: (next: Snapshot) => {
         seen.set(id, pickNewer(next, seen.get(id)))
         update(next)
@@ -63,7 +69,7 @@ export function useSnapshot(initial: Snapshot): Live {
       ended = true
       stopWatching()
     }
-  }, [id, erased, update])
+  }, [id, erased, mustReopen, update])
 
   return {
     snapshot,
