@@ -61,8 +61,13 @@ test('a reconnect a minute after the final snapshot is a 204', async () => {
   const early = await fetch(stream, { headers: { 'last-event-id': `${version}` }, signal: leaving.signal })
   expect(early.status).toBe(200)
   leaving.abort()
-  await sql(`UPDATE "Email" SET "updatedAt" = now() - interval '1 minute' WHERE id = $1`, [id])
-  expect((await fetch(stream, { headers: { 'last-event-id': String(version) } })).status).toBe(204)
+  // A late "sent" of the worker begins the minute anew.
+  await expect(async () => {
+    await sql(`UPDATE "Email" SET "updatedAt" = now() - interval '1 minute' WHERE id = $1`, [id])
+    const again = await fetch(stream, { headers: { 'last-event-id': String(version) } })
+    await again.body?.cancel()
+    expect(again.status).toBe(204)
+  }).toPass()
   // A client that missed the end still gets it.
   const late = await fetch(stream, { headers: { 'last-event-id': '1' } })
   expect(late.status).toBe(200)

@@ -245,7 +245,7 @@ test.describe('an idempotency key', () => {
   })
 
   test('that is in use cannot be used by another request', async ({ stack }) => {
-    await stack.setProvider({ latencyMs: 1_000 })
+    await stack.setProvider({ latencyMs: 5_000 })
     const mails = [makeMail()]
     const options = { idempotencyKey: randomUUID() }
     const first = sendBatch(stack, mails, options)

@@ -117,10 +117,18 @@ test('web servers ten minutes fast and slow: forms, sessions, links, files and m
       [fast, slow],
       [slow, fast],
     ] as const) {
-      const form = /\d{13}\.[\w-]{43}/.exec(await (await fetch(maker.url)).text())?.[0]
+      const readForm = async (): Promise<string | undefined> =>
+        /\d{13}\.[\w-]{43}/.exec(await (await fetch(maker.url)).text())?.[0]
+      let form = await readForm()
       const send = (): Promise<Response> =>
         postSignup({ name: 'Ada', email: newAddress(), form }, {}, judge.url)
-      expect((await send()).status, 'at once').toBe(422)
+      let early = await send()
+      // On a busy computer, the answer may take as long as a person does.
+      while (early.status === 201) {
+        form = await readForm()
+        early = await send()
+      }
+      expect(early.status, 'at once').toBe(422)
       await waitFor(async () => (await send()).status === 201)
     }
   })

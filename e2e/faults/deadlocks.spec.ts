@@ -24,7 +24,7 @@ test('erasing, gathering, reopening, settling, redriving, rendering again, corre
 })
 
 test('waiting mail is rendered again while its batch settles: no deadlock', async ({ stack }) => {
-  await stack.setProvider({ latencyMs: 4_000 })
+  await stack.setProvider({ latencyMs: 6_000 })
   const { id } = await signUp(newAddress(), stack.appUrl)
   await stack.startWorker()
   await untilAsked(stack, id)

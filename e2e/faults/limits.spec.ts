@@ -6,6 +6,7 @@ import { json } from 'node:stream/consumers'
 import { expect } from '@playwright/test'
 import { isDelivered, newAddress, postSignup, signUp } from '../app'
 import { act, invite, signUpOwner } from '../owner'
+import { sendForm } from '../pages/person'
 import { type Env, findPort, type Stack, type Web, waitFor } from '../stack'
 import { test } from '../test'
 import { countStatements } from './statements'
@@ -240,9 +241,7 @@ test('a stranger can do only so much', async ({ stack, page }) => {
 
   await test.step('a person with a password manager is quick, and notices nothing', async () => {
     await page.goto(web.url)
-    await page.getByLabel('Name').fill('Ada')
-    await page.getByLabel('Email').fill(newAddress())
-    await page.getByRole('button', { name: 'Sign me up' }).click()
+    await sendForm(page)
     await expect(page).toHaveURL(/\/tickets\//)
   })
 

@@ -50,7 +50,7 @@ test('the reader of a worker’s output goes away in the middle of a send: it go
   await untilSettled(stack)
   await waitFor(() => /"lines":\d+.*Lines of this output are missing/.test(worker.output()))
   expect(await worker.kill('SIGTERM')).toBe(0)
-  expect(worker.output()).toContain('Goodbye.')
+  await waitFor(() => worker.output().includes('Goodbye.'))
   expect(await findFaults(stack, [id, ...ids])).toEqual([])
 })
 

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect } from '@playwright/test'
 import { Client } from 'pg'
-import { newAddress, postSignupOnce, readEvents } from '../app'
+import { askUntilTaken, newAddress, postSignupOnce, readEvents } from '../app'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
 import { signUpStubbornly } from './steps'
@@ -87,7 +87,7 @@ test('the database hangs: a crowd gets 503 while it hangs, none of them exists, 
   for (const { body, key } of refused.slice(0, 3)) {
     const ask = (): Promise<Response> => postSignupOnce(body, { 'idempotency-key': key }, url)
     await waitFor(async () => (await ask()).status === 201)
-    const [first, second] = await Promise.all([ask(), ask()])
+    const [first, second] = await Promise.all([askUntilTaken(ask), askUntilTaken(ask)])
     expect([first.status, second.status]).toEqual([201, 201])
     expect(await second.json()).toEqual(await first.json())
   }
@@ -160,25 +160,28 @@ test('however many watch the app while the emails are locked: one statement for 
   // Reads health once before, so that the emails' query meets the lock, and not the server's start.
   await readHealth(stack)
   const stop = new AbortController()
-  const answers: Promise<Response>[] = []
-  const ask = (path: string): void => {
-    answers.push(fetch(stack.appUrl + path, { signal: stop.signal }))
-  }
-  await whileLocked(stack, '"Email"', async () => {
-    for (let i = 0; i < 100; i++) for (const path of WATCHED) ask(path)
-    // Until no request gets the old answer any more.
-    await waitFor(async () => {
-      ask('/api/health')
-      return (await countBlocked(stack, '"Email"')) === WATCHED.length
+  // Postgres ends a statement that waits for nine seconds. Repeated if this computer was too busy to be done by then.
+  await expect(async () => {
+    const answers: Promise<Response>[] = []
+    const ask = (path: string): void => {
+      answers.push(fetch(stack.appUrl + path, { signal: stop.signal }))
+    }
+    await whileLocked(stack, '"Email"', async () => {
+      for (let i = 0; i < 100; i++) for (const path of WATCHED) ask(path)
+      // Until no request gets the old answer any more.
+      await waitFor(async () => {
+        ask('/api/health')
+        return (await countBlocked(stack, '"Email"')) === WATCHED.length
+      })
+      // A request that needs no email is answered meanwhile, because the pool is free. By then, the server has received all
+      // requests of the crowd, too.
+      const missing = await fetch(`${stack.appUrl}/api/tickets/${randomUUID()}/erasure`, { method: 'POST' })
+      expect(missing.status).toBe(401)
+      expect(await countBlocked(stack, '"Email"')).toBe(WATCHED.length)
     })
-    // A request that needs no email is answered meanwhile, because the pool is free. By then, the server has received all
-    // requests of the crowd, too.
-    const missing = await fetch(`${stack.appUrl}/api/tickets/${randomUUID()}/erasure`, { method: 'POST' })
-    expect(missing.status).toBe(401)
-    expect(await countBlocked(stack, '"Email"')).toBe(WATCHED.length)
-  })
-  const statuses = (await Promise.all(answers)).map(({ status }) => status)
-  expect(new Set(statuses)).toEqual(new Set([200]))
+    const statuses = (await Promise.all(answers)).map(({ status }) => status)
+    expect(new Set(statuses)).toEqual(new Set([200]))
+  }).toPass()
   stop.abort()
 })
 

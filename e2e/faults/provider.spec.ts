@@ -1,6 +1,7 @@
 import { expect } from '@playwright/test'
 import { VERDICTS } from '../../lib/sending/outcome'
 import { newAddress, signUp } from '../app'
+import { sendForm } from '../pages/person'
 import { waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
@@ -22,10 +23,8 @@ test('outage, then recovery: the ticket shows both, and one mail is sent', async
   await stack.startWorker()
   await stack.setProvider({ mode: 'outage' })
   await page.goto(stack.appUrl)
-  await page.getByLabel('Name').fill('Ada')
   const email = newAddress()
-  await page.getByLabel('Email').fill(email)
-  await page.getByRole('button').click()
+  await sendForm(page, email)
   await expect(page).toHaveURL(/\/tickets\//)
   const id = page.url().split('/').at(-1) ?? ''
   await expect(page.getByText('The mail service is down.').first()).toBeVisible()
@@ -41,11 +40,13 @@ test('its name does not resolve: tried again, and one mail is sent once it does'
   const lost = await stack.startWorker({ RESEND_BASE_URL: 'http://nowhere.invalid' })
   const [id = ''] = await signUpMany(stack, 1)
   const { timeline } = await until(stack, id, ({ status }) => status === 'retrying')
-  expect(timeline.at(-1)).toMatchObject({ attempt: 1, reason: 'application_error' })
+  const failure = timeline.find(({ status }) => status === 'retrying')
+  expect(failure).toMatchObject({ attempt: 1, reason: 'application_error' })
   expect(await lost.kill('SIGTERM')).toBe(0)
+  const { attempts } = await until(stack, id, ({ status }) => status === 'retrying')
   await stack.startWorker()
   await makeDue(stack)
-  expect(await until(stack, id, isFinal)).toMatchObject({ status: 'delivered', attempts: 2 })
+  expect(await until(stack, id, isFinal)).toMatchObject({ status: 'delivered', attempts: attempts + 1 })
   await untilSettled(stack)
   expect(await findFaults(stack, [id])).toEqual([])
 })
@@ -54,13 +55,9 @@ test('rate limit: no attempt before the time that Resend asks for, and none used
   await stack.setProvider({ mode: 'rate-limit' })
   const { id } = await signUp(newAddress(), stack.appUrl)
   const worker = await stack.startWorker()
-  await until(
-    stack,
-    id,
-    ({ timeline }) => timeline.filter(({ status }) => status === 'retrying').length === 2,
-  )
+  await until(stack, id, ({ timeline }) => timeline.filter(({ status }) => status === 'retrying').length >= 2)
   await stack.setProvider({ mode: 'ok' })
-  const { timeline } = await until(stack, id, isFinal)
+  const { attempts, timeline } = await until(stack, id, isFinal)
 
   for (const [index, { status, reason, retryAt = '' }] of timeline.entries()) {
     if (status !== 'retrying') continue
@@ -71,7 +68,7 @@ test('rate limit: no attempt before the time that Resend asks for, and none used
     expect(Date.parse(timeline[index + 1]?.at ?? '')).toBeGreaterThanOrEqual(Date.parse(retryAt))
   }
   await untilSettled(stack)
-  expect(await countSends(stack, id)).toEqual({ calls: 3, accepted: 1 })
+  expect(await countSends(stack, id)).toEqual({ calls: attempts, accepted: 1 })
   expect(worker.output()).not.toContain('again under the same key')
   expect(await findFaults(stack, [id])).toEqual([])
 })
@@ -88,9 +85,10 @@ test('hang: given up after ten seconds, then tried again', async ({ stack }) => 
   expect(seconds).toBeLessThan(30)
 
   await stack.setProvider({ mode: 'ok' })
-  await until(stack, id, isFinal)
+  const { attempts } = await until(stack, id, isFinal)
   await untilSettled(stack)
-  expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
+  expect(attempts).toBeGreaterThan(1)
+  expect(await countSends(stack, id)).toEqual({ calls: attempts, accepted: 1 })
   expect(await findFaults(stack, [id])).toEqual([])
 })
 
@@ -115,22 +113,29 @@ test('accepted, and the answer lost: the second attempt sends no second mail', a
   const worker = await stack.startWorker()
   const { id } = await signUp(newAddress(), stack.appUrl)
   await until(stack, id, ({ status }) => status === 'retrying')
-  expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
+  expect((await countSends(stack, id)).accepted).toBe(1)
   await stack.setProvider({ mode: 'ok' })
   await until(stack, id, ({ status }) => status === 'sent')
   await letReports()
-  await until(stack, id, isFinal)
+  const { attempts } = await until(stack, id, isFinal)
   await untilSettled(stack)
-  expect(await countSends(stack, id)).toEqual({ calls: 2, accepted: 1 })
+  expect(attempts).toBeGreaterThan(1)
+  expect(await countSends(stack, id)).toEqual({ calls: attempts, accepted: 1 })
   expect(worker.output()).toContain('sending again under the same key')
   expect(await findFaults(stack, [id])).toEqual([])
 })
 
 test('accepted, and the answer lost: a report tells, and nothing is sent again', async ({ stack }) => {
-  await stack.setProvider({ mode: 'reset-after-accept' })
-  await stack.startWorker()
+  await using relay = await startRelay(stack, async (_, forward) => {
+    await forward()
+    // No second attempt comes before the report.
+    await stack.query(`UPDATE "Pace" SET "pausedAt" = now()`)
+    throw new Error('The answer is lost')
+  })
+  await stack.startWorker(relay.env)
   const { id } = await signUp(newAddress(), stack.appUrl)
   await until(stack, id, isFinal)
+  await stack.query(`UPDATE "Pace" SET "pausedAt" = NULL`)
   await untilSettled(stack)
   expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
   expect(await findFaults(stack, [id])).toEqual([])

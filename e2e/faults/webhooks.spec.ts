@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
 import { Client } from 'pg'
 import type { EmailStatus, Snapshot } from '../../lib/status/status'
-import { newAddress, signUp } from '../app'
+import { askUntilTaken, newAddress, signUp } from '../app'
 import { act, signUpOwner } from '../owner'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
@@ -496,7 +496,8 @@ test('a report whose sender has hung up is not recorded any more', async ({ stac
     const body = JSON.stringify({ type: 'email.delivered', data: about(id) })
     const headers = sign(body, { secret: stack.env.RESEND_WEBHOOK_SECRET })
     const url = `${stack.appUrl}/api/webhooks/resend`
-    const answer = await fetch(url, { method: 'POST', body, headers, signal }).catch(() => undefined)
+    const post = (): Promise<Response> => fetch(url, { method: 'POST', body, headers, signal })
+    const answer = await askUntilTaken(post).catch(() => undefined)
     return answer?.status
   }
   const isServed = (): Promise<boolean> => fetch(`${stack.appUrl}/api/health/live`).then(({ ok }) => ok)

@@ -90,7 +90,7 @@ test.describe('a worker is killed', () => {
       stack,
     }) => {
       const letReports = await holdReports(stack)
-      await stack.setProvider({ latencyMs: 3_000 })
+      await stack.setProvider({ latencyMs: 5_000 })
       const ids = await signUpMany(stack, 3)
       const first = await stack.startWorker()
       for (const id of ids) await untilAsked(stack, id)
@@ -150,10 +150,10 @@ test.describe('SIGTERM', () => {
   test('in the middle of a send: the worker finishes it, takes no more, and exits with 0', async ({
     stack,
   }) => {
-    await stack.setProvider({ latencyMs: 2_000 })
+    await stack.setProvider({ latencyMs: 5_000 })
     const worker = await stack.startWorker()
     const { id } = await signUp(newAddress(), stack.appUrl)
-    await until(stack, id, ({ status }) => status === 'sending')
+    await untilAsked(stack, id)
     const exit = worker.kill('SIGTERM')
     // Deaf to new jobs: that is the first thing it does.
     await waitFor(async () => (await listListeners(stack, 'queue')).length === 0)

@@ -118,7 +118,7 @@ test('canceled while it waits: no worker does anything', async ({ stack }) => {
 })
 
 test('canceled in the middle: it ends, nothing is kept, and one can start again', async ({ stack }) => {
-  await stack.startWorker(slowly)
+  await stack.startWorker({ EXPORT_PAUSE_MS: '2000' })
   const ada = await start(stack)
   await untilDone(ada, 2)
   expect((await act(ada, 'DELETE', 'export')).status).toBe(200)

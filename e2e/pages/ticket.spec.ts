@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, type Page, type Route } from '@playwright/test'
 import { isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
-import { report } from '../faults/steps'
+import { hurry, report } from '../faults/steps'
 import { test as onSharedApp } from '../test'
 import { expectDelivered, linesOn, listenForComplaints, signUpByHand, ticketOn } from './person'
 import { test } from './test'
@@ -17,12 +17,14 @@ test('a reload in the middle: the server prints the same ticket, which goes on l
   await stack.setProvider({ mode: 'hang' })
   await signUpByHand(page)
   await expect(linesOn(page)).toContainText(['queued', 'sending'])
-  const ticket = await ticketOn(page).innerText()
-
   const complaints = listenForComplaints(page)
-  const response = await page.reload()
-  expect(await response?.text()).toMatch(/Account created!.*queued<.*sending</s)
-  await expect(ticketOn(page)).toHaveText(ticket, { useInnerText: true })
+  // An attempt ends after ten seconds. If that was during the reload, the next attempt is looked at.
+  await expect(async () => {
+    const ticket = await ticketOn(page).innerText()
+    const response = await page.reload()
+    expect(await response?.text()).toMatch(/Account created!.*queued<.*sending</s)
+    await expect(ticketOn(page)).toHaveText(ticket, { useInnerText: true, timeout: 5_000 })
+  }).toPass()
   await stack.setProvider({ mode: 'ok' })
   await expectDelivered(page)
   expect(complaints).toEqual([])
@@ -72,13 +74,13 @@ test('an outage: the ticket counts down to the next attempt, which delivers', as
   await stack.setProvider({ mode: 'outage' })
   await signUpByHand(page)
   await expect(ticketOn(page)).toContainText('The mail service is down.')
-  await expect(ticketOn(page)).toContainText(/attempt 2 in \d s/)
+  await expect(ticketOn(page)).toContainText(/attempt \d+ in \d+ s/)
   await expect(page.getByRole('heading', { name: 'The email tries again.' })).toBeVisible()
 
   await stack.setProvider({ mode: 'ok' })
-  await expectDelivered(page)
-  await expect(ticketOn(page)).toContainText(/sending\s*attempt 2/)
-  await expect(ticketOn(page)).not.toContainText('attempt 2 in')
+  await hurry(stack, () => expectDelivered(page))
+  await expect(ticketOn(page)).toContainText(/sending\s*attempt \d+/)
+  await expect(ticketOn(page)).not.toContainText(/attempt \d+ in/)
 })
 
 test('a mail that cannot be sent: the ticket says so and offers no mail to read', async ({ stack, page }) => {

@@ -162,9 +162,9 @@ test('a hundred demo signups all go out, and the few that mistyped their address
   await expect(page.getByRole('status').filter({ hasText: /^100 people have signed up\.$/ })).toBeAttached()
   await expect(figure(page, 'each waited')).toHaveText(/^[\d.,]+ m?s$/)
   await expect(figure(page, 'sent')).toHaveText('100')
+  await expect(page.getByText(/100 in a minute$/)).toBeVisible()
   await expectFigures(page, { waiting: 0, 'in work': 0, retrying: 0, 'given up': 0 })
   await expect(page.getByText('sent, 4 bounced')).toBeVisible()
-  await expect(page.getByText(/100 in a minute$/)).toBeVisible()
 })
 
 test('on stage: one screen, large type, few buttons, and the picture tells who works and why nothing goes out', async ({

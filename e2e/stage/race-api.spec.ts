@@ -141,11 +141,11 @@ test('an outage ends with its repair, or with a change of the weather', async ({
 })
 
 test('an outage without a repair ends by itself', async ({ stack }) => {
-  await stack.askProvider('/sandbox', {
+  const answer = await stack.askProvider('/sandbox', {
     method: 'PUT',
     body: JSON.stringify({ mode: 'outage', forMs: 300 }),
   })
-  expect(await readMode(stack)).toBe('outage')
+  expect((await answer.json()).mode).toBe('outage')
   await expect.poll(() => readMode(stack)).toBe('ok')
 })
 

@@ -170,6 +170,7 @@ test('pressing again during the race changes nothing', async ({ stack, page }) =
   await page.keyboard.press('Enter')
   await page.keyboard.press('Escape')
   await expect(inline(page)).toContainText('Ada had to stand there')
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(/Without a queue, .* wait\.$/)
   expect(await countUsers(stack)).toBe(2)
 })
 
