@@ -30,6 +30,11 @@ export async function askUntilTaken(ask: () => Promise<Response>): Promise<Respo
   }
 }
 
+/** Reads the token that the signup form of a page sends. */
+export async function readForm(url: string): Promise<string> {
+  return /\d{13}\.[\w-]{43}/.exec(await (await fetch(url)).text())?.[0] ?? ''
+}
+
 /** Sends a signup as a program would, again while the server sheds load. */
 export function postSignup(...args: Parameters<typeof postSignupOnce>): Promise<Response> {
   return askUntilTaken(() => postSignupOnce(...args))

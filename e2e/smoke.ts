@@ -3,12 +3,10 @@
  *
  * The first minute on any system: `npm run dev` gets ready, a signup is delivered, and Ctrl-C leaves nothing behind.
  */
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { connect } from 'node:net'
 import { parseEnv } from 'node:util'
 import { isDelivered, signUp, waitForSnapshot } from './app'
-import { startProcess, waitFor } from './stack'
+import { isListening, startProcess, waitFor } from './stack'
 
 const dev = await startProcess(['--import', 'tsx', 'sandbox/run.ts', 'dev'], /READY \S+/, {
   SANDBOX_DIR: 'test-results/smoke',
@@ -28,19 +26,7 @@ console.log(`A signup at ${url} was delivered.`)
 const code = await dev.kill('SIGINT')
 // Windows cannot send a signal: it ends the runner at once, and the reaper ends the other processes.
 if (code !== 0 && process.platform !== 'win32') throw new Error(`Ctrl-C ended the runner with ${code}.`)
-for (const server of [url, RESEND_BASE_URL, DATABASE_URL]) await waitFor(() => isGone(server))
+for (const server of [url, RESEND_BASE_URL, DATABASE_URL])
+  await waitFor(async () => !(await isListening(server)))
 console.log('Ctrl-C ended the web server, the mail service and Postgres.')
 process.exit()
-
-async function isGone(server: string): Promise<boolean> {
-  const { hostname, port } = new URL(server)
-  const socket = connect(Number(port), hostname)
-  try {
-    await once(socket, 'connect')
-    return false
-  } catch {
-    return true
-  } finally {
-    socket.destroy()
-  }
-}

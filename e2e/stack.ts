@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { connect } from 'node:net'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
 import { Pool } from 'pg'
@@ -296,6 +297,20 @@ function isAlive(pid: number): boolean {
 
 function isRunning(child: ChildProcess): boolean {
   return child.exitCode === null && child.signalCode === null
+}
+
+/** Whether a program accepts connections at the host and port of this URL. */
+export async function isListening(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }
 
 /** Waits until the condition holds, up to the test's own time limit. It asks less and less often, because that costs time. */

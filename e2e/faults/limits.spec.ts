@@ -4,7 +4,7 @@ import { get, type IncomingMessage } from 'node:http'
 import { connect } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { expect } from '@playwright/test'
-import { isDelivered, newAddress, postSignup, signUp } from '../app'
+import { isDelivered, newAddress, postSignup, readForm, signUp } from '../app'
 import { act, invite, signUpOwner } from '../owner'
 import { sendForm } from '../pages/person'
 import { type Env, findPort, type Stack, type Web, waitFor } from '../stack'
@@ -218,8 +218,6 @@ test('a stranger can do only so much', async ({ stack, page }) => {
   })
 
   await test.step('a form that comes back too soon, or is no form of ours', async () => {
-    const readForm = async (): Promise<string> =>
-      /\d{13}\.[\w-]{43}/.exec(await (await fetch(web.url)).text())?.[0] ?? ''
     const send = (more: object): Promise<Response> =>
       postSignup({ name: 'Ada', email: newAddress(), ...more }, newVisitor(), web.url)
     const expectRefusal = async (response: Response, field: string): Promise<void> => {
@@ -227,10 +225,10 @@ test('a stranger can do only so much', async ({ stack, page }) => {
       expect((await response.json()).errors).toEqual({ [field]: [expect.any(String)] })
     }
     // On a busy computer, the answer may take as long as a person does.
-    let early = await send({ form: await readForm() })
-    while (early.status === 201) early = await send({ form: await readForm() })
+    let early = await send({ form: await readForm(web.url) })
+    while (early.status === 201) early = await send({ form: await readForm(web.url) })
     await expectRefusal(early, 'form')
-    const form = await readForm()
+    const form = await readForm(web.url)
     await expectRefusal(await send({ form: form.replace(/^\d/, '0') }), 'form')
     await expectRefusal(await send({ form: '' }), 'form')
     await expectRefusal(await send({ form, website: 'https://example.org' }), 'website')
@@ -586,7 +584,7 @@ test('many wrong passwords: the right one has to wait, too', async ({ stack }) =
 test('only the form may sign up, if so set', async ({ stack }) => {
   const web = await startWeb(stack, { FORM_ONLY: 'true', FORM_MIN_SECONDS: '0' })
   const person = { name: 'Ada', email: newAddress() }
-  const form = /\d{13}\.[\w-]{43}/.exec(await (await fetch(web.url)).text())?.[0]
+  const form = await readForm(web.url)
   const statuses = []
   for (const more of [{}, { form }])
     statuses.push((await postSignup({ ...person, ...more }, newVisitor(), web.url)).status)

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { Agent, get, type IncomingMessage } from 'node:http'
-import { connect } from 'node:net'
 import { expect } from '@playwright/test'
 import { Client } from 'pg'
 import { listRoutes } from '../../sandbox/routes'
 import { newAddress, postSignup, readStream, signUp } from '../app'
-import { findPort, query, WEB_EXIT_CODES, waitFor } from '../stack'
+import { findPort, isListening, query, WEB_EXIT_CODES, waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 
@@ -87,15 +86,7 @@ test('SIGTERM while a proxy keeps an idle connection: what it sends through that
   await once(first, 'end')
   const ended = web.kill('SIGTERM')
   // New connections are rejected. A page would take a part of the second for which idle ones are kept.
-  await waitFor(async () => {
-    const probe = connect(web.port, 'localhost')
-    const isRejected = await once(probe, 'connect').then(
-      () => false,
-      () => true,
-    )
-    probe.destroy()
-    return isRejected
-  })
+  await waitFor(async () => !(await isListening(web.url)))
   const second = await ask()
   expect(second.statusCode).toBe(200)
   expect(second.headers.connection).toBe('close')
