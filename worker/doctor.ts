@@ -78,7 +78,7 @@ else if (health.attention && health.attention !== paused?.reason)
 console.log('Pace')
 const pace = await readPace()
 if (health.perSecond !== null) say(`${health.perSecond} requests a second`)
-if (pace.isPaused) report('An operator has paused all mail.', 'To continue: npm run resume')
+if (pace.isPausedByOperator) report('An operator has paused all mail.', 'To continue: npm run resume')
 const held = describePause(pace)
 if (held) report(held, 'Look for this reason in docs/operations.md.')
 

@@ -43,7 +43,7 @@ if (choice.kind) {
   const kinds = new Set([...Object.keys(TEMPLATES), ...(await countWaiting()).map(({ kind }) => kind)])
   if (!kinds.has(choice.kind)) fail(`There is no kind "${kind}". The kinds are: ${[...kinds].join(', ')}`)
 }
-if (!(await readPace()).isPaused)
+if (!(await readPace()).isPausedByOperator)
   console.log('No operator has paused mail, so some may go out meanwhile: npm run pause')
 const { changed, inDoubt } = order === 'drop' ? await dropWaiting(choice) : await renderWaiting(choice)
 console.log(

@@ -434,7 +434,9 @@ test('300 invitations wait, and a user signs up: their welcome is not behind the
   for (const owner of owners) expect((await invite(owner, makeFriends(100))).status).toBe(202)
   await stack.setProvider({ rateLimit: 1 })
   // No turn comes before the signup.
-  await stack.query(`INSERT INTO "Pace" (account, "nextTurnAt") VALUES ('resend', now() + interval '1 hour')`)
+  await stack.query(
+    `INSERT INTO "Pace" (account, "nextTurnAt") VALUES ('resend', now() + interval '4 minutes')`,
+  )
   await stack.startWorker({ RESEND_RATE_LIMIT: '1' })
   await waitFor(async () => {
     const taken = await stack.query(`SELECT FROM pgboss.job WHERE name = 'send-email' AND state = 'active'`)

@@ -43,7 +43,7 @@ test('waiting mail is rendered again while its batch settles: no deadlock', asyn
 async function meet(stack: Stack): Promise<void> {
   // A pause, so that all mails of the round wait when it ends.
   await stack.query(
-    `INSERT INTO "Pace" (account, "nextTurnAt") VALUES ('resend', now() + interval '1 hour')
+    `INSERT INTO "Pace" (account, "nextTurnAt") VALUES ('resend', now() + interval '4 minutes')
      ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = excluded."nextTurnAt"`,
   )
   const owners = await Promise.all(Array.from({ length: PEOPLE }, () => signUpOwner(stack.appUrl)))

@@ -32,7 +32,9 @@ async function readHealth(stack: Stack): Promise<{ paused: { reason: string; unt
 
 /** No turn comes before `makeDue`. */
 async function stopTurns(stack: Stack): Promise<void> {
-  await stack.query(`INSERT INTO "Pace" (account, "nextTurnAt") VALUES ('resend', now() + interval '1 hour')`)
+  await stack.query(
+    `INSERT INTO "Pace" (account, "nextTurnAt") VALUES ('resend', now() + interval '4 minutes')`,
+  )
 }
 
 /** Waits until the workers have fetched this many mails and wait for their turns. Each fetches one. */
@@ -360,6 +362,18 @@ test('each mail counts its own attempts, and not the failures of the account', {
   }
   await untilSettled(stack)
   expect(await findFaults(stack, [early, late])).toEqual([])
+})
+
+test('the database’s clock is set back by hours: the next turn is not hours away', async ({ stack }) => {
+  // The row as it was written before.
+  await stack.query(
+    `INSERT INTO "Pace" (account, "nextTurnAt") VALUES ('resend', now() + interval '2 hours')`,
+  )
+  await stack.startWorker()
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await until(stack, id, isFinal)
+  const { nextTurnAt } = (await readPace(stack)) as Pace
+  expect(+nextTurnAt).toBeLessThan(Date.now() + 60_000)
 })
 
 test('a trial that finds no mail does not keep other workers waiting', async ({ stack }) => {

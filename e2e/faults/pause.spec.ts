@@ -62,6 +62,33 @@ test('all mail is stopped: signups, exports and erasures go on, everybody sees w
   expect(await findFaults(stack, [...ids, owner.id])).toEqual([])
 })
 
+test('during any pause, a worker asks once a second whether it has ended', async ({ stack }) => {
+  expect(await stack.command('pace', 'pause')).toMatchObject({ code: 0 })
+  await stack.query(
+    `CREATE TABLE asked (at timestamptz DEFAULT clock_timestamp());
+     CREATE FUNCTION note_asked() RETURNS trigger LANGUAGE plpgsql AS
+       'BEGIN INSERT INTO asked DEFAULT VALUES; RETURN NEW; END';
+     CREATE TRIGGER asked BEFORE INSERT ON "Pace" FOR EACH ROW EXECUTE FUNCTION note_asked()`,
+  )
+  await stack.startWorker()
+  await signUpMany(stack, 2)
+  for (const pause of [
+    `"pausedAt" = now()`,
+    `"pausedAt" = now(), reason = 'daily_quota_exceeded', "nextTurnAt" = 'infinity'`,
+    `"pausedAt" = NULL, reason = 'daily_quota_exceeded', "nextTurnAt" = 'infinity'`,
+    `"pausedAt" = NULL, reason = 'daily_quota_exceeded', "nextTurnAt" = now() + interval '1 hour'`,
+  ]) {
+    await stack.query(`UPDATE "Pace" SET ${pause}`)
+    await stack.query('TRUNCATE asked')
+    await waitFor(async () => (await stack.query('SELECT FROM asked')).length >= 3)
+    const [gaps] = await stack.query<{ shortest: number }>(
+      `SELECT min(gap)::float8 AS shortest
+       FROM (SELECT extract(epoch FROM at - lag(at) OVER (ORDER BY at)) AS gap FROM asked) AS asked`,
+    )
+    expect(gaps?.shortest, pause).toBeGreaterThan(0.9)
+  }
+})
+
 test('mail is paused for longer than Resend knows a key: a batch in doubt is given up, and its user is erased', async ({
   stack,
 }) => {

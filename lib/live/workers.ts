@@ -17,9 +17,9 @@ export const countWorkers = memoizeFor(1_000, async (): Promise<number> => {
   return workers
 })
 
-let isPaused = false
+let isPausedByOperator = false
 const refreshPaused = memoizeFor(1_000, async (): Promise<void> => {
-  isPaused = (await readPace()).isPaused
+  isPausedByOperator = (await readPace()).isPausedByOperator
 })
 
 export const HEARTBEAT = {
@@ -27,6 +27,6 @@ export const HEARTBEAT = {
   read: async (): Promise<object> => {
     // Not awaited: a lock on the table `Pace`, or a full pool, must not stop the heartbeats.
     refreshPaused().catch(() => {})
-    return { workers: await countWorkers(), paused: isPaused ? PAUSED_BY_OPERATOR : null }
+    return { workers: await countWorkers(), paused: isPausedByOperator ? PAUSED_BY_OPERATOR : null }
   },
 }

@@ -121,8 +121,8 @@ async function readAttention(): Promise<{ attention: string | null }> {
 /** Reads why no mail goes out. */
 export const readPause = memoizeFor(100, async (): Promise<Pause | null> => toPause(await readPace()))
 
-function toPause({ isPaused, reason, until }: PaceState): Pause | null {
-  if (isPaused) return { reason: PAUSED_BY_OPERATOR, until: null }
+function toPause({ isPausedByOperator, reason, until }: PaceState): Pause | null {
+  if (isPausedByOperator) return { reason: PAUSED_BY_OPERATOR, until: null }
   return reason === null ? null : { reason, until: until?.toISOString() ?? null }
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseNow } from '../db/clock'
 import { prisma } from '../db/prisma'
 import { env } from '../env'
+import { Prisma } from '../generated/prisma/client'
 import { traced } from '../telemetry'
 import { backoff, type Outcome } from './outcome'
 
@@ -10,37 +11,43 @@ export type Turn = {
   perSecond: number | null
   reason: string | null
   failures: number
-  /** The reason of a pause that this call ignores. Its success does not end that pause. Its failure replaces it. */
-  skipped: string | null
+  /** The reason of a pause that this request ignores. If it succeeds, that pause stays. If it fails, a new pause replaces it. */
+  ignoredPause: string | null
 }
 
 /**
- * After a pause, one request is a trial (a half-open circuit breaker). It ends after its timeout, 10 s. One second later, another
- * request may be the trial.
+ * After a pause, one request is let through as a trial (a half-open circuit breaker). It ends after 10 s at the latest. Without
+ * its outcome, another request may be the trial a second later.
  */
 const TRIAL_SECONDS = 11
 
-/** Leaves a tenth of Resend's limit unused, because requests do not arrive as evenly as they leave. */
+/** Leaves about a tenth of Resend's limit unused, because requests do not arrive as evenly as they leave. */
 const MARGIN = 1.1
 
 const POLL_MS = 1_000
 
-/** The calls wait in lines, one for each pause that they skip (the key, null: none). The value is the last call of the line. */
+/** Without a pause, the next turn is later than its gap by this time only if the database's clock was set back. */
+const MOST_AHEAD_SECONDS = 300
+
+/** A line of waiting calls for each ignored pause (the key, null: none). The value ends when the last call of the line has its turn. */
 const lastCalls = new Map<string | null, Promise<unknown>>()
 
 /**
  * Waits for permission to call Resend. All workers share one row, because the limit is for the whole account. The calls of a
  * process wait in line, and only the first one asks the database.
- * @param skipped the reason of a pause that does not hold for this call. @throws when `signal` aborts
+ * @param ignoredPause see `Turn`. @throws when `signal` is aborted and this call is the first in line
  */
-export function takeTurn(signal: AbortSignal, skipped: string | null = null): Promise<Turn> {
-  const turn = (lastCalls.get(skipped) ?? Promise.resolve()).then(() => pollForTurn(signal, skipped))
-  // A call that skips a pause does not move `nextTurnAt`, so each process waits between its own calls.
+export function takeTurn(signal: AbortSignal, ignoredPause: string | null = null): Promise<Turn> {
+  const turn = (lastCalls.get(ignoredPause) ?? Promise.resolve()).then(() =>
+    pollForTurn(signal, ignoredPause),
+  )
+  // A call that ignores a pause does not move `nextTurnAt`, so each process waits between its own calls.
   const leaveGap = async (turn: Turn): Promise<void> => {
-    if (turn.skipped) await sleep(toGap(turn.perSecond) * 1000)
+    if (turn.ignoredPause) await sleep(toGap(turn.perSecond) * 1000)
   }
+  // A call that fails lets the next one pass.
   lastCalls.set(
-    skipped,
+    ignoredPause,
     turn.then(leaveGap).catch(() => {}),
   )
   return traced('wait for our turn', () => turn)
@@ -49,42 +56,46 @@ export function takeTurn(signal: AbortSignal, skipped: string | null = null): Pr
 /** The time between two requests, in s. */
 const toGap = (perSecond: number | null): number => MARGIN / (perSecond ?? env('RESEND_RATE_LIMIT'))
 
-async function pollForTurn(signal: AbortSignal, skipped: string | null): Promise<Turn> {
+async function pollForTurn(signal: AbortSignal, ignoredPause: string | null): Promise<Turn> {
   for (;;) {
     signal.throwIfAborted()
-    const { waitMs, ...turn } = await askForTurn(skipped)
+    const { waitMs, ...turn } = await askForTurn(ignoredPause)
     if (waitMs === 0) return turn
-    // Throws the reason of the signal for the log. `sleep` throws an AbortError.
+    // `sleep` throws an AbortError. The log needs the reason of the signal.
     await sleep(Math.min(waitMs, POLL_MS), undefined, { signal }).catch(() => signal.throwIfAborted())
   }
 }
 
-async function askForTurn(skipped: string | null): Promise<Turn & { waitMs: number }> {
-  // Until Resend has stated its limit.
-  const gap = toGap(null)
+async function askForTurn(ignoredPause: string | null): Promise<Turn & { waitMs: number }> {
+  // Used until Resend has stated its limit.
+  const startGap = toGap(null)
+  const gap = Prisma.sql`coalesce(${MARGIN} / pace."perSecond", ${startGap})`
   const [row] = await prisma().$queryRaw<(Turn & { waitMs: number })[]>`
     WITH turn AS (
-      INSERT INTO "Pace" AS pace (account, "nextTurnAt") VALUES ('resend', clock_timestamp() + make_interval(secs => ${gap}))
+      INSERT INTO "Pace" AS pace (account, "nextTurnAt") VALUES ('resend', clock_timestamp() + make_interval(secs => ${startGap}))
       ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = CASE
-        -- A skipped pause stays as it is.
-        WHEN pace.reason = ${skipped} THEN pace."nextTurnAt"
-        WHEN pace.reason IS NULL THEN clock_timestamp() + make_interval(secs => coalesce(${MARGIN} / pace."perSecond", ${gap}))
+        -- An ignored pause stays as it is.
+        WHEN pace.reason = ${ignoredPause} THEN pace."nextTurnAt"
+        WHEN pace.reason IS NULL THEN clock_timestamp() + make_interval(secs => ${gap})
         ELSE clock_timestamp() + make_interval(secs => ${TRIAL_SECONDS}) END
-      WHERE (pace."nextTurnAt" <= clock_timestamp() OR pace.reason = ${skipped}) AND pace."pausedAt" IS NULL
-      RETURNING 0::float8 AS "waitMs", "perSecond", reason, failures, CASE WHEN reason = ${skipped} THEN reason END AS skipped
+      WHERE pace."pausedAt" IS NULL AND (pace."nextTurnAt" <= clock_timestamp() OR pace.reason = ${ignoredPause}
+        OR pace.reason IS NULL AND isfinite(pace."nextTurnAt")
+          AND pace."nextTurnAt" > clock_timestamp() + make_interval(secs => ${MOST_AHEAD_SECONDS} + ${gap}))
+      RETURNING 0::float8 AS "waitMs", "perSecond", reason, failures, CASE WHEN reason = ${ignoredPause} THEN reason END AS "ignoredPause"
     )
     SELECT * FROM turn UNION ALL
     -- Postgres before 17 cannot subtract from "infinity", which an operator may have set.
-    SELECT greatest(1, extract(epoch FROM least("nextTurnAt", now() + interval '1 day') - clock_timestamp()) * 1000)::float8,
+    SELECT CASE WHEN "pausedAt" IS NULL
+        THEN greatest(1, extract(epoch FROM least("nextTurnAt", now() + interval '1 day') - clock_timestamp()) * 1000)
+        ELSE ${POLL_MS} END::float8,
       "perSecond", reason, failures, NULL
     FROM "Pace" WHERE account = 'resend' AND NOT EXISTS (SELECT FROM turn)`
-  // No row: another worker has just inserted it. Asks again.
-  return row ?? { waitMs: 1, perSecond: null, reason: null, failures: 0, skipped: null }
+  // No row: another worker has just inserted the first one, which this statement does not see.
+  return row ?? { waitMs: 1, perSecond: null, reason: null, failures: 0, ignoredPause: null }
 }
 
 export type PaceState = {
-  /** By an operator. */
-  isPaused: boolean
+  isPausedByOperator: boolean
   /** Why requests are held now. Null: they are not. */
   reason: string | null
   until: Date | null
@@ -93,22 +104,25 @@ export type PaceState = {
   perSecond: number | null
 }
 
-/** Reads whether and why the account is paused. When the time of a pause is over and no mail waits, there is no pause. */
+/**
+ * Reads whether and why requests are held. After a pause, `reason` stays in the row until a trial succeeds. If no mail waits, there
+ * is no trial, so this returns no reason.
+ */
 export async function readPace(): Promise<PaceState> {
   // JavaScript has no date for "infinity".
   const [row] = await prisma().$queryRaw<PaceState[]>`
-    SELECT "pausedAt" IS NOT NULL AS "isPaused", reason, "perSecond",
+    SELECT "pausedAt" IS NOT NULL AS "isPausedByOperator", reason, "perSecond",
       CASE WHEN abs(extract(year FROM "nextTurnAt")) < 10000 THEN "nextTurnAt" END AS until,
       reason IS NOT NULL AND "nextTurnAt" <= clock_timestamp() AS "isTrialDue"
     FROM "Pace" WHERE account = 'resend'`
-  const none = { reason: null, until: null, isTrialDue: false }
-  if (!row?.isTrialDue) return row ?? { ...none, isPaused: false, perSecond: null }
+  const noPause = { reason: null, until: null, isTrialDue: false }
+  if (!row?.isTrialDue) return row ?? { ...noPause, isPausedByOperator: false, perSecond: null }
   // A statement of its own: while the table "Email" is locked, a pause can still be reported. `ORDER BY` makes Postgres use the
   // index: otherwise it may read all mails.
   const [mail] = await prisma().$queryRaw<object[]>`
     SELECT FROM unnest('{queued,sending,retrying}'::"EmailStatus"[]) AS waiting (status),
       LATERAL (SELECT FROM "Email" WHERE status = waiting.status ORDER BY "updatedAt" LIMIT 1) AS mail LIMIT 1`
-  return mail ? row : { ...row, ...none }
+  return mail ? row : { ...row, ...noPause }
 }
 
 /** Says in a sentence why requests are held now. Null: they are not. */
@@ -120,7 +134,7 @@ export function describePause({ reason, until, isTrialDue }: PaceState): string 
 
 export const PAUSED_BY_OPERATOR = 'paused_by_operator'
 
-/** Pauses or resumes all sending. Resend's own pause stays. @returns since when. */
+/** Pauses or resumes all sending. A pause because of Resend's answers stays. @returns since when an operator has paused it. */
 export async function setPaused(paused: boolean): Promise<Date | null> {
   const [row] = await prisma().$queryRaw<[{ pausedAt: Date | null }]>`
     INSERT INTO "Pace" AS pace (account, "pausedAt") VALUES ('resend', CASE WHEN ${paused} THEN now() END)
@@ -129,9 +143,9 @@ export async function setPaused(paused: boolean): Promise<Date | null> {
   return row.pausedAt
 }
 
-/** Frees an unused trial for another call. Does nothing without a pause. */
-export async function giveBackTrial({ reason, skipped }: Turn): Promise<void> {
-  if (skipped) return
+/** Frees an unused trial for another call. A newer pause of more than 11 s stays. */
+export async function giveBackTrial({ reason, ignoredPause }: Turn): Promise<void> {
+  if (!reason || ignoredPause) return
   await prisma().$executeRaw`
     UPDATE "Pace" SET "nextTurnAt" = clock_timestamp() WHERE account = 'resend' AND reason = ${reason}
       AND "nextTurnAt" < clock_timestamp() + make_interval(secs => ${TRIAL_SECONDS})`
@@ -141,12 +155,12 @@ export async function giveBackTrial({ reason, skipped }: Turn): Promise<void> {
 export async function updatePace(turn: Turn, outcome: Outcome): Promise<Date> {
   const { perSecond = turn.perSecond } = outcome
   const { reason, seconds, failures } = toPause(turn, outcome)
-  // Read before the statement, so that `retryAt` on the ticket is never later than the next turn.
+  // Reads the clock before the statement below, so that `retryAt` on the ticket is never later than the next turn.
   const retryAt = new Date((await databaseNow()) + seconds * 1000)
-  if (turn.skipped && !reason) return retryAt
+  if (turn.ignoredPause && !reason) return retryAt
   if (reason || turn.reason || perSecond !== turn.perSecond) {
-    // Replaces the pause that this turn knew. A newer pause is replaced only when it ends earlier than this one, so a late
-    // success cannot shorten it. Without a pause before and now, only the rate changes.
+    // WHERE: replaces the pause of this turn. A newer pause is replaced only by one that ends later. (A success counts as a pause
+    // that ends now.) CASE: without a pause before and now, only the rate changes.
     await prisma().$executeRaw`
       INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason, failures, "perSecond")
       VALUES ('resend', clock_timestamp() + make_interval(secs => ${seconds}), ${reason}, ${failures}, ${perSecond})
