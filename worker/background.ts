@@ -1,37 +1,29 @@
+import { isUnavailable } from '@/lib/db/prisma'
 import { log, reasonOf } from '@/lib/log'
 import { traced } from '@/lib/telemetry'
+import { type Delivery, deliver } from './deliver'
 
-/** Deliveries at the same time: Resend takes its time for each request. */
+/** Requests to Resend at the same time, because Resend takes its time for each. */
 const MAX_DELIVERIES = 4
 
 const LOST_OUTCOME = 'Cannot record the outcome of a batch: the job retry-batch sends it again'
 
 const underWay = new Set<Promise<void>>()
 
-/**
- * Starts a delivery, and returns when its batch is written, which completes its jobs. So one loop is enough: it fetches the next
- * batch while earlier requests are under way. With several loops, each would hold one mail, which then misses the batch.
- * @param deliver calls `onWritten` when the batch is written
- * @throws when the delivery fails before that. Later, it logs the error, and the job `retry-batch` sends the batch again.
- */
-export async function deliverInBackground(deliver: (onWritten: () => void) => Promise<void>): Promise<void> {
+/** Waits while four deliveries are under way. */
+export async function waitForFreeDelivery(): Promise<void> {
   while (underWay.size >= MAX_DELIVERIES) await Promise.race(underWay)
-  await new Promise<void>((resolve, reject) => {
-    let isWritten = false
-    const onWritten = (): void => {
-      isWritten = true
-      resolve()
-    }
-    const handleError = (error: Error): void => {
-      if (isWritten) log.error({ reason: reasonOf(error) }, LOST_OUTCOME)
-      else reject(error)
-    }
-    // A span of its own, because that of the job ends when this returns.
-    const delivery = traced('deliver a batch', () => deliver(onWritten))
-      .then(resolve, handleError)
-      .finally(() => underWay.delete(delivery))
-    underWay.add(delivery)
-  })
+}
+
+/** Starts a delivery, and logs its error: the job `retry-batch` then sends the batch again. */
+export function deliverInBackground(delivery: Delivery): void {
+  // A span of its own, because that of the job ends earlier.
+  const done = traced('deliver a batch', () => deliver(delivery))
+    .catch((error) =>
+      log.error(isUnavailable(error) ? { reason: reasonOf(error) } : { err: error }, LOST_OUTCOME),
+    )
+    .finally(() => underWay.delete(done))
+  underWay.add(done)
 }
 
 /** Waits for the deliveries under way. */

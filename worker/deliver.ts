@@ -1,39 +1,48 @@
 import { prisma } from '@/lib/db/prisma'
-import { HOURLY_CAP, type HourlyLimit, sendWithinHourlyLimit } from '@/lib/protection/hourly-limit'
+import { type HourlyLimit, sendWithinHourlyLimit } from '@/lib/protection/hourly-limit'
 import { type Batch, settleBatch } from '@/lib/sending/batch'
-import { giveBackTrial, takeTurn, updatePace } from '@/lib/sending/pace'
+import { HOURLY_CAP } from '@/lib/sending/outcome'
+import { giveBackTrial, type Turn, takeTurn, updatePace } from '@/lib/sending/pace'
 import { logAttempt, logOutcome } from './log-progress'
 import { stopping } from './stop'
 
-type Options = { limit?: HourlyLimit; onWritten?: () => void }
+/** A batch that is written, and the permission to send it. */
+export type Delivery = { batch: Batch; turn: Turn; hourlyLimit: HourlyLimit }
 
 /**
- * Waits for a turn, calls `prepare`, sends the batch, and records the outcome.
+ * Waits for a turn, and calls `prepare`.
  * @param prepare writes the batch in a transaction. It returns undefined when there is nothing to send
  * @throws when the worker must stop before its turn, or the database fails
  */
-export async function deliver(
+export async function prepareDelivery(
   signal: AbortSignal,
   prepare: () => Promise<Batch | undefined>,
-  { limit = 'mail', onWritten }: Options = {},
-): Promise<void> {
-  // Lost tickets have an hourly limit of their own, so they skip a pause that the limit of all mail has caused.
-  const skipped = limit === 'mail' ? null : HOURLY_CAP
-  const turn = await takeTurn(AbortSignal.any([signal, stopping]), skipped)
+  hourlyLimit: HourlyLimit = 'mail',
+): Promise<Delivery | undefined> {
+  // Mails with a lost ticket have an hourly limit of their own, so they ignore a pause that the limit of all mail has caused.
+  const ignoredPause = hourlyLimit === 'mail' ? null : HOURLY_CAP
+  const turn = await takeTurn(AbortSignal.any([signal, stopping]), ignoredPause)
   let batch: Batch | undefined
   try {
     batch = await prepare()
   } finally {
-    // Without a batch, nothing is sent. If this turn was the trial after a pause (see pace.ts), another call may try at once.
+    // Without a batch, nothing is sent. If this turn was the trial after a pause (see pace.ts), another mail may be the trial now.
     if (!batch) await giveBackTrial(turn)
   }
   if (!batch) return
-  onWritten?.()
   logAttempt(batch)
+  return { batch, turn, hourlyLimit }
+}
+
+/**
+ * Sends a batch to Resend, and records the outcome. If this worker dies here in a first attempt, the job `retry-batch` sends the
+ * same batch again 15 s after it was written. A later attempt runs in that job. If its worker dies, pg-boss misses heartbeats,
+ * and retries the job.
+ * @throws when the database fails
+ */
+export async function deliver({ batch, turn, hourlyLimit }: Delivery): Promise<void> {
   const start = performance.now()
-  // If this worker dies from here on, the job `retry-batch` sends the same batch again. After a first attempt, that is 15 s after
-  // the batch was written. Later attempts run in that job. If its worker dies, its heartbeats stop, and pg-boss retries the job.
-  const outcome = await sendWithinHourlyLimit(batch, limit)
+  const outcome = await sendWithinHourlyLimit(batch, hourlyLimit)
   const retryAt = await updatePace(turn, outcome)
   await prisma().$transaction((tx) => settleBatch(tx, batch, outcome, retryAt))
   logOutcome(batch, outcome, performance.now() - start)

@@ -19,7 +19,7 @@ const OPTIONS = {
   batchSize: 1,
 } as const
 
-/** Per worker. The default is 1. For 'send-email' see background.ts. */
+/** Per worker. The default is 1. For 'send-email' see jobs/send-email.ts. */
 const CONCURRENCY: Partial<Record<QueueName, number>> = {
   'send-email-alone': 4,
   'retry-batch': 2,

@@ -60,7 +60,7 @@ test('the parts of a step stand under it even if the clocks tie, and backoff is 
     { name: 'process retry-batch', spanId: 'again', ms: [2_020, 2_040] },
     { name: 'insert retry-batch', spanId: 'plan', parentSpanId: 'job', ms: [20, 21] },
     { name: 'send emails/batch', spanId: 'send', parentSpanId: 'job', ms: [10, 20], reason: 'timeout' },
-    { name: 'deliver a batch', spanId: 'job', parentSpanId: 'insert', ms: [10, 20] },
+    { name: 'process send-email', spanId: 'job', parentSpanId: 'insert', ms: [10, 12] },
     { name: 'insert send-email', spanId: 'insert', parentSpanId: 'commit', ms: [0, 5] },
     { name: 'commit', spanId: 'commit', parentSpanId: 'request', ms: [0, 5] },
     { name: 'executing api route (app) /api/users', spanId: 'request', ms: [0, 5] },

@@ -1,12 +1,10 @@
 import type { Batch } from '../sending/batch'
-import type { Outcome } from '../sending/outcome'
+import { HOURLY_CAP, type Outcome } from '../sending/outcome'
 import { sendBatch } from '../sending/resend'
 import { count, countLeft } from './limits'
 
 /** https://resend.com/docs/api-reference/emails/send-batch-emails */
 const MAX_BATCH = 100
-
-export const HOURLY_CAP = 'hourly_cap'
 
 /** Lost tickets count against a limit of their own. When that is full, they count against `mail`. */
 export type HourlyLimit = 'mail' | 'lostTicketMail'

@@ -70,6 +70,9 @@ export const VERDICTS: Record<string, Verdict> = {
   invalid_idempotent_request: keyConflict,
 } satisfies Record<string, Verdict> & Record<ErrorResponse['name'], Verdict>
 
+/** Our own code: the attempt was held back, so Resend has not seen it. */
+export const HOURLY_CAP = 'hourly_cap'
+
 const answerSchema = z.object({
   data: z.array(z.object({ id: z.string().regex(/^[!-~]{1,200}$/) })),
   errors: z.array(z.object({ index: z.int().min(0) })).default([]),

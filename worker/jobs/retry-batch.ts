@@ -1,12 +1,14 @@
 import { prisma } from '@/lib/db/prisma'
 import type { Job } from '@/lib/queue'
 import { reopenBatch } from '@/lib/sending/batch'
-import { deliver } from '../deliver'
+import { deliver, prepareDelivery } from '../deliver'
 
 /**
  * Sends a batch again whose last attempt is in doubt or was rejected, or one mail of a rejected batch. If Resend has accepted
  * the batch before, Resend knows its key and sends nothing twice.
  */
 export default async function retryBatch({ data, signal }: Job<'retry-batch'>): Promise<void> {
-  await deliver(signal, () => prisma().$transaction((tx) => reopenBatch(tx, data.batchId)))
+  const reopen = () => prisma().$transaction((tx) => reopenBatch(tx, data.batchId))
+  const delivery = await prepareDelivery(signal, reopen)
+  if (delivery) await deliver(delivery)
 }

@@ -1,15 +1,18 @@
 import { batchSizeLeft } from '@/lib/protection/hourly-limit'
 import type { Job } from '@/lib/queue'
 import { prepareBatch } from '@/lib/sending/prepare-batch'
-import { deliverInBackground } from '../background'
-import { deliver } from '../deliver'
+import { deliverInBackground, waitForFreeDelivery } from '../background'
+import { prepareDelivery } from '../deliver'
 
 /**
- * Sends an email and others that wait, in one request. Writing the batch completes their jobs, so this returns then, and the
- * request goes on in the background. If this worker dies, `retry-batch` takes over.
+ * Sends an email and others that wait, in one request. The transaction that writes the batch completes their jobs, so this returns
+ * before the request ends. Meanwhile, the only loop of this queue fetches the next batch. With several loops, each would hold one
+ * mail, which then misses the batch.
  * @throws {GiveUp} when the email does not exist
  */
 export default async function sendEmail(job: Job<'send-email'>): Promise<void> {
+  await waitForFreeDelivery()
   const prepare = async () => prepareBatch('send-email', job, await batchSizeLeft())
-  await deliverInBackground((onWritten) => deliver(job.signal, prepare, { onWritten }))
+  const delivery = await prepareDelivery(job.signal, prepare)
+  if (delivery) deliverInBackground(delivery)
 }

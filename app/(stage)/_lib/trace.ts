@@ -42,7 +42,7 @@ const STEPS: { name: RegExp; what: string; where: Place; depth: number }[] = [
   { name: /^executing api route .*(?<!webhooks\/resend)$/, what: 'The request', where: 'web', depth: 0 },
   { name: /^commit$/, what: 'One transaction', where: 'web', depth: 1 },
   { name: /^insert send-(email|ticket)$/, what: 'Job queued', where: 'web', depth: 2 },
-  { name: /^(deliver a batch|process send-ticket)$/, what: 'The job', where: 'worker', depth: 0 },
+  { name: /^process send-(email|ticket)$/, what: 'The job', where: 'worker', depth: 0 },
   { name: /^process retry-batch$/, what: 'Another attempt', where: 'worker', depth: 0 },
   { name: /^wait for our turn$/, what: TURN, where: 'worker', depth: 1 },
   { name: /^insert retry-batch$/, what: WRITTEN, where: 'worker', depth: 1 },
@@ -136,8 +136,9 @@ function findWaits(steps: Shown[]): Shown[] {
   return jobs.flatMap((job, index): Shown[] => {
     const before = index === 0 ? commit : jobs[index - 1]
     if (!before) return []
-    // A worker may start the job before the web server hears of its own commit.
-    const from = Math.min(before.to, job.from)
+    // The request to Resend goes on after the job. A worker may start a job before the web server hears of its own commit.
+    const parts = steps.filter(({ parent }) => parent === before.id)
+    const from = Math.min(Math.max(before.to, ...parts.map(({ to }) => to)), job.from)
     const what = index === 0 ? 'Waits' : 'Waits to try again'
     const wait = { what, where: 'queue', isWait: true, from, to: job.from } as const
     return [{ ...wait, depth: 0, id: `before ${job.id}`, parent: undefined }]
