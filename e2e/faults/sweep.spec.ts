@@ -5,7 +5,7 @@ import { act, type Owner, signUpOwner } from '../owner'
 import { type Process, type Stack, type Web, waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
-import { countSends, isFinal, signUpMany, sweepNow, until, untilAsked } from './steps'
+import { countSends, isFinal, makeDue, signUpMany, sweepNow, until, untilAsked } from './steps'
 
 const OPERATOR_TOKEN = 'the-token-of-an-operator'
 
@@ -82,6 +82,17 @@ const expectOneMail = async (stack: Stack, { id }: Owner): Promise<void> => {
   expect((await countSends(stack, id)).accepted).toBe(1)
 }
 
+const loseBatch = (owner: Owner): string =>
+  `${loseJobs('retry-batch', owner)};
+   DELETE FROM "Batch" WHERE id = (SELECT "batchId" FROM "Email" WHERE id = '${owner.id}')`
+
+/** With the batch its key is lost, so only an operator may send it again. */
+async function expectDoubt(stack: Stack, { id }: Owner): Promise<void> {
+  const { status, timeline } = await until(stack, id, isFinal)
+  expect([status, timeline.at(-1)?.reason]).toEqual(['failed', 'outcome_unknown'])
+  expect((await stack.redrive(id)).output).toContain('might be sent twice')
+}
+
 // orders
 const untilExport = (stack: Stack, { userId }: Owner, status: string): Promise<void> =>
   waitFor(async () => {
@@ -108,15 +119,37 @@ const LOSSES: Record<string, Loss> = {
   },
   'a mail that was being sent, in a batch that is lost': {
     signUp: signUpInBatch,
-    lose: (owner) =>
-      `${loseJobs('retry-batch', owner)};
-       DELETE FROM "Batch" WHERE id = (SELECT "batchId" FROM "Email" WHERE id = '${owner.id}')`,
-    async expectEnd(stack, { id }) {
-      // With the batch its key is lost, so only an operator may send it again.
-      const { status, timeline } = await until(stack, id, isFinal)
-      expect([status, timeline.at(-1)?.reason]).toEqual(['failed', 'outcome_unknown'])
-      expect((await stack.redrive(id)).output).toContain('might be sent twice')
+    lose: loseBatch,
+    expectEnd: expectDoubt,
+  },
+  'a mail that is to be sent again, in a batch that is lost': {
+    async signUp(stack) {
+      // Resend may have accepted it all the same.
+      await stack.setProvider({ mode: 'outage' })
+      const worker = await stack.startWorker()
+      const owner = await signUpOwner(stack.appUrl)
+      await until(stack, owner.id, ({ status }) => status === 'retrying')
+      await worker.kill('SIGKILL')
+      await stack.setProvider({ mode: 'ok' })
+      await makeDue(stack)
+      return owner
     },
+    lose: loseBatch,
+    expectEnd: expectDoubt,
+  },
+  'a mail that was rejected for now, without its job': {
+    async signUp(stack) {
+      await stack.setProvider({ mode: 'rate-limit' })
+      const worker = await stack.startWorker()
+      const owner = await signUpOwner(stack.appUrl)
+      await until(stack, owner.id, ({ status }) => status === 'retrying')
+      await worker.kill('SIGKILL')
+      await stack.setProvider({ mode: 'ok' })
+      await makeDue(stack)
+      return owner
+    },
+    lose: (owner) => loseJobs('send-email', owner),
+    expectEnd: expectOneMail,
   },
   'an email without its job': {
     signUp,

@@ -3,6 +3,7 @@ import { Prisma } from '../generated/prisma/client'
 import { recordEvents } from '../status/record'
 import { lockBatch, requeueBatch } from './batch'
 import { enqueueEmails } from './enqueue'
+import { HOURLY_CAP, VERDICTS } from './outcome'
 import { USERS } from './recipients'
 import type { StrandedKind } from './stranded'
 
@@ -25,10 +26,28 @@ export const BATCH: StrandedKind = {
   repair: (tx, id) => requeueBatch(tx, id),
 }
 
+/** Reasons of an attempt that Resend has certainly not accepted. */
+const REJECTIONS = [
+  HOURLY_CAP,
+  ...Object.keys(VERDICTS).filter((code) => !['retry', 'key_conflict'].includes(VERDICTS[code]?.kind ?? '')),
+]
+
+/** Whether Resend may have accepted an attempt, since an operator last decided that it has not (`redrive -- --force`). */
+async function isInDoubt(tx: Transaction, id: string): Promise<boolean> {
+  const attempts = await tx.$queryRaw<unknown[]>`
+    SELECT FROM (
+      SELECT id, status, lead(reason) OVER (ORDER BY id) AS outcome,
+        max(id) FILTER (WHERE status = 'queued' AND reason = 'forced') OVER () AS forced
+      FROM "EmailEvent" WHERE "emailId" = ${id}::uuid
+    ) AS event
+    WHERE status = 'sending' AND id > coalesce(forced, 0) AND coalesce(outcome, '') <> ALL (${REJECTIONS})`
+  return attempts.length > 0
+}
+
 async function repairEmail(tx: Transaction, id: string): Promise<void> {
   const email = await tx.email.findUniqueOrThrow({ where: { id }, include: { events: { take: 1 } } })
   // Its batch and key are lost. A new batch might send the mail twice, so an operator decides.
-  if (email.status === 'sending') {
+  if (await isInDoubt(tx, id)) {
     await recordEvents(tx, [{ emailId: id, status: 'failed', reason: 'outcome_unknown' }])
     return
   }
