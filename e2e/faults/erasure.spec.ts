@@ -1,4 +1,5 @@
 import { expect } from '@playwright/test'
+import { Client } from 'pg'
 import { PgBoss } from 'pg-boss'
 import { isDelivered, newAddress, postSignup, readEvents, signUp } from '../app'
 import { readLink, sendLink } from '../links'
@@ -261,6 +262,55 @@ test('“This wasn’t me”: opening the link does nothing; saying so forgets t
   // After 30 days they may.
   await stack.query(`UPDATE "SuppressedMailbox" SET "expiresAt" = now() - interval '1 second'`)
   await until(stack, (await signUp(victim, stack.appUrl)).id, isDelivered)
+})
+
+test('a signup joins the session of a user who is being erased: the session stays', async ({ stack }) => {
+  await stack.startWorker()
+  const [leaver, joiner] = [await signUpOwner(stack.appUrl), await signUpOwner(stack.appUrl)]
+  for (const { id } of [leaver, joiner]) await until(stack, id, isFinal)
+  // A signup locks the session, and has not committed yet.
+  const signup = new Client({ connectionString: stack.databaseUrl })
+  await signup.connect()
+  await signup.query('BEGIN')
+  await signup.query(
+    `WITH session AS (
+       UPDATE "Session" SET "usedAt" = now() WHERE id = (SELECT "sessionId" FROM "User" WHERE id = $1) RETURNING id
+     ) UPDATE "User" SET "sessionId" = session.id FROM session WHERE "User".id = $2`,
+    [leaver.userId, joiner.userId],
+  )
+  expect((await eraseMe(leaver)).status).toBe(202)
+  await waitFor(
+    async () =>
+      (
+        await stack.query(
+          `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FROM "Session"%'`,
+        )
+      ).length > 0,
+  )
+  await signup.query('COMMIT')
+  await signup.end()
+  await waitFor(() => isGone(leaver))
+  expect(await stack.query('SELECT FROM "User" WHERE "sessionId" IS NOT NULL')).toHaveLength(1)
+})
+
+test('“This wasn’t me”, said after the sender was erased: the mailbox gets no more mail', async ({
+  stack,
+}) => {
+  await stack.startWorker()
+  const victim = newAddress()
+  const stranger = await signUpOwner(stack.appUrl, victim)
+  await until(stack, stranger.id, isDelivered)
+  const link = await readLink(stack.env, stranger.id, 'not-me')
+  await eraseMe(stranger)
+  await waitFor(() => isGone(stranger))
+  expect((await sendLink(stack.appUrl, 'not-me', link)).status).toBe(202)
+  for (const email of [victim, victim.replace('@', '+2@')])
+    expect((await postSignup({ name: 'Ada', email }, {}, stack.appUrl)).status).toBe(409)
+
+  // Also when the 30 days of an earlier time are over.
+  await stack.query(`UPDATE "SuppressedMailbox" SET "expiresAt" = now() - interval '1 second'`)
+  expect((await sendLink(stack.appUrl, 'not-me', link)).status).toBe(202)
+  expect((await postSignup({ name: 'Ada', email: victim }, {}, stack.appUrl)).status).toBe(409)
 })
 
 test('what has a lifetime is deleted when it is over, and tickets stay readable', async ({ stack }) => {

@@ -424,10 +424,17 @@ test('a link has an end: a year, a day or an hour after its mail was written', a
     }),
   )
   expect(lifetimes).toEqual([365, 365])
-  // Another secret, another purpose, another end.
+  // Another secret, another purpose, another end, another mailbox, none.
   const link = await readLink(stack.env, owner.id, 'not-me')
-  const [id, endsAt = '', code] = link.split('.')
-  for (const forged of [`${id}.${Number(endsAt) + 1}.${code}`, `${id}.${code}`, `${owner.id}.${endsAt}.`, ''])
+  const [id, endsAt = '', mailbox = '', code] = link.split('.')
+  for (const forged of [
+    `${id}.${Number(endsAt) + 1}.${mailbox}.${code}`,
+    `${id}.${endsAt}.x${mailbox.slice(1)}.${code}`,
+    `${id}.${endsAt}.${code}`,
+    `${id}.${code}`,
+    `${owner.id}.${endsAt}.`,
+    '',
+  ])
     for (const route of LINK_ROUTES)
       expect((await sendLink(stack.appUrl, route, forged)).status, `${route} ${forged}`).toBe(404)
   for (const route of ['tickets/open', 'tickets/confirm'] as const)

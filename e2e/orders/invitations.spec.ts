@@ -173,6 +173,22 @@ test('a friend says “This wasn’t me”: their address is forgotten, and no o
   expect((await countSends(stack, dropped?.id ?? '')).calls).toBe(0)
 })
 
+test('a friend says “This wasn’t me” after the inviter was erased: the address gets no more mail', async ({
+  stack,
+}) => {
+  await stack.startWorker()
+  const inviter = await signUpOwner(stack.appUrl)
+  const friend = newAddress()
+  await invite(inviter, [friend])
+  await untilOrders(inviter, ({ final }) => final)
+  const [mail] = await stack.query<{ id: string }>('SELECT id FROM "Email" WHERE recipient = $1', [friend])
+  const link = await readLink(stack.env, mail?.id ?? '', 'not-me')
+  expect((await act(inviter, 'POST', 'erasure')).status).toBe(202)
+  await waitFor(async () => (await stack.query('SELECT FROM "User"')).length === 0)
+  expect((await sendLink(stack.appUrl, 'not-me', link)).status).toBe(202)
+  expect((await postSignup({ name: 'Ada', email: friend }, {}, stack.appUrl)).status).toBe(409)
+})
+
 test('a customer refuses an invitation: the same user invites them no more, and other mail reaches them', async ({
   stack,
 }) => {

@@ -27,6 +27,8 @@ export async function eraseUser(tx: Transaction, id: string): Promise<boolean> {
   await deleteJobsAbout(tx, jobsAbout)
   await spendKey(tx, user)
   await tx.user.delete({ where: { id } })
+  // A statement of its own, so that the next one sees what a signup or another erasure of this session has changed meanwhile.
+  await tx.$queryRaw`SELECT FROM "Session" WHERE id = ${user.sessionId} FOR UPDATE`
   // SQL, because for `users: { none: {} }` Prisma reads all users.
   await tx.$executeRaw`
     DELETE FROM "Session" WHERE id = ${user.sessionId} AND NOT EXISTS (SELECT FROM "User" WHERE "sessionId" = "Session".id)`

@@ -3,6 +3,7 @@ import { log } from '../log'
 import { openQueue } from '../queue'
 import { queueEmail } from '../sending/enqueue'
 import { suppressMailbox } from '../sending/suppression'
+import type { Link } from './read-link'
 import { markForErasure } from './request-erasure'
 
 /** How `recipient` of a refused invitation begins. */
@@ -11,23 +12,25 @@ export const FORGOTTEN = 'forgotten '
 /**
  * Handles "This wasn't me": suppresses the mailbox, and erases its user or the address of an invitation. A confirmed mailbox
  * first gets a mail that asks, whose link sets `isSure`. Idempotent.
+ * @param link its mail or user may be deleted, and its mailbox is suppressed all the same
  */
-export async function disown(emailId: string, isSure: boolean): Promise<{ isAsked: boolean }> {
+export async function disown(link: Link, isSure: boolean): Promise<{ isAsked: boolean }> {
+  const { emailId } = link
   await openQueue()
   return await prisma().$transaction(async (tx) => {
     const mail = await lockMail(tx, emailId)
-    if (!mail?.mailbox) return { isAsked: false }
-    const owner = isSure ? undefined : await findConfirmed(tx, mail.mailbox, mail.userId)
-    if (mail.isInvitation) {
-      // While its owner is asked, the mailbox stays: a repeated call asks again, and the inviter cannot invite it again.
-      const mailbox = owner ? mail.mailbox : null
+    const mailbox = link.mailbox ?? mail?.mailbox
+    if (!mailbox) return { isAsked: false }
+    const owner = isSure ? undefined : await findConfirmed(tx, mailbox, mail?.userId)
+    if (mail?.isInvitation) {
+      // While its owner is asked, the row keeps the mailbox, so that the inviter cannot invite it again.
       await tx.email.update({
         where: { id: emailId },
-        data: { recipient: FORGOTTEN + emailId, mailbox },
+        data: { recipient: FORGOTTEN + emailId, mailbox: owner ? mailbox : null },
       })
-    } else if (mail.isTheirs && (isSure || !mail.isConfirmed)) await markForErasure(tx, mail.userId)
+    } else if (mail?.isTheirs && (isSure || !mail.isConfirmed)) await markForErasure(tx, mail.userId)
     if (owner) await askFirst(tx, owner)
-    else await suppressMailbox(tx, mail.mailbox)
+    else await suppressMailbox(tx, mailbox)
     return { isAsked: owner !== undefined }
   })
 }
@@ -49,10 +52,14 @@ async function lockMail(tx: Transaction, emailId: string): Promise<Mail | undefi
 }
 
 // Several users can share a mailbox: ada+a@ and ada+b@. Prefers the recipient of the mail.
-async function findConfirmed(tx: Transaction, mailbox: string, userId: string): Promise<string | undefined> {
+async function findConfirmed(
+  tx: Transaction,
+  mailbox: string,
+  userId: string | undefined,
+): Promise<string | undefined> {
   const [user] = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM "User" WHERE mailbox = ${mailbox} AND "confirmedAt" IS NOT NULL AND erasure IS NULL
-    ORDER BY id = ${userId}::uuid DESC, "createdAt" LIMIT 1`
+    ORDER BY id = ${userId ?? null}::uuid DESC, "createdAt" LIMIT 1`
   return user?.id
 }
 

@@ -7,6 +7,9 @@ import { readSigned } from '../sign'
 
 const linkInput = z.strictObject({ link: z.string({ error: 'Send the part of the link after the #.' }) })
 
+/** `mailbox`: see `hashMailbox`. Tokens of earlier versions have none. */
+export type Link = { emailId: string; mailbox?: string }
+
 /**
  * Reads a link's token from the body.
  * @throws {Problem} 404 without a valid signature, 410 when the link has expired, and what `readInput` throws
@@ -14,13 +17,13 @@ const linkInput = z.strictObject({ link: z.string({ error: 'Send the part of the
 export async function readLink<Purpose extends LinkPurpose>(
   request: Request,
   ...purposes: Purpose[]
-): Promise<{ emailId: string; purpose: Purpose }> {
+): Promise<Link & { purpose: Purpose }> {
   const { link } = await readInput(request, linkInput, 1_024)
   for (const purpose of purposes) {
-    const [emailId, endsAt] = readSigned(purpose, link)?.split('.') ?? []
+    const [emailId, endsAt, mailbox] = readSigned(purpose, link)?.split('.') ?? []
     if (!emailId) continue
     if ((await databaseNow()) > Number(endsAt)) throw linkExpired()
-    return { emailId, purpose }
+    return { emailId, mailbox, purpose }
   }
   throw notFound()
 }

@@ -1,4 +1,5 @@
 import { env } from '../env'
+import { hashMailbox } from '../sending/mailbox'
 import { sign } from '../sign'
 import type { Message } from './message'
 
@@ -26,11 +27,15 @@ export function toLink(path: string, purpose: LinkPurpose): string {
 
 const PLACE = /\u2028([a-z-]+) (\d+)\u2028/g
 
-/** Fills in the tokens when a batch is sent, so the database has none. The same `writtenAt` makes the same bytes. */
+/**
+ * Fills in the tokens when a batch is sent, so the database has none. The same `writtenAt` makes the same bytes. A token has a hash
+ * of the mailbox, because "This wasn't me" suppresses the mailbox also when its user is erased.
+ */
 export function signLinks(message: Message, writtenAt: Date): Message {
   const [{ value: emailId }] = message.tags
+  const mailbox = hashMailbox(message.to)
   return replaceTokens(message, (purpose, lifetimeMs) =>
-    sign(purpose, `${emailId}.${+writtenAt + lifetimeMs}`),
+    sign(purpose, `${emailId}.${+writtenAt + lifetimeMs}.${mailbox}`),
   )
 }
 

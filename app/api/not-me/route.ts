@@ -5,9 +5,9 @@ import { route } from '@/lib/protection/route'
 
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request) {
-    const { emailId, purpose } = await readLink(request, 'not-me', 'forget')
-    const { isAsked } = await disown(emailId, purpose === 'forget')
-    const snapshot = await readSnapshot(emailId)
+    const { purpose, ...link } = await readLink(request, 'not-me', 'forget')
+    const { isAsked } = await disown(link, purpose === 'forget')
+    const snapshot = await readSnapshot(link.emailId)
     // Null: gone already, a friend's mail, or the address was corrected since.
     return Response.json({ isAsked, erasing: snapshot?.erasure ? snapshot : null }, { status: 202 })
   },
