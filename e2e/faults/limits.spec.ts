@@ -95,6 +95,15 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     const statuses = []
     for (const email of dotted) statuses.push((await signUp(email)).status)
     expect(statuses).toEqual([201, 201, 429])
+    const returned = { ...(await signUpOwner(stack.appUrl)), url: web.url }
+    await stack.query(`UPDATE "Email" SET status = 'bounced' WHERE id = $1`, [returned.id])
+    const correct = (email: string): Promise<Response> =>
+      act(returned, 'POST', 'address', { email }, newVisitor())
+    const right = newAddress()
+    for (let i = 0; i < 3; i++) expect((await correct(right)).status, 'a repeat sends no mail').toBe(202)
+    expect((await signUp(right.replace('@', '+1@'))).status).toBe(201)
+    await expectRejection(await signUp(right.replace('@', '+2@')), 429, 24 * 3600)
+    expect((await correct(right)).status, 'a repeat at the limit').toBe(202)
     // orders
     {
       const owner = { ...(await signUpOwner(stack.appUrl)), url: web.url }
@@ -117,10 +126,11 @@ test('a stranger can do only so much', async ({ stack, page }) => {
     const [visitor, address] = [newVisitor(), newAddress()]
     for (let i = 0; i < 3; i++)
       expect((await ask(address.replace('@', `+${i}@`), visitor)).status).toBe(i < 2 ? 202 : 429)
-    await expectRejection(await ask(newAddress(), visitor), 429, 3600)
+    const { email } = await signUpOwner(stack.appUrl)
+    // This request does not count for the mailbox: see below.
+    await expectRejection(await ask(email, visitor), 429, 3600)
     // No mail was sent, and every address can still sign up.
     expect((await signUp(address)).status).toBe(201)
-    const { email } = await signUpOwner(stack.appUrl)
     for (const address of [email, newAddress()]) {
       for (let i = 0; i < 2; i++) expect((await ask(address)).status).toBe(202)
       await expectRejection(await ask(address), 429, 24 * 3600)
@@ -213,7 +223,13 @@ test('a stranger can do only so much', async ({ stack, page }) => {
   // orders
   await test.step('exports of a user', async () => {
     const owner = { ...(await signUpOwner(stack.appUrl)), url: web.url }
-    for (let i = 0; i < 2; i++) expect((await act(owner, 'POST', 'export')).status).toBe(202)
+    // No worker runs. A repeat returns the export that waits, and counts for nothing.
+    for (const times of [3, 1]) {
+      for (let i = 0; i < times; i++) expect((await act(owner, 'POST', 'export')).status).toBe(202)
+      if (times === 3) expect((await act(owner, 'DELETE', 'export')).status).toBe(200)
+    }
+    expect((await act(owner, 'POST', 'export')).status, 'a repeat at the limit').toBe(202)
+    expect((await act(owner, 'DELETE', 'export')).status).toBe(200)
     await expectRejection(await act(owner, 'POST', 'export'), 429, 24 * 3600)
   })
 

@@ -11,9 +11,10 @@ import { addressTaken, type Signup } from '../signup/signup'
 
 /**
  * Replaces an address whose mail bounced, and enqueues a new welcome mail. A repeated call returns that mail.
+ * @param beforeMail is called before the mail is enqueued. What it throws cancels the correction
  * @throws {Problem} 404 after an erasure, 422 when unchanged, 409 when no mail bounced, or the address is taken or suppressed
  */
-export async function correctAddress(userId: string, email: string): Promise<Signup> {
+export async function correctAddress(userId: string, email: string, beforeMail: () => void): Promise<Signup> {
   await openQueue()
   const { id, user } = await prisma()
     .$transaction(async (tx) => {
@@ -43,6 +44,7 @@ export async function correctAddress(userId: string, email: string): Promise<Sig
       await rejectSuppressed(tx, mailbox)
       const data = { email, mailbox, confirmedAt: null }
       const user = await tx.user.update({ where: { id: userId }, data })
+      beforeMail()
       const id = await queueEmail(tx, userId, 'welcome')
       return { id, user }
     })

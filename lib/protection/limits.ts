@@ -35,7 +35,10 @@ type Limit = {
   status?: 429 | 503
   /** Not logged here: lib/status/webhook.ts logs wrong signatures. */
   quiet?: true
-  /** An attempt that ends in a 4xx counts for the visitor. It is refunded for the visitor's networks, because others share them. */
+  /**
+   * Only for limits of a visitor. An attempt that ends in a 4xx counts for them. It is refunded for their networks, because others
+   * share these.
+   */
   keepsFailures?: true
 }
 
@@ -98,7 +101,6 @@ const LIMITS = {
     seconds: DAY,
     detail:
       'The ticket of this mailbox was requested too often today. Other spellings of its address count, too.',
-    keepsFailures: true,
   },
   allSignups: {
     setting: 'LIMIT_SIGNUPS_PER_MINUTE',
@@ -192,6 +194,12 @@ export async function count(...hits: Hit[]): Promise<Counted> {
   }
 }
 
+/** Whether a repeat of an earlier request passes this limit. */
+const allowsRepeats = ({ name }: Rejection): boolean => {
+  const { of }: Limit = LIMITS[name]
+  return of === 'mailbox' || of === 'user'
+}
+
 /** Counts a hit, and rejects it when its limit is reached. @throws {Problem} 429 or 503 with Retry-After */
 export async function limit(name: LimitName, who: Who): Promise<void> {
   rejectIfAny((await count([name, who])).rejections)
@@ -208,14 +216,24 @@ export function isFull(name: 'signature', visitor: string): boolean {
 }
 
 /**
- * Counts and runs `act`. If it throws, refunds as `refundFailure` does.
+ * Counts and runs `act`, which may find that it repeats an earlier request.
+ * @param act calls `rejectIfFull` before it does anything new. If it does not call it, or throws, the counts are refunded
  * @throws {Problem} 429 or 503 with Retry-After, and what `act` throws
  */
-export async function countIfItSucceeds<Result>(hits: Hit[], act: () => Promise<Result>): Promise<Result> {
-  const { rejections, refundFailure } = await count(...hits)
+export async function countIfNew<Result>(
+  hits: Hit[],
+  act: (rejectIfFull: () => void) => Promise<Result>,
+): Promise<Result> {
+  const { rejections, refund, refundFailure } = await count(...hits)
+  let isNew = false
   try {
-    rejectIfAny(rejections)
-    return await act()
+    rejectIfAny(rejections.filter((rejection) => !allowsRepeats(rejection)))
+    const result = await act(() => {
+      isNew = true
+      rejectIfAny(rejections)
+    })
+    if (!isNew) await refund()
+    return result
   } catch (error) {
     await refundFailure(error)
     throw error

@@ -4,7 +4,7 @@ import { toMailbox } from '../sending/mailbox'
 import { MAX_BYTES, type SignupInput } from '../signup/input'
 import { type Signup, signUp } from '../signup/signup'
 import { checkFormToken, formInput } from './form-token'
-import { count, rejectIfAny } from './limits'
+import { countIfNew, type Hit } from './limits'
 import { withinCapacity } from './overload'
 
 /** Reads and checks a signup. @throws {Problem} 422 with errors by field, and what `readInput` throws */
@@ -25,25 +25,17 @@ export async function signUpWithinLimits(
   key: string | undefined,
   inTransaction: (tx: Transaction, userId: string) => Promise<void>,
 ): Promise<Signup & { isReplay: boolean }> {
-  const { rejections, refund, refundFailure } = await count(
+  const hits: Hit[] = [
     ['signup', request],
     ['allSignups', ''],
     ['mailbox', toMailbox(input.email)],
-  )
-  try {
-    // A request with a key may be a replay, which sends no mail. So the mailbox's limit is checked below.
-    rejectIfAny(key ? rejections.filter(({ name }) => name !== 'mailbox') : rejections)
-    const signup = await withinCapacity(() =>
+  ]
+  return await countIfNew(hits, (rejectIfFull) =>
+    withinCapacity(() =>
       signUp(input, key, async (tx, userId) => {
-        // Runs only for a new signup.
-        rejectIfAny(rejections)
+        rejectIfFull()
         await inTransaction(tx, userId)
       }),
-    )
-    if (signup.isReplay) await refund()
-    return signup
-  } catch (error) {
-    await refundFailure(error)
-    throw error
-  }
+    ),
+  )
 }

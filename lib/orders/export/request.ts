@@ -6,12 +6,13 @@ import { type Progress, readProgress } from './progress'
 
 export const OPEN: ExportStatus[] = ['queued', 'working']
 
-/** Starts an export, unless one is running. */
-export async function startExport(userId: string): Promise<Progress | null> {
+/** Starts an export, unless one is running. @param beforeStart what it throws cancels the start */
+export async function startExport(userId: string, beforeStart: () => void): Promise<Progress | null> {
   await openQueue()
   await prisma().$transaction(async (tx) => {
     await lockUser(tx, userId)
     if (await tx.export.findFirst({ where: { userId, status: { in: OPEN } } })) return
+    beforeStart()
     const { id } = await tx.export.create({ data: { userId } })
     await enqueue(tx, 'export-data', { exportId: id })
   })

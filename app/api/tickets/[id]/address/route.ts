@@ -1,7 +1,7 @@
 import { correctAddress } from '@/lib/account/correct-address'
 import { requireOwner } from '@/lib/account/owner'
 import { readInput } from '@/lib/http/input'
-import { countIfItSucceeds } from '@/lib/protection/limits'
+import { countIfNew, type Hit } from '@/lib/protection/limits'
 import { route } from '@/lib/protection/route'
 import { toMailbox } from '@/lib/sending/mailbox'
 import { addressInput, MAX_BYTES } from '@/lib/signup/input'
@@ -10,13 +10,11 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request, { params }: RouteContext<'/api/tickets/[id]/address'>) {
     const user = await requireOwner(request, (await params).id)
     const { email } = await readInput(request, addressInput, MAX_BYTES)
-    const signup = await countIfItSucceeds(
-      [
-        ['mailRequest', request],
-        ['mailbox', toMailbox(email)],
-      ],
-      () => correctAddress(user.id, email),
-    )
+    const hits: Hit[] = [
+      ['mailRequest', request],
+      ['mailbox', toMailbox(email)],
+    ]
+    const signup = await countIfNew(hits, (rejectIfFull) => correctAddress(user.id, email, rejectIfFull))
     return Response.json(signup, { status: 202 })
   },
 })

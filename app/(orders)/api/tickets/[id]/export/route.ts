@@ -1,7 +1,7 @@
 import { requireOwner } from '@/lib/account/owner'
 import { notFound } from '@/lib/http/problem'
 import { cancelExport, startExport } from '@/lib/orders/export/request'
-import { countIfItSucceeds } from '@/lib/protection/limits'
+import { countIfNew } from '@/lib/protection/limits'
 import { route } from '@/lib/protection/route'
 
 type Context = RouteContext<'/api/tickets/[id]/export'>
@@ -9,7 +9,9 @@ type Context = RouteContext<'/api/tickets/[id]/export'>
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request, { params }: Context) {
     const user = await requireOwner(request, (await params).id)
-    const progress = await countIfItSucceeds([['export', user.id]], () => startExport(user.id))
+    const progress = await countIfNew([['export', user.id]], (rejectIfFull) =>
+      startExport(user.id, rejectIfFull),
+    )
     return Response.json(progress, { status: 202 })
   },
 
