@@ -10,6 +10,7 @@ import { visitorOf } from './lib/protection/visitor'
 
 /** Next calls this before the pages below: here each answer gets a nonce of its own, for its scripts and no others. */
 export async function proxy(request: NextRequest): Promise<Response> {
+  const shared = { ...transportHeaders(), [REQUEST_ID]: toRequestId(request.headers) }
   try {
     protectSandbox(request)
     visitorOf(request)
@@ -19,16 +20,15 @@ export async function proxy(request: NextRequest): Promise<Response> {
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     const isForPeople = request.headers.get('accept')?.includes('text/html')
-    return isForPeople ? toPage(error) : error.toResponse()
+    const response = isForPeople ? toPage(error) : error.toResponse()
+    for (const [name, value] of Object.entries(shared)) response.headers.set(name, value)
+    return response
   }
   const nonce = crypto.randomUUID()
-  const ours = {
-    // Next looks for it in the request, too, and gives the nonce to what it writes.
-    'content-security-policy': toContentPolicy(nonce),
-    [REQUEST_ID]: toRequestId(request.headers),
-  }
+  // Next looks for the policy in the request, too, and gives the nonce to what it writes.
+  const ours = { 'content-security-policy': toContentPolicy(nonce), ...shared }
   const headers = new Headers({ ...Object.fromEntries(request.headers), ...ours, 'x-nonce': nonce })
-  return NextResponse.next({ request: { headers }, headers: { ...ours, ...transportHeaders() } })
+  return NextResponse.next({ request: { headers }, headers: ours })
 }
 
 /**

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { expect } from '@playwright/test'
 import type { Snapshot } from '@/lib/status/status'
+import { listRoutes } from '../../sandbox/routes'
 import { app, isDelivered, readEvents, readStream, signUp, sql, waitForSnapshot } from '../app'
 import { test } from '../test'
 
@@ -109,14 +110,27 @@ for (const [index, id] of [randomUUID(), '1', 'x'.repeat(300), "';--"].entries()
   })
 }
 
-test('a path that cannot be decoded is a 404, of pages too, and TRACE a 405', async () => {
+test('a path that cannot be decoded is a 404, of pages too', async () => {
   for (const path of ['api/emails/%', 'api/emails/%E0%A4%A', 'tickets/%', '100%']) {
     const response = await fetch(`${app.url}/${path}`)
     const type = path.startsWith('api') ? 'application/problem+json' : 'text/html; charset=utf-8'
     expect([response.status, response.headers.get('content-type')], path).toEqual([404, type])
   }
-  const [answer] = await once(request(`${app.url}/api/health`, { method: 'TRACE' }).end(), 'response')
-  expect([answer.statusCode, answer.headers.allow]).toEqual([405, 'GET, HEAD'])
+})
+
+test('an unusual method is answered as OPTIONS is: a 405 with Allow', async () => {
+  const ask = async (path: string, method: string): Promise<unknown> => {
+    const [answer] = await once(request(app.url + path, { method }).end(), 'response')
+    answer.resume()
+    expect(answer.headers['x-request-id'], `${method} ${path}`).toBeTruthy()
+    return [answer.statusCode, answer.headers['content-type'], answer.headers.allow]
+  }
+  expect(await ask('/api/users', 'PROPFIND')).toEqual([405, 'application/problem+json', 'POST'])
+  for (const path of await listRoutes()) {
+    const expected = await ask(path, 'OPTIONS')
+    for (const method of ['TRACE', 'PROPFIND', 'SEARCH', 'PURGE'])
+      expect(await ask(path, method), `${method} ${path}`).toEqual(expected)
+  }
 })
 
 test('answers 405 to other methods', async () => {

@@ -210,7 +210,9 @@ test('behind https, the cookie of a session is for this host and https only', as
 test('other methods than GET and HEAD are a 405 of each page', async ({ stack }) => {
   const pages = (await listRoutes()).filter((path) => !path.startsWith('/api'))
   expect(pages).toContain('/tickets/none')
-  for (const path of [...pages, '/robots.txt', '/icon.svg', '/none']) {
+  const [file = ''] = /\/_next\/static\/[\w./~-]+\.js/.exec(await (await fetch(stack.appUrl)).text()) ?? []
+  expect((await fetch(stack.appUrl + file)).status).toBe(200)
+  for (const path of [...pages, '/robots.txt', '/icon.svg', '/none', file]) {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND']) {
       const response = await fetch(stack.appUrl + path, { method })
       expect(response.status, `${method} ${path}`).toBe(405)
@@ -219,6 +221,22 @@ test('other methods than GET and HEAD are a 405 of each page', async ({ stack })
       expect(await response.json()).toMatchObject({ title: 'Method not allowed', status: 405 })
     }
   }
+})
+
+test('a range or a condition that does not hold is no error of the server', async ({ stack }) => {
+  const page = await (await fetch(stack.appUrl)).text()
+  const files = page.match(/\/_next\/static\/[\w./~-]+\.(js|css|woff2)/g) ?? []
+  expect(files.length).toBeGreaterThan(2)
+  for (const path of [...new Set(files), '/', '/icon.svg', '/robots.txt', '/api/health'])
+    for (const headers of [
+      { range: 'bytes=99999999-' },
+      { range: 'bytes=5-1' },
+      { 'if-match': '"x"' },
+      { 'if-unmodified-since': 'Thu, 01 Jan 1970 00:00:00 GMT' },
+    ] as Record<string, string>[]) {
+      const { status } = await fetch(stack.appUrl + path, { headers })
+      expect(status, `${path} ${JSON.stringify(headers)}`).toBeLessThan(500)
+    }
 })
 
 test('what scanners send leaves nothing in the log', async ({ stack }) => {

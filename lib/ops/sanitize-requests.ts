@@ -4,20 +4,30 @@ import { parseAndValidateFlightRouterState } from 'next/dist/server/app-render/p
 
 const ROUTER_STATE = 'next-router-state-tree'
 
+const METHODS = ['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']
+
 /**
- * Changes requests that Next would answer with a 500. A path that cannot be decoded and Next's own error page become a 404,
- * TRACE becomes a 405. A malformed router state is dropped.
+ * Changes requests that Next would answer with a 500, or without our headers. A path that cannot be decoded and Next's own error
+ * page become a 404, an unknown method becomes a 405. A malformed router state is dropped.
  */
 export function sanitizeRequests(): void {
   subscribe('http.server.request.start', (message) => {
     const { request } = message as { request: IncomingMessage }
-    const { url = '', method } = request
+    const { url = '', method = '' } = request
     const path = toPath(url)
     if (path === undefined) request.url = url.replace(/^\/?/, '/').replaceAll('%', '%25')
     else if (path.startsWith('/_global-error')) request.url = '/_not-found'
-    if (method === 'TRACE') request.method = 'OPTIONS'
+    if (!METHODS.includes(method)) request.method = 'OPTIONS'
+    if (path?.startsWith('/_next/static/')) sanitizeFileRequest(request)
     if (!isRouterState(request.headers[ROUTER_STATE])) delete request.headers[ROUTER_STATE]
   })
+}
+
+/** Next answers these with a 500: another method than GET and HEAD, a condition that is not met, a range outside the file. */
+function sanitizeFileRequest(request: IncomingMessage): void {
+  // Then proxy.ts answers with a 405.
+  if (!['GET', 'HEAD'].includes(request.method ?? '')) request.url = '/_not-found'
+  for (const name of ['if-match', 'if-unmodified-since', 'range']) delete request.headers[name]
 }
 
 function toPath(url: string): string | undefined {
