@@ -101,6 +101,30 @@ test('bounced: the address is corrected in place, and the same ticket tells the 
   expect(complaints.filter((complaint) => !complaint.includes('422'))).toEqual([])
 })
 
+test('two tabs on a bounced ticket: after a correction in one, the other tells of the new mail, and of an erasure', async ({
+  page,
+  context,
+}) => {
+  const id = await signUpByHand(page, `bounced+${randomUUID()}@resend.dev`)
+  const tabs = [page, await context.newPage(), await context.newPage()] as const
+  for (const tab of tabs) {
+    await tab.goto(`/tickets/${id}`)
+    await expect(tab.getByLabel('Correct your address')).toBeVisible()
+  }
+  await tabs[1].getByLabel('Correct your address').fill(newAddress())
+  await tabs[1].getByRole('button', { name: 'Send it there' }).click()
+  await expectDelivered(tabs[1])
+
+  await tabs[2].evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  await expectDelivered(tabs[2])
+  await expect(tabs[2].getByLabel('Correct your address')).toBeHidden()
+
+  await expect(tabs[0].getByLabel('Correct your address')).toBeVisible()
+  await account(tabs[0]).getByText('Erase me').click()
+  await account(tabs[0]).getByRole('button', { name: 'Erase everything' }).click()
+  await expect(tabs[0].getByRole('heading', { name: 'You’re out. All forgotten.' })).toBeVisible()
+})
+
 test('a likely typo is asked about once, and never refused', async ({ page }) => {
   const sent: string[] = []
   await page.route('/api/users', async (route) => {

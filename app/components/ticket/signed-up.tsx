@@ -1,6 +1,7 @@
 'use client'
 
 import Link from 'next/link'
+import { useRouter } from 'next/navigation'
 import { lazy, type ReactNode, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import type { EmailStatus, Snapshot, TimelineEntry } from '@/lib/status/status'
@@ -79,8 +80,20 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
     headlineRef.current?.focus({ preventScroll: true })
   }
 
+  // The address may be corrected in another tab. Then the server's ticket has another mail.
+  const isRefused = REFUSED.includes(snapshot.status)
+  const router = useRouter()
+  useEffect(() => {
+    if (!isRefused) return
+    const refresh = (): void => {
+      if (!document.hidden) router.refresh()
+    }
+    document.addEventListener('visibilitychange', refresh)
+    return () => document.removeEventListener('visibilitychange', refresh)
+  }, [isRefused, router])
+
   function showErasure(next: Snapshot | undefined): void {
-    change(() => update(next))
+    change(() => (next && next.id !== snapshot.id ? replace(next) : update(next)))
     window.scrollTo({ top: 0 })
   }
 
@@ -129,7 +142,7 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
         <p role="status" className="lead mt-6 min-h-24 max-w-xl text-2xl leading-8 text-pretty text-muted">
           {explanation}
         </p>
-        {owner && !leaving && REFUSED.includes(snapshot.status) && !isUnwanted(snapshot) && (
+        {owner && !leaving && isRefused && !isUnwanted(snapshot) && (
           <Suspense>
             <CorrectAddress ticketId={ticketId} address={owner.email} onCorrection={handleCorrection} />
           </Suspense>

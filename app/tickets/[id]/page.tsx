@@ -38,7 +38,7 @@ export default async function TicketPage({ params }: PageProps<'/tickets/[id]'>)
     <>
       <ConfirmMailbox />
       <SignedUp
-        key={first.id}
+        key={`${first.id} ${newest.id}`}
         ticketId={first.id}
         initial={newest}
         earlier={printed.slice(0, -1).flatMap(({ timeline }) => timeline)}
