@@ -247,7 +247,7 @@ export async function keepFailedJob(queue: string, id: string): Promise<void> {
 const CARRIED_IDS = `jsonb_path_query_array(data, '$.*')`
 
 /** For `isAbout`. Not in a migration, because the table is pg-boss's. */
-export const JOB_INDEX = `CREATE INDEX IF NOT EXISTS job_carries ON pgboss.job USING gin ((${CARRIED_IDS}))`
+export const JOB_INDEX = `CREATE INDEX job_carries ON pgboss.job USING gin ((${CARRIED_IDS}))`
 
 /** SQL for the jobs with one of these ids in their data. */
 export const isAbout = (ids: string[]): Prisma.Sql => Prisma.sql`${Prisma.raw(CARRIED_IDS)} ?| ${ids}`

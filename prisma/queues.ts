@@ -8,7 +8,10 @@ import { createBoss, JOB_INDEX, QUEUES, type QueueName, SCHEDULES, type Schedule
 export async function createQueues(): Promise<string[]> {
   const boss = createBoss({ supervise: false, statementTimeoutMs: 0 })
   await boss.start()
-  await boss.getDb().executeSql(JOB_INDEX)
+  // Not CREATE INDEX IF NOT EXISTS: that locks the table before it looks, and then every signup waits behind it.
+  const { rows } = await boss.getDb().executeSql(`SELECT to_regclass('pgboss.job_carries') AS index`)
+  if (!rows[0].index)
+    await boss.getDb().executeSql(`SET lock_timeout = '5s'; ${JOB_INDEX}; RESET lock_timeout`)
   const names = sortQueues()
   for (const name of names) {
     const { deadLetter, partition, ...options } = QUEUES[name].options

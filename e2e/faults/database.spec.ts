@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
+import { Client } from 'pg'
 import { PgBoss } from 'pg-boss'
 import { QUEUES } from '../../lib/queue'
 import { listRoutes } from '../../sandbox/routes'
@@ -66,6 +67,28 @@ test('Postgres is away: 503 with Retry-After, and health says so', async ({ stac
   })
   expect((await fetch(`${stack.appUrl}/api/health`)).status).toBe(200)
   expect(await stack.query('SELECT FROM "User"')).toEqual([])
+})
+
+test('a release while Postgres vacuums the jobs: nothing waits for the lock', async ({ stack }) => {
+  const migrate = () =>
+    stack.run(['--import', 'tsx', 'prisma/migrate.ts'], { DATABASE_URL: stack.databaseUrl })
+  const vacuum = new Client({ connectionString: stack.databaseUrl })
+  await vacuum.connect()
+  // Postgres takes this lock for a VACUUM. Without ONLY, it locks all partitions.
+  const lock = 'BEGIN; LOCK TABLE pgboss.job IN SHARE UPDATE EXCLUSIVE MODE'
+  await vacuum.query(lock)
+  expect(await migrate()).toMatchObject({ code: 0 })
+
+  // The first release creates an index, which needs the lock.
+  await vacuum.query('COMMIT')
+  await stack.query('DROP INDEX pgboss.job_carries')
+  await vacuum.query(lock)
+  expect(await migrate()).toMatchObject({ code: 1, output: expect.stringContaining('lock timeout') })
+  await vacuum.end()
+  expect(await migrate()).toMatchObject({ code: 0 })
+  expect(await stack.query(`SELECT to_regclass('pgboss.job_carries')::text AS index`)).toEqual([
+    { index: 'pgboss.job_carries' },
+  ])
 })
 
 test('pg-boss is missing, or has no queue yet, as during a restore: 503, and the same key gets its 201 after npm run migrate', {
