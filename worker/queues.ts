@@ -4,7 +4,7 @@ import { reachDatabase } from '@/lib/db/find-database'
 import { prisma } from '@/lib/db/prisma'
 import { Prisma } from '@/lib/generated/prisma/client'
 import { fail, readArguments } from '@/lib/ops/arguments'
-import { explainUnserved, isServed, moveQueue, readQueueState } from '@/lib/ops/queue-state'
+import { explainUnserved, isForDeadLetters, isServed, moveQueue, readQueueState } from '@/lib/ops/queue-state'
 import { openQueue } from '@/lib/queue'
 
 /** The number of arguments, by the first one. */
@@ -34,6 +34,7 @@ if (!order) {
 } else if (order === 'move') {
   if (!isServed(to)) fail(`The queue "${to}" is not in lib/queue.ts`)
   if (to === from) fail(`Both names are "${from}".`)
+  if (isForDeadLetters(to)) fail(`The queue "${to}" is for jobs that were given up: it would not run these.`)
   const { moved, unfit } = await moveQueue(from, to)
   console.log(`${moved} of ${moved + unfit} moved from "${from}" to "${to}".`)
   if (unfit > 0) console.log(`The data of ${unfit} does not fit "${to}": look at it in pgboss.job.`)

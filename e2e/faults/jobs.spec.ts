@@ -130,6 +130,21 @@ test('a dead letter that fails while a table is away is told once, when its hand
   }
 })
 
+test('jobs are moved into no queue that would not run them', async ({ stack }) => {
+  await send(stack, { emailId: randomUUID() })
+  for (const [name, answer] of [
+    ['dead-letters', 'is for jobs that were given up'],
+    ['send-email-dead', 'is for jobs that were given up'],
+    ['sweep', '0 of 1 moved'],
+    ['clean-up', '0 of 1 moved'],
+    ['erase-user', '0 of 1 moved'],
+  ] as const)
+    expect((await stack.command('queues', 'move', 'send-email', name)).output, name).toContain(answer)
+  expect(await stack.query(`SELECT state FROM pgboss.job WHERE name = 'send-email'`)).toEqual([
+    { state: 'created' },
+  ])
+})
+
 test('jobs are moved to another queue: those that do not fit are counted, and those that a worker takes meanwhile are not', async ({
   stack,
 }) => {

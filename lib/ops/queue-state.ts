@@ -67,6 +67,17 @@ export function moveQueue(from: string, to: QueueName): Promise<Moves> {
 
 type Moves = { moved: number; unfit: number }
 
+/** Whether jobs of this queue have data like this. A job without data must not lose any. */
+function fits(name: QueueName, data: unknown): boolean {
+  const parsed = QUEUES[name].data.safeParse(data)
+  return parsed.success && Object.keys(parsed.data).length === Object.keys(data ?? {}).length
+}
+
+/** Whether the jobs of this queue are dead letters of others. */
+export function isForDeadLetters(name: QueueName): boolean {
+  return Object.values(QUEUES).some(({ options }) => options.deadLetter === name)
+}
+
 async function moveJobs(from: string, to: QueueName, which: Prisma.Sql): Promise<Moves> {
   const total: Moves = { moved: 0, unfit: 0 }
   let last = '00000000-0000-0000-0000-000000000000'
@@ -86,7 +97,7 @@ async function moveChunk(tx: Transaction, from: string, to: QueueName, which: Pr
   const jobs = await tx.$queryRaw<Moved[]>`
     SELECT id, data, priority, start_after AS "startAfter" FROM pgboss.job
     WHERE name = ${from} AND ${which} ORDER BY id LIMIT ${CHUNK} FOR UPDATE`
-  for (const job of jobs) job.isMoved = from === to || QUEUES[to].data.safeParse(job.data).success
+  for (const job of jobs) job.isMoved = from === to || fits(to, job.data)
   const moved = jobs.filter(({ isMoved }) => isMoved)
   await deleteJobs(tx, from, moved)
   // With its delay, for a reminder of tomorrow.
