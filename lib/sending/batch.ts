@@ -34,7 +34,8 @@ export const isKeyExpired = Prisma.sql`"Batch"."createdAt" < now() - make_interv
 
 /** Locks a batch with its emails, in the order of lock-emails.ts. */
 export async function lockBatch(tx: Transaction, id: string): Promise<LockedBatch | undefined> {
-  // Not a lock on the job's row: `requeueBatch` deletes and inserts it, so two workers could lock different rows.
+  // Emails are locked before the batch, but the row of the batch names them. So this lock comes first. A lock on the job's row
+  // would not do: `requeueBatch` replaces that row.
   await tx.$queryRaw`SELECT FROM pg_advisory_xact_lock(hashtextextended(${id}, 0))`
   // The first tag of a message is the id of its email.
   await tx.$queryRaw`
@@ -58,8 +59,8 @@ export async function writeBatch(tx: Transaction, messages: Message[]): Promise<
   return batch
 }
 
-/** Splits a rejected batch into a new one for each mail, with its job. Three statements: each is a round trip. */
-async function scheduleAlone(
+/** Splits a rejected batch into a new one for each mail, with its job. Three statements for up to 100 mails. */
+async function splitBatch(
   tx: Transaction,
   messages: Message[],
   reason: string,
@@ -91,27 +92,27 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
   const batch = await lockBatch(tx, id)
   if (!batch) return
   const isNew = batch.attemptsInDoubt === 0
-  if (isNew && !(await isWanted(tx, batch))) return await finishBatch(tx, id)
-  // `createdAt` is the time of the first attempt. The age of the key and the tokens of the links depend on it.
+  if (isNew && (await dropIfSuppressed(tx, batch))) return await finishBatch(tx, id)
+  // `createdAt` becomes the time of the first attempt, because the key's age and the links' tokens count from it.
   if (isNew) batch.createdAt = new Date(await databaseNow())
   batch.attemptsInDoubt++
   if (batch.isKeyExpired && !isNew) return await giveUp(tx, batch, 'outcome_unknown')
-  // `settleBatch` gives up after the last attempt. One more means that the worker died in the last.
+  // `settleBatch` gives up when the last attempt fails. One more attempt means that a worker died during the last one.
   if (batch.attemptsInDoubt > MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')
   const { attemptsInDoubt, createdAt } = batch
   await tx.batch.update({ where: { id }, data: { attemptsInDoubt, createdAt, sender: PROCESS_NAME } })
-  // Leaves out mails that Resend has reported as accepted. If one is left, the whole batch is sent, because it must not change.
+  // Only mails that no webhook has reported as accepted. If there is one, the whole batch is sent, because it must not change.
   const inDoubt = await recordForAll(tx, batch.messages, { status: 'sending', batchId: id })
   return inDoubt.length > 0 ? batch : await finishBatch(tx, id)
 }
 
-/** Whether the mail of a batch that was never sent may still go out. If not, it is recorded as suppressed. */
-async function isWanted(tx: Transaction, { messages }: Batch): Promise<boolean> {
+/** Records the mail of a batch that was never sent as suppressed, if it must not be sent any more. @returns whether it did */
+async function dropIfSuppressed(tx: Transaction, { messages }: Batch): Promise<boolean> {
   const emails = await lockEmails(
     tx,
     messages.map(({ tags }) => tags[0].value),
   )
-  return (await dropSuppressed(tx, [...emails.values()])).length > 0
+  return (await dropSuppressed(tx, [...emails.values()])).length === 0
 }
 
 /**
@@ -136,33 +137,33 @@ export async function settleBatch(
   const row = await lockBatch(tx, id)
   if (outcome.kind === 'accepted') {
     const facts = outcome.mails.map((mail, index) => ({ ...mail, emailId: messages[index]?.tags[0].value }))
-    // Without a row, another worker has recorded this answer. The failed mails may be queued again by now, so this records only
-    // the others.
+    // Without a row, another worker has recorded this answer. Mails that it recorded as failed may be queued again by now, so this
+    // records only the sent ones.
     await recordEvents(tx, row ? facts : facts.filter(({ status }) => status === 'sent'))
     return await finishBatch(tx, id)
   }
   if (!row) return
   const { attemptsInDoubt } = row
   const { kind, reason } = outcome
-  const isRejected = kind === 'wait' || kind === 'operator'
-  // No earlier attempt is in doubt, so Resend has accepted none of these mails.
+  const mustWait = kind === 'wait' || kind === 'operator'
+  // Only this attempt counts, and Resend has rejected it. So Resend has accepted none of these mails.
   const mayChange = attemptsInDoubt === 1
-  if (isRejected && mayChange) {
+  if (mustWait && mayChange) {
     const ids = await recordForAll(tx, messages, { status: 'retrying', reason, retryAt })
     await enqueueEmails(tx, await tx.email.findMany({ where: { id: { in: ids } } }))
     return await finishBatch(tx, id)
   }
   if (kind === 'permanent' && mayChange) {
     if (messages.length === 1) await recordForAll(tx, messages, { status: 'failed', reason })
-    else await scheduleAlone(tx, messages, reason, retryAt)
+    else await splitBatch(tx, messages, reason, retryAt)
     return await finishBatch(tx, id)
   }
-  if (isRejected || (kind === 'retry' && attemptsInDoubt < MAX_ATTEMPTS)) {
-    const startAfter = isRejected
+  if (mustWait || (kind === 'retry' && attemptsInDoubt < MAX_ATTEMPTS)) {
+    const startAfter = mustWait
       ? retryAt
       : new Date(Math.max(+retryAt, (await databaseNow()) + backoff(attemptsInDoubt)))
     // Resend has not accepted this attempt. Earlier ones stay in doubt.
-    if (isRejected) await tx.batch.update({ where: { id }, data: { attemptsInDoubt: attemptsInDoubt - 1 } })
+    if (mustWait) await tx.batch.update({ where: { id }, data: { attemptsInDoubt: attemptsInDoubt - 1 } })
     await recordForAll(tx, messages, { status: 'retrying', reason, retryAt: startAfter, batchId: id })
     return await requeueBatch(tx, id, startAfter)
   }
@@ -175,7 +176,7 @@ export async function requeueBatch(tx: Transaction, id: string, startAfter?: Dat
   await enqueue(tx, 'retry-batch', { batchId: id }, { id, startAfter })
 }
 
-/** Gives up a batch with an expired key, also during a pause, so that erasures need not wait for the end of the pause. */
+/** Gives up a batch with an expired key, also during a pause. The erasure of a user waits until their batches end. */
 export async function giveUpExpired(tx: Transaction, id: string): Promise<void> {
   const batch = await lockBatch(tx, id)
   if (batch?.isKeyExpired && batch.attemptsInDoubt > 0) await giveUp(tx, batch, 'outcome_unknown')
@@ -193,6 +194,7 @@ async function finishBatch(tx: Transaction, id: string): Promise<undefined> {
   await tx.$executeRaw`DELETE FROM "Batch" WHERE id = ${id}::uuid`
 }
 
+/** @returns the ids of the mails with a new event: see `recordEvents` */
 function recordForAll(tx: Transaction, messages: Message[], fact: EmailFact): Promise<string[]> {
   return recordEvents(
     tx,

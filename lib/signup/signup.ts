@@ -20,25 +20,26 @@ export type Signup = {
 
 /**
  * Creates the user, their welcome email, and the job that sends it, in one transaction (a transactional outbox).
- * @param key the Idempotency-Key: with the same input it returns the same signup, as `isReplay`
- * @param inTransaction runs in the transaction, after the user is created. Not for a replay
+ * @param key the Idempotency-Key. A second call with this key and input changes nothing, and returns the first signup (`isReplay`)
+ * @param inTransaction runs in the transaction, after the user is created. It does not run for a replay
  * @throws {Problem} 409 when the address is taken or suppressed, 410 when the user of this key was erased, 422 when the key
- * belongs to another signup, 503 when the database fails, has no connection for 5 s, or takes longer than 10 s
+ * belongs to another signup, 503 when the database fails, no connection is free for 5 s, a statement runs or waits for a lock for
+ * 9 s, or the transaction takes 10 s
  */
 export async function signUp(
   input: SignupInput,
   key?: string,
   inTransaction?: (tx: Transaction, userId: string) => Promise<void>,
 ): Promise<Signup & { isReplay: boolean }> {
-  // Stores a keyed hash: with the key itself, a thief of a database copy could replay the request.
+  // Postgres gets only this HMAC: with the key itself, a thief of a database copy could replay the request.
   const signupKey = key && hmac('key', key)
   try {
-    // Before the transaction, so that it does not hold a connection while pg-boss connects.
+    // The first call connects pg-boss. Before the transaction, so that this does not hold a connection meanwhile.
     await openQueue()
     const create = async (tx: Transaction): Promise<Signup> => {
       const signup = await createSignup(tx, input, signupKey)
-      // A second request with this key waits at the insert in `createSignup`, fails there, and becomes a replay. So this runs once
-      // for a key.
+      // Runs once for a key: a second request with this key waits at the insert in `createSignup`. When this transaction commits,
+      // that insert fails, and the request becomes a replay.
       await inTransaction?.(tx, signup.user.id)
       return signup
     }
@@ -59,21 +60,21 @@ export async function signUp(
  * @throws a unique violation when the address or the key exists
  */
 export async function createSignup(tx: Transaction, input: SignupInput, signupKey?: string): Promise<Signup> {
-  const signupHash = hashRequest(input)
+  const signupHash = hashInput(input)
   const mailbox = hashMailbox(input.email)
   const user = await tx.user.create({ data: { ...input, mailbox, signupKey, signupHash } })
-  // Reads after the insert. If the user of this key is being erased, the insert waits for the erasure, which adds to `SpentKey`.
+  // Only after the insert: it waits for a transaction that erases the user of this key. `SpentKey` has the keys of erased users.
   const { spentHash, isSuppressed } = await readConflicts(tx, mailbox, signupKey)
   rejectSpentKey(spentHash, signupHash)
   if (isSuppressed) throw noMailWanted()
   const email = await insertEmail(tx, { userId: user.id, kind: 'welcome', mailbox })
   await enqueueEmails(tx, [email])
-  return { ...toWelcome(email.id, email.queuedAt), user: { id: user.id, ...input } }
+  return { user: { id: user.id, ...input }, welcomeEmail: toFirstSnapshot(email) }
 }
 
 async function findSignup(input: SignupInput, signupKey: string | undefined): Promise<Signup | undefined> {
   if (!signupKey) return
-  const hash = hashRequest(input)
+  const hash = hashInput(input)
   const user = await prisma().user.findUnique({ where: { signupKey } })
   if (!user) {
     const { spentHash } = await readConflicts(prisma(), hashMailbox(input.email), signupKey)
@@ -83,10 +84,10 @@ async function findSignup(input: SignupInput, signupKey: string | undefined): Pr
   if (user.signupHash !== hash) throw keyAlreadyUsed()
   if (user.erasure) throw wasErased()
   // The first request had the same data. The row of the user may have a corrected address since then.
-  return { ...(await findWelcome(user.id)), user: { id: user.id, ...input } }
+  return { user: { id: user.id, ...input }, welcomeEmail: await findWelcome(user.id) }
 }
 
-function hashRequest({ name, email }: SignupInput): string {
+function hashInput({ name, email }: SignupInput): string {
   return hmac('signup', JSON.stringify([name, email]))
 }
 
@@ -94,10 +95,10 @@ function hashRequest({ name, email }: SignupInput): string {
 async function readConflicts(
   db: Pick<Transaction, '$queryRaw'>,
   mailbox: string,
-  key = '',
+  key: string | undefined,
 ): Promise<{ spentHash: string | null; isSuppressed: boolean }> {
   const [conflicts] = await db.$queryRaw<[{ spentHash: string | null; isSuppressed: boolean }]>`
-    SELECT (SELECT hash FROM "SpentKey" WHERE key = ${key} AND until > now()) AS "spentHash",
+    SELECT (SELECT hash FROM "SpentKey" WHERE key = ${key ?? null} AND until > now()) AS "spentHash",
       ${suppressed(mailbox)} AS "isSuppressed"`
   return conflicts
 }
@@ -106,29 +107,27 @@ function rejectSpentKey(spentHash: string | null, hash: string): void {
   if (spentHash !== null) throw spentHash === hash ? wasErased() : keyAlreadyUsed()
 }
 
-type Welcome = Pick<Signup, 'welcomeEmail'>
-
-async function findWelcome(userId: string): Promise<Welcome> {
+async function findWelcome(userId: string): Promise<Snapshot> {
   const email = await readWelcome(prisma(), userId)
-  if (email && !(await isStranded(prisma(), EMAIL, email.id))) return toWelcome(email.id, email.queuedAt)
+  if (email && !(await isStranded(prisma(), EMAIL, email.id))) return toFirstSnapshot(email)
   return await prisma().$transaction((tx) => completeSignup(tx, userId))
 }
 
-/** Queues a welcome email that lacks its row or its job. @throws {Problem} 404 when the user is erased */
-export async function completeSignup(tx: Transaction, userId: string): Promise<Welcome> {
+/**
+ * Creates what a signup lacks: its welcome email, or the job. Only rows that were changed or restored by hand lack any.
+ * @throws {Problem} 404 when the user is erased
+ */
+export async function completeSignup(tx: Transaction, userId: string): Promise<Snapshot> {
   await lockUser(tx, userId)
   const known = await readWelcome(tx, userId)
   if (known) await repairOne(tx, EMAIL, known.id)
   else await queueEmail(tx, userId, 'welcome')
   const email = known ?? (await readWelcome(tx, userId))
   if (!email) throw new Error('The welcome email was not created')
-  return toWelcome(email.id, email.queuedAt)
+  return toFirstSnapshot(email)
 }
 
-async function readWelcome(
-  db: Pick<Transaction, 'email'>,
-  userId: string,
-): Promise<{ id: string; queuedAt: Date } | undefined> {
+async function readWelcome(db: Pick<Transaction, 'email'>, userId: string): Promise<Queued | undefined> {
   const email = await db.email.findFirst({
     where: { userId, kind: 'welcome' },
     orderBy: { createdAt: 'asc' },
@@ -137,13 +136,15 @@ async function readWelcome(
   return email ? { id: email.id, queuedAt: email.events[0]?.at ?? email.createdAt } : undefined
 }
 
-/** Always as in the first answer. The ticket's stream has the current state. */
-function toWelcome(id: string, queuedAt: Date): Welcome {
+type Queued = { id: string; queuedAt: Date }
+
+/** The first state of an email, so that a replay has the same answer. The stream of the ticket has the current state. */
+function toFirstSnapshot({ id, queuedAt }: Queued): Snapshot {
   const timeline = [{ status: 'queued' as const, at: queuedAt.toISOString() }]
-  return { welcomeEmail: { id, status: 'queued', attempts: 0, version: 1, final: false, timeline } }
+  return { id, status: 'queued', attempts: 0, version: 1, final: false, timeline }
 }
 
-/** Throws a 503 instead, when the database or the queue does not answer. */
+/** Throws a 503 when the database or the queue did not answer. Otherwise throws `error` itself. */
 function rethrow(error: unknown): never {
   if (!isUnavailable(error)) throw error
   log.error(

@@ -8,7 +8,7 @@ import { readSignup, signUpWithinLimits } from '@/lib/protection/signup'
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request) {
     const start = performance.now() // stage
-    // Before the body is read. `signUpWithinLimits` checks the overload again before the transaction.
+    // Rejects before it reads the body. `signUpWithinLimits` checks the overload again before the transaction.
     rejectWhenOverloaded('signup')
     const input = await readSignup(request)
     const key = readIdempotencyKey(request.headers)
@@ -21,7 +21,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
         token = await signIn(tx, userId, readToken(request), key)
       },
     )
-    // The browser may have lost the first answer with its cookie.
+    // The browser may never have got the first answer and its cookie. The token is derived from the key again.
     if (isReplay && key) token = await findSignupToken(user.id, key)
     const headers = new Headers({ location: `/api/emails/${welcomeEmail.id}` })
     if (token) headers.set('set-cookie', toSessionCookie(token))
