@@ -19,16 +19,16 @@ async function readTime(text: string | undefined): Promise<Date | undefined> {
 }
 
 const { values, positionals } = readArguments(
-  'npm run waiting [-- drop KIND|all | -- render KIND|all] [--after TIME] [--before TIME]',
-  { after: { type: 'string' }, before: { type: 'string' } },
+  'npm run waiting [-- drop KIND|all | -- render KIND|all] [--since TIME] [--until TIME]',
+  { since: { type: 'string' }, until: { type: 'string' } },
   (words) => words.length === 0 || (words.length === 2 && ['drop', 'render'].includes(words[0] ?? '')),
 )
 const [order, kind] = positionals
 await reachDatabase()
 const choice: Choice = {
   kind: kind === 'all' ? undefined : kind,
-  after: await readTime(values.after),
-  before: await readTime(values.before),
+  since: await readTime(values.since),
+  until: await readTime(values.until),
 }
 if (!order) {
   const rows = await countWaiting()

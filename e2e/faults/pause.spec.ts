@@ -196,7 +196,7 @@ test('a wrong template on a busy morning, by docs/operations.md: stopped, droppe
   // 2. Look, and drop the mails that wait. Mails that come in meanwhile wait as well.
   expect((await stack.command('waiting')).output).toMatch(/^welcome: \d+, /m)
   const [now] = await stack.query<{ time: Date }>('SELECT now() AS time')
-  const dropped = await stack.command('waiting', 'drop', 'welcome', '--before', now?.time.toISOString() ?? '')
+  const dropped = await stack.command('waiting', 'drop', 'welcome', '--until', now?.time.toISOString() ?? '')
   expect(dropped.code).toBe(0)
   const count = Number(/^(\d+) dropped/.exec(dropped.output)?.[1])
   expect(count).toBeGreaterThanOrEqual(20)
@@ -273,13 +273,13 @@ test('a kind that does not exist cannot be dropped, and one that only the next v
 test('a time without its unit or its zone drops no mail', async ({ stack }) => {
   await signUpMany(stack, 1)
   for (const time of ['90', '2', '2026-11-28', '2026-11-28 09:00', '2026-11-28T09:00:00', 'yesterday', '']) {
-    expect(await stack.command('waiting', 'drop', 'all', '--after', time)).toEqual({
+    expect(await stack.command('waiting', 'drop', 'all', '--since', time)).toEqual({
       code: 2,
       output: `Not a time: ${time}. Write 2026-11-28T09:00:00Z, or 90m, 2h, 3d\n`,
     })
   }
   expect(await countEmails(stack, 'queued')).toBe(1)
-  const both = ['--after', '2026-11-28T09:00:00+01:00', '--before', '0m']
+  const both = ['--since', '2026-11-28T09:00:00+01:00', '--until', '0m']
   expect((await stack.command('waiting', 'drop', 'all', ...both)).output).toMatch(/^1 dropped/m)
 })
 

@@ -10,6 +10,8 @@ export function readArguments<const Some extends Options>(
   accepts: (positionals: string[]) => boolean = ({ length }) => length === 0,
   args = process.argv.slice(2),
 ): Parsed<Some> {
+  const taken = Object.keys(options).find(isTakenByNpm)
+  if (taken) fail(`npm took --${taken} for itself: write -- before the arguments.\nUsage: ${usage}`)
   let problem = ''
   try {
     const parsed = parseArgs({ args, options, allowPositionals: true })
@@ -19,6 +21,12 @@ export function readArguments<const Some extends Options>(
     problem = `${(error as Error).message.split('. ')[0]}.\n`
   }
   fail(`${problem}Usage: ${usage}`)
+}
+
+/** Without `--` before it, npm keeps an option, and also its value after a "=". Only the environment shows it then. */
+function isTakenByNpm(option: string): boolean {
+  // npm's own setting `force` may be in an .npmrc. To lose ours is safe: nothing is forced.
+  return option !== 'force' && `npm_config_${option.replace(/^no-/, '').replaceAll('-', '_')}` in process.env
 }
 
 /** Exits the process because of its arguments. */

@@ -5,7 +5,7 @@ import { enqueueEmails } from '../sending/enqueue'
 import { isUnfinished } from '../sending/stranded-emails'
 import { recordEvents } from '../status/record'
 
-export type Choice = { kind?: string; after?: Date; before?: Date }
+export type Choice = { kind?: string; since?: Date; until?: Date }
 
 /** `inDoubt`: unchanged, because Resend may have accepted them. Their batches are sent again. */
 type Changed = { changed: number; inDoubt: { id: string; batchId: string }[] }
@@ -55,12 +55,12 @@ type Mail = { id: string; kind: string; batchId: string | null }
 
 // By status, for the index. A mail that changes meanwhile is newer than `end`, so it is not read again.
 async function changeWaiting(
-  { kind, after, before }: Choice,
+  { kind, since, until }: Choice,
   change: (tx: Transaction, mails: Mail[]) => Promise<number>,
 ): Promise<Changed> {
   const total: Changed = { changed: 0, inDoubt: [] }
   const isChosen = Prisma.sql`(${kind ?? null}::text IS NULL OR kind = ${kind ?? null})
-    AND "createdAt" BETWEEN coalesce(${after ?? null}::timestamptz, '-infinity') AND coalesce(${before ?? null}::timestamptz, 'infinity')`
+    AND "createdAt" BETWEEN coalesce(${since ?? null}::timestamptz, '-infinity') AND coalesce(${until ?? null}::timestamptz, 'infinity')`
   const ends = await prisma().$queryRaw<{ status: string; end: Date }[]>`
     SELECT waiting.status::text, "updatedAt" AS end FROM unnest(${UNFINISHED_STATUSES}::"EmailStatus"[]) AS waiting (status) CROSS JOIN LATERAL (
       SELECT "updatedAt" FROM "Email" WHERE "Email".status = waiting.status ORDER BY "updatedAt" DESC LIMIT 1) AS newest`
