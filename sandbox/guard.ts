@@ -13,11 +13,14 @@ let reaper: ChildProcess | undefined
 
 /** Makes sure that a child ends with the runner, even if the runner is killed. */
 export function guard(child: ChildProcess, signal: NodeJS.Signals): void {
-  const { pid } = child
-  if (!pid) return
+  if (child.pid) guardProcess(child.pid, signal, untilEnd(child))
+}
+
+/** The same for a process that is not a child. @param ended resolves when it has ended */
+export function guardProcess(pid: number, signal: NodeJS.Signals, ended: Promise<unknown>): void {
   reaper ??= startReaper()
   reaper.send({ pid, signal } satisfies Ward)
-  untilEnd(child).then(() => reaper?.connected && reaper.send({ pid } satisfies Ward))
+  ended.then(() => reaper?.connected && reaper.send({ pid } satisfies Ward))
 }
 
 export async function dismissReaper(): Promise<void> {

@@ -16,6 +16,10 @@ export async function findCluster(home: PostgresHome): Promise<Cluster | undefin
   return { data: path.join(dir, 'data'), password: await readFile(path.join(dir, 'password'), 'utf8') }
 }
 
+export function toUrl({ password }: Cluster, port: number): string {
+  return `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`
+}
+
 /**
  * Creates the cluster in this home, in place of an earlier one. It is created under another name and renamed when it is
  * complete, so an interrupted start leaves no half cluster.

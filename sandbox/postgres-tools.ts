@@ -14,7 +14,8 @@ export function spawnTool(home: PostgresHome, tool: Tool, args: string[], stdio:
     cwd: home.dir,
     // Without a valid locale in the environment, Postgres does not start on macOS.
     env: { ...process.env, LC_ALL: 'C' },
-    detached: true,
+    // On Windows, a detached process has no console, and its children would open windows.
+    detached: process.platform !== 'win32',
     windowsHide: true,
     stdio,
   })

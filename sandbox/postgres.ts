@@ -4,10 +4,11 @@ import { open, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findPort } from './ports'
-import { type Cluster, createCluster, findCluster } from './postgres-cluster'
+import { type Cluster, createCluster, findCluster, toUrl } from './postgres-cluster'
 import { openPostgresHome } from './postgres-home'
 import { readLock, releaseLock, stopServer } from './postgres-lock'
 import { readVersion, spawnTool } from './postgres-tools'
+import { startWithPgCtl } from './postgres-windows'
 import { untilEnd } from './processes'
 
 export interface Postgres {
@@ -23,10 +24,17 @@ interface Options {
   port?: number
   /** Delete the data of earlier runs. */
   fresh?: boolean
+  /** `win32`: starts the server as on Windows. */
+  platform?: string
 }
 
 /** Starts the embedded Postgres on 127.0.0.1, also after a crash. @throws {Error} with the output of Postgres */
-export async function startPostgres({ dir, port, fresh }: Options): Promise<Postgres> {
+export async function startPostgres({
+  dir,
+  port,
+  fresh,
+  platform = process.platform,
+}: Options): Promise<Postgres> {
   const home = await openPostgresHome(dir)
   // First, so that nothing is deleted when the binaries do not run.
   const version = await readVersion(home)
@@ -40,6 +48,7 @@ export async function startPostgres({ dir, port, fresh }: Options): Promise<Post
     'unix_socket_directories=',
   ]
   const logFile = path.join(home.dir, 'log')
+  if (platform === 'win32') return startWithPgCtl(home, cluster, settings, logFile)
   // A file, because a pipe breaks when the runner is killed.
   const log = await open(logFile, 'w')
   const args = ['-D', cluster.data, ...settings.flatMap((setting) => ['-c', setting])]
@@ -62,7 +71,7 @@ async function waitUntilReady(cluster: Cluster, server: ChildProcess): Promise<s
   while (server.exitCode === null && server.signalCode === null) {
     const lock = await readLock(cluster)
     if (lock?.pid === server.pid && lock?.state === 'ready') {
-      return `postgresql://postgres:${cluster.password}@127.0.0.1:${lock.port}/postgres`
+      return toUrl(cluster, lock.port)
     }
     await sleep(20)
   }
