@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import path from 'node:path'
 import { defineConfig } from '@playwright/test'
+import './e2e/ignore-env-file'
 import { findBrowser } from './e2e/browser'
 
 // Most computers are not in UTC, so tests, processes and Postgres run in another zone. Set TZ to choose the zone.
@@ -41,7 +42,7 @@ export default defineConfig({
       SANDBOX_FRESH: '1',
       SANDBOX_LATENCY_MS: '50',
       PORT: '0',
-      // Overrides a developer's .env: tests never use a real database or send real mail.
+      // Overrides a developer's shell: tests never use a real database or send real mail.
       DATABASE_URL: '',
       RESEND_API_KEY: '',
       APP_URL: '',

@@ -1,3 +1,4 @@
+import './ignore-env-file'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
@@ -103,7 +104,7 @@ export async function startStack(name: string, flags: string[] = [], settings: E
     SANDBOX_TRACES: 'false',
     OTEL_EXPORTER_OTLP_ENDPOINT: '',
     PORT: '0',
-    // Overrides a developer's .env, because the tests may hurt and empty only what is the stack's own.
+    // Overrides a developer's shell, because the tests may hurt and empty only what is the stack's own.
     DATABASE_URL: '',
     RESEND_API_KEY: '',
     // Playwright sets it to the shared app's.

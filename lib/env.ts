@@ -117,6 +117,9 @@ export function env<Name extends keyof Env>(name: Name): Env[Name] {
 
 const ALL = Object.keys(schema.shape) as Setting[]
 
+/** The names of all settings, those of the sandbox too. */
+export const SETTINGS: readonly string[] = [...ALL, ...SANDBOX_SETTINGS]
+
 /** Lists the settings that are missing or malformed, each with a sentence. */
 export function findProblems(names = ALL): Map<Setting, string> {
   return new Map(
@@ -137,7 +140,7 @@ export function requireEnv(names = ALL): void {
 /** Lists misspelled settings, each as a sentence with a suggestion. */
 export function listUnknown(): string[] {
   loadEnvFiles()
-  return findUnknown(process.env, [...ALL, ...SANDBOX_SETTINGS]).map(
+  return findUnknown(process.env, SETTINGS).map(
     ({ name, meant }) => `${name}: nothing reads it. Did you mean ${meant}? See .env.example.`,
   )
 }

@@ -16,7 +16,7 @@ import { startLoopbackServer } from './loopback-server'
 import { findPort } from './ports'
 
 readArguments('npm run mail', {})
-process.env.APP_URL ??= 'http://localhost:3000'
+process.env.APP_URL ||= 'http://localhost:3000'
 // The key signs the links.
 process.env.RESEND_API_KEY ||= 're_preview'
 

@@ -29,7 +29,7 @@ test.beforeAll(async () => {
   Object.assign(process.env, { RESEND_API_KEY: 're_test', RESEND_BASE_URL: `http://127.0.0.1:${port}` })
 })
 test.afterAll(() => {
-  for (const name of ['RESEND_API_KEY', 'RESEND_BASE_URL']) delete process.env[name]
+  Object.assign(process.env, { RESEND_API_KEY: '', RESEND_BASE_URL: '' })
   server.closeAllConnections()
   server.close()
 })

@@ -1,10 +1,10 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect } from '@playwright/test'
 import { type Env, findPort, programOf, runToEnd } from '../stack'
 import { test } from '../test'
 
-// An empty setting counts as none, even if a developer's .env sets it.
+// An empty setting counts as none.
 const NOTHING: Env = { DATABASE_URL: '', APP_URL: '', RESEND_API_KEY: '', RESEND_WEBHOOK_SECRET: '' }
 const COMPLETE: Env = {
   DATABASE_URL: 'postgres://localhost:1/none',
@@ -107,6 +107,20 @@ test('a setting that nothing reads is found in a .env file, too', async () => {
   const { code, output } = await runToEnd(programOf('worker/index.ts'), COMPLETE, { cwd })
   expect(code, output).toBe(1)
   expect(output).toBe(toldOf('LIMIT_STREAM_PER_TICKET', 'LIMIT_STREAMS_PER_TICKET'))
+})
+
+test('a setting in a developer’s .env does not reach what the tests start', async () => {
+  const cwd = path.resolve(test.info().outputDir, 'app')
+  await mkdir(cwd, { recursive: true })
+  const settings = (await readFile('.env.example', 'utf8')).matchAll(/^#([A-Z_]+)=/gm)
+  const names = [...settings].map(([, name = '']) => name).concat('PORT', 'SANDBOX_WORKERS', 'SANDBOX_TRACES')
+  expect(names).toContain('OPERATOR_TOKEN')
+  await writeFile(path.join(cwd, '.env'), names.map((name) => `${name}=-\n`).join(''))
+  const worker = await runToEnd(programOf('worker/index.ts'), { ...COMPLETE, APP_URL: '' }, { cwd })
+  expect(worker).toEqual({ code: 1, output: 'APP_URL: is missing. See .env.example.\n' })
+  const args = ['--import', 'tsx', path.resolve('sandbox/run.ts'), 'demo', '--share=203.0.113.1']
+  const { output } = await runToEnd(args, {}, { cwd })
+  expect(output).toContain('"203.0.113.1" is no address of this computer.')
 })
 
 test('settings of other programs stop nothing, however much they look like ours', async () => {
