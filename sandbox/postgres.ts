@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { open, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ignoreLibpqSettings } from './libpq-settings'
 import { findPort } from './ports'
 import { type Cluster, createCluster, findCluster, toUrl } from './postgres-cluster'
 import { openPostgresHome } from './postgres-home'
@@ -35,6 +36,7 @@ export async function startPostgres({
   fresh,
   platform = process.platform,
 }: Options): Promise<Postgres> {
+  ignoreLibpqSettings()
   const home = await openPostgresHome(dir)
   // First, so that nothing is deleted when the binaries do not run.
   const version = await readVersion(home)

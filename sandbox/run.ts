@@ -240,6 +240,8 @@ async function runToEnd(name: string, args: string[], failure: string): Promise<
 async function writeEnvFile(file: string): Promise<void> {
   const names = [
     'DATABASE_URL',
+    // Another terminal may have other values, for another database.
+    ...['PGSSLMODE', 'PGSSLNEGOTIATION'],
     'RESEND_BASE_URL',
     'RESEND_WEBHOOK_SECRET',
     'SANDBOX_KEY',
