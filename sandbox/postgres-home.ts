@@ -112,13 +112,13 @@ async function openSharedFolder(): Promise<string> {
 async function copyBinaries(bin: string, base: string, { uid, gid }: Account): Promise<string> {
   const native = path.dirname(bin)
   const { version } = JSON.parse(await readFile(path.join(native, '..', 'package.json'), 'utf8'))
-  const copy = path.join(base, `postgres-${version}`)
+  const entries = (await readdir(native, { recursive: true })).sort()
+  // An install without its scripts lacks links. After a complete one, another copy is made.
+  const copy = path.join(base, `postgres-${version}-${fingerprint(entries.join())}`)
   if (!existsSync(copy)) {
     const draft = `${copy}-${process.pid}`
     await cp(native, draft, { recursive: true, verbatimSymlinks: true })
-    for (const entry of ['', ...(await readdir(draft, { recursive: true }))]) {
-      await lchown(path.join(draft, entry), uid, gid)
-    }
+    for (const entry of ['', ...entries]) await lchown(path.join(draft, entry), uid, gid)
     // Another runner may have made the same copy at the same time.
     await rename(draft, copy).catch(() => rm(draft, { recursive: true }))
   }

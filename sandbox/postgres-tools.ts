@@ -4,6 +4,7 @@ import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { guard } from './guard'
 import type { PostgresHome } from './postgres-home'
+import { readSettings } from './settings'
 
 type Tool = 'initdb' | 'pg_ctl' | 'postgres'
 
@@ -32,13 +33,17 @@ export async function runTool(home: PostgresHome, tool: Tool, args: string[]): P
 
 /** @throws {Error} when the folder of the binaries has no Postgres that runs */
 export async function readVersion(home: PostgresHome): Promise<number> {
-  const child = spawnTool(home, 'postgres', ['--version'], ['ignore', 'pipe', 'ignore'])
+  const child = spawnTool(home, 'postgres', ['--version'], ['ignore', 'pipe', 'pipe'])
   const failed = once(child, 'spawn').then(
     () => '',
-    ({ message }: Error) => ` (${message})`,
+    ({ message }: Error) => message,
   )
-  const [words, why] = await Promise.all([child.stdout ? text(child.stdout) : '', failed])
+  const outputs = [child.stdout, child.stderr].map((stream) => (stream ? text(stream) : ''))
+  const [words = '', ...complaints] = await Promise.all([...outputs, failed])
   const [, version] = /\(PostgreSQL\) (\d+)/.exec(words) ?? []
-  if (!version) throw new Error(`No Postgres runs from ${home.bin}${why}. Check SANDBOX_POSTGRES_BIN.`)
-  return Number(version)
+  if (version) return Number(version)
+  const remedy = readSettings().SANDBOX_POSTGRES_BIN
+    ? 'Check SANDBOX_POSTGRES_BIN.'
+    : 'npm may have skipped the install scripts. Run npm ci --ignore-scripts=false'
+  throw new Error(`No Postgres runs from ${home.bin}. ${remedy}\n${complaints.join('').trim()}`)
 }

