@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import '../lib/output'
@@ -53,14 +53,21 @@ function fingerprintSources(): string {
   return hash.digest('hex')
 }
 
-function listSources(): string[] {
-  const top = readdirSync('.', { withFileTypes: true }).filter(({ name }) => hasEffect(name))
-  const files = top.flatMap((entry) => {
-    if (entry.isFile()) return entry.name
-    const inside = readdirSync(entry.name, { recursive: true, withFileTypes: true })
-    return inside.filter((entry) => entry.isFile()).map(({ parentPath, name }) => path.join(parentPath, name))
+/** Lists the files on which a build depends. A link to a file counts as a file, and a link inside a folder may be a circle. */
+export function listSources(project = '.'): string[] {
+  const top = readdirSync(project).filter(hasEffect)
+  const files = top.flatMap((name) => {
+    const entry = path.join(project, name)
+    if (!stat(entry)?.isDirectory()) return entry
+    const inside = readdirSync(entry, { recursive: true, withFileTypes: true })
+    return inside.map(({ parentPath, name }) => path.join(parentPath, name))
   })
-  return files.sort()
+  // Leaves out dangling links, and pipes, which have no end.
+  return files.filter((file) => stat(file)?.isFile()).sort()
+}
+
+function stat(entry: string): Stats | undefined {
+  return statSync(entry, { throwIfNoEntry: false })
 }
 
 function hasEffect(name: string): boolean {
