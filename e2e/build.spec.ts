@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from '@playwright/test'
 import { listSources } from '../sandbox/build'
+import { runToEnd } from './stack'
 import { test } from './test'
 
 test('a .env that is a link or a pipe does not stop a build, and a link to a file is a source', () => {
@@ -22,4 +24,14 @@ test('a .env that is a link or a pipe does not stop a build, and a link to a fil
   expect(sources).toEqual(
     ['.env.production', 'lib/file.ts', 'lib/link.ts', 'shared/file.ts', 'shared/link.ts'].map(path.normalize),
   )
+})
+
+test('a project that is reached through a link is built', async () => {
+  // Outside of the project, where no other program follows the link in a circle.
+  const folder = mkdtempSync(path.join(tmpdir(), 'link-'))
+  const link = path.join(folder, 'project')
+  symlinkSync(path.resolve(), link, 'junction')
+  const { output } = await runToEnd(['--import', 'tsx', path.join(link, 'sandbox/build.ts')], {})
+  expect(output).toBe('Nothing has changed since the last build.\n')
+  rmSync(folder, { recursive: true })
 })

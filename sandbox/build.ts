@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, type Stats, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync, type Stats, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import '../lib/output'
@@ -42,7 +42,9 @@ async function build(): Promise<void> {
 }
 
 function isMain(): boolean {
-  return process.argv[1] === fileURLToPath(import.meta.url)
+  // Behind a link, the argument is the path through the link.
+  const [, program = ''] = process.argv
+  return existsSync(program) && realpathSync(program) === fileURLToPath(import.meta.url)
 }
 
 function fingerprintSources(): string {

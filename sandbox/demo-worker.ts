@@ -3,7 +3,7 @@
  *
  * Starts one more worker for the `dev` or `demo` that runs in this folder.
  */
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
 import { loadEnvFiles } from '../lib/env'
@@ -15,7 +15,7 @@ loadEnvFiles()
 const dir = process.env.SANDBOX_DIR || '.sandbox'
 const envFile = path.join(dir, 'env')
 // A runner that was killed leaves its file.
-if (!existsSync(envFile) || (await findRunner(realpathSync(dir))) === undefined) {
+if (!existsSync(envFile) || (await findRunner(dir)) === undefined) {
   console.error(
     `No app runs with its data in ${dir}. Start it in another terminal: npm run demo, or npm run dev`,
   )

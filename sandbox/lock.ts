@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { rm } from 'node:fs/promises'
+import { realpath, rm } from 'node:fs/promises'
 import { connect, createServer, type Server } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { fingerprint } from './fingerprint'
@@ -11,7 +11,7 @@ import { toSocketPath } from './socket-path'
  * @throws {Error} when another runner has it
  */
 export async function lockSandbox(dir: string, whereabouts: () => string): Promise<Server> {
-  const address = toAddress(dir)
+  const address = await toAddress(dir)
   try {
     return await listen(address, whereabouts)
   } catch (error) {
@@ -37,9 +37,10 @@ async function listen(address: string, whereabouts: () => string): Promise<Serve
 
 /** Returns the address of the runner that has locked this folder. Empty until the runner has a port. */
 export async function findRunner(dir: string): Promise<string | undefined> {
-  return text(connect(toAddress(dir))).catch(() => undefined)
+  return text(connect(await toAddress(dir))).catch(() => undefined)
 }
 
-function toAddress(dir: string): string {
-  return toSocketPath(`behind-the-scenes-${fingerprint(dir)}`)
+async function toAddress(dir: string): Promise<string> {
+  // Windows knows a folder by several names.
+  return toSocketPath(`behind-the-scenes-${fingerprint(await realpath(dir))}`)
 }
