@@ -39,3 +39,11 @@ test('the image has the programs of the bundle, and the migrations', () => {
   const programs = PROGRAMS.map((name) => `worker/${name}.ts`)
   expect(command.match(/\S+\.ts(?= )/g)).toEqual([...programs, 'prisma/migrate.ts'])
 })
+
+test('compose waits for the database by TCP, and a PORT in .env does not move the web server off its port', () => {
+  const compose = readFileSync('compose.yaml', 'utf8')
+  expect(compose).toMatch(/test: .*pg_isready.*-h.*127\.0\.0\.1/)
+  const [, settings = ''] = /environment: &settings\n((?: {4}.*\n)+)/.exec(compose) ?? []
+  expect(settings).toMatch(/^ {4}PORT: 3000$/m)
+  expect(compose).toMatch(/^ {4}ports: \['127\.0\.0\.1:3000:3000'\]$/m)
+})
