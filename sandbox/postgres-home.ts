@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import {
+  chmod,
   chown,
   cp,
   lchown,
@@ -106,6 +107,8 @@ async function openSharedFolder(): Promise<string> {
   const found = await lstat(base)
   if (!found.isDirectory() || found.uid !== 0)
     throw new Error(`${base} is not a folder that belongs to root.`)
+  // With a strict umask, mkdir would shut the other account out.
+  await chmod(base, 0o711)
   return base
 }
 

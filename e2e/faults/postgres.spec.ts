@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync } from 'node:fs'
-import { cp, rm } from 'node:fs/promises'
+import { lstatSync, readdirSync, statSync } from 'node:fs'
+import { chmod, cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from '@playwright/test'
 import { copyProject } from '../recipe'
@@ -90,4 +91,19 @@ test('npm without its install scripts leaves no Prisma client: npm run dev says 
   expect(code, output).toBe(1)
   expect(output).toContain('There is no Prisma client in lib/generated.')
   expect(output).toContain('npm ci --ignore-scripts=false')
+})
+
+test('for root with a strict umask, the account of Postgres still reaches its programs', async () => {
+  test.skip(process.getuid?.() !== 0, 'For others, Postgres runs under their own account.')
+  const TMPDIR = await mkdtemp(path.join(tmpdir(), 'umask-'))
+  await chmod(TMPDIR, 0o711)
+  const program = `
+    import { openPostgresHome } from './sandbox/postgres-home.ts'
+    import { readVersion } from './sandbox/postgres-tools.ts'
+    process.umask(0o077)
+    console.log('version', await readVersion(await openPostgresHome(${JSON.stringify(test.info().outputPath('postgres'))})))`
+  const { output } = await runToEnd([...TSX, ...EVAL, program], { TMPDIR })
+  expect(output).toMatch(/^version \d+$/m)
+  expect(statSync(path.join(TMPDIR, 'behind-the-scenes')).mode & 0o777).toBe(0o711)
+  await rm(TMPDIR, { recursive: true })
 })
