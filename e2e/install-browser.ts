@@ -4,6 +4,11 @@ import { chromium } from '@playwright/test'
 import { findBrowser } from './browser'
 
 console.log('All tests take about a quarter of an hour: a browser, a build, and then a line for each test.')
+// A warning only, because tests of the API may pass.
+if (process.platform === 'win32')
+  console.warn(
+    'On Windows, many tests fail, because it has no signals: npm run test:smoke, or all tests in WSL.',
+  )
 
 const WAYS = [
   'npx playwright install chromium',
