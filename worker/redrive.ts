@@ -17,6 +17,7 @@ const { values, positionals } = readArguments(
 const isId = (name: string): boolean => z.guid().safeParse(name).success
 const malformed = positionals.find((name) => !isId(name) && !isServed(name))
 if (malformed) fail(`Neither the id of an email nor a queue: ${malformed}`)
+if (values.reason === '') fail('--reason is empty: name a reason, or leave it out for all.')
 if (values.reason && positionals.length > 0) fail('--reason selects mails: leave out ids and queues.')
 
 await reachDatabase()

@@ -113,7 +113,7 @@ test('what was not given up is left alone', async ({ stack }) => {
   expect(await stack.query('SELECT 1 FROM pgboss.job')).toHaveLength(1)
 })
 
-test('a malformed id, and a reason beside an id or a queue, are refused before anything happens', async ({
+test('a malformed id, an empty reason, and a reason beside an id or a queue, are refused before anything happens', async ({
   stack,
 }) => {
   const [id = ''] = await failMany(stack, 1)
@@ -126,6 +126,8 @@ test('a malformed id, and a reason beside an id or a queue, are refused before a
       code: 2,
       output: '--reason selects mails: leave out ids and queues.\n',
     })
+  // As from a variable of the shell that is not set.
+  expect(await stack.redrive('--reason', '')).toMatchObject({ code: 2 })
   expect((await until(stack, id, isFinal)).status).toBe('failed')
 })
 
