@@ -4,7 +4,15 @@
  */
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, realpathSync, type Stats, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  type Stats,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import '../lib/output'
@@ -55,17 +63,23 @@ function fingerprintSources(): string {
   return hash.digest('hex')
 }
 
-/** Lists the files on which a build depends. A link to a file counts as a file, and a link inside a folder may be a circle. */
+/** Lists the files on which a build depends. A link to a file counts as one. */
 export function listSources(project = '.'): string[] {
   const top = readdirSync(project).filter(hasEffect)
   const files = top.flatMap((name) => {
     const entry = path.join(project, name)
-    if (!stat(entry)?.isDirectory()) return entry
-    const inside = readdirSync(entry, { recursive: true, withFileTypes: true })
-    return inside.map(({ parentPath, name }) => path.join(parentPath, name))
+    return stat(entry)?.isDirectory() ? listInside(entry) : entry
   })
   // Leaves out dangling links, and pipes, which have no end.
   return files.filter((file) => stat(file)?.isFile()).sort()
+}
+
+/** Does not follow a link to another folder, because it may lead in a circle. */
+function listInside(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const inside = path.join(folder, entry.name)
+    return entry.isDirectory() ? listInside(inside) : inside
+  })
 }
 
 function stat(entry: string): Stats | undefined {
