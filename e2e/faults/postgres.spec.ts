@@ -1,30 +1,47 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs'
-import { chmod, cp, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect } from '@playwright/test'
 import { copyProject } from '../recipe'
-import { type Env, isListening, type Process, programOf, query, runToEnd, startProcess, waitFor } from '../stack'
+import {
+  type Env,
+  isListening,
+  type Process,
+  programOf,
+  query,
+  runToEnd,
+  startProcess,
+  waitFor,
+} from '../stack'
 import { test } from '../test'
 
 /* The sandbox's Postgres, without the runner around it. */
 
 const TSX = ['--import', 'tsx']
-const EVAL = ['--input-type=module', '--eval']
 
 const started: Process[] = []
 test.afterEach(async () => {
   for (const process of started.splice(0)) await process.kill('SIGKILL')
 })
 
+/** Writes a program, and returns how Node runs it. Its modules are those of the sandbox. */
+async function write(program: string): Promise<string[]> {
+  const file = test.info().outputPath('program.ts')
+  const sandbox = pathToFileURL(`${path.resolve('sandbox')}/`).href
+  await writeFile(file, program.replaceAll(`from './`, `from '${sandbox}`))
+  return [...TSX, file]
+}
+
 /** Starts a process that starts Postgres with its data in this folder, and stops it at SIGTERM. Returns the database's URL. */
 async function start(dir: string, env = {}, platform = 'linux'): Promise<[string, Process]> {
-  const program = `
-    import { startPostgres } from './sandbox/postgres.ts'
+  const program = await write(`
+    import { startPostgres } from './postgres.ts'
     const { url, stop } = await startPostgres(${JSON.stringify({ dir, platform })})
     process.on('SIGTERM', () => stop().then(() => process.exit()))
-    console.log('READY ' + url)`
-  const runner = await startProcess([...TSX, ...EVAL, program], /READY \S+/, env)
+    console.log('READY ' + url)`)
+  const runner = await startProcess(program, /READY \S+/, env)
   started.push(runner)
   return [/READY (\S+)/.exec(runner.output())?.[1] ?? '', runner]
 }
@@ -74,10 +91,10 @@ test('npm without its install scripts leaves no links of libraries: the error na
       filter: isNoLink,
     })
   const home = { dir: copy, bin: path.join(copy, 'bin'), abandoned: false }
-  const program = `
-    import { readVersion } from './sandbox/postgres-tools.ts'
-    readVersion(${JSON.stringify(home)}).catch(({ message }) => console.log(message))`
-  const read = (env: Env) => runToEnd([...TSX, ...EVAL, program], env)
+  const program = await write(`
+    import { readVersion } from './postgres-tools.ts'
+    readVersion(${JSON.stringify(home)}).catch(({ message }) => console.log(message))`)
+  const read = (env: Env) => runToEnd(program, env)
   const { output } = await read({ SANDBOX_POSTGRES_BIN: '' })
   expect(output).toContain('npm may have skipped the install scripts. Run npm ci --ignore-scripts=false\n')
   expect(output).toMatch(/(shared libraries|Library not loaded): \S+/)
@@ -97,12 +114,13 @@ test('for root with a strict umask, the account of Postgres still reaches its pr
   test.skip(process.getuid?.() !== 0, 'For others, Postgres runs under their own account.')
   const TMPDIR = await mkdtemp(path.join(tmpdir(), 'umask-'))
   await chmod(TMPDIR, 0o711)
-  const program = `
-    import { openPostgresHome } from './sandbox/postgres-home.ts'
-    import { readVersion } from './sandbox/postgres-tools.ts'
+  const dir = JSON.stringify(test.info().outputPath('postgres'))
+  const program = await write(`
+    import { openPostgresHome } from './postgres-home.ts'
+    import { readVersion } from './postgres-tools.ts'
     process.umask(0o077)
-    console.log('version', await readVersion(await openPostgresHome(${JSON.stringify(test.info().outputPath('postgres'))})))`
-  const { output } = await runToEnd([...TSX, ...EVAL, program], { TMPDIR })
+    console.log('version ' + (await readVersion(await openPostgresHome(${dir}))))`)
+  const { output } = await runToEnd(program, { TMPDIR })
   expect(output).toMatch(/^version \d+$/m)
   expect(statSync(path.join(TMPDIR, 'behind-the-scenes')).mode & 0o777).toBe(0o711)
   await rm(TMPDIR, { recursive: true })
