@@ -34,8 +34,10 @@ export async function copyProject(to: string, more: string[] = []): Promise<stri
   return folder
 }
 
-/** Changes a file of the copy. */
+/** Changes a file of the copy. @throws {Error} when nothing changes */
 export async function edit(folder: string, file: string, change: (text: string) => string): Promise<void> {
   const text = await readFile(path.join(folder, file), 'utf8')
-  await writeFile(path.join(folder, file), change(text))
+  const changed = change(text)
+  if (changed === text) throw new Error(`Nothing to change was found in ${file}.`)
+  await writeFile(path.join(folder, file), changed)
 }
