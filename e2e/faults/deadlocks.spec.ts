@@ -24,14 +24,21 @@ test('erasing, gathering, reopening, settling, redriving, rendering again, corre
 })
 
 test('waiting mail is rendered again while its batch settles: no deadlock', async ({ stack }) => {
-  await stack.setProvider({ latencyMs: 6_000 })
+  // The command starts meanwhile.
+  await stack.setProvider({ latencyMs: 8_000 })
   const { id } = await signUp(newAddress(), stack.appUrl)
   await stack.startWorker()
   await untilAsked(stack, id)
   await using gate = await closeGate(stack, `SELECT FROM "Email" WHERE id = '${id}' FOR UPDATE`)
+  await using first = await closeGate(
+    stack,
+    `SELECT FROM pgboss.job WHERE data->>'emailId' = '${id}' FOR UPDATE`,
+  )
+  const rendering = stack.command('waiting', 'render', 'all')
+  await first.untilReached('SELECT FROM pgboss.job WHERE')
   // The worker is the first that comes to this mail, and then deletes the job of the batch.
   await gate.untilReached('SELECT FROM "Email" WHERE id IN (')
-  const rendering = stack.command('waiting', 'render', 'all')
+  await first.open()
   await gate.untilReached('SELECT id, kind, "batchId" FROM "Email"')
   await gate.open()
   expect(await rendering).toMatchObject({ code: 0, output: expect.stringContaining('0 will be rendered') })
