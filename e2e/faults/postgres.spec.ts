@@ -116,10 +116,12 @@ test('for root with a strict umask, the account of Postgres still reaches its pr
   await chmod(TMPDIR, 0o711)
   const dir = JSON.stringify(test.info().outputPath('postgres'))
   const program = await write(`
+    import { dismissReaper } from './guard.ts'
     import { openPostgresHome } from './postgres-home.ts'
     import { readVersion } from './postgres-tools.ts'
     process.umask(0o077)
-    console.log('version ' + (await readVersion(await openPostgresHome(${dir}))))`)
+    console.log('version ' + (await readVersion(await openPostgresHome(${dir}))))
+    await dismissReaper()`)
   const { output } = await runToEnd(program, { TMPDIR })
   expect(output).toMatch(/^version \d+$/m)
   expect(statSync(path.join(TMPDIR, 'behind-the-scenes')).mode & 0o777).toBe(0o711)

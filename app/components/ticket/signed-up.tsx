@@ -80,17 +80,18 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
     headlineRef.current?.focus({ preventScroll: true })
   }
 
-  // The address may be corrected in another tab. Then the server's ticket has another mail.
+  // The address may be corrected in another tab. Then the server's ticket has another mail. After a signup on this page, the server's
+  // ticket would replace this one, and what is typed into it.
   const isRefused = REFUSED.includes(snapshot.status)
   const router = useRouter()
   useEffect(() => {
-    if (!isRefused) return
+    if (!isRefused || fresh) return
     const refresh = (): void => {
       if (!document.hidden) router.refresh()
     }
     document.addEventListener('visibilitychange', refresh)
     return () => document.removeEventListener('visibilitychange', refresh)
-  }, [isRefused, router])
+  }, [isRefused, fresh, router])
 
   function showErasure(next: Snapshot | undefined): void {
     change(() => (next && next.id !== snapshot.id ? replace(next) : update(next)))
