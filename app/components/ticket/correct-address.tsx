@@ -1,3 +1,4 @@
+import { useRouter } from 'next/navigation'
 import { type ReactNode, useActionState, useEffect, useRef } from 'react'
 import type { Snapshot } from '@/lib/status/status'
 import { Field } from '../signup/field'
@@ -12,11 +13,13 @@ type Props = {
   ticketId: string
   /** The address that bounced. */
   address: string
+  /** True after a signup on the same page. */
+  fresh: boolean
   onCorrection: (correction: Correction) => void
 }
 
 /** Lets the owner correct an address that bounced. The account stays, and a new mail goes out. */
-export default function CorrectAddress({ ticketId, address, onCorrection }: Props): ReactNode {
+export default function CorrectAddress({ ticketId, address, fresh, onCorrection }: Props): ReactNode {
   const [problem, submit, pending] = useActionState(correct, null)
   const formRef = useRef<HTMLFormElement>(null)
   const errors = problem?.errors?.email
@@ -28,6 +31,18 @@ export default function CorrectAddress({ ticketId, address, onCorrection }: Prop
     onCorrection(answer.data)
     return null
   }
+
+  // The address may be corrected in another tab. Then the server's ticket has another mail. After a signup on the same page, the
+  // server's ticket would replace this one, and what is typed into it.
+  const router = useRouter()
+  useEffect(() => {
+    if (fresh) return
+    const refresh = (): void => {
+      if (!document.hidden) router.refresh()
+    }
+    document.addEventListener('visibilitychange', refresh)
+    return () => document.removeEventListener('visibilitychange', refresh)
+  }, [fresh, router])
 
   useEffect(() => {
     if (errors) formRef.current?.querySelector('input')?.focus()

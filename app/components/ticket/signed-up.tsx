@@ -1,7 +1,6 @@
 'use client'
 
 import Link from 'next/link'
-import { useRouter } from 'next/navigation'
 import { lazy, type ReactNode, Suspense, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
 import type { EmailStatus, Snapshot, TimelineEntry } from '@/lib/status/status'
@@ -80,19 +79,6 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
     headlineRef.current?.focus({ preventScroll: true })
   }
 
-  // The address may be corrected in another tab. Then the server's ticket has another mail. After a signup on this page, the server's
-  // ticket would replace this one, and what is typed into it.
-  const isRefused = REFUSED.includes(snapshot.status)
-  const router = useRouter()
-  useEffect(() => {
-    if (!isRefused || fresh) return
-    const refresh = (): void => {
-      if (!document.hidden) router.refresh()
-    }
-    document.addEventListener('visibilitychange', refresh)
-    return () => document.removeEventListener('visibilitychange', refresh)
-  }, [isRefused, fresh, router])
-
   function showErasure(next: Snapshot | undefined): void {
     change(() => (next && next.id !== snapshot.id ? replace(next) : update(next)))
     window.scrollTo({ top: 0 })
@@ -143,9 +129,14 @@ export function SignedUp({ ticketId, waitedMs, fresh = false, children, ...props
         <p role="status" className="lead mt-6 min-h-24 max-w-xl text-2xl leading-8 text-pretty text-muted">
           {explanation}
         </p>
-        {owner && !leaving && isRefused && !isUnwanted(snapshot) && (
+        {owner && !leaving && REFUSED.includes(snapshot.status) && !isUnwanted(snapshot) && (
           <Suspense>
-            <CorrectAddress ticketId={ticketId} address={owner.email} onCorrection={handleCorrection} />
+            <CorrectAddress
+              ticketId={ticketId}
+              address={owner.email}
+              fresh={fresh}
+              onCorrection={handleCorrection}
+            />
           </Suspense>
         )}
         <Link href="/" className="mt-8 link text-xl font-semibold">
