@@ -6,6 +6,8 @@ import { guard } from './guard'
 import type { PostgresHome } from './postgres-home'
 import { readSettings } from './settings'
 
+export const SCRIPTS_SKIPPED = 'npm may have skipped the install scripts. Run npm ci --ignore-scripts=false'
+
 type Tool = 'initdb' | 'pg_ctl' | 'postgres'
 
 /** Starts a program of Postgres in a process group of its own, which a Ctrl-C in the terminal does not reach. */
@@ -42,8 +44,6 @@ export async function readVersion(home: PostgresHome): Promise<number> {
   const [words = '', ...complaints] = await Promise.all([...outputs, failed])
   const [, version] = /\(PostgreSQL\) (\d+)/.exec(words) ?? []
   if (version) return Number(version)
-  const remedy = readSettings().SANDBOX_POSTGRES_BIN
-    ? 'Check SANDBOX_POSTGRES_BIN.'
-    : 'npm may have skipped the install scripts. Run npm ci --ignore-scripts=false'
+  const remedy = readSettings().SANDBOX_POSTGRES_BIN ? 'Check SANDBOX_POSTGRES_BIN.' : SCRIPTS_SKIPPED
   throw new Error(`No Postgres runs from ${home.bin}. ${remedy}\n${complaints.join('').trim()}`)
 }

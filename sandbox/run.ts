@@ -26,6 +26,7 @@ import { emptyIfOutdated } from './history'
 import { lockSandbox } from './lock'
 import { findPort, reservePort } from './ports'
 import { startPostgres } from './postgres'
+import { SCRIPTS_SKIPPED } from './postgres-tools'
 import { recentLines, say, startProgram } from './programs'
 import { startResend } from './resend'
 import { readSettings } from './settings'
@@ -91,10 +92,8 @@ async function start(): Promise<void> {
   const settings = readSettings()
   const share = flags.share === undefined ? undefined : readShare(flags.share)
   if (share && dev) throw new Error('--share needs a production build: npm run demo -- --share')
-  if (!existsSync('lib/generated')) {
-    const remedy = 'npm may have skipped the install scripts. Run npm ci --ignore-scripts=false'
-    throw new Error(`There is no Prisma client in lib/generated. ${remedy}`)
-  }
+  if (!existsSync('lib/generated'))
+    throw new Error(`There is no Prisma client in lib/generated. ${SCRIPTS_SKIPPED}`)
 
   // 2. One runner for each folder, a build, and a port for the app.
   await mkdir(settings.SANDBOX_DIR, { recursive: true })

@@ -223,14 +223,20 @@ test('a mail that was given up in doubt: its bytes go at once, and the neighbour
   expect((await countSends(stack, owner.id)).accepted).toBe(0)
 })
 
-test('“This wasn’t me”: opening the link does nothing; saying so forgets the address, and keeps it forgotten', async ({
-  stack,
-}) => {
+/** A stranger signs up with the address of a victim, who gets the mail with its link. */
+async function signUpVictim(stack: Stack): Promise<{ victim: string; stranger: Owner; link: string }> {
   await stack.startWorker()
   const victim = newAddress()
   const stranger = await signUpOwner(stack.appUrl, victim)
   await until(stack, stranger.id, isDelivered)
   const link = await readLink(stack.env, stranger.id, 'not-me')
+  return { victim, stranger, link }
+}
+
+test('“This wasn’t me”: opening the link does nothing; saying so forgets the address, and keeps it forgotten', async ({
+  stack,
+}) => {
+  const { victim, stranger, link } = await signUpVictim(stack)
   const say = (it: string, headers = {}): Promise<Response> => sendLink(stack.appUrl, 'not-me', it, headers)
 
   // A scanner of links.
@@ -296,11 +302,7 @@ test('a signup joins the session of a user who is being erased: the session stay
 test('“This wasn’t me”, said after the sender was erased: the mailbox gets no more mail', async ({
   stack,
 }) => {
-  await stack.startWorker()
-  const victim = newAddress()
-  const stranger = await signUpOwner(stack.appUrl, victim)
-  await until(stack, stranger.id, isDelivered)
-  const link = await readLink(stack.env, stranger.id, 'not-me')
+  const { victim, stranger, link } = await signUpVictim(stack)
   await eraseMe(stranger)
   await waitFor(() => isGone(stranger))
   expect((await sendLink(stack.appUrl, 'not-me', link)).status).toBe(202)

@@ -42,6 +42,18 @@ async function signUpInBatch(stack: Stack): Promise<Owner> {
   return owner
 }
 
+/** Signs up a user whose worker dies after a first attempt that has failed. */
+async function signUpUntilRetrying(stack: Stack, mode: string): Promise<Owner> {
+  await stack.setProvider({ mode })
+  const worker = await stack.startWorker()
+  const owner = await signUpOwner(stack.appUrl)
+  await until(stack, owner.id, ({ status }) => status === 'retrying')
+  await worker.kill('SIGKILL')
+  await stack.setProvider({ mode: 'ok' })
+  await makeDue(stack)
+  return owner
+}
+
 // orders
 /** Signs up a user whose file is ready. */
 async function signUpWithFile(stack: Stack): Promise<Owner> {
@@ -123,31 +135,13 @@ const LOSSES: Record<string, Loss> = {
     expectEnd: expectDoubt,
   },
   'a mail that is to be sent again, in a batch that is lost': {
-    async signUp(stack) {
-      // Resend may have accepted it all the same.
-      await stack.setProvider({ mode: 'outage' })
-      const worker = await stack.startWorker()
-      const owner = await signUpOwner(stack.appUrl)
-      await until(stack, owner.id, ({ status }) => status === 'retrying')
-      await worker.kill('SIGKILL')
-      await stack.setProvider({ mode: 'ok' })
-      await makeDue(stack)
-      return owner
-    },
+    // Resend may have accepted it all the same.
+    signUp: (stack) => signUpUntilRetrying(stack, 'outage'),
     lose: loseBatch,
     expectEnd: expectDoubt,
   },
   'a mail that was rejected for now, without its job': {
-    async signUp(stack) {
-      await stack.setProvider({ mode: 'rate-limit' })
-      const worker = await stack.startWorker()
-      const owner = await signUpOwner(stack.appUrl)
-      await until(stack, owner.id, ({ status }) => status === 'retrying')
-      await worker.kill('SIGKILL')
-      await stack.setProvider({ mode: 'ok' })
-      await makeDue(stack)
-      return owner
-    },
+    signUp: (stack) => signUpUntilRetrying(stack, 'rate-limit'),
     lose: (owner) => loseJobs('send-email', owner),
     expectEnd: expectOneMail,
   },

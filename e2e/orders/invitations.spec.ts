@@ -138,22 +138,31 @@ test('without the sandbox, no user can invite until the operator allows it, and 
   expect((await invite(bea, makeFriends(1))).status).toBe(422)
 })
 
+async function findInvitation(
+  stack: Stack,
+  friend: string,
+): Promise<{ id: string; status: string } | undefined> {
+  const [mail] = await stack.query<{ id: string; status: string }>(
+    'SELECT id, status FROM "Email" WHERE recipient = $1',
+    [friend],
+  )
+  return mail
+}
+
+/** Invites a friend, and returns the token of “This wasn’t me” in the mail that they got. */
+async function inviteFriend(stack: Stack, inviter: Owner, friend: string): Promise<string> {
+  await invite(inviter, [friend])
+  await untilOrders(inviter, ({ final }) => final)
+  return await readLink(stack.env, (await findInvitation(stack, friend))?.id ?? '', 'not-me')
+}
+
 test('a friend says “This wasn’t me”: their address is forgotten, and no other user invites it', async ({
   stack,
 }) => {
   await stack.startWorker()
   const stranger = await signUpOwner(stack.appUrl)
   const friend = newAddress()
-  await invite(stranger, [friend])
-  await untilOrders(stranger, ({ final }) => final)
-  const findInvitation = async (): Promise<{ id: string; status: string } | undefined> =>
-    (
-      await stack.query<{ id: string; status: string }>(
-        'SELECT id, status FROM "Email" WHERE recipient = $1',
-        [friend],
-      )
-    )[0]
-  const link = await readLink(stack.env, (await findInvitation())?.id ?? '', 'not-me')
+  const link = await inviteFriend(stack, stranger, friend)
   for (let times = 0; times < 2; times++)
     expect(await (await sendLink(stack.appUrl, 'not-me', link)).json()).toEqual({
       isAsked: false,
@@ -168,7 +177,7 @@ test('a friend says “This wasn’t me”: their address is forgotten, and no o
   await invite(other, [friend, newAddress()])
   const orders = await untilOrders(other, ({ final }) => final)
   expect(orders.invitations).toMatchObject({ total: 2, bounced: 1 })
-  const dropped = await findInvitation()
+  const dropped = await findInvitation(stack, friend)
   expect(dropped?.status).toBe('suppressed')
   expect((await countSends(stack, dropped?.id ?? '')).calls).toBe(0)
 })
@@ -179,10 +188,7 @@ test('a friend says “This wasn’t me” after the inviter was erased: the add
   await stack.startWorker()
   const inviter = await signUpOwner(stack.appUrl)
   const friend = newAddress()
-  await invite(inviter, [friend])
-  await untilOrders(inviter, ({ final }) => final)
-  const [mail] = await stack.query<{ id: string }>('SELECT id FROM "Email" WHERE recipient = $1', [friend])
-  const link = await readLink(stack.env, mail?.id ?? '', 'not-me')
+  const link = await inviteFriend(stack, inviter, friend)
   expect((await act(inviter, 'POST', 'erasure')).status).toBe(202)
   await waitFor(async () => (await stack.query('SELECT FROM "User"')).length === 0)
   expect((await sendLink(stack.appUrl, 'not-me', link)).status).toBe(202)
@@ -196,12 +202,7 @@ test('a customer refuses an invitation: the same user invites them no more, and 
   const [stranger, customer, other] = await Promise.all([1, 2, 3].map(() => signUpOwner(stack.appUrl)))
   if (!stranger || !customer || !other) throw new Error('Three users have signed up')
   await stack.query('UPDATE "User" SET "confirmedAt" = now() WHERE id = $1', [customer.userId])
-  await invite(stranger, [customer.email])
-  await untilOrders(stranger, ({ final }) => final)
-  const [mail] = await stack.query<{ id: string }>('SELECT id FROM "Email" WHERE recipient = $1', [
-    customer.email,
-  ])
-  const link = await readLink(stack.env, mail?.id ?? '', 'not-me')
+  const link = await inviteFriend(stack, stranger, customer.email)
   const refusal = await sendLink(stack.appUrl, 'not-me', link)
   expect(await refusal.json()).toMatchObject({ isAsked: true })
 
