@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, type Page, type Route } from '@playwright/test'
-import { isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
+import { app, isDelivered, newAddress, signUp, waitForSnapshot } from '../app'
 import { hurry, report } from '../faults/steps'
+import { readLink } from '../links'
 import { test as onSharedApp } from '../test'
 import { expectDelivered, linesOn, listenForComplaints, signUpByHand, ticketOn } from './person'
 import { test } from './test'
@@ -41,9 +42,12 @@ for (const [title, open] of [
   ],
   [
     'a link from a mail',
-    async (page: Page) => {
-      await page.goto(`${page.url()}#a-token.1.of-a-mail`)
+    async (page: Page, id: string) => {
+      await waitForSnapshot(id, isDelivered)
+      await page.goto(`${page.url()}#${await readLink(app.env(), id, 'tickets')}`)
+      const confirmation = page.waitForResponse('**/api/tickets/confirm')
       await page.reload()
+      expect((await confirmation).status()).toBe(204)
       await expect(page).toHaveURL(/tickets\/[^#]+$/)
     },
   ],
@@ -51,7 +55,7 @@ for (const [title, open] of [
   onSharedApp(`Back to a ticket goes back, also after ${title}`, async ({ page }) => {
     const { id } = await signUp()
     await page.goto(`/tickets/${id}`)
-    await open(page)
+    await open(page, id)
     await page.getByRole('link', { name: 'Sign up another person' }).click()
     await expect(page.getByRole('button', { name: 'Sign me up' })).toBeVisible()
     await page.goBack()
