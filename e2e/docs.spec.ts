@@ -70,7 +70,7 @@ test('npm run dev: READY, a signup that is delivered, commands that find it, no 
   const { output } = await runToEnd(['--import', 'tsx', 'worker/redrive.ts'], env)
   expect(output).toContain('0 of 0 put back into the queue.')
   const onAnyPort = { ...env, PORT: '0' }
-  const dashboard = await startProcess(['--import', 'tsx', 'sandbox/dashboard.ts'], /listening on/, onAnyPort)
+  const dashboard = await startProcess(['--import', 'tsx', 'sandbox/dashboard.ts'], /queues: \S+/, onAnyPort)
   started.push(dashboard)
   const queues = await fetch(`${/^The queues: (\S+)$/m.exec(dashboard.output())?.[1]}/queues`)
   expect(await queues.text()).toContain('send-email')

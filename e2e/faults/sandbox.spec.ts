@@ -69,17 +69,31 @@ test('each port of a running sandbox is known, and refuses other websites', asyn
   })
 })
 
-test('the preview of the mails opens in a browser, and for no other website', async () => {
-  const preview = await startProcess(['--import', 'tsx', 'sandbox/mail-preview.ts'], /mails: \S+/, {
-    PORT: '0',
+for (const [name, program, path] of [
+  ['the preview of the mails', 'sandbox/mail-preview.ts', '/live'],
+  ['the dashboard', 'sandbox/dashboard.ts', '/queues'],
+] as const) {
+  test(`${name} opens in a browser, and for no other website`, async () => {
+    const env = { DATABASE_URL: app.env().DATABASE_URL ?? '', PORT: '0' }
+    const server = await startProcess(['--import', 'tsx', program], /^The \w+: \S+$/m, env)
+    const url = /^The \w+: (\S+)$/m.exec(server.output())?.[1] ?? ''
+    try {
+      for (const headers of [{}, ...BROWSERS]) expect((await ask(url, headers)).status).toBe(200)
+      for (const page of ['/', path]) await expectShut(url + page, [...FOREIGN_HOSTS, ...FOREIGN_PAGES])
+    } finally {
+      await server.kill('SIGTERM')
+    }
   })
-  const url = /mails: (\S+)/.exec(preview.output())?.[1] ?? ''
-  try {
-    for (const headers of [{}, ...BROWSERS]) expect((await ask(url, headers)).status).toBe(200)
-    for (const path of ['/', '/live']) await expectShut(url + path, [...FOREIGN_HOSTS, ...FOREIGN_PAGES])
-  } finally {
-    await preview.kill('SIGTERM')
-  }
+}
+
+test('each program of the sandbox that answers over HTTP does so with the guard', () => {
+  const programs = readdirSync('sandbox').filter((name) => name.endsWith('.ts'))
+  const servers = programs.filter((name) =>
+    /from 'node:https?'|build\/server/.test(
+      readFileSync(`sandbox/${name}`, 'utf8').replace(/^import type.*$/gm, ''),
+    ),
+  )
+  expect(servers).toEqual(['loopback-server.ts'])
 })
 
 test('sending takes any key of Resend’s form, mails and weather take the sandbox’s alone', async ({
