@@ -174,6 +174,35 @@ for (const [reason, title, headers] of [
   })
 }
 
+test('a trial that succeeds late ends no pause that Resend has asked for since', async ({ stack }) => {
+  const reason = 'rate_limit_exceeded'
+  await stack.query(
+    `INSERT INTO "Pace" (account, "nextTurnAt", reason, failures) VALUES ('resend', now(), $1, 1)`,
+    [reason],
+  )
+  let release = (): void => {}
+  const held = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  let calls = 0
+  await using relay = await startRelay(stack, async (_, forward) => {
+    if (calls++ > 0) return refuse(429, reason, { 'retry-after': '3600' })
+    await held
+    return forward()
+  })
+  await stack.startWorker(relay.env)
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await waitFor(() => calls === 1)
+  await signUp(newAddress(), stack.appUrl)
+  await stack.query('UPDATE "Pace" SET "nextTurnAt" = now()')
+  const isPaused = async (): Promise<boolean> =>
+    Number((await readPace(stack))?.nextTurnAt) > Date.now() + 3_000_000
+  await waitFor(isPaused)
+  release()
+  await until(stack, id, ({ status }) => status !== 'sending')
+  expect(await isPaused()).toBe(true)
+})
+
 test('down with a retry-after of an hour: no request before, and then the same batch again', {
   tag: '@long',
 }, async ({ stack }) => {

@@ -11,7 +11,7 @@ export type Turn = {
   perSecond: number | null
   reason: string | null
   failures: number
-  /** The reason of a pause that this request ignores. If it succeeds, that pause stays. If it fails, a new pause replaces it. */
+  /** The reason of a pause that this request ignores. If the request succeeds, that pause stays. If not, a new one replaces it. */
   ignoredPause: string | null
 }
 
@@ -21,12 +21,14 @@ export type Turn = {
  */
 const TRIAL_SECONDS = 11
 
+const isTrial = ({ reason, ignoredPause }: Turn): boolean => reason !== null && ignoredPause === null
+
 /** Leaves about a tenth of Resend's limit unused, because requests do not arrive as evenly as they leave. */
 const MARGIN = 1.1
 
 const POLL_MS = 1_000
 
-/** Without a pause, the next turn is later than its gap by this time only if the database's clock was set back. */
+/** Without a pause, a next turn that is later than this plus its gap means that the database's clock was set back. */
 const MOST_AHEAD_SECONDS = 300
 
 /** A line of waiting calls for each ignored pause (the key, null: none). The value ends when the last call of the line has its turn. */
@@ -144,10 +146,10 @@ export async function setPaused(paused: boolean): Promise<Date | null> {
 }
 
 /** Frees an unused trial for another call. A newer pause of more than 11 s stays. */
-export async function giveBackTrial({ reason, ignoredPause }: Turn): Promise<void> {
-  if (!reason || ignoredPause) return
+export async function giveBackTrial(turn: Turn): Promise<void> {
+  if (!isTrial(turn)) return
   await prisma().$executeRaw`
-    UPDATE "Pace" SET "nextTurnAt" = clock_timestamp() WHERE account = 'resend' AND reason = ${reason}
+    UPDATE "Pace" SET "nextTurnAt" = clock_timestamp() WHERE account = 'resend' AND reason = ${turn.reason}
       AND "nextTurnAt" < clock_timestamp() + make_interval(secs => ${TRIAL_SECONDS})`
 }
 
@@ -160,7 +162,8 @@ export async function updatePace(turn: Turn, outcome: Outcome): Promise<Date> {
   if (turn.ignoredPause && !reason) return retryAt
   if (reason || turn.reason || perSecond !== turn.perSecond) {
     // WHERE: replaces the pause of this turn. A newer pause is replaced only by one that ends later. (A success counts as a pause
-    // that ends now.) CASE: without a pause before and now, only the rate changes.
+    // that ends now.) A newer pause may have the same reason: after a trial, its own ends within TRIAL_SECONDS. CASE: without a
+    // pause before and now, only the rate changes.
     await prisma().$executeRaw`
       INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason, failures, "perSecond")
       VALUES ('resend', clock_timestamp() + make_interval(secs => ${seconds}), ${reason}, ${failures}, ${perSecond})
@@ -168,7 +171,8 @@ export async function updatePace(turn: Turn, outcome: Outcome): Promise<Date> {
         "nextTurnAt" = CASE WHEN coalesce(pace.reason, excluded.reason) IS NULL
           THEN pace."nextTurnAt" ELSE excluded."nextTurnAt" END,
         reason = excluded.reason, failures = excluded.failures, "perSecond" = excluded."perSecond"
-      WHERE pace.reason IS NOT DISTINCT FROM ${turn.reason} OR pace."nextTurnAt" < excluded."nextTurnAt"`
+      WHERE pace."nextTurnAt" < excluded."nextTurnAt" OR pace.reason IS NOT DISTINCT FROM ${turn.reason}
+        AND (${!isTrial(turn)} OR pace."nextTurnAt" < clock_timestamp() + make_interval(secs => ${TRIAL_SECONDS}))`
   }
   return retryAt
 }
