@@ -218,6 +218,11 @@ const ODD: [title: string, answer: Answer, outcome: Record<string, unknown>][] =
     { kind: 'wait', reason: 'moon_used_up', seconds: 1 },
   ],
   ['an unknown error', refusal(400, 'moon_in_wrong_phase'), { kind: 'retry', reason: 'moon_in_wrong_phase' }],
+  ...[401, 402, 403].map((status): (typeof ODD)[number] => [
+    `an unknown error of the account, ${status}`,
+    refusal(status, 'account_on_hold'),
+    { kind: 'operator', reason: 'account_on_hold', seconds: 300 },
+  ]),
   [
     'an error with the name of a built-in',
     refusal(500, 'constructor'),

@@ -70,6 +70,9 @@ export const VERDICTS: Record<string, Verdict> = {
   invalid_idempotent_request: keyConflict,
 } satisfies Record<string, Verdict> & Record<ErrorResponse['name'], Verdict>
 
+/** For unknown codes. Any other status is retried, because Resend may have accepted the request. */
+const BY_STATUS: Record<string, Verdict> = { 401: operator, 402: operator, 403: operator, 429: rateLimited }
+
 /** Our own code: the attempt was held back, so Resend has not seen it. */
 export const HOURLY_CAP = 'hourly_cap'
 
@@ -84,11 +87,9 @@ export function classify({ data, error, headers }: BatchResponse, count: number)
   const mails = readMails(data, count)
   if (mails) return { kind: 'accepted', mails, perSecond }
   const reason = findReason(error)
-  // Retries unknown codes. A 429 was not accepted, even with an unknown code.
+  const { statusCode } = error ?? {}
   const verdict =
-    findVerdict(`${reason} ${error?.statusCode}`) ??
-    findVerdict(reason) ??
-    (error?.statusCode === 429 ? rateLimited : retry)
+    findVerdict(`${reason} ${statusCode}`) ?? findVerdict(reason) ?? BY_STATUS[`${statusCode}`] ?? retry
   return { reason, ...extendPause(verdict, headers), perSecond }
 }
 
