@@ -466,7 +466,8 @@ test('lost tickets that skip the pause of the hourly limit keep to the limit of 
 }) => {
   // The worker knows a limit that the provider does not enforce: on a busy computer, a request may arrive too soon.
   await stack.setProvider({ rateLimit: 0 })
-  await stack.startWorker({ LIMIT_MAILS_PER_HOUR: '100', RESEND_RATE_LIMIT: '1' })
+  const settings = { LIMIT_MAILS_PER_HOUR: '100', RESEND_RATE_LIMIT: '1' }
+  const worker = await stack.startWorker(settings)
   const owners = []
   for (let i = 0; i < 4; i++) owners.push(await signUpOwner(stack.appUrl))
   for (const { id } of owners) await until(stack, id, ({ status }) => status === 'delivered')
@@ -476,11 +477,15 @@ test('lost tickets that skip the pause of the hourly limit keep to the limit of 
   await expect.poll(readPace).toMatchObject([{ reason: 'hourly_cap' }])
   const pace = await readPace()
 
-  for (const { email } of owners) {
-    const body = JSON.stringify({ email })
+  const ask = (email: string): Promise<Response> => {
     const headers = { 'content-type': 'application/json' }
-    await fetch(`${stack.appUrl}/api/tickets/lost`, { method: 'POST', headers, body })
+    return fetch(`${stack.appUrl}/api/tickets/lost`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify({ email }),
+    })
   }
+  for (const { email } of owners) await ask(email)
   const sent = () => stack.query(`SELECT FROM "Email" WHERE kind = 'ticket' AND status = 'delivered'`)
   await expect.poll(sent).toHaveLength(owners.length)
   const [{ seconds } = { seconds: 0 }] = await stack.query<{ seconds: number }>(
@@ -489,6 +494,17 @@ test('lost tickets that skip the pause of the hourly limit keep to the limit of 
   )
   // Three gaps of 1.1 s, less what the first one was late.
   expect(seconds).toBeGreaterThan(2)
+  expect(await readPace()).toEqual(pace)
+
+  // The same for the second attempt, after a worker has died in the first.
+  await stack.setProvider({ mode: 'hang' })
+  await ask(owners[0]?.email ?? '')
+  await expect.poll(() => stack.query('SELECT FROM "Batch"')).toHaveLength(1)
+  await worker.kill('SIGKILL')
+  await stack.setProvider({ mode: 'ok' })
+  await stack.query(`UPDATE pgboss.job SET start_after = now() WHERE name = 'retry-batch'`)
+  await stack.startWorker(settings)
+  await expect.poll(sent).toHaveLength(owners.length + 1)
   expect(await readPace()).toEqual(pace)
 })
 

@@ -9,6 +9,8 @@ import { deliver, prepareDelivery } from '../deliver'
  */
 export default async function retryBatch({ data, signal }: Job<'retry-batch'>): Promise<void> {
   const reopen = () => prisma().$transaction((tx) => reopenBatch(tx, data.batchId))
-  const delivery = await prepareDelivery(signal, reopen)
+  // A lost ticket does not wait for the hourly limit of other mail.
+  const tickets = await prisma().email.count({ where: { batchId: data.batchId, kind: 'ticket' } })
+  const delivery = await prepareDelivery(signal, reopen, tickets > 0 ? 'lostTicketMail' : 'mail')
   if (delivery) await deliver(delivery)
 }
