@@ -46,8 +46,9 @@ export function logThrottled(message: string, fields: object = {}): void {
 
 /** Returns the message of an error. Postgres's says more than Prisma's: a wrong password, a full disk. */
 export function reasonOf(error: unknown): string {
-  const { message, code, meta } = error as Failure
-  return meta?.driverAdapterError?.cause?.originalMessage ?? (message?.trim() || String(code ?? error))
+  // A program may throw anything, also null.
+  const { message, code, meta } = Object(error) as Failure
+  return meta?.driverAdapterError?.cause?.originalMessage ?? (`${message ?? ''}`.trim() || `${code ?? error}`)
 }
 
 type Failure = Partial<Error> & {

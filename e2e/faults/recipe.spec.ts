@@ -16,7 +16,9 @@ const BODY = `
   const { name } = await prisma().user.findUniqueOrThrow({ where: { id: data.pictureId } })
   if (name === 'hopeless') throw new GiveUp('no_such_picture')
   if (name === 'deadly') process.kill(process.pid, 'SIGKILL')
-  if (name === 'broken once') await prisma().user.update({ where: { id: data.pictureId }, data: { name: 'small' } })
+  if (name.endsWith('once')) await prisma().user.update({ where: { id: data.pictureId }, data: { name: 'small' } })
+  if (name === 'null once') throw null
+  if (name === 'foreign once') throw Object.assign(new TypeError('No such picture'), { code: 404 })
   if (name.startsWith('broken')) measure({})
 `
 const IMPORTS = `import { prisma } from '@/lib/db/prisma'
@@ -121,6 +123,12 @@ test('a job of one’s own that fails once: its stack in the log, our own lines 
   expect(msg).toContain('attempt 1')
   expect(jobId).toBeDefined()
   expect(countMatches(worker.output(), STACKS)).toBe(1)
+
+  // Other libraries have codes that look like Postgres's: 404 is no SQLSTATE of class 40.
+  for (const fate of ['null once', 'foreign once']) await order(stack, shop, fate)
+  await untilHurried(stack, async () => countMatches(worker.output(), /→ done/g) === 3)
+  expect(countMatches(worker.output(), /→ failed, attempt 1/g)).toBe(3)
+  expect(countMatches(worker.output(), STACKS)).toBe(2)
   expect(await readHealth(stack)).toMatchObject({ failed: 0, failedJobs: {} })
   expect(await shop.run('worker/doctor.ts')).toMatchObject({
     code: 0,

@@ -25,7 +25,7 @@ export function pool(): MeasuredPool {
 
 // SQLSTATEs of the server's state, not of our statement (https://www.postgresql.org/docs/current/errcodes-appendix.html).
 // P0: a trigger that raises. 42P01: a table that is not migrated yet.
-const TRANSIENT_STATE = /^(08|25|28|3D|40|53|55|57|58|P0|42P01)/
+const TRANSIENT_STATE = /^((08|25|28|3D|40|53|55|57|58|P0)[\dA-Z]{3}|42P01)$/
 // Prisma: connections, transaction timeouts, conflicts (https://pris.ly/d/error-reference). And lib/queue.ts.
 const TRANSIENT_CODE = /^(P1\d{3}|P2024|P2028|P2034|P2037|QUEUE_UNAVAILABLE)$/
 const NETWORK_CODE = /^(ECONN|ETIMEDOUT|EPIPE|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)/
@@ -42,12 +42,13 @@ export function isUnavailable(error: unknown): boolean {
   if (error instanceof AggregateError) return error.errors.some(isUnavailable)
   if (error instanceof Prisma.PrismaClientInitializationError) return true
   if (error instanceof Prisma.PrismaClientUnknownRequestError) return true
-  const { name, code = '', message, meta } = error as DatabaseError
+  // A job of yours may throw anything, also null, or an error of another library with a code such as 404.
+  const { name, code = '', message, meta } = Object(error) as DatabaseError
   // BEGIN or COMMIT has failed, for example because of pg-boss's deferred foreign key to a queue that is missing.
   if (name === 'DriverAdapterError') return true
-  const { cause } = meta?.driverAdapterError ?? (error as DatabaseError)
+  const { cause } = meta?.driverAdapterError ?? (Object(error) as DatabaseError)
   // Without a SQLSTATE, Postgres was not reached: class 08.
-  const state = cause?.kind ? (cause.originalCode ?? '08') : code
+  const state = cause?.kind ? (cause.originalCode ?? '08000') : code
   return (
     TRANSIENT_STATE.test(state) ||
     TRANSIENT_CODE.test(code) ||
