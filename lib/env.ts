@@ -147,8 +147,8 @@ export function listUnknown(): string[] {
 
 function readSetting(name: keyof Env): { value?: unknown; problem?: string } {
   loadEnvFiles()
-  // An empty value is not set.
-  const given = process.env[name] || undefined
+  // A blank value is not set.
+  const given = process.env[name]?.trim() ? process.env[name] : undefined
   const { success, data, error } = schema.shape[name].safeParse(given)
   if (success) return { value: data }
   const what = given === undefined ? 'is missing' : error.issues[0]?.message

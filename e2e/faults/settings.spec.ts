@@ -4,7 +4,7 @@ import { expect } from '@playwright/test'
 import { type Env, findPort, programOf, runToEnd } from '../stack'
 import { test } from '../test'
 
-// An empty setting counts as none.
+// An empty or blank setting counts as none.
 const NOTHING: Env = { DATABASE_URL: '', APP_URL: '', RESEND_API_KEY: '', RESEND_WEBHOOK_SECRET: '' }
 const COMPLETE: Env = {
   DATABASE_URL: 'postgres://localhost:1/none',
@@ -42,7 +42,7 @@ for (const [name, program] of Object.entries(PROGRAMS)) {
 for (const name of ['the web server', 'the worker'] as const) {
   test(`${name} tells all that is missing or malformed, a line for each`, async () => {
     const program = await PROGRAMS[name]()
-    const missing = await runToEnd(program, NOTHING)
+    const missing = await runToEnd(program, { ...NOTHING, APP_URL: ' ' })
     expect(missing.code, missing.output).toBe(1)
     for (const setting of ['DATABASE_URL', 'APP_URL', 'RESEND_API_KEY']) {
       expect(missing.output).toContain(`${setting}: is missing. See .env.example.\n`)
