@@ -28,7 +28,7 @@ type Limit = {
   factor?: number
   seconds: number
   detail: string
-  /** Each of these has its own counter. The networks of a visitor have one, too. Default: one counter for all together. */
+  /** Each one of them has a counter, and so has each network of a visitor. Default: one counter for all together. */
   of?: keyof typeof WHO
   /** Each process counts on its own. Otherwise the database counts for all processes. */
   inMemory?: true
@@ -36,8 +36,8 @@ type Limit = {
   /** Not logged here: lib/status/webhook.ts logs wrong signatures. */
   quiet?: true
   /**
-   * Only for limits of a visitor. An attempt that ends in a 4xx counts for them. It is refunded for their networks, because others
-   * share these.
+   * Only for limits of a visitor. A hit that ends in a 4xx still counts for the visitor. It is refunded for their networks, because
+   * others share them.
    */
   keepsFailures?: true
 }
@@ -216,11 +216,12 @@ export function isFull(name: 'signature', visitor: string): boolean {
 }
 
 /**
- * Counts and runs `act`, which may find that it repeats an earlier request.
- * @param act calls `rejectIfFull` before it does anything new. If it does not call it, or throws, the counts are refunded
+ * Counts the hits, and runs `act` within their limits. If `act` fails or repeats an earlier request, refunds them: see `Counted`.
+ * A full limit of a mailbox or a user rejects only new requests, so a repeat gets its answer. Other limits also reject repeats.
+ * @param act calls `rejectIfFull` before it does anything new. A repeat does not call it
  * @throws {Problem} 429 or 503 with Retry-After, and what `act` throws
  */
-export async function countIfNew<Result>(
+export async function withinLimits<Result>(
   hits: Hit[],
   act: (rejectIfFull: () => void) => Promise<Result>,
 ): Promise<Result> {

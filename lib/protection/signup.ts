@@ -4,7 +4,7 @@ import { toMailbox } from '../sending/mailbox'
 import { MAX_BYTES, type SignupInput } from '../signup/input'
 import { type Signup, signUp } from '../signup/signup'
 import { checkFormToken, formInput } from './form-token'
-import { countIfNew, type Hit } from './limits'
+import { type Hit, withinLimits } from './limits'
 import { withinCapacity } from './overload'
 
 /** Reads and checks a signup. @throws {Problem} 422 with errors by field, and what `readInput` throws */
@@ -15,7 +15,8 @@ export async function readSignup(request: Request): Promise<SignupInput> {
 }
 
 /**
- * Signs up within all limits. A replay and a 4xx from here on count for the visitor only, and a 5xx for none.
+ * Signs up within all limits. A replay and a failure with a 4xx are refunded in all counters but the visitor's. A failure with a
+ * 5xx is refunded in all.
  * @param inTransaction as for `signUp`
  * @throws {Problem} 429 and 503 with Retry-After, and what `signUp` throws
  */
@@ -30,7 +31,7 @@ export async function signUpWithinLimits(
     ['allSignups', ''],
     ['mailbox', toMailbox(input.email)],
   ]
-  return await countIfNew(hits, (rejectIfFull) =>
+  return await withinLimits(hits, (rejectIfFull) =>
     withinCapacity(() =>
       signUp(input, key, async (tx, userId) => {
         rejectIfFull()

@@ -63,7 +63,7 @@ export async function createSignup(tx: Transaction, input: SignupInput, signupKe
   const signupHash = hashInput(input)
   const mailbox = hashMailbox(input.email)
   const user = await tx.user.create({ data: { ...input, mailbox, signupKey, signupHash } })
-  // Only after the insert: it waits for a transaction that erases the user of this key. `SpentKey` has the keys of erased users.
+  // After the insert, because the insert waits for a transaction that erases the user of this key, and that one adds a `SpentKey`.
   const { spentHash, isSuppressed } = await readConflicts(tx, mailbox, signupKey)
   rejectSpentKey(spentHash, signupHash)
   if (isSuppressed) throw noMailWanted()

@@ -1,6 +1,6 @@
 import { sendLostTicket } from '@/lib/account/lost-ticket'
 import { readInput } from '@/lib/http/input'
-import { countIfNew, type Hit } from '@/lib/protection/limits'
+import { type Hit, withinLimits } from '@/lib/protection/limits'
 import { route } from '@/lib/protection/route'
 import { toMailbox } from '@/lib/sending/mailbox'
 import { addressInput, MAX_BYTES } from '@/lib/signup/input'
@@ -12,7 +12,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
       ['mailRequest', request],
       ['lostTicket', toMailbox(email)],
     ]
-    await countIfNew(hits, async (rejectIfFull) => {
+    await withinLimits(hits, async (rejectIfFull) => {
       rejectIfFull()
       await sendLostTicket(email)
     })

@@ -1,7 +1,7 @@
 import { correctAddress } from '@/lib/account/correct-address'
 import { requireOwner } from '@/lib/account/owner'
 import { readInput } from '@/lib/http/input'
-import { countIfNew, type Hit } from '@/lib/protection/limits'
+import { type Hit, withinLimits } from '@/lib/protection/limits'
 import { route } from '@/lib/protection/route'
 import { toMailbox } from '@/lib/sending/mailbox'
 import { addressInput, MAX_BYTES } from '@/lib/signup/input'
@@ -14,7 +14,7 @@ export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
       ['mailRequest', request],
       ['mailbox', toMailbox(email)],
     ]
-    const signup = await countIfNew(hits, (rejectIfFull) => correctAddress(user.id, email, rejectIfFull))
+    const signup = await withinLimits(hits, (rejectIfFull) => correctAddress(user.id, email, rejectIfFull))
     return Response.json(signup, { status: 202 })
   },
 })

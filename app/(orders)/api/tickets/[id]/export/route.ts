@@ -1,7 +1,7 @@
 import { requireOwner } from '@/lib/account/owner'
 import { notFound } from '@/lib/http/problem'
 import { cancelExport, startExport } from '@/lib/orders/export/request'
-import { countIfNew } from '@/lib/protection/limits'
+import { withinLimits } from '@/lib/protection/limits'
 import { route } from '@/lib/protection/route'
 
 type Context = RouteContext<'/api/tickets/[id]/export'>
@@ -9,7 +9,7 @@ type Context = RouteContext<'/api/tickets/[id]/export'>
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request, { params }: Context) {
     const user = await requireOwner(request, (await params).id)
-    const progress = await countIfNew([['export', user.id]], (rejectIfFull) =>
+    const progress = await withinLimits([['export', user.id]], (rejectIfFull) =>
       startExport(user.id, rejectIfFull),
     )
     return Response.json(progress, { status: 202 })
