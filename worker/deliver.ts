@@ -1,7 +1,7 @@
 import { prisma } from '@/lib/db/prisma'
 import { type HourlyLimit, sendWithinHourlyLimit } from '@/lib/protection/hourly-limit'
 import { type Batch, settleBatch } from '@/lib/sending/batch'
-import { HOURLY_CAP } from '@/lib/sending/outcome'
+import { HOURLY_LIMIT_REACHED } from '@/lib/sending/outcome'
 import { giveBackTrial, type Turn, takeTurn, updatePace } from '@/lib/sending/pace'
 import { logAttempt, logOutcome } from './log-progress'
 import { stopping } from './stop'
@@ -20,7 +20,7 @@ export async function prepareDelivery(
   hourlyLimit: HourlyLimit = 'mail',
 ): Promise<Delivery | undefined> {
   // Mails with a lost ticket have an hourly limit of their own, so they ignore a pause that the limit of all mail has caused.
-  const ignoredPause = hourlyLimit === 'mail' ? null : HOURLY_CAP
+  const ignoredPause = hourlyLimit === 'mail' ? null : HOURLY_LIMIT_REACHED
   const turn = await takeTurn(AbortSignal.any([signal, stopping]), ignoredPause)
   let batch: Batch | undefined
   try {

@@ -404,8 +404,8 @@ test('no more mails go out in an hour than may; the others wait', async ({ stack
   const worker = await stack.startWorker({ LIMIT_MAILS_PER_HOUR: '3' })
   const ids = await signUpMany(stack, 5)
   const health = async () => (await fetch(`${stack.appUrl}/api/health`)).json()
-  const isCapped = { attention: null, paused: { reason: 'hourly_cap' }, queued: 2, failed: 0 }
-  await expect.poll(health).toMatchObject(isCapped)
+  const atLimit = { attention: null, paused: { reason: 'hourly_cap' }, queued: 2, failed: 0 }
+  await expect.poll(health).toMatchObject(atLimit)
   const { paused } = await health()
   expect(Date.parse(paused.until) - Date.now()).toBeGreaterThan(3_500_000)
   expect(await accepted()).toBe(before + 3)
@@ -425,7 +425,7 @@ test('no more mails go out in an hour than may; the others wait', async ({ stack
   expect((await ask()).status).toBe(202)
   await waitFor(async () => (await countTickets(`status <> 'delivered'`)) === 1)
   expect(await accepted()).toBe(before + 4)
-  expect(await health()).toMatchObject({ ...isCapped, queued: 4 })
+  expect(await health()).toMatchObject({ ...atLimit, queued: 4 })
   expect(Date.parse((await health()).paused.until)).toBe(Date.parse(paused.until))
   expect(readReached(worker.output())).toEqual(['"mail" (LIMIT_MAILS_PER_HOUR), by all together'])
 

@@ -1,5 +1,5 @@
 import type { Batch } from '../sending/batch'
-import { HOURLY_CAP, type Outcome } from '../sending/outcome'
+import { HOURLY_LIMIT_REACHED, type Outcome } from '../sending/outcome'
 import { sendBatch } from '../sending/resend'
 import { count, countLeft } from './limits'
 
@@ -34,7 +34,7 @@ export async function sendWithinHourlyLimit(batch: Batch, limit: HourlyLimit): P
   // Another worker may have taken some of what was left. Then the mails go out at once, in a smaller batch.
   const isFull = rejection && (await countLeft('mail', ALL)) === 0
   const outcome: Outcome = rejection
-    ? { kind: 'wait', reason: HOURLY_CAP, seconds: isFull ? rejection.seconds : 0 }
+    ? { kind: 'wait', reason: HOURLY_LIMIT_REACHED, seconds: isFull ? rejection.seconds : 0 }
     : await sendBatch(batch)
   if (['wait', 'operator', 'permanent'].includes(outcome.kind)) await counted.refund()
   return outcome

@@ -74,7 +74,7 @@ export const VERDICTS: Record<string, Verdict> = {
 const BY_STATUS: Record<string, Verdict> = { 401: operator, 402: operator, 403: operator, 429: rateLimited }
 
 /** Our own code: the attempt was held back, so Resend has not seen it. */
-export const HOURLY_CAP = 'hourly_cap'
+export const HOURLY_LIMIT_REACHED = 'hourly_cap'
 
 const answerSchema = z.object({
   data: z.array(z.object({ id: z.string().regex(/^[!-~]{1,200}$/) })),

@@ -3,7 +3,7 @@ import { Prisma } from '../generated/prisma/client'
 import { recordEvents } from '../status/record'
 import { lockBatch, requeueBatch } from './batch'
 import { enqueueEmails } from './enqueue'
-import { HOURLY_CAP, VERDICTS } from './outcome'
+import { HOURLY_LIMIT_REACHED, VERDICTS } from './outcome'
 import { USERS } from './recipients'
 import type { StrandedKind } from './stranded'
 
@@ -28,7 +28,7 @@ export const BATCH: StrandedKind = {
 
 /** Reasons of an attempt that Resend has certainly not accepted. */
 const REJECTIONS = [
-  HOURLY_CAP,
+  HOURLY_LIMIT_REACHED,
   ...Object.keys(VERDICTS).filter((code) => !['retry', 'key_conflict'].includes(VERDICTS[code]?.kind ?? '')),
 ]
 
