@@ -107,7 +107,7 @@ for (const { reason, isReported, mails } of failed)
   report(
     `${mails} ${mails === 1 ? 'mail' : 'mails'}: ${reason ?? 'no reason known'}.`,
     isReported
-      ? 'Resend accepted and then failed to send: its log says more. A redrive does not send again.'
+      ? 'Resend accepted these mails and then could not send them: see its log. A redrive does not send them again.'
       : `When that is fixed: npm run redrive${reason ? ` -- --reason ${reason}` : ''}`,
   )
 const queues = await readQueueState()

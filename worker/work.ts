@@ -102,7 +102,7 @@ function fail(job: Job<QueueName>, error: unknown): JobResult {
 type Output = { reason?: string; message?: string; value?: { message?: string } } | null
 
 // Logs a job that was given up. The dead-letter queue runs it, so it also covers a worker that died in the last attempt.
-// Called once the dead letter is done, so that its retries do not log it again.
+// Called when the dead letter is done, so that its retries do not log it again.
 function logDeadLetter({ sourceName, sourceId, sourceRetryCount, sourceOutput }: Job<QueueName>): void {
   const output = sourceOutput as Output
   const reason = output?.reason ?? output?.message ?? (output?.value ? 'worker_died' : undefined)

@@ -21,7 +21,7 @@ const MAX_PIPELINED = 10
 const PROBES = ['/api/health', '/api/health/live']
 
 /** Not counted, because Resend sends thousands of webhooks from a few addresses. */
-const REPORTS = '/api/webhooks/resend'
+const WEBHOOK = '/api/webhooks/resend'
 
 const BUILD_FILE = /^\/_next\/static\/(?!.*\.\.)[\w./~-]+$/
 
@@ -32,7 +32,7 @@ const TOO_MANY_PARAMETERS = new Problem(414, 'URI too long', {
   detail: `A query has up to ${MAX_PARAMETERS} parameters.`,
 })
 
-type Kind = 'request' | 'file' | 'probe' | 'report'
+type Kind = 'request' | 'file' | 'probe' | 'webhook'
 type CountedRequest = { visitor: string; kind: Kind; rejection: Problem | undefined }
 
 const QUEUE_IS_FULL = new Problem(429, 'Too many requests', {
@@ -113,7 +113,7 @@ function runPipelined({ socket }: IncomingMessage, response: ServerResponse, run
 function admitRequest(request: IncomingMessage, response: ServerResponse, proceed: () => void): void {
   const { visitor, kind, rejection } = countRequest(request)
   if (rejection) sendProblem(request, response, rejection)
-  else if (kind === 'file' || kind === 'report') proceed()
+  else if (kind === 'file' || kind === 'webhook') proceed()
   else if (!runOrQueue(kind, visitor, { request, response, run: proceed }))
     sendProblem(request, response, QUEUE_IS_FULL)
 }
@@ -141,6 +141,6 @@ function findKind({ method = '', url = '' }: IncomingMessage, visitor: string): 
   const isRead = method === 'GET' || method === 'HEAD'
   if (isRead && PROBES.includes(path)) return 'probe'
   // Webhooks of a visitor who sent many forged ones count as requests.
-  if (method === 'POST' && path === REPORTS && !isFull('signature', visitor)) return 'report'
+  if (method === 'POST' && path === WEBHOOK && !isFull('signature', visitor)) return 'webhook'
   return isRead && BUILD_FILE.test(path) ? 'file' : 'request'
 }

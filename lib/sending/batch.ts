@@ -34,8 +34,8 @@ export const isKeyExpired = Prisma.sql`"Batch"."createdAt" < now() - make_interv
 
 /** Locks a batch with its emails, in the order of lock-emails.ts. */
 export async function lockBatch(tx: Transaction, id: string): Promise<LockedBatch | undefined> {
-  // Emails are locked before the batch, but the row of the batch names them. So this lock comes first. A lock on the job's row
-  // would not do: `requeueBatch` replaces that row.
+  // Emails are locked before the batch, but only the batch's row names them. So an advisory lock on its id comes before both. A
+  // lock on the job's row would not help, because `requeueBatch` replaces that row.
   await tx.$queryRaw`SELECT FROM pg_advisory_xact_lock(hashtextextended(${id}, 0))`
   // The first tag of a message is the id of its email.
   await tx.$queryRaw`
@@ -101,7 +101,7 @@ export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | 
   if (batch.attemptsInDoubt > MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')
   const { attemptsInDoubt, createdAt } = batch
   await tx.batch.update({ where: { id }, data: { attemptsInDoubt, createdAt, sender: PROCESS_NAME } })
-  // Only mails that no webhook has reported as accepted. If there is one, the whole batch is sent, because it must not change.
+  // inDoubt: mails that no webhook has reported as accepted. If there is one, the whole batch is sent, because it must not change.
   const inDoubt = await recordForAll(tx, batch.messages, { status: 'sending', batchId: id })
   return inDoubt.length > 0 ? batch : await finishBatch(tx, id)
 }

@@ -4,8 +4,8 @@ import { reopenBatch } from '@/lib/sending/batch'
 import { deliver, prepareDelivery } from '../deliver'
 
 /**
- * Sends a batch again whose last attempt is in doubt or was rejected, or one mail of a rejected batch. If Resend has accepted
- * the batch before, Resend knows its key and sends nothing twice.
+ * Sends a batch again, after an attempt that is in doubt or was rejected. Also sends each mail of a split batch, in a batch of its
+ * own. If Resend has accepted the batch before, it knows the idempotency key, and sends nothing twice.
  */
 export default async function retryBatch({ data, signal }: Job<'retry-batch'>): Promise<void> {
   const reopen = () => prisma().$transaction((tx) => reopenBatch(tx, data.batchId))
