@@ -7,10 +7,10 @@ export async function readRecipe(): Promise<Record<'line' | 'name' | 'file' | 'r
   const readme = await readFile('README.md', 'utf8')
   const section = /^## Write the next job\n(.*?)^## /ms.exec(readme)?.[1] ?? ''
   const blocks = [...section.matchAll(/```ts\n(.*?)```/gs)].map(([, code = '']) => code)
-  const [line = '', file = '', registry = ''] = blocks
+  const [line = '', file = '', ...registry] = blocks
   const name = /`worker\/jobs\/([\w-]+)\.ts`/.exec(section)?.[1] ?? ''
   const call = /`(await enqueue\(.*?\))`/.exec(section)?.[1] ?? ''
-  return { line, name, file, registry, call }
+  return { line, name, file, registry: registry.join(''), call }
 }
 
 /** A copy of what a worker needs, in a folder of its own. @param more what else to copy */
