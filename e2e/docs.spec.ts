@@ -100,6 +100,17 @@ test('what the README and docs/ tell to type, and where their links lead, exists
   expect(missing).toEqual([])
 })
 
+test('no text names an address of this project on GitHub: it has none, and a stranger may own it', () => {
+  const templates = readdirSync('.github', { encoding: 'utf8', recursive: true })
+    .filter((name) => name.includes('.'))
+    .map((name) => `.github/${name}`)
+  const files = [...DOCS, ...templates, 'package.json']
+  const named = files.filter((file) =>
+    /github\.com\/[^\s)]*behind-the-scenes/i.test(readFileSync(file, 'utf8')),
+  )
+  expect(named).toEqual([])
+})
+
 test('no command has a comment beside it: zsh and cmd.exe take that for arguments', () => {
   const commented = DOCS.flatMap((file) => listCommands(file).filter((command) => / #/.test(command)))
   expect(commented).toEqual([])
