@@ -256,14 +256,15 @@ export async function runToEnd(
 
 type Spawned = { child: ChildProcess; output(): string; exit: Promise<[number | null]> }
 
-type Options = { cwd?: string; reader?: OutputReader }
+type Options = { cwd?: string; reader?: OutputReader; signal?: AbortSignal }
 
 // Before Node 22, V8 compiles all of Prisma's WebAssembly at each start, and optimizes it: half of the time that a start takes.
 const FLAGS = Number.parseInt(process.versions.node, 10) < 22 ? ['--liftoff-only'] : []
 
-function spawnNode(args: string[], env: Env, { cwd, reader }: Options): Spawned {
+function spawnNode(args: string[], env: Env, { cwd, reader, signal }: Options): Spawned {
   const child = spawn(process.execPath, [...FLAGS, ...args], {
     cwd,
+    signal,
     env: { ...process.env, NODE_ENV: 'production', ...env },
     stdio: reader ? ['ignore', reader.fd, reader.fd] : 'pipe',
   })
