@@ -24,6 +24,7 @@ import { BUNDLE } from './bundle'
 import { dismissReaper } from './guard'
 import { emptyIfOutdated } from './history'
 import { lockSandbox } from './lock'
+import { isOurVisit, OURS } from './own-visits'
 import { findPort, reservePort } from './ports'
 import { startPostgres } from './postgres'
 import { SCRIPTS_SKIPPED } from './postgres-tools'
@@ -34,7 +35,7 @@ import { readShare } from './share'
 import { listenForStop } from './stop-signal'
 import { createSupervisor } from './supervisor'
 import { startTraceReceiver } from './traces'
-import { isOurVisit, OURS, openSignup, warmUp } from './warm-up'
+import { openSignup, warmUp } from './warm-up'
 
 const WORKER = ['--enable-source-maps', `${BUNDLE}/index.mjs`]
 
@@ -198,7 +199,7 @@ async function start(): Promise<void> {
     await app.keep(name, async () => startProgram(name, dev ? DEV_WORKER : WORKER))
   }
 
-  // 8. From here on, a program that ends is restarted. The other pages are warmed up after the signup works.
+  // 8. From here on, a program that ends is restarted.
   await openSignup(localUrl, signal)
   await waitUntilHealthy(localUrl, workers)
   database.becomeReady()

@@ -1,14 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { OURS } from './own-visits'
 import { listRoutes } from './routes'
 
 // Next loads a route at its first visit, and in development compiles it. These visits keep that wait from the user.
-
-/** Marks our visits, so that the log can leave them out. */
-export const OURS = 'warm-up'
-
-export function isOurVisit(line: string): boolean {
-  return line.includes(`?${OURS} `)
-}
 
 /** Waits until the first page and the signup route answer. */
 export async function openSignup(appUrl: string, signal: AbortSignal): Promise<void> {

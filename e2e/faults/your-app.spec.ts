@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { appendFile, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { appendFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { expect } from '@playwright/test'
 import { SMTPServer } from 'smtp-server'
 import { applyDiffs, readBlocks, readSection } from '../../sandbox/take/blocks'
@@ -174,6 +175,30 @@ test('a mail to a row of another table goes out by SMTP: a 4xx is retried, a 5xx
   await new Promise<void>((resolve) => smtp.close(() => resolve()))
   await sql(`DROP DATABASE ${DATABASE} WITH (FORCE)`)
 })
+
+test('npm run dev:all of that app requests nothing of it but /api/health', { tag: '@long' }, async () => {
+  const modules = path.join(folder, 'node_modules')
+  const next = path.join(modules, 'next/dist/bin/next')
+  await rm(modules)
+  await mkdir(path.dirname(next), { recursive: true })
+  await writeFile(next, LOGS_REQUESTS)
+  for (const name of await readdir('node_modules'))
+    if (name !== 'next')
+      await symlink(path.resolve('node_modules', name), path.join(modules, name), 'junction')
+  const env = { DATABASE_URL: '', RESEND_API_KEY: '', APP_URL: '', PORT: '0', SANDBOX_WORKERS: '0' }
+  worker = await startProcess([...TSX, 'sandbox/run.ts', 'dev'], /^READY /m, env, { cwd: folder })
+  // Our own app is warmed up after three seconds.
+  await sleep(4_000)
+  const requests = [...worker.output().matchAll(/^web +│ (.*)/gm)].map(([, request]) => request)
+  expect([...new Set(requests)]).toEqual(['GET /api/health?warm-up'])
+})
+
+/** A program in the place of `next dev -p PORT`. */
+const LOGS_REQUESTS = `
+  require('node:http').createServer((request, response) => {
+    console.log(request.method, request.url)
+    response.end('{"workers":0}')
+  }).listen(process.argv[4], '127.0.0.1')`
 
 const INSTRUMENTATION = `export { register } from './instrumentation-of-mails'\n`
 const TABLES = `CREATE TABLE account (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), mail text NOT NULL UNIQUE, full_name text NOT NULL,
