@@ -1,7 +1,9 @@
+import cluster from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseNow } from './lib/db/clock'
 import { requireEnv } from './lib/env'
 import { closeStreams } from './lib/live/events'
+import { log } from './lib/log'
 import { takeOverConsole } from './lib/ops/console'
 import { drainConnections } from './lib/ops/drain-connections'
 import { rehearseSignup } from './lib/ops/rehearse'
@@ -17,8 +19,13 @@ const stopTelemetry = await startTelemetry('web')
 takeOverSignalFromNpm()
 
 // A signal that arrived before this file ran has reached only Next. Next has closed its port and waits for open
-// connections without a limit. The only sign of it here is that the process has no server (a TCPServerWrap in Node).
-if (!process.getActiveResourcesInfo().includes('TCPServerWrap')) process.exit(143)
+// connections without a limit. The only sign of it here is that the process has no server (a TCPServerWrap in Node), although
+// Next's own server has listened and set this variable. A custom server listens later. In a cluster, the primary listens.
+const hasListened = cluster.isPrimary && process.env.__NEXT_PRIVATE_ORIGIN
+if (hasListened && !process.getActiveResourcesInfo().includes('TCPServerWrap')) {
+  log.info('This web server was told to stop while it started, and ends.')
+  process.exit(143)
+}
 
 // On a signal, `next start` waits for open connections, and an event stream does not end by itself. This listener has to
 // run before Next's.

@@ -5,7 +5,7 @@ import { expect } from '@playwright/test'
 import { Client } from 'pg'
 import { listRoutes } from '../../sandbox/routes'
 import { newAddress, postSignup, readStream, signUp } from '../app'
-import { findPort, isListening, query, WEB_EXIT_CODES, waitFor } from '../stack'
+import { findPort, isListening, query, startProcess, WEB_EXIT_CODES, waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
 
@@ -39,6 +39,18 @@ test('SIGTERM while the server starts and is asked already: it stops', async ({ 
     asking = false
     await Promise.all(clients)
   }
+})
+
+test('in a worker of a cluster, where the primary listens, the web server starts and answers', async ({
+  stack,
+}) => {
+  const port = await findPort()
+  const program = `const cluster = require('node:cluster')
+    cluster.setupPrimary({ exec: 'node_modules/next/dist/bin/next', args: ['start', '-p', '${port}'] })
+    cluster.fork()`
+  const primary = await startProcess(['-e', program], /Ready in/, stack.env)
+  expect((await fetch(`http://localhost:${port}/api/health/live`)).status).toBe(200)
+  await primary.kill('SIGTERM')
 })
 
 test('a web server hangs: it does not say that it lives, and once it is restarted nothing is lost', async ({
