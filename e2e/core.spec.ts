@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from '@playwright/test'
@@ -49,9 +49,38 @@ test('npm run take -- --with orders keeps that ring, and only that', { tag: '@lo
   await rm(parent, { recursive: true })
 })
 
-test('npm run take -- --into, and then each diff of docs/your-app.md: the lines that they change are there', async () => {
+/** An app that exists, with the files that --into asks for, and others. */
+async function makeApp(others: Record<string, string> = {}): Promise<string> {
   const app = await mkdtemp(path.join(tmpdir(), 'take-'))
-  await writeFile(path.join(app, 'package.json'), '{}')
+  const tsconfig = '{ "compilerOptions": { "paths": { "@/*": ["./*"] } } }'
+  const files = { 'package.json': '{}', 'prisma/schema.prisma': '', 'tsconfig.json': tsconfig, ...others }
+  for (const [file, text] of Object.entries(files)) {
+    await mkdir(path.dirname(path.join(app, file)), { recursive: true })
+    await writeFile(path.join(app, file), text)
+  }
+  return app
+}
+
+test('npm run take -- --into says why it refuses an app with its pages in src, or another @/*', async () => {
+  for (const [others, reason] of [
+    [{ 'src/app/page.tsx': '' }, 'has its pages in src/app'],
+    [{ 'src/pages/index.tsx': '' }, 'has its pages in src/pages'],
+    [
+      { 'tsconfig.json': '{ "compilerOptions": { "paths": { "@/*": ["./src/*"] } } }' },
+      'has no "@/*": ["./*"]',
+    ],
+  ] as [Record<string, string>, string][]) {
+    const app = await makeApp(others)
+    const { code, output } = await runToEnd([...TAKE, app, '--into'], {})
+    expect(code, output).toBe(2)
+    expect(output).toContain(`${app} ${reason}`)
+    expect(await readFile(path.join(app, 'package.json'), 'utf8')).toBe('{}')
+    await rm(app, { recursive: true })
+  }
+})
+
+test('npm run take -- --into, and then each diff of docs/your-app.md: the lines that they change are there', async () => {
+  const app = await makeApp()
   const { code, output } = await runToEnd([...TAKE, app, '--into'], {})
   expect(code, output).toBe(0)
   const guide = await readFile('docs/your-app.md', 'utf8')

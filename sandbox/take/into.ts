@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { cp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { applyDiffs, readBlocks, readSection } from './blocks'
@@ -8,6 +8,18 @@ type Package = Record<string, unknown> &
 
 /** Of the signup, which stays behind. */
 const OF_SIGNUP = /^(User|Session|SpentKey|Erasure)$/
+
+/** Returns why docs/your-app.md does not fit this app, if so. */
+export function findObstacle(app: string): string | undefined {
+  const exists = (file: string): boolean => existsSync(path.join(app, file))
+  if (!exists('package.json')) return 'has no package.json'
+  if (!exists('prisma/schema.prisma')) return 'has no prisma/schema.prisma'
+  const inSrc = ['src/app', 'src/pages'].find(exists)
+  if (inSrc)
+    return `has its pages in ${inSrc}, which Next would ignore beside our app/api: move src/* to the root`
+  const config = exists('tsconfig.json') ? readFileSync(path.join(app, 'tsconfig.json'), 'utf8') : ''
+  if (!/"@\/\*":\s*\[\s*"(\.\/)?\*"\s*\]/.test(config)) return 'has no "@/*": ["./*"] in tsconfig.json'
+}
 
 /**
  * Puts a taken project into an app that exists, as docs/your-app.md says: without what creates users and serves pages. It

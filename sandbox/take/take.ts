@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fail, readArguments } from '../../lib/ops/arguments'
 import { trimDocument } from './documents'
-import { putInto } from './into'
+import { findObstacle, putInto } from './into'
 import { takeOut } from './marks'
 import { LEFT, LEFT_DEPENDENCIES, ORDERS, type Ring, STAGE, TAKEN } from './rings'
 
@@ -71,7 +71,8 @@ function readTarget(): { app?: string; folder: string; name: string; left: Ring[
   const isFolder = statSync(folder, { throwIfNoEntry: false })?.isDirectory()
   if (isFolder === false) refuse(`${folder} is a file.\n`)
   if (values.into) {
-    if (!existsSync(path.join(folder, 'package.json'))) refuse(`${folder} has no package.json.\n`)
+    const obstacle = findObstacle(folder)
+    if (obstacle) refuse(`${folder} ${obstacle}.\n`)
     const temporary = mkdtempSync(path.join(tmpdir(), 'take-'))
     return { app: folder, folder: path.join(temporary, name), name, left: [STAGE, ORDERS] }
   }
