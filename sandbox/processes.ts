@@ -13,7 +13,7 @@ export function untilEnd(child: ChildProcess): Promise<string> {
 /** Signals the group of a process. Windows has no signals, so there it ends the processes. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   if (process.platform === 'win32') {
-    spawnSync('taskkill', ['/pid', String(pid), '/T', '/F'])
+    spawnSync('taskkill', ['/pid', String(pid), '/T', '/F'], { windowsHide: true })
     return
   }
   try {

@@ -5,6 +5,7 @@ import { guard } from './guard'
 import { type Service, signalGroup, untilEnd } from './processes'
 
 const GRACE_MS = 20_000
+const isWindows = process.platform === 'win32'
 
 onLostOutput((lines) => say(`${lines} lines of this output are missing: it had no reader for some time.`))
 
@@ -18,8 +19,9 @@ export function startProgram(
   isWorthSaying: (line: string) => boolean = () => true,
 ): Service {
   const child = spawn(process.execPath, args, {
-    // In a group of its own, so that a Ctrl-C reaches only the runner, which stops the programs in order.
-    detached: true,
+    // In a group of its own, so that a Ctrl-C reaches only the runner, which stops the programs in order. On Windows,
+    // `windowsHide` gives the program a hidden console of its own, and a detached one's children would open windows.
+    detached: !isWindows,
     windowsHide: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -32,12 +34,14 @@ export function startProgram(
     if (child.pid) signalGroup(child.pid, 'SIGKILL')
   }
   const ended = untilEnd(child).then((how) => {
-    // The children of a killed program may still run.
-    endGroup()
+    // The children of a killed program may still run. On Windows, another process may have the id now.
+    if (!isWindows) endGroup()
     return how
   })
   const stop = async (): Promise<void> => {
-    child.kill('SIGTERM')
+    // Windows has no signals. There, the program ends at once, with its children.
+    if (isWindows) endGroup()
+    else child.kill('SIGTERM')
     const impatience = setTimeout(endGroup, GRACE_MS)
     await ended
     clearTimeout(impatience)
