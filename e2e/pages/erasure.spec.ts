@@ -7,6 +7,7 @@ import { test } from '../test'
 import { expectUsable } from './accessibility'
 import { expectDelivered, listenForComplaints, signUpByHand, ticketOn } from './person'
 import { test as onOwnStack } from './test'
+import { translate } from './translate'
 
 const account = (page: Page) => page.getByRole('region', { name: 'Your account' })
 
@@ -101,4 +102,28 @@ test('“This wasn’t me”: from the mail to a page that asks, and forgets', a
   await victim.getByRole('button', { name: 'Forget my address' }).click()
   await expect(victim.getByRole('heading', { name: 'This link doesn’t work.' })).toBeFocused()
   await context.close()
+})
+
+test('a page that the browser translates keeps up: “This wasn’t me”, until all is forgotten', async ({
+  page,
+}) => {
+  const erasing = {
+    id: randomUUID(),
+    status: 'sent',
+    final: true,
+    version: 1,
+    timeline: [],
+    erasure: 'requested',
+  }
+  await page.route('/api/not-me', (route) => route.fulfill({ json: { isAsked: false, erasing } }))
+  await page.route('/api/emails/**', (route) => route.fulfill({ status: 503 }))
+  await page.goto('/not-me#link')
+  const complaints = await translate(page)
+  await page.getByRole('button', { name: 'Forget my address' }).click()
+  const headline = page.getByRole('heading', { level: 1 })
+  await expect(headline).toHaveText('WE ARE FORGETTING YOU.')
+  // The server does not know this email.
+  await page.unroute('/api/emails/**')
+  await expect(headline).toHaveText('WE HAVE FORGOTTEN YOU.')
+  expect(complaints).toEqual([])
 })

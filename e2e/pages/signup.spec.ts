@@ -1,4 +1,4 @@
-import { expect, type Page } from '@playwright/test'
+import { expect } from '@playwright/test'
 import { newAddress, signUp, sql } from '../app'
 import { follow } from '../stage/follow' // stage
 import { test } from '../test'
@@ -11,6 +11,7 @@ import {
   signUpByHand,
   ticketOn,
 } from './person'
+import { translate } from './translate'
 
 test('from the form to the mail, without a reload and without a complaint of the browser', async ({
   page,
@@ -262,23 +263,25 @@ test('the trap for programs: no person meets it, and a form that is too old gets
 test('a page that the browser translates keeps up: each refusal has its own explanation, and the ticket its lines', async ({
   page,
 }) => {
-  const complaints: string[] = []
-  page.on('pageerror', ({ message }) => complaints.push(message))
   await page.goto('/')
-  // Until React has taken over the page, it takes other texts for an error.
-  await page.waitForFunction(() =>
-    [...document.querySelectorAll('body :is(h1, p, a, label, button)')].every((element) =>
-      Object.keys(element).some((key) => key.startsWith('__reactFiber')),
-    ),
-  )
-  await translate(page)
+  const complaints = await translate(page)
   const alert = page.locator('form > [role=alert]')
-  for (const detail of ['One moment, please.', 'The queue is full.', 'We are closed for the night.']) {
+  const refusals = {
+    'One moment, please.': '30',
+    'The queue is full.': '90',
+    'We are closed for the night.': '',
+  }
+  for (const [detail, seconds] of Object.entries(refusals)) {
     await page.route('/api/users', (route) =>
-      route.fulfill({ status: 503, json: { title: 'Busy', status: 503, detail } }),
+      route.fulfill({
+        status: 503,
+        headers: { 'retry-after': seconds },
+        json: { title: 'Busy', status: 503, detail },
+      }),
     )
     await sendForm(page)
-    await expect(alert).toHaveText(`BUSY ${detail.toUpperCase()}`)
+    const again = seconds && String.raw` YOU CAN TRY AGAIN IN \d+ S\.`
+    await expect(alert).toHaveText(new RegExp(`^BUSY ${detail.toUpperCase()}${again}$`))
     await page.unroute('/api/users')
   }
   await sendForm(page)
@@ -289,31 +292,6 @@ test('a page that the browser translates keeps up: each refusal has its own expl
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(/^YOU’RE OUT\./)
   expect(complaints).toEqual([])
 })
-
-/** Replaces each text by one within `font` elements, as the translators of browsers do: in capital letters. */
-async function translate(page: Page): Promise<void> {
-  await page.evaluate(() => {
-    const replaceTexts = (): void => {
-      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
-      const texts: Node[] = []
-      while (walker.nextNode()) texts.push(walker.currentNode)
-      for (const text of texts) {
-        const parent = text.parentElement
-        if (!parent || parent.matches('font, script, style') || !text.textContent?.trim()) continue
-        const font = document.createElement('font')
-        font.append(document.createElement('font'))
-        font.firstElementChild?.append(text.textContent.toUpperCase())
-        text.parentNode?.replaceChild(font, text)
-      }
-    }
-    replaceTexts()
-    new MutationObserver(replaceTexts).observe(document.body, {
-      childList: true,
-      characterData: true,
-      subtree: true,
-    })
-  })
-}
 
 test('what was typed before the page was ready survives, even if an extension has put something into the form', async ({
   page,

@@ -13,6 +13,7 @@ type Props = {
   ref?: Ref<HTMLHeadingElement>
 }
 
+/** The text is within elements of its own, because a browser that translates the page replaces texts. */
 export function Headline({ children, news, tone = 'busy', describedBy, ref }: Props) {
   return (
     <h1
@@ -21,7 +22,7 @@ export function Headline({ children, news, tone = 'busy', describedBy, ref }: Pr
       aria-describedby={describedBy}
       className="text-[clamp(3rem,13.5vw,5rem)] leading-[0.96] font-bold text-balance outline-none lg:text-[clamp(4rem,min(6.9vw,11vh),6.25rem)]"
     >
-      {children} {news && <span className={`block ${COLOR[tone]}`}>{news}</span>}
+      <span>{children}</span> {news && <span className={`block ${COLOR[tone]}`}>{news}</span>}
     </h1>
   )
 }

@@ -73,7 +73,7 @@ export function Ticket({
       <ol className="ticket-lines space-y-3 text-lg">
         {lines.map((entry, index) => {
           const hidden = lines.length - TOP_LINES - BOTTOM_LINES
-          if (index === TOP_LINES && hidden > 0) return <li key="hidden">… {hidden} more …</li>
+          if (index === TOP_LINES && hidden > 0) return <li key="hidden">{`… ${hidden} more …`}</li>
           if (index > TOP_LINES && index < TOP_LINES + hidden) return null
           return (
             <TicketLine
