@@ -11,7 +11,7 @@ export function MakeUpFriends({ count, onMade }: Props) {
       onClick={() => onMade(makeUpFriends(count))}
       className="link cursor-pointer text-xl font-semibold"
     >
-      Make up {count === 1 ? '1 friend' : `${count} friends`}
+      {`Make up ${count === 1 ? '1 friend' : `${count} friends`}`}
     </button>
   )
 }

@@ -5,6 +5,7 @@ import { makeFriends } from '../owner'
 import { expectUsable } from '../pages/accessibility'
 import { listenForComplaints, sendForm, signUpByHand } from '../pages/person'
 import { test } from '../pages/test'
+import { translate } from '../pages/translate'
 import { test as onSharedApp } from '../test'
 
 const inviting = (page: Page): Locator => page.getByRole('region', { name: 'Invite friends' })
@@ -27,6 +28,15 @@ onSharedApp('a hundred made-up friends: from the button to the last mail, live',
   await expect(panel.getByRole('status')).toHaveText(/^All invitations are out: 100 of 100 sent/)
   // No friend is left to invite.
   await expect(panel.getByRole('textbox')).toHaveCount(0)
+  expect(complaints).toEqual([])
+})
+
+onSharedApp('a page that the browser translates keeps up: a hundred friends, live', async ({ page }) => {
+  await signUpByHand(page)
+  const complaints = await translate(page)
+  await page.getByRole('button', { name: 'Make up 100 friends' }).click()
+  await page.getByRole('button', { name: 'Invite 100 friends' }).click()
+  await expect(inviting(page)).toContainText(/100 OF 100 SENT, 3 BOUNCED/)
   expect(complaints).toEqual([])
 })
 

@@ -97,7 +97,7 @@ export function InviteFriends({ ticketId, state, note, onChange }: Props) {
                 {error}
               </p>
             ))}
-            {errors && errors.length > 5 && <p className="pt-2">… and {errors.length - 5} more.</p>}
+            {errors && errors.length > 5 && <p className="pt-2">{`… and ${errors.length - 5} more.`}</p>}
           </div>
           <div className="mt-5 flex flex-wrap items-center gap-x-6 gap-y-2">
             <SubmitButton pending={pending} className="button">
