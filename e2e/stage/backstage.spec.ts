@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { expect, type Locator, type Page } from '@playwright/test'
 import { newAddress, signUp } from '../app'
 import { hurry, hurryHeartbeats, limitAttempts, signUpMany } from '../faults/steps'
 import { expectUsable, findViolations } from '../pages/accessibility'
 import { listenForComplaints } from '../pages/person'
 import { test } from '../pages/test'
+import { translate } from '../pages/translate'
 import type { Stack } from '../stack'
 
 /** One of the large numbers. */
@@ -210,6 +212,70 @@ function findSmallType(page: Page): Promise<string[]> {
       .map(({ textContent }) => `${textContent}`)
   })
 }
+
+/** A message of the stream in which each number is `of` and something. */
+function makeNews(of: number, paused: object | null): object {
+  const email = { id: randomUUID(), status: 'failed', attempts: of, reason: null }
+  return {
+    now: { waiting: of + 1, retrying: of + 2, working: of + 3, failed: of + 4 },
+    stranded: of && of + 5,
+    sent: { total: of + 6, bounced: of && of + 7, perSecond: [of + 8, of + 9] },
+    ...{
+      waitedMs: of + 10,
+      times: { waited: [of, of], took: [of, of] },
+      paused,
+      workers: [],
+      latest: [email],
+    },
+    ...{ dead: [email], failedJobs: of ? { 'make-thumbnail': of } : {} },
+    weather: { mode: 'ok', latencyMs: 100, rateLimit: of + 11 },
+  }
+}
+
+test('a page that the browser translates keeps up: each number, and why nothing goes out', async ({
+  page,
+}) => {
+  let news = makeNews(100, { reason: 'service_unavailable', until: new Date(Date.now() + 60_000) })
+  await page.route('/api/backstage/events', (route) => {
+    const body = `retry: 100\nevent: backstage\ndata: ${JSON.stringify(news)}\n\n`
+    return route.fulfill({ contentType: 'text/event-stream', body })
+  })
+  await page.goto('/backstage')
+  const complaints = await translate(page)
+  const [numbers, labels] = [page.getByRole('definition'), page.getByRole('term')]
+  const why = page.getByRole('status').filter({ hasText: 'NO MAIL GOES OUT.' })
+  await expect(labels).toHaveText([
+    'EACH WAITED',
+    'WAITING, 105 STRANDED',
+    'RETRYING',
+    'IN WORK',
+    'GIVEN UP',
+    'SENT, 107 BOUNCED',
+  ])
+  await expect(why).toHaveText(/THE MAIL SERVICE IS DOWN\. NEXT TRY IN \d+ S\.$/)
+  await expect(deadOn(page)).toContainText('MAKE-THUMBNAIL: 100 JOBS')
+
+  news = makeNews(200, { reason: 'paused_by_operator', until: null })
+  await expect(labels).toHaveText([
+    'EACH WAITED',
+    'WAITING, 205 STRANDED',
+    'RETRYING',
+    'IN WORK',
+    'GIVEN UP',
+    'SENT, 207 BOUNCED',
+  ])
+  await expect(numbers).toHaveText(['210 MS', '201', '202', '203', '404', '206'])
+  await expect(why).not.toContainText('NEXT TRY')
+  await expect(deadOn(page)).toContainText('MAKE-THUMBNAIL: 200 JOBS')
+  await expect(deadOn(page)).toContainText('THESE ARE THE LAST 1 OF 204.')
+  await expect(page.getByText('NOW 209 · MOST 209 · 417 IN A MINUTE')).toBeVisible()
+  await expect(page.getByText('211 REQUESTS/S')).toBeVisible()
+
+  news = makeNews(0, null)
+  await expect(labels).toHaveText(['EACH WAITED', 'WAITING', 'RETRYING', 'IN WORK', 'GIVEN UP', 'SENT'])
+  await expect(why).toHaveCount(0)
+  expect(complaints).toEqual([])
+})
 
 test('a change of the weather on another page shows', async ({ stack, page }) => {
   await openBackstage(page)

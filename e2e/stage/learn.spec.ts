@@ -6,6 +6,7 @@ import { makeDue } from '../faults/steps'
 import { expectUsable, measureOverflow } from '../pages/accessibility'
 import { listenForComplaints, listenForSignups, ticketOn } from '../pages/person'
 import { test } from '../pages/test'
+import { translate } from '../pages/translate'
 import { test as onSharedApp } from '../test'
 
 const STEPS = ['You sign up', 'Instant reply', 'Task queued', 'Worker runs', 'Done']
@@ -468,6 +469,60 @@ onSharedApp(
     await expect(score.getByRole('status')).toHaveText(/^3 of 3 right at the first try\. A perfect score/)
     await expect(score).toContainText('Say “got it” at once. Do the slow work behind the scenes.')
     await expect(score.getByText('On the house')).toBeVisible()
+  },
+)
+
+onSharedApp(
+  'a page that the browser translates keeps up: a job of the reader’s own, the shop, and the quiz',
+  async ({ page }) => {
+    let attempt = 1
+    await page.route('/api/emails/*/events', (route) => {
+      const id = route.request().url().split('/').at(-2)
+      const at = new Date().toISOString()
+      const reason = 'service_unavailable'
+      const retryAt = new Date(Date.now() + 60_000).toISOString()
+      const last = attempt < 3 ? { status: 'retrying', attempt, reason, retryAt } : { status: 'delivered' }
+      const timeline = [
+        { status: 'queued', at },
+        { status: 'sending', at },
+        { ...last, at },
+      ]
+      const email = { id, status: last.status, final: attempt === 3, version: 100 + attempt, timeline }
+      const body = `retry: 100\nevent: email\ndata: ${JSON.stringify(email)}\n\n`
+      return route.fulfill({ contentType: 'text/event-stream', body })
+    })
+    await page.route('/api/sandbox/race', (route) => route.fulfill({ status: 503 }))
+    await openLesson(page)
+    await playRush(page)
+    const complaints = await translate(page)
+
+    await page.getByRole('button', { name: 'Sign up' }).click()
+    await expect(jobOn(page)).toContainText('ATTEMPT 2 IN')
+    await expect(jobOn(page).getByRole('status')).toContainText('THE MAIL SERVICE IS DOWN.')
+    attempt = 2
+    await expect(jobOn(page)).toContainText('ATTEMPT 3 IN')
+    attempt = 3
+    await expect(jobOn(page).getByRole('status')).toHaveText(/^\s*THE WELCOME EMAIL IS IN THE MAILBOX\./)
+
+    await page.getByRole('button', { name: 'Send them through our own queue' }).click()
+    await expect(page.getByText(/^ONLY 0 OF \d+ MAILS WERE SENT/)).toBeVisible()
+
+    await page.getByRole('button', { name: 'Check answer 1' }).click()
+    await expect(feedbackOn(page, 0)).toHaveText('CHOOSE AN ANSWER FIRST.')
+    for (const [option, words] of [
+      'NOT QUITE. THAT IS',
+      'RIGHT. THE ANSWER',
+      'NOT QUITE. THE JOB',
+    ].entries()) {
+      await answer(page, 0, option)
+      await expect(feedbackOn(page, 0)).toContainText(words)
+    }
+    for (const [question, right] of RIGHT.entries()) await answer(page, question, right)
+    const score = page.getByRole('region', { name: 'Your score' })
+    await expect(score.getByRole('status')).toHaveText(/^2 OF 3 RIGHT AT THE FIRST TRY\. .* IN ONE GO\?$/)
+    await page.getByRole('button', { name: 'Try again' }).click()
+    await expect(score.getByRole('status')).toBeEmpty()
+    expect(complaints).toEqual([])
   },
 )
 

@@ -2,6 +2,7 @@ import { expect, type Locator, type Page } from '@playwright/test'
 import { expectUsable } from '../pages/accessibility'
 import { listenForComplaints } from '../pages/person'
 import { test } from '../pages/test'
+import { translate } from '../pages/translate'
 import type { Stack } from '../stack'
 
 const inline = (page: Page): Locator => page.getByRole('region', { name: 'Mail sent inside the request' })
@@ -228,6 +229,35 @@ test('by keyboard alone', async ({ stack, page }) => {
   await expect(page.getByRole('button', { name: 'Repair it' })).toBeFocused()
   await page.keyboard.press('Enter')
   await expect(background(page)).toContainText('All twenty are in, and have their mail')
+})
+
+test('a page that the browser translates keeps up: an outage, its repair, and twenty at once, twice', async ({
+  stack,
+  page,
+}) => {
+  await stack.startWorker()
+  await page.goto('/race')
+  const complaints = await translate(page)
+  const headline = page.getByRole('heading', { level: 1 })
+  await page.getByRole('radio', { name: 'down' }).check()
+  await start(page).click()
+  await expect(headline).toHaveText('WITHOUT A QUEUE, ADA IS GONE.')
+  await expect(background(page)).toContainText(/THE MAIL WAITS AND TRIES AGAIN (IN \d+ S|ANY MOMENT NOW)\./)
+  await page.getByRole('button', { name: 'Repair it' }).click()
+  await expect(background(page)).toContainText('ADA IS IN, AND HAS HER MAIL')
+
+  const answers = Array.from({ length: 20 }, (_, person) => `${JSON.stringify({ person, account: true })}\n`)
+  await page.route('/api/sandbox/race', (route) => route.fulfill({ body: answers.join('') }))
+  await page.getByRole('radio', { name: '20 at once' }).check()
+  for (const _ of ['once', 'once more']) {
+    await expect(start(page)).toBeVisible()
+    await start(page).click()
+    await expect(headline).toHaveText(/^\s*WITHOUT A QUEUE, .* WAIT\.$/)
+    await expect(inline(page)).toContainText('EACH HAD TO STAND THERE UNTIL THE MAIL WAS OUT.')
+  }
+  await page.getByRole('radio', { name: '1 signup' }).check()
+  await expect(headline).toHaveText('WHO HAS TO WAIT?')
+  expect(complaints).toEqual([])
 })
 
 test('no violations by day and night before, during and after, and no sideways scroll on a phone', async ({

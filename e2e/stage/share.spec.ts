@@ -5,6 +5,7 @@ import { type BrowserContext, expect, type Locator, type Page } from '@playwrigh
 import { app, newAddress, signUp } from '../app'
 import { findViolations } from '../pages/accessibility'
 import { sendForm, signUpByHand } from '../pages/person'
+import { translate } from '../pages/translate'
 import { runToEnd, type Stack, startStack, waitFor } from '../stack'
 import { test } from '../test'
 
@@ -155,8 +156,16 @@ test.describe('shared with a room', () => {
 
     // The link on the projector is used already. The presenter may open it again.
     const other = await browser.newPage()
+    let complaints: string[] | undefined
+    await other.route('**/api/presenter', async (route) => {
+      await waitFor(() => complaints !== undefined)
+      await route.continue()
+    })
     await other.goto(link)
+    complaints = await translate(other)
+    await expect(other.getByRole('heading', { level: 1 })).toHaveText('THIS LINK DOESN’T WORK.')
     await expect(other.getByText('This link has been used')).toBeVisible()
+    expect(complaints).toEqual([])
     await expectShut(other, '/backstage')
     await other.close()
     await page.goto(link)

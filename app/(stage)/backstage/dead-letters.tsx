@@ -85,16 +85,14 @@ export function DeadLetters({ emails = [], total, jobs = {} }: Props) {
                 Try again
               </button>
               <span>
-                <code>{queue}</code>: {formatCount(count)} {count === 1 ? 'job' : 'jobs'}
+                <code>{queue}</code>: <span>{`${formatCount(count)} ${count === 1 ? 'job' : 'jobs'}`}</span>
               </span>
             </li>
           ))}
         </ul>
       )}
       {total > emails.length && (
-        <p className="mt-2 text-muted">
-          These are the last {emails.length} of {formatCount(total)}.
-        </p>
+        <p className="mt-2 text-muted">{`These are the last ${emails.length} of ${formatCount(total)}.`}</p>
       )}
       {total === 0 && Object.keys(jobs).length === 0 && <p className="mt-1 text-lg text-muted">Nothing.</p>}
     </section>

@@ -27,7 +27,7 @@ export function Gate({ paused, way }: Props) {
       </p>
       {paused && (
         <Sign className="inset-x-0 top-1/2 -translate-y-1/2 max-sm:hidden">
-          {explainPause(paused.reason)} The gate is shut.
+          <span>{`${explainPause(paused.reason)} The gate is shut.`}</span>
           {paused.until && (
             <span className="block pt-1 font-normal tabular-nums">
               Next try{' '}

@@ -22,7 +22,7 @@ export function Numbers({ now, failedJobs = {}, stranded = 0, sent, children }: 
       <div className="flex flex-wrap gap-5 lg:col-span-2 lg:grid lg:grid-cols-subgrid">{children}</div>
       <dl className="grid grid-cols-2">
         <Reading label="waiting" value={now?.waiting} sign="queued">
-          {stranded > 0 && `, ${formatCount(stranded)} stranded`}
+          {stranded > 0 && <span>{`, ${formatCount(stranded)} stranded`}</span>}
         </Reading>
         <Reading label="retrying" value={now?.retrying} sign="retrying" />
       </dl>
@@ -33,10 +33,10 @@ export function Numbers({ now, failedJobs = {}, stranded = 0, sent, children }: 
       <dl>
         <Reading label="sent" value={sent?.total} sign="sent">
           {sent && sent.bounced > 0 && (
-            <>
+            <span>
               , <Mark status="bounced" />
-              {`${formatCount(sent.bounced)} bounced`}
-            </>
+              <span>{`${formatCount(sent.bounced)} bounced`}</span>
+            </span>
           )}
         </Reading>
       </dl>
@@ -68,7 +68,7 @@ export function Reading({ label, value, unit, sign, children }: ReadingProps) {
       <dd
         className={`${size} leading-12 font-bold tracking-tighter tabular-nums 2xl:leading-15 ${value && sign ? inkOf(sign) : ''}`}
       >
-        {text}
+        <span>{text}</span>
         {unit && value !== undefined && <span className="text-3xl"> {unit}</span>}
       </dd>
     </div>

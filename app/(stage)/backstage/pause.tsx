@@ -18,14 +18,15 @@ export function Pause({ paused }: { paused: Backstage['paused'] | undefined }) {
     <div className="flex flex-wrap items-baseline gap-x-4 stage:sr-only">
       <p role="status" className="text-lg">
         {paused && (
-          <>
-            <b className="font-semibold text-bad">No mail goes out.</b> {explainPause(paused.reason)}{' '}
+          <span>
+            <b className="font-semibold text-bad">No mail goes out.</b>{' '}
+            <span>{explainPause(paused.reason)}</span>{' '}
             {paused.until && (
               <span className="whitespace-nowrap tabular-nums">
                 Next try <Countdown to={paused.until} />.
               </span>
             )}
-          </>
+          </span>
         )}
       </p>
       <button

@@ -11,8 +11,8 @@ export function Throughput({ perSecond = [] }: { perSecond: number[] | undefined
       <h2 id="throughput" className="flex flex-wrap items-baseline gap-x-3 text-xl font-semibold">
         Mails per second
         <span className="text-base font-normal text-muted stage:text-xl">
-          now <b className="text-xl text-ink tabular-nums">{last}</b> · most {most} ·{' '}
-          {total.toLocaleString('en')} in a minute
+          now <b className="text-xl text-ink tabular-nums">{last}</b>{' '}
+          <span>{`· most ${most} · ${total.toLocaleString('en')} in a minute`}</span>
         </span>
       </h2>
       <svg

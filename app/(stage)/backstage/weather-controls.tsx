@@ -57,7 +57,7 @@ export function WeatherControls({ weather, onChange }: Props) {
         </h2>
         {/* It appears later than the rest. Beside the heading it does not move the page. */}
         {Boolean(rateLimit) && (
-          <p className="text-base whitespace-nowrap text-muted stage:text-xl">{rateLimit} requests/s</p>
+          <p className="text-base whitespace-nowrap text-muted stage:text-xl">{`${rateLimit} requests/s`}</p>
         )}
       </div>
       <fieldset className="mt-2 grid grid-cols-3 gap-1.5">

@@ -72,7 +72,7 @@ function Row({ mail: { id, to, name, subject, at, email } }: { mail: ListedMail 
 function Empty({ page }: { page: number }) {
   return (
     <>
-      {page === 1 ? 'There is no mail yet.' : 'There is no older mail.'}{' '}
+      <span>{page === 1 ? 'There is no mail yet.' : 'There is no older mail.'}</span>{' '}
       <Link href="/" className="link text-ink">
         Go to the signup
       </Link>

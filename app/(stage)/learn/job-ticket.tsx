@@ -98,7 +98,7 @@ function Outcome({ news }: { news: News | undefined }) {
           <Stamp words={describeEmail(snapshot)} fresh />
         ) : snapshot?.status === 'retrying' && last?.retryAt ? (
           <p className="text-xl font-semibold">
-            attempt {(last.attempt ?? 1) + 1} <Countdown from={last.at} to={last.retryAt} />
+            attempt <span>{(last.attempt ?? 1) + 1}</span> <Countdown from={last.at} to={last.retryAt} />
           </p>
         ) : (
           <div aria-hidden className="h-14 w-60 max-w-full -rotate-4 border-4 border-dashed border-line" />
@@ -108,9 +108,7 @@ function Outcome({ news }: { news: News | undefined }) {
         {connection === 'lost' && <p className="font-semibold text-bad">{LOST}</p>}
         {hasNoWorker && <p>{NO_WORKER.sentence}</p>}
         {snapshot && last && !hasNoWorker && needsWords(snapshot.status) && (
-          <p>
-            {last.reason && explainReason(last.reason)} {describeEmail(snapshot).sentence}
-          </p>
+          <p>{`${last.reason ? explainReason(last.reason) : ''} ${describeEmail(snapshot).sentence}`}</p>
         )}
       </div>
       <p className="min-h-11">

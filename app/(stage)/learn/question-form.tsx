@@ -47,14 +47,14 @@ export function QuestionForm({ question, number, onCheck }: Props) {
           Check<span className="sr-only"> answer {number}</span>
         </button>
         <p role="status" className="flex-1 sm:min-h-14 basis-64 text-lg leading-7 text-pretty">
-          {checked === 'nothing' && choice === undefined && 'Choose an answer first.'}
+          {checked === 'nothing' && choice === undefined && <span>Choose an answer first.</span>}
           {answer && (
-            <>
+            <span>
               <strong className={`font-bold ${answer.right ? 'text-good' : 'text-bad'}`}>
                 {answer.right ? 'Right.' : 'Not quite.'}
               </strong>{' '}
-              {answer.feedback}
-            </>
+              <span>{answer.feedback}</span>
+            </span>
           )}
         </p>
       </div>

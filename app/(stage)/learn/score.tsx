@@ -74,9 +74,11 @@ export function Score({ firstTries, onAgain }: Props) {
               <span className="sr-only">
                 {score} of {firstTries.length} right at the first try.{' '}
               </span>
-              {perfect
-                ? 'A perfect score. You know what happens behind the scenes; the next coffee is ours.'
-                : 'You have all the answers now. Can you do it in one go?'}
+              <span>
+                {perfect
+                  ? 'A perfect score. You know what happens behind the scenes; the next coffee is ours.'
+                  : 'You have all the answers now. Can you do it in one go?'}
+              </span>
             </>
           )}
         </p>

@@ -36,8 +36,8 @@ export function Lane({ title, label, runners, phase, mail, elapsed, bars, childr
           <span
             className={`block h-(--bars) content-center font-mono text-4xl leading-none sm:text-6xl lg:text-7xl font-semibold tracking-[-0.06em] whitespace-nowrap ${phase === 'ready' ? 'text-muted' : ''}`}
           >
-            {value}
-            <span className="text-xl tracking-tight sm:text-3xl"> {unit}</span>
+            <span>{value}</span>
+            <span className="text-xl tracking-tight sm:text-3xl">{` ${unit}`}</span>
           </span>
           <span className="text-lg text-muted max-lg:hidden">{label}</span>
         </p>

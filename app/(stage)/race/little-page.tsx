@@ -61,9 +61,9 @@ function Alone({ runner: { name, answer }, phase, mail }: { runner: Runner; phas
   const { headline, line } = STATUS[mail?.status ?? 'queued']
   return (
     <div className="flex h-full items-center justify-between gap-2">
-      <Said title="Account created!">The email {headline}</Said>
+      <Said title="Account created!">{`The email ${headline}`}</Said>
       <p className="border-l-2 border-dashed border-line py-1 pl-4 font-mono text-lg max-sm:hidden">
-        {formatOrder(answer.emailId)}
+        <span>{formatOrder(answer.emailId)}</span>
         <br />
         <span className="font-semibold">{line}</span>
       </p>
@@ -86,7 +86,7 @@ function Small({ runner: { name, answer }, phase }: { runner: Runner; phase: Pha
     <li
       className={`flex items-center justify-center gap-1 text-sm leading-none font-semibold stage:text-xs ${LOOK[state]}`}
     >
-      {SIGN[state]}
+      {state === 'in' && <span>✓</span>}
       <span className="max-sm:hidden">{name}</span>
       <span className="sm:hidden">{name[0]}</span>
       {state === 'mailless' && <s className="text-bad max-sm:hidden">mail</s>}
@@ -106,5 +106,3 @@ const LOOK = {
   mailless: 'border-2 border-dashed border-bad',
   lost: 'border-2 border-bad text-bad line-through',
 }
-
-const SIGN = { ready: '', waiting: '', in: '✓', mailless: '', lost: '' }

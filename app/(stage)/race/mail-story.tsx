@@ -21,14 +21,15 @@ export function MailStory({ mails, ...story }: Props) {
   const retry = story.hasNoWorker ? undefined : findRetry(mails)
   const settled = mails.length === story.total && mails.every(({ final }) => final)
   return (
-    <>
-      {!settled && text}{' '}
+    <span>
+      <span>{!settled && text}</span>
       {!settled && retry?.retryAt && (
-        <>
+        <span>
+          {' '}
           <Countdown key={retry.retryAt} from={retry.at} to={retry.retryAt} />.
-        </>
+        </span>
       )}
       <span role="status">{settled && text}</span>
-    </>
+    </span>
   )
 }

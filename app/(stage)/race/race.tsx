@@ -124,9 +124,11 @@ export function Race() {
             </div>
           }
         >
-          {phase === 'ready'
-            ? 'The answer comes at once, and the mail follows.'
-            : describeBackground(background)}{' '}
+          <span>
+            {phase === 'ready'
+              ? 'The answer comes at once, and the mail follows.'
+              : describeBackground(background)}
+          </span>{' '}
           {ids.length > 0 && (
             <MailStory
               mails={mails}

@@ -38,18 +38,20 @@ export function RealRun({ orders, onMeasured }: Props) {
         Send them through our own queue
       </button>
       <p role="status" className="min-h-14 flex-1 basis-72 text-lg leading-7 text-pretty">
-        {phase === 'running' && `${orders.length} people sign up for real. Their mails are on the way.`}
-        {hasNoWorker && ' No worker is on duty: they wait in the queue.'}
+        {phase === 'running' && (
+          <span>{`${orders.length} people sign up for real. Their mails are on the way.`}</span>
+        )}
+        {hasNoWorker && <span> No worker is on duty: they wait in the queue.</span>}
         {over && mails.length === orders.length && (
-          <>
+          <span>
             All {orders.length} mails are sent. The mail service of this app takes {formatDuration(requestMs)}{' '}
             for a request. So all rows are counted with that.
-          </>
+          </span>
         )}
         {over && mails.length < orders.length && (
-          <>
+          <span>
             Only {mails.length} of {orders.length} mails were sent: the Backstage shows why.
-          </>
+          </span>
         )}
       </p>
     </div>

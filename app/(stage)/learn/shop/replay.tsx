@@ -28,8 +28,9 @@ export function Replay({ orders, sandbox }: Props) {
       </h3>
       <p className="mt-2 text-lg text-pretty text-muted stage:mt-1">
         These orders came closest together. The dark part of a bar is the median: half of them waited less.
-        The whole bar is the longest wait. A request takes {formatDuration(real?.requestMs ?? REQUEST_MS)}
-        {real ? ', as measured, in all rows.' : '.'}
+        The whole bar is the longest wait. A request takes{' '}
+        <span>{formatDuration(real?.requestMs ?? REQUEST_MS)}</span>
+        <span>{real ? ', as measured, in all rows.' : '.'}</span>
       </p>
       <table className="mt-4 w-full table-fixed stage:mt-0 border-collapse text-base sm:text-xl stage:text-lg stage:leading-6">
         <caption className="sr-only">How long people and their mails wait, in each way</caption>

@@ -55,7 +55,7 @@ export function Waterfall({ steps, total }: { steps: Step[]; total: number }) {
       <p aria-hidden className={`mt-2 text-base text-muted ${ROW}`}>
         <span className="col-span-2 flex justify-between @3xl:col-span-1 @3xl:col-start-2">
           <span>click</span>
-          <span>+{formatDuration(total)}</span>
+          <span>{`+${formatDuration(total)}`}</span>
         </span>
       </p>
     </>
