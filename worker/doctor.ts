@@ -6,7 +6,7 @@ import { prisma } from '@/lib/db/prisma'
 import { LIVE_WORKERS } from '@/lib/live/workers'
 import { readArguments } from '@/lib/ops/arguments'
 import { readDetails } from '@/lib/ops/health'
-import { explainUnserved, readQueueState } from '@/lib/ops/queue-state'
+import { explainUnserved, readQueueState, toRedriveCommand } from '@/lib/ops/queue-state'
 import { describePause, readPace } from '@/lib/sending/pace'
 import { checkSettings } from './check-settings'
 
@@ -114,7 +114,7 @@ const queues = await readQueueState()
 for (const [name, jobs] of Object.entries(queues.failed))
   report(
     `${jobs} ${jobs === 1 ? 'job' : 'jobs'} of ${name}.`,
-    `Their stacks are in the log. When that is fixed: npm run redrive -- ${name}`,
+    `Their stacks are in the log. When that is fixed: ${toRedriveCommand(name)}`,
   )
 if (failed.length + Object.keys(queues.failed).length === 0) say('Nothing.')
 

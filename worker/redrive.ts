@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { reachDatabase } from '@/lib/db/find-database'
 import { fail, readArguments } from '@/lib/ops/arguments'
-import { isServed, redriveQueue } from '@/lib/ops/queue-state'
+import { isServed, readQueueState, redriveQueue, toRedriveCommand } from '@/lib/ops/queue-state'
 import { QUEUES, type QueueName } from '@/lib/queue'
 import { type Redriven, redriveEmails, redriveFailed } from '@/lib/sending/redrive'
 
@@ -16,7 +16,10 @@ const { values, positionals } = readArguments(
 )
 const isId = (name: string): boolean => z.guid().safeParse(name).success
 const malformed = positionals.find((name) => !isId(name) && !isServed(name))
-if (malformed) fail(`Neither the id of an email nor a queue: ${malformed}`)
+if (malformed) {
+  const isOld = `If it is a queue of an older version: ${toRedriveCommand(malformed)}`
+  fail(`Neither the id of an email nor a queue in lib/queue.ts: ${malformed}\n${isOld}`)
+}
 if (values.reason === '') fail('--reason is empty: name a reason, or leave it out for all.')
 if (values.reason && positionals.length > 0) fail('--reason selects mails: leave out ids and queues.')
 
@@ -43,5 +46,7 @@ for (const name of queues) {
   if (count > 0) console.log(`${name}: ${count} ${count === 1 ? 'job' : 'jobs'} queued`)
   jobs += count
 }
+for (const [name, count] of isAll && !values.reason ? Object.entries((await readQueueState()).failed) : [])
+  if (!isServed(name)) console.log(`${name}: ${count} left. To run them: ${toRedriveCommand(name)}`)
 console.log(`${counts.queued + jobs} of ${counts.emails + jobs} put back into the queue.`)
 process.exit(counts.queued === counts.emails ? 0 : 1)

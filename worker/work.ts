@@ -1,6 +1,7 @@
 import type { JobResult, PgBoss } from 'pg-boss'
 import { isUnavailable } from '@/lib/db/prisma'
 import { log, reasonOf, withLogFields } from '@/lib/log'
+import { toRedriveCommand } from '@/lib/ops/queue-state'
 import { GiveUp, type Job, type JobData, keepFailedJob, QUEUES, type QueueName } from '@/lib/queue'
 import { formatSeconds } from './log-progress'
 import { stopping } from './stop'
@@ -107,5 +108,5 @@ function logDeadLetter({ sourceName, sourceId, sourceRetryCount, sourceOutput }:
   const output = sourceOutput as Output
   const reason = output?.reason ?? output?.message ?? (output?.value ? 'worker_died' : undefined)
   const fields = { queue: sourceName, jobId: sourceId, reason, attempts: (sourceRetryCount ?? 0) + 1 }
-  log.error(fields, `given up: npm run redrive -- ${sourceName}`)
+  log.error(fields, `given up: ${toRedriveCommand(sourceName ?? '')}`)
 }

@@ -6,7 +6,7 @@ import { newAddress, signUp } from '../app'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, isOpenJob, untilSettled } from './oracle'
-import { isFinal, signUpMany, until, untilHurried } from './steps'
+import { addOldQueue, isFinal, signUpMany, until, untilHurried } from './steps'
 
 /** Puts a job into the queue that no signup made. */
 async function send(stack: Stack, data: object | null): Promise<string> {
@@ -127,6 +127,37 @@ test('a dead letter that fails while a table is away is told once, when its hand
     expect(worker.output()).toContain('of_the_test')
   } finally {
     await stack.query('ALTER TABLE IF EXISTS away RENAME TO "EmailEvent"')
+  }
+})
+
+test('a job of a queue that is not in lib/queue.ts is given up: log, doctor and redrive name the command that runs it', async ({
+  stack,
+}) => {
+  const remedy = 'npm run queues -- move old-queue NEW-QUEUE'
+  await addOldQueue(stack)
+  try {
+    await stack.query(
+      `INSERT INTO pgboss.job (name, data, source_name, source_id, source_retry_count, source_output)
+       SELECT 'dead-letters', data, name, id, 0, '{"reason": "of_the_test"}' FROM pgboss.job WHERE name = 'old-queue'`,
+    )
+    const worker = await stack.startWorker()
+    await waitFor(() => worker.output().includes(`given up: ${remedy}`))
+    await worker.kill('SIGTERM')
+    expect((await stack.command('doctor')).output).toContain(`! 1 job of old-queue.`)
+    expect((await stack.command('doctor')).output).toContain(remedy)
+    expect((await stack.redrive()).output).toContain(`old-queue: 1 left. To run them: ${remedy}`)
+    expect(await stack.redrive('old-queue')).toMatchObject({
+      code: 2,
+      output: expect.stringContaining(remedy),
+    })
+    expect((await stack.command('queues', 'move', 'old-queue', 'erase-user')).output).toBe(
+      '1 of 1 moved from "old-queue" to "erase-user".\n',
+    )
+    expect(await stack.query(`SELECT state FROM pgboss.job WHERE name = 'erase-user'`)).toEqual([
+      { state: 'created' },
+    ])
+  } finally {
+    await stack.command('queues', 'delete', 'old-queue')
   }
 })
 

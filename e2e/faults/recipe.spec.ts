@@ -247,7 +247,7 @@ test('a job of one’s own that kills its worker each time: given up, and said b
   await closeShop(stack, shop.name)
 })
 
-test('a queue is renamed and a schedule taken away: it fires no more, and what waits is said and moved', {
+test('a queue is renamed and a schedule taken away: it fires no more, and what waits or was given up is said and moved', {
   tag: '@long',
 }, async ({ stack }) => {
   const shop = await openShop(stack)
@@ -259,6 +259,11 @@ test('a queue is renamed and a schedule taken away: it fires no more, and what w
   )
   await shop.run('prisma/migrate.ts')
   expect(await listSchedules()).toContain(shop.name)
+  const givenUp = await order(stack, shop, 'hopeless')
+  const older = await shop.startWorker()
+  await untilGivenUp(stack, older, shop)
+  await older.kill('SIGTERM')
+  await stack.query(`UPDATE "User" SET name = 'small' WHERE id = $1`, [givenUp])
   await order(stack, shop, 'small')
   await order(stack, shop, 'small')
 
@@ -278,18 +283,24 @@ test('a queue is renamed and a schedule taken away: it fires no more, and what w
   const worker = await shop.startWorker()
   await waitFor(() => worker.output().includes(sentence.replaceAll('"', '\\"')))
   expect(await readHealth(stack)).toMatchObject({ unserved: { [shop.name]: 2 } })
-  expect(await shop.run('worker/doctor.ts')).toMatchObject({
-    code: 1,
-    output: expect.stringContaining(sentence),
+  const doctor = await shop.run('worker/doctor.ts')
+  expect(doctor).toMatchObject({ code: 1, output: expect.stringContaining(sentence) })
+  expect(doctor.output).toMatch(
+    new RegExp(`! 1 job of ${shop.name}\\.\n.*: npm run queues -- move ${shop.name} NEW-QUEUE\n`),
+  )
+  const redrive = await shop.run('worker/redrive.ts', shop.name)
+  expect(redrive).toMatchObject({
+    code: 2,
+    output: expect.stringContaining(`npm run queues -- move ${shop.name} NEW-QUEUE`),
   })
 
   const refused = await shop.run('worker/queues.ts', 'move', shop.name, 'no-such-queue')
   expect(refused).toMatchObject({ code: 2, output: expect.stringContaining('not in lib/queue.ts') })
   expect(await shop.run('worker/queues.ts', 'delete', 'shrink-picture')).toMatchObject({ code: 2 })
   const moved = await shop.run('worker/queues.ts', 'move', shop.name, 'shrink-picture')
-  expect(moved).toMatchObject({ code: 0, output: expect.stringContaining('2 of 2 moved') })
-  await waitFor(() => countMatches(worker.output(), /shrink-picture \w+ → done/g) === 2)
-  await waitFor(async () => JSON.stringify((await readHealth(stack)).unserved) === '{}')
+  expect(moved).toMatchObject({ code: 0, output: expect.stringContaining('3 of 3 moved') })
+  await waitFor(() => countMatches(worker.output(), /shrink-picture \w+ → done/g) === 3)
+  await expect.poll(() => readHealth(stack)).toMatchObject({ unserved: {}, failed: 0 })
   await closeShop(stack, shop.name, 'shrink-picture')
   expect(await stack.query('SELECT FROM pgboss.queue WHERE name = $1', [shop.name])).toEqual([])
 })

@@ -119,7 +119,7 @@ test('a malformed id, an empty reason, and a reason beside an id or a queue, are
   const [id = ''] = await failMany(stack, 1)
   expect(await stack.redrive(id, 'all')).toEqual({
     code: 2,
-    output: 'Neither the id of an email nor a queue: all\n',
+    output: expect.stringContaining('Neither the id of an email nor a queue in lib/queue.ts: all\n'),
   })
   for (const one of [id, 'clean-up'])
     expect(await stack.redrive(one, '--reason', 'validation_error')).toEqual({

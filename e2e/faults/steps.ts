@@ -126,6 +126,18 @@ export async function sweepNow(stack: Stack): Promise<void> {
   })
 }
 
+/** Creates a queue that is not in lib/queue.ts, with a job that was given up. */
+export async function addOldQueue(stack: Stack): Promise<void> {
+  const boss = new PgBoss({ connectionString: stack.databaseUrl, supervise: false, schedule: false })
+  await boss.start()
+  await boss.createQueue('old-queue')
+  await boss.stop()
+  await stack.query(
+    `INSERT INTO pgboss.job (name, data, state, policy, completed_on)
+     VALUES ('old-queue', jsonb_build_object('userId', gen_random_uuid()), 'failed', 'standard', now())`,
+  )
+}
+
 /** Limits the attempts that are left to waiting retries. */
 export async function limitAttempts(stack: Stack, attempts: number): Promise<void> {
   await stack.query(`UPDATE "Batch" SET "attemptsInDoubt" = $1`, [MAX_ATTEMPTS - attempts])

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { expect, type Locator, type Page } from '@playwright/test'
 import { newAddress, signUp } from '../app'
-import { hurry, hurryHeartbeats, limitAttempts, signUpMany } from '../faults/steps'
+import { addOldQueue, hurry, hurryHeartbeats, limitAttempts, signUpMany } from '../faults/steps'
 import { expectUsable, findViolations } from '../pages/accessibility'
 import { listenForComplaints } from '../pages/person'
 import { test } from '../pages/test'
@@ -124,6 +124,21 @@ test('what was given up goes out again: one, and then all', async ({ stack, page
   await expect(deadOn(page)).toContainText('2 are back in the queue.')
   await expectFigures(page, { 'given up': 0, sent: 3 })
   await expect(deadOn(page).getByRole('button')).toHaveCount(0)
+})
+
+test('a given-up job of an old queue has a command instead of a button', async ({ stack, page }) => {
+  await addOldQueue(stack)
+  try {
+    await openBackstage(page)
+    await expectFigures(page, { 'given up': 1 })
+    await expect(deadOn(page).getByRole('list', { name: 'Other jobs' })).toHaveText(
+      'old-queue: 1 job of a queue that is not in lib/queue.ts. To run it: npm run queues -- move old-queue NEW-QUEUE',
+    )
+    await expect(deadOn(page).getByRole('button')).toHaveCount(0)
+    await expectUsable(page)
+  } finally {
+    await stack.command('queues', 'delete', 'old-queue')
+  }
 })
 
 test('what might be sent twice is left alone, and the page says so', async ({ stack, page }) => {

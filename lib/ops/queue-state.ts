@@ -42,6 +42,11 @@ export function sumJobs(counts: JobCounts): number {
   )
 }
 
+/** The command that runs the given-up jobs of a queue again. */
+export function toRedriveCommand(name: string): string {
+  return isServed(name) ? `npm run redrive -- ${name}` : `npm run queues -- move ${name} NEW-QUEUE`
+}
+
 export function explainUnserved(unserved: JobCounts): [what: string, remedy: string][] {
   return Object.entries(unserved).map(([name, jobs]) => [
     `${jobs} ${jobs === 1 ? 'job waits' : 'jobs wait'} in the queue "${name}", which is not in lib/queue.ts: no worker takes them.`,
@@ -60,9 +65,9 @@ export async function redriveQueue(name: QueueName): Promise<number> {
   return (await moveJobs(name, name, Prisma.sql`state = 'failed'`)).moved
 }
 
-/** Moves the waiting jobs whose data fits, in chunks. @returns how many, and how many do not fit. */
+/** Moves the waiting and given-up jobs whose data fits, in chunks. @returns how many, and how many do not fit. */
 export function moveQueue(from: string, to: QueueName): Promise<Moves> {
-  return moveJobs(from, to, Prisma.sql`state IN ('created', 'retry')`)
+  return moveJobs(from, to, Prisma.sql`state IN ('created', 'retry', 'failed')`)
 }
 
 type Moves = { moved: number; unfit: number }

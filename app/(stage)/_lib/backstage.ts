@@ -5,7 +5,7 @@ import { Prisma } from '@/lib/generated/prisma/client'
 import { memoizeFor } from '@/lib/live/memoize-for'
 import { LIVE_WORKERS } from '@/lib/live/workers'
 import { countEmails, type Pause, readPause } from '@/lib/ops/health'
-import { type JobCounts, readQueueState } from '@/lib/ops/queue-state'
+import { isServed, type JobCounts, readQueueState, toRedriveCommand } from '@/lib/ops/queue-state'
 import { countStranded } from '@/lib/ops/sweep'
 import type { EmailStatus } from '@/lib/status/status'
 import { isShared } from './presenter'
@@ -35,6 +35,8 @@ export type Backstage = {
   dead: EmailRow[]
   /** Dead-lettered jobs, by queue. */
   failedJobs: JobCounts
+  /** The command that moves them, for each of these queues that is not in lib/queue.ts. */
+  remedies: Record<string, string>
   /** Null outside the sandbox. */
   weather: Weather | null
 }
@@ -87,10 +89,12 @@ async function readDatabase(): Promise<Omit<Backstage, 'waitedMs' | 'weather'> &
   const now = await readNow()
   const { stranded } = await countStranded()
   const { failed: failedJobs } = await readQueueState()
+  const old = Object.keys(failedJobs).filter((name) => !isServed(name))
   return {
     ...now,
     stranded,
     failedJobs,
+    remedies: Object.fromEntries(old.map((name) => [name, toRedriveCommand(name)])),
     sent: await readSent(),
     times: await readTimes(),
     paused: await readPause(),

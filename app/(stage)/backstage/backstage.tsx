@@ -23,8 +23,20 @@ type Props = {
 
 export function Backstage({ sandbox, invitation }: Props) {
   const { backstage, correct, crowd, connection } = useBackstage()
-  const { now, stranded, sent, waitedMs, times, paused, workers, latest, dead, failedJobs, weather } =
-    backstage
+  const {
+    now,
+    stranded,
+    sent,
+    waitedMs,
+    times,
+    paused,
+    workers,
+    latest,
+    dead,
+    failedJobs,
+    remedies,
+    weather,
+  } = backstage
 
   const idle =
     now !== undefined &&
@@ -63,7 +75,7 @@ export function Backstage({ sandbox, invitation }: Props) {
         </div>
         <Jobs jobs={latest} />
       </div>
-      <DeadLetters emails={dead} total={now?.failed ?? 0} jobs={failedJobs} />
+      <DeadLetters emails={dead} total={now?.failed ?? 0} jobs={failedJobs} remedies={remedies} />
     </div>
   )
 }

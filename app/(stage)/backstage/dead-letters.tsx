@@ -17,10 +17,12 @@ type Props = {
   emails: EmailRow[] | undefined
   total: number
   jobs: Record<string, number> | undefined
+  /** The commands for queues whose jobs no button can redrive. */
+  remedies: Record<string, string> | undefined
 }
 
 /** Emails and jobs that were given up, with buttons to redrive them. */
-export function DeadLetters({ emails = [], total, jobs = {} }: Props) {
+export function DeadLetters({ emails = [], total, jobs = {}, remedies = {} }: Props) {
   const [news, setNews] = useState('')
   const headingRef = useRef<HTMLHeadingElement>(null)
 
@@ -76,16 +78,24 @@ export function DeadLetters({ emails = [], total, jobs = {} }: Props) {
         <ul aria-label="Other jobs" className="mt-3 space-y-2">
           {Object.entries(jobs).map(([queue, count]) => (
             <li key={queue} className="flex items-baseline gap-x-4">
-              <button
-                type="button"
-                aria-label={`Try again: the jobs of ${queue}`}
-                onClick={() => redriveQueue(queue)}
-                className="shrink-0 cursor-pointer border-2 border-ink px-2 font-semibold hover:bg-ink hover:text-paper"
-              >
-                Try again
-              </button>
+              {!remedies[queue] && (
+                <button
+                  type="button"
+                  aria-label={`Try again: the jobs of ${queue}`}
+                  onClick={() => redriveQueue(queue)}
+                  className="shrink-0 cursor-pointer border-2 border-ink px-2 font-semibold hover:bg-ink hover:text-paper"
+                >
+                  Try again
+                </button>
+              )}
               <span>
                 <code>{queue}</code>: <span>{`${formatCount(count)} ${count === 1 ? 'job' : 'jobs'}`}</span>
+                {remedies[queue] && (
+                  <span>
+                    {' of a queue that is not in lib/queue.ts. To run them: '}
+                    <code>{remedies[queue]}</code>
+                  </span>
+                )}
               </span>
             </li>
           ))}
