@@ -4,13 +4,14 @@ import { reachDatabase } from '@/lib/db/find-database'
 import { fail, readArguments } from '@/lib/ops/arguments'
 import { isServed, readQueueState, redriveQueue, toRedriveCommand } from '@/lib/ops/queue-state'
 import { QUEUES, type QueueName } from '@/lib/queue'
-import { type Redriven, redriveEmails, redriveFailed } from '@/lib/sending/redrive'
+import { listFailedReasons, type Redriven, redriveEmails, redriveFailed } from '@/lib/sending/redrive'
 
 /** The queues of mails. A failed mail is found by its status. */
 const MAIL_QUEUES: QueueName[] = ['send-email', 'send-ticket', 'send-email-alone', 'retry-batch']
 
 const { values, positionals } = readArguments(
-  'npm run redrive [-- EMAIL_ID | -- QUEUE | -- --reason CODE] [--force]',
+  `npm run redrive [-- EMAIL_ID | -- QUEUE | -- --reason CODE] [--force]
+A queue of mails (${MAIL_QUEUES.join(', ')}) stands for all failed mails.`,
   { force: { type: 'boolean', default: false }, reason: { type: 'string' } },
   () => true,
 )
@@ -40,6 +41,11 @@ function report(chunk: Redriven[]): void {
 const ids = [...new Set(positionals.filter(isId).map((id) => id.toLowerCase()))]
 if (ids.length > 0) report(await redriveEmails(ids, values))
 if (takesMails) for await (const chunk of redriveFailed(values.reason, values)) report(chunk)
+if (values.reason && counts.emails === 0) {
+  const reasons = await listFailedReasons()
+  const others = reasons.length > 0 ? `. The reasons are: ${reasons.join(', ')}` : ', or any other.'
+  fail(`No failed mail has the reason "${values.reason}"${others}`)
+}
 let jobs = 0
 for (const name of queues) {
   const count = await redriveQueue(name)

@@ -113,7 +113,7 @@ test('what was not given up is left alone', async ({ stack }) => {
   expect(await stack.query('SELECT 1 FROM pgboss.job')).toHaveLength(1)
 })
 
-test('a malformed id, an empty reason, and a reason beside an id or a queue, are refused before anything happens', async ({
+test('a malformed or empty id, an empty reason, and a reason beside an id or a queue, are refused before anything happens', async ({
   stack,
 }) => {
   const [id = ''] = await failMany(stack, 1)
@@ -128,7 +128,33 @@ test('a malformed id, an empty reason, and a reason beside an id or a queue, are
     })
   // As from a variable of the shell that is not set.
   expect(await stack.redrive('--reason', '')).toMatchObject({ code: 2 })
+  expect(await stack.redrive('')).toEqual({
+    code: 2,
+    output: expect.stringMatching(/^An argument is empty\.\nUsage: npm run redrive /),
+  })
+  expect((await stack.redrive('', id)).code).toBe(2)
   expect((await until(stack, id, isFinal)).status).toBe('failed')
+})
+
+test('a reason that no failed mail has is refused, with the reasons that there are', async ({ stack }) => {
+  expect(await stack.redrive('--reason', 'template-failed')).toEqual({
+    code: 2,
+    output: 'No failed mail has the reason "template-failed", or any other.\n',
+  })
+  await failMany(stack, 2)
+  expect(await stack.redrive('--reason', 'validation-error')).toEqual({
+    code: 2,
+    output: 'No failed mail has the reason "validation-error". The reasons are: validation_error\n',
+  })
+  expect((await stack.redrive('--reason', 'validation_error')).output).toContain('2 of 2 put back')
+})
+
+test('a queue of mails redrives all failed mails, as the usage line says', async ({ stack }) => {
+  await failMany(stack, 1)
+  expect((await stack.redrive('--help')).output).toContain(
+    'A queue of mails (send-email, send-ticket, send-email-alone, retry-batch) stands for all failed mails.',
+  )
+  expect((await stack.redrive('send-ticket')).output).toContain('1 of 1 put back')
 })
 
 test('what Resend may have accepted more than 23 hours ago needs --force', async ({ stack }) => {

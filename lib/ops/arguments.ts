@@ -3,7 +3,10 @@ import { type ParseArgsConfig, parseArgs } from 'node:util'
 type Options = NonNullable<ParseArgsConfig['options']>
 type Parsed<Some extends Options> = ReturnType<typeof parseArgs<{ options: Some; allowPositionals: true }>>
 
-/** Reads the arguments of a command, or exits with its usage. @param accepts checks arguments without a name. Default: none */
+/**
+ * Reads the arguments of a command, or exits with its usage. An argument is empty when it was a variable that is not set.
+ * @param accepts checks arguments without a name. Default: none
+ */
 export function readArguments<const Some extends Options>(
   usage: string,
   options: Some,
@@ -15,7 +18,8 @@ export function readArguments<const Some extends Options>(
   let problem = ''
   try {
     const parsed = parseArgs({ args, options, allowPositionals: true })
-    if (accepts(parsed.positionals)) return parsed
+    if (parsed.positionals.includes('')) problem = 'An argument is empty.\n'
+    else if (accepts(parsed.positionals)) return parsed
   } catch (error) {
     // The rest of the message explains dashes.
     problem = `${(error as Error).message.split('. ')[0]}.\n`

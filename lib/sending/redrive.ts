@@ -1,3 +1,4 @@
+import { MAX_COUNTED } from '../db/max-counted'
 import { prisma, type Transaction } from '../db/prisma'
 import type { Email } from '../generated/prisma/client'
 import { recordEvents } from '../status/record'
@@ -13,6 +14,16 @@ export type Redriven = { id: string; result: RedriveResult }
 type Options = { force?: boolean }
 
 const CHUNK = 500
+
+/** Lists why emails were given up: of 10,000 of them, if there are more. */
+export async function listFailedReasons(): Promise<string[]> {
+  const rows = await prisma().$queryRaw<{ reason: string }[]>`
+    SELECT DISTINCT reason FROM (
+      SELECT (SELECT reason FROM "EmailEvent" WHERE "emailId" = "Email".id AND status = 'failed' ORDER BY id DESC LIMIT 1)
+      FROM "Email" WHERE status = 'failed' LIMIT ${MAX_COUNTED}
+    ) AS mail WHERE reason IS NOT NULL ORDER BY reason`
+  return rows.map(({ reason }) => reason)
+}
 
 /** Redrives emails that have failed, oldest first, in chunks. */
 export async function* redriveFailed(reason?: string, options?: Options): AsyncGenerator<Redriven[]> {
