@@ -31,10 +31,11 @@ const choice: Choice = {
   until: await readTime(values.until),
 }
 if (!order) {
-  const rows = await countWaiting()
+  const rows = await countWaiting(choice)
   for (const { kind, mails, written, oldest } of rows)
     console.log(`${kind}: ${mails}, the oldest since ${oldest.toISOString()}; ${written} of them in a batch`)
-  if (rows.length === 0) console.log('No mail waits.')
+  if (rows.length === 0)
+    console.log(choice.since || choice.until ? 'No mail of this time waits.' : 'No mail waits.')
   process.exit(0)
 }
 

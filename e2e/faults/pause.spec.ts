@@ -280,6 +280,20 @@ test('a time without its unit or its zone drops no mail', async ({ stack }) => {
   expect((await stack.command('waiting', 'drop', 'all', ...both)).output).toMatch(/^1 dropped/m)
 })
 
+test('the list of waiting mails can be of a time', async ({ stack }) => {
+  await signUpMany(stack, 2)
+  await stack.query(
+    `UPDATE "Email" SET "createdAt" = now() - interval '3 hours' WHERE id = (SELECT id FROM "Email" LIMIT 1)`,
+  )
+  for (const [args, answer] of [
+    [[], /^welcome: 2, /],
+    [['--since', '2h'], /^welcome: 1, /],
+    [['--until', '2h'], /^welcome: 1, /],
+    [['--until', '4h'], /^No mail of this time waits\.$/m],
+  ] as const)
+    expect((await stack.command('waiting', ...args)).output, args.join(' ')).toMatch(answer)
+})
+
 test('a job that was deleted by hand: its mail is found by the sweep, and sent', async ({ stack }) => {
   const [id = ''] = await signUpMany(stack, 1)
   await stack.query('DELETE FROM pgboss.job')

@@ -14,11 +14,18 @@ const CHUNK = 2_000
 
 const UNFINISHED_STATUSES = ['queued', 'sending', 'retrying']
 
+function isChosen({ kind, since, until }: Choice): Prisma.Sql {
+  return Prisma.sql`(${kind ?? null}::text IS NULL OR kind = ${kind ?? null})
+    AND "createdAt" BETWEEN coalesce(${since ?? null}::timestamptz, '-infinity') AND coalesce(${until ?? null}::timestamptz, 'infinity')`
+}
+
+type Count = { kind: string; mails: number; written: number; oldest: Date }
+
 /** Counts waiting mails by kind. */
-export function countWaiting(): Promise<{ kind: string; mails: number; written: number; oldest: Date }[]> {
+export function countWaiting(choice: Choice = {}): Promise<Count[]> {
   return prisma().$queryRaw`
     SELECT kind, count(*)::int AS mails, count("batchId")::int AS written, min("createdAt") AS oldest
-    FROM "Email" WHERE ${isUnfinished} GROUP BY kind ORDER BY kind`
+    FROM "Email" WHERE ${isUnfinished} AND ${isChosen(choice)} GROUP BY kind ORDER BY kind`
 }
 
 /** Gives up waiting mails, in chunks. An operator may redrive them. */
@@ -55,12 +62,10 @@ type Mail = { id: string; kind: string; batchId: string | null }
 
 // By status, for the index. A mail that changes meanwhile is newer than `end`, so it is not read again.
 async function changeWaiting(
-  { kind, since, until }: Choice,
+  choice: Choice,
   change: (tx: Transaction, mails: Mail[]) => Promise<number>,
 ): Promise<Changed> {
   const total: Changed = { changed: 0, inDoubt: [] }
-  const isChosen = Prisma.sql`(${kind ?? null}::text IS NULL OR kind = ${kind ?? null})
-    AND "createdAt" BETWEEN coalesce(${since ?? null}::timestamptz, '-infinity') AND coalesce(${until ?? null}::timestamptz, 'infinity')`
   const ends = await prisma().$queryRaw<{ status: string; end: Date }[]>`
     SELECT waiting.status::text, "updatedAt" AS end FROM unnest(${UNFINISHED_STATUSES}::"EmailStatus"[]) AS waiting (status) CROSS JOIN LATERAL (
       SELECT "updatedAt" FROM "Email" WHERE "Email".status = waiting.status ORDER BY "updatedAt" DESC LIMIT 1) AS newest`
@@ -69,7 +74,7 @@ async function changeWaiting(
     for (;;) {
       const chunk = await prisma().$queryRaw<(typeof last)[]>`
         SELECT id, "updatedAt" FROM "Email"
-        WHERE status = ${status}::"EmailStatus" AND "updatedAt" <= ${end} AND ${isChosen}
+        WHERE status = ${status}::"EmailStatus" AND "updatedAt" <= ${end} AND ${isChosen(choice)}
           AND ("updatedAt", id) > (${last.updatedAt}, ${last.id}::uuid)
         ORDER BY "updatedAt", id LIMIT ${CHUNK}`
       if (chunk.length > 0) {
