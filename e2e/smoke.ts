@@ -5,9 +5,11 @@
  */
 import { mkdirSync, openSync, readFileSync } from 'node:fs'
 import { parseEnv } from 'node:util'
+import { readArguments } from '../lib/ops/arguments'
 import { isDelivered, signUp, waitForSnapshot } from './app'
 import { isListening, startProcess, waitFor } from './stack'
 
+readArguments('npm run test:smoke', {})
 const LOG = 'test-results/smoke.log'
 mkdirSync('test-results', { recursive: true })
 const reader = { fd: openSync(LOG, 'w'), text: () => readFileSync(LOG, 'utf8') }

@@ -186,33 +186,6 @@ test('the doctor on a database without our tables says so, and ends', async ({ s
   }
 })
 
-/** The command, its program, and the arguments that npm gives it. */
-const COMMANDS = [
-  ...['dev', 'demo'].map((mode) => [`npm run ${mode}`, 'sandbox/run.ts', mode]),
-  ...['pause', 'resume'].map((order) => [`npm run ${order}`, 'worker/pace.ts', order]),
-  ...['redrive', 'waiting', 'queues', 'doctor', 'erase'].map((name) => [
-    `npm run ${name}`,
-    `worker/${name}.ts`,
-  ]),
-  ['npm run worker', 'worker/index.ts'],
-  ['npm run demo:worker', 'sandbox/demo-worker.ts'],
-  ['npm run dashboard', 'sandbox/dashboard.ts'],
-  ['npm run mail', 'sandbox/mail-preview.ts'],
-  ['npm run migrate', 'prisma/migrate.ts'],
-  ['npm run migrate:new', 'prisma/new-migration.ts'],
-]
-
-test('each command refuses an option that it does not know, with a usage line', {
-  tag: '@long',
-}, async () => {
-  for (const [name, program = '', ...order] of COMMANDS) {
-    const { code, output } = await runToEnd([...programOf(program), ...order, '--milk'], COMPLETE)
-    expect(code, output).toBe(2)
-    expect(output).toMatch(/^Unknown option '--milk'\.\nUsage: npm run .+\n$/)
-    expect(output).toContain(name?.replace(/npm run (demo|resume)$/, '$1'))
-  }
-})
-
 test('a command with an argument too many, or too few, says its usage, and does nothing', async () => {
   const wrong = [
     ['sandbox/run.ts', 'dev', '0.0.0.0'],

@@ -1,7 +1,7 @@
 /*
- * npm run test:doors
+ * npm run test:doors [-- TIMES]
  *
- * Attacks a web server 10,000 times each with upgrades, with what Next makes up of a path, with made-up cookies and with
+ * Attacks a web server TIMES (10,000) times each with upgrades, with what Next makes up of a path, with made-up cookies and with
  * signups of an address that is taken: from one visitor, and from the visitors of a /48. It says what that cost, and
  * whether others could sign up meanwhile.
  */
@@ -11,13 +11,17 @@ import { readdirSync } from 'node:fs'
 import { connect } from 'node:net'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { readArguments } from '../../lib/ops/arguments'
 import { newAddress, postSignup } from '../app'
 import { countStatements } from '../faults/statements'
 import { signUpOwner } from '../owner'
 import { findPort, startStack } from '../stack'
 import { type Flood, NAMES, type Statuses } from './flood'
+import { readNumber } from './read-number'
 
-const TIMES = Number(process.argv[2] ?? 10_000)
+const USAGE = 'npm run test:doors [-- TIMES]'
+const { positionals } = readArguments(USAGE, {}, ({ length }) => length <= 1)
+const TIMES = readNumber(USAGE, 'TIMES', positionals[0] ?? '10000')
 
 const stack = await startStack('doors')
 const gate = await countStatements(stack.databaseUrl)

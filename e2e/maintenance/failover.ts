@@ -12,7 +12,7 @@ import { chmod, mkdir, mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parseArgs } from 'node:util'
+import { fail, readArguments } from '../../lib/ops/arguments'
 import { BUNDLE } from '../../sandbox/bundle'
 import { findFaults, untilSettled, watchStatuses } from '../faults/oracle'
 import { askSandbox, findPort, query, type Stack } from '../stack'
@@ -56,7 +56,12 @@ const SCENARIOS: Scenario[] = [
   { name: 'a planned switch; the old primary lives on, read-only', isSynchronous: false, lose: makeReadOnly },
 ]
 
-const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } })
+const { values } = readArguments('npm run test:failover [-- --only WORD]', {
+  only: { type: 'string', default: '' },
+})
+const chosen = SCENARIOS.filter(({ name }) => name.includes(values.only))
+if (chosen.length === 0)
+  fail(`No scenario has "${values.only}" in its name:\n${SCENARIOS.map(({ name }) => name).join('\n')}`)
 findParts()
 const logs = path.resolve('test-results', 'failover')
 await mkdir(logs, { recursive: true })
@@ -64,8 +69,6 @@ const folder = await mkdtemp(path.join(tmpdir(), 'failover-'))
 await chmod(folder, 0o755)
 process.on('exit', () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }))
 const faults: string[] = []
-const chosen = SCENARIOS.filter(({ name }) => name.includes(values.only))
-if (chosen.length === 0) faults.push(`No scenario has “${values.only}” in its name`)
 for (const scenario of chosen) {
   try {
     faults.push(...(await survive(scenario)))

@@ -7,28 +7,29 @@
  * code 1: a mail was lost or sent twice.
  */
 import { randomUUID } from 'node:crypto'
-import { parseArgs } from 'node:util'
+import { readArguments } from '../../lib/ops/arguments'
 import { newAddress, readEvents, signUp } from '../app'
 import { report } from '../faults/steps'
 import { type Stack, startStack } from '../stack'
 import { addEmails, addJobs } from './bench/backlog'
 import { median, percentile, readCpuMs, time, waitAtMost } from './bench/measure'
 import { format, printTable } from './bench/table'
+import { readNumber } from './read-number'
 
-const { values } = parseArgs({
-  options: {
-    emails: { type: 'string', default: '1000000' },
-    /** Mails that are drained, and the requests a second that the mail service allows meanwhile. */
-    drain: { type: 'string', default: '50000' },
-    rate: { type: 'string', default: '10' },
-    erase: { type: 'string', default: '1000' },
-    redrive: { type: 'string', default: '1000' },
-    /** Signups, reports and looks of each kind. */
-    times: { type: 'string', default: '100' },
-  },
+const USAGE =
+  'npm run test:million [-- --emails N] [--drain N] [--rate N] [--erase N] [--redrive N] [--times N]'
+const { values } = readArguments(USAGE, {
+  emails: { type: 'string', default: '1000000' },
+  /** Mails that are drained, and the requests a second that the mail service allows meanwhile. */
+  drain: { type: 'string', default: '50000' },
+  rate: { type: 'string', default: '10' },
+  erase: { type: 'string', default: '1000' },
+  redrive: { type: 'string', default: '1000' },
+  /** Signups, reports and looks of each kind. */
+  times: { type: 'string', default: '100' },
 })
 const sizes = Object.fromEntries(
-  Object.entries(values).map(([name, value]) => [name, Number(value)]),
+  Object.entries(values).map(([name, value]) => [name, readNumber(USAGE, `--${name}`, value)]),
 ) as Record<keyof typeof values, number>
 const LITTLE = 1_000
 /** Emails that one statement writes down. */

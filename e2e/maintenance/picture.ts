@@ -1,10 +1,12 @@
 /* npm run picture: takes the pictures of the README and of the site from the running app. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { type Browser, chromium, type Page } from '@playwright/test'
+import { readArguments } from '../../lib/ops/arguments'
 import { newAddress } from '../app'
 import { findBrowser } from '../browser'
 import { startStack } from '../stack'
 
+readArguments('npm run picture', {})
 const stack = await startStack('picture')
 await stack.startWorker()
 const browser = await chromium.launch({ executablePath: findBrowser() })

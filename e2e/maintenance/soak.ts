@@ -10,31 +10,26 @@
  * the run of this seed. Some locks are held for up to 45 s, which outlives all timeouts together: with --lock-seconds 2,
  * there are more runs in the same time.
  */
-import { parseArgs } from 'node:util'
+import { readArguments } from '../../lib/ops/arguments'
 import { AS_IN_PRODUCTION } from '../as-in-production'
 import { tryInterleavings } from '../faults/interleavings'
 import { watchStatuses } from '../faults/oracle'
 import { surviveStorm, type Toll } from '../faults/storm'
 import { startStack } from '../stack'
+import { isPositive, readNumber } from './read-number'
 
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '1' },
-    seed: { type: 'string', default: `${Math.floor(Math.random() * 1_000_000)}` },
-    interleavings: { type: 'boolean', default: false },
-    runs: { type: 'string', default: '1000000' },
-    'lock-seconds': { type: 'string', default: '45' },
-  },
+const USAGE = 'npm run soak [-- --minutes N] [--seed N] [--interleavings [--runs N] [--lock-seconds N]]'
+const { values } = readArguments(USAGE, {
+  minutes: { type: 'string', default: '1' },
+  seed: { type: 'string', default: `${Math.floor(Math.random() * 1_000_000)}` },
+  interleavings: { type: 'boolean', default: false },
+  runs: { type: 'string', default: '1000000' },
+  'lock-seconds': { type: 'string', default: '45' },
 })
-const [minutes, seed, maxRuns] = [values.minutes, values.seed, values.runs].map(Number) as [
-  number,
-  number,
-  number,
-]
-if (!(minutes > 0) || !(maxRuns > 0) || !Number.isInteger(seed)) {
-  console.error('Give --minutes and --runs as positive numbers and --seed as an integer.')
-  process.exit(2)
-}
+const minutes = readNumber(USAGE, '--minutes', values.minutes, isPositive)
+const seed = readNumber(USAGE, '--seed', values.seed, Number.isSafeInteger)
+const maxRuns = readNumber(USAGE, '--runs', values.runs)
+const lockSeconds = readNumber(USAGE, '--lock-seconds', values['lock-seconds'], isPositive)
 
 console.log(`${minutes} min with --seed ${seed}`)
 // Postgres takes its zone from here, too.
@@ -55,7 +50,7 @@ async function interleave(): Promise<{ toll: Toll; faults: string[] }> {
     seed,
     goesOn,
     maxCommands: 40,
-    maxLockMs: Number(values['lock-seconds']) * 1000,
+    maxLockMs: lockSeconds * 1000,
     shrinkMs: 300_000,
     log: console.log,
   }

@@ -1,4 +1,5 @@
-import { parseArgs } from 'node:util'
+import { fail, readArguments } from '../../../lib/ops/arguments'
+import { readNumber } from '../read-number'
 
 export type Sizes = {
   /** Signups and lone mails, one after the other. */
@@ -69,39 +70,34 @@ export type Options = { only: string[]; sizes: Sizes; race: Race }
 
 const NAMES = Object.keys(FULL) as (keyof Sizes)[]
 
+const USAGE = [
+  'npm run bench [-- --quick] [--only SECTION,…] [--contenders NAME,…] [--faults NAME,…]',
+  ...NAMES.map((name) => `[--${name} N]`),
+].join(' ')
+
 /**
  * Each size has a flag of its name. Ends the process when it does not understand.
  * @param byDefault the sections that run unless some are named
  */
 export function readOptions(sections: string[], byDefault: string[]): Options {
-  try {
-    const { values } = parseArgs({
-      options: {
-        only: { type: 'string', default: byDefault.join() },
-        quick: { type: 'boolean', default: false },
-        contenders: { type: 'string' },
-        faults: { type: 'string' },
-        ...Object.fromEntries(NAMES.map((name) => [name, { type: 'string' } as const])),
-      },
-    })
-    const only = values.only.split(',')
-    const unknown = only.find((name) => !sections.includes(name))
-    if (unknown !== undefined)
-      throw new Error(`There is no section "${unknown}", only ${sections.join(', ')}.`)
-    const race = { contenders: values.contenders?.split(','), faults: values.faults?.split(',') }
-    return { only, sizes: readSizes(values, values.quick ? QUICK : FULL), race }
-  } catch (error) {
-    console.error((error as Error).message)
-    process.exit(2)
-  }
+  const { values } = readArguments(USAGE, {
+    only: { type: 'string', default: byDefault.join() },
+    quick: { type: 'boolean', default: false },
+    contenders: { type: 'string' },
+    faults: { type: 'string' },
+    ...Object.fromEntries(NAMES.map((name) => [name, { type: 'string' } as const])),
+  })
+  const only = values.only.split(',')
+  const unknown = only.find((name) => !sections.includes(name))
+  if (unknown !== undefined) fail(`There is no section "${unknown}", only ${sections.join(', ')}.`)
+  const race = { contenders: values.contenders?.split(','), faults: values.faults?.split(',') }
+  return { only, sizes: readSizes(values, values.quick ? QUICK : FULL), race }
 }
 
 function readSizes(values: Record<string, unknown>, defaults: Sizes): Sizes {
   const sizes = { ...defaults }
   for (const name of NAMES) {
-    sizes[name] = Number(values[name] ?? defaults[name])
-    if (!(Number.isInteger(sizes[name]) && sizes[name] > 0))
-      throw new Error(`--${name} is a positive integer.`)
+    sizes[name] = readNumber(USAGE, `--${name}`, `${values[name] ?? defaults[name]}`)
   }
   return sizes
 }

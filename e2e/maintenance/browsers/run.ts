@@ -6,6 +6,7 @@
  * Debian's `webkit2gtk-driver` and `xvfb`, and a Firefox.
  */
 import { connect, createServer, type Socket } from 'node:net'
+import { readArguments } from '../../../lib/ops/arguments'
 import { newAddress } from '../../app'
 import { findPort, type Process, startStack, type Web, waitFor } from '../../stack'
 import { startFirefox } from './firefox'
@@ -16,12 +17,10 @@ const BROWSERS = { webkit: startWebKit, firefox: startFirefox }
 const HEADLINE = `document.querySelector('h1')?.innerText ?? ''`
 const TEXT = 'document.body.innerText'
 
-const chosen = process.argv.slice(2)
+const { positionals: chosen } = readArguments('npm run test:browsers [-- webkit | -- firefox]', {}, (words) =>
+  words.every((word) => Object.hasOwn(BROWSERS, word)),
+)
 const names = Object.keys(BROWSERS).filter((name) => chosen.length === 0 || chosen.includes(name))
-if (names.length < (chosen.length || 1)) {
-  console.error(`Usage: npm run test:browsers -- [${Object.keys(BROWSERS).join('] [')}]`)
-  process.exit(2)
-}
 
 const stack = await startStack('browsers')
 const network = await openNetwork()

@@ -14,13 +14,15 @@ import { existsSync, rmSync } from 'node:fs'
 import { chmod, cp, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { parseArgs } from 'node:util'
+import { readArguments } from '../../../lib/ops/arguments'
 import { buildImage, type Image } from './image'
 import { writeNextVersion } from './next-version'
 import { findParts, makeCertificate } from './parts'
 import { endPrograms, startProgram } from './program'
 
-const { values } = parseArgs({ options: { images: { type: 'string' } } })
+const { values } = readArguments('npm run test:production [-- --images FOLDER]', {
+  images: { type: 'string' },
+})
 
 // 1. Everything is made outside of this folder, where it can take nothing from it.
 findParts()
