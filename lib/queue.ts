@@ -55,8 +55,14 @@ export const QUEUES = {
   'retry-batch': queue(batchJob, { ...MAIL, deadLetter: null }),
   // After a failure, the sweep enqueues another job: the user must be erased.
   'erase-user': queue(userJob, { deleteAfterSeconds: 3600 }),
-  'clean-up': queue(z.object({}), { expireInSeconds: 900 }),
-  sweep: queue(z.object({}), { retryLimit: 2, expireInSeconds: 900, deleteAfterSeconds: 3600 }),
+  // These two count as given up only until a run succeeds: see `deleteFailedJobs`.
+  'clean-up': queue(z.object({}), { expireInSeconds: 900, deadLetter: null }),
+  sweep: queue(z.object({}), {
+    retryLimit: 2,
+    expireInSeconds: 900,
+    deleteAfterSeconds: 3600,
+    deadLetter: null,
+  }),
   'export-data-dead': queue(exportJob), // orders
   'export-data': queue(exportJob, { deadLetter: 'export-data-dead', retryLimit: 5, expireInSeconds: 900 }), // orders
   'expire-export': queue(exportJob), // orders
@@ -242,6 +248,11 @@ export async function keepFailedJob(queue: string, id: string): Promise<void> {
   await prisma().$executeRaw`
     UPDATE pgboss.job SET deletion_seconds = ${KEEP_FAILED_SECONDS}
     WHERE name = ${queue} AND id = ${id}::uuid AND deletion_seconds < ${KEEP_FAILED_SECONDS}`
+}
+
+/** Deletes the given-up jobs of a queue. For a job whose next run also does what they left undone. */
+export async function deleteFailedJobs(name: QueueName): Promise<void> {
+  await prisma().$executeRaw`DELETE FROM pgboss.job WHERE name = ${name} AND state = 'failed'`
 }
 
 const CARRIED_IDS = `jsonb_path_query_array(data, '$.*')`

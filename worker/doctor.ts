@@ -69,6 +69,11 @@ if (health.attention === 'clean_up_failed')
     'A clean-up fails, so some rows are kept for too long.',
     'The log of the workers has the reason. It is retried every hour.',
   )
+else if (health.attention === 'sweep_late')
+  report(
+    'No sweep has finished for 15 minutes, so rows without a job wait.',
+    'The log of the workers has the reason. If it has none, restart the workers.',
+  )
 else if (health.attention && health.attention !== paused?.reason)
   report(
     `Some mail cannot be sent: ${health.attention}.`,

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { expect } from '@playwright/test'
+import { PgBoss } from 'pg-boss'
 import { newAddress, postSignup, readEvents } from '../app'
 import { act, type Owner, signUpOwner } from '../owner'
 import { type Process, type Stack, type Web, waitFor } from '../stack'
@@ -11,7 +12,7 @@ const OPERATOR_TOKEN = 'the-token-of-an-operator'
 
 const startWeb = (stack: Stack): Promise<Web> => stack.startWeb({ env: { OPERATOR_TOKEN } })
 
-type Health = { stranded: number; repaired: number }
+type Health = { stranded: number; repaired: number; attention: string | null }
 
 async function readHealth(web: Web): Promise<Health> {
   const headers = { authorization: `Bearer ${OPERATOR_TOKEN}` }
@@ -276,4 +277,54 @@ test('a backlog of 20,000 that Postgres has not analyzed: stranded is counted al
   const response = await postSignup({ name: 'Ada', email: newAddress() }, {}, web.url)
   expect(response.status).toBe(201)
   expect(await readHealth(web)).toMatchObject({ stranded: 0, queued: 10_000 })
+})
+
+for (const [queue, table] of [
+  ['sweep', 'Sweep'],
+  ['clean-up', 'CleanUp'],
+] as const)
+  test(`a ${queue} that is given up counts until the next one succeeds, and not for two weeks`, async ({
+    stack,
+  }) => {
+    const web = await startWeb(stack)
+    const worker = await stack.startWorker()
+    const boss = new PgBoss({ connectionString: stack.databaseUrl, supervise: false, schedule: false })
+    await boss.start()
+    try {
+      await stack.query(
+        `CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$;
+         CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON "${table}" EXECUTE FUNCTION refuse()`,
+      )
+      await boss.send(queue, {}, { retryLimit: 0 })
+      await waitFor(() => worker.output().includes(`given up: ${queue}`))
+      await expect.poll(() => readHealth(web)).toMatchObject({ failedJobs: { [queue]: expect.any(Number) } })
+    } finally {
+      await stack.query('DROP FUNCTION refuse CASCADE')
+    }
+    await boss.send(queue, {})
+    await boss.stop()
+    await expect.poll(() => readHealth(web)).toMatchObject({ failed: 0, failedJobs: {} })
+  })
+
+test('no sweep finishes while a worker runs: attention, and what to do', async ({ stack }) => {
+  const web = await startWeb(stack)
+  // With the trigger, no sweep is written down as complete.
+  await stack.query(
+    `UPDATE "Sweep" SET "checkedUntil" = now() - interval '16 minutes';
+     CREATE FUNCTION skip() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+     CREATE TRIGGER skip BEFORE UPDATE ON "Sweep" FOR EACH ROW EXECUTE FUNCTION skip()`,
+  )
+  try {
+    // Without a worker, `workers` is 0.
+    expect(await readHealth(web)).toMatchObject({ attention: null })
+    await stack.startWorker()
+    expect(await readHealth(web)).toMatchObject({ attention: null })
+    await stack.query(`UPDATE pgboss.instance SET started_on = now() - interval '16 minutes'`)
+    await expect.poll(() => readHealth(web)).toMatchObject({ attention: 'sweep_late' })
+    expect((await stack.command('doctor')).output).toContain('No sweep has finished for 15 minutes')
+  } finally {
+    await stack.query('DROP FUNCTION skip CASCADE')
+  }
+  await sweepNow(stack)
+  await expect.poll(() => readHealth(web)).toMatchObject({ attention: null })
 })

@@ -3,7 +3,7 @@ import { prisma } from '../db/prisma'
 import { env } from '../env'
 import { Prisma } from '../generated/prisma/client'
 import { memoizeFor } from '../live/memoize-for'
-import { countWorkers } from '../live/workers'
+import { countWorkers, LIVE_WORKERS } from '../live/workers'
 import { logThrottled } from '../log'
 import { findVerdict } from '../sending/outcome'
 import { PAUSED_BY_OPERATOR, type PaceState, readPace } from '../sending/pace'
@@ -28,7 +28,7 @@ type Details = {
   stranded: number | null
   /** Stranded rows that the sweep has repaired since the installation. */
   repaired: number | null
-  /** A code, when an operator must act: all mail or some cannot be sent, or a clean-up fails. */
+  /** A code, when an operator must act: all mail or some cannot be sent, a clean-up fails, or no sweep finishes. */
   attention: string | null
   paused: Pause | null
   /** How long the oldest email has waited for its first attempt, in s. */
@@ -104,7 +104,8 @@ async function readMails(): Promise<{ queued: number; failed: number; oldest: nu
   return row
 }
 
-// Mails that cannot be rendered or kill workers (see prepare-batch.ts), and clean-ups that fail.
+// Mails that cannot be rendered or kill workers (see prepare-batch.ts), clean-ups that fail, and sweeps that do not finish.
+// A worker that has just started may not have swept yet. Without workers, `workers` says so.
 async function readAttention(): Promise<{ attention: string | null }> {
   const [row] = await prisma().$queryRaw<[{ attention: string | null }]>`
     SELECT coalesce(
@@ -113,7 +114,9 @@ async function readAttention(): Promise<{ attention: string | null }> {
       (SELECT 'worker_died' FROM "Email" WHERE deaths >= ${MAX_DEATHS} AND id IN (
         SELECT CASE WHEN data->>'emailId' ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN (data->>'emailId')::uuid END
         FROM pgboss.job WHERE name = 'send-email-alone' AND state IN ('created', 'retry', 'active') LIMIT ${MAX_COUNTED}) LIMIT 1),
-      (SELECT 'clean_up_failed' FROM "CleanUp" WHERE "failedAt" IS NOT NULL LIMIT 1)) AS attention`
+      (SELECT 'clean_up_failed' FROM "CleanUp" WHERE "failedAt" IS NOT NULL LIMIT 1),
+      (SELECT 'sweep_late' FROM "Sweep" WHERE "checkedUntil" < now() - interval '15 minutes'
+        AND EXISTS (${LIVE_WORKERS} AND started_on < now() - interval '15 minutes'))) AS attention`
   return row
 }
 
