@@ -13,7 +13,7 @@ const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { script
 
 /** The scripts that run a program of ours, with the arguments that they give it. */
 const COMMANDS: Command[] = Object.entries(scripts).flatMap(([name, script]) => {
-  const [, program, order] = / (\S+\.ts)(?: (\w+))?$/.exec(script) ?? []
+  const [, program, order] = / (\S+(?<!\.spec)\.ts)(?: (\w+))?$/.exec(script) ?? []
   // The first is run by npm only. Playwright reads the arguments of the second.
   if (!program || ['pretest', 'check:core'].includes(name)) return []
   return [{ name, program, order: order ? [order] : [] }]

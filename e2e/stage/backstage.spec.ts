@@ -132,7 +132,7 @@ test('a given-up job of an old queue has a command instead of a button', async (
     await openBackstage(page)
     await expectFigures(page, { 'given up': 1 })
     await expect(deadOn(page).getByRole('list', { name: 'Other jobs' })).toHaveText(
-      'old-queue: 1 job of a queue that is not in lib/queue.ts. To run it: npm run queues -- move old-queue NEW-QUEUE',
+      'old-queue: 1 job of a queue that is not in lib/queue.ts. Remedy: npm run queues -- move old-queue NEW-QUEUE',
     )
     await expect(deadOn(page).getByRole('button')).toHaveCount(0)
     await expectUsable(page)

@@ -92,7 +92,7 @@ export function DeadLetters({ emails = [], total, jobs = {}, remedies = {} }: Pr
                 <code>{queue}</code>: <span>{`${formatCount(count)} ${count === 1 ? 'job' : 'jobs'}`}</span>
                 {remedies[queue] && (
                   <span>
-                    {' of a queue that is not in lib/queue.ts. To run them: '}
+                    {' of a queue that is not in lib/queue.ts. Remedy: '}
                     <code>{remedies[queue]}</code>
                   </span>
                 )}
