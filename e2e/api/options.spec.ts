@@ -78,7 +78,9 @@ for (const [name, ...args] of NOT_NUMBERS)
     })
 
 test('each program reads its arguments by readArguments', () => {
-  const files = listSources().filter((file) => file.endsWith('.ts') && !file.startsWith('lib/generated'))
+  const isProgram = (file: string): boolean =>
+    /(?<!\.spec)\.ts$/.test(file) && !file.startsWith('lib/generated')
+  const files = listSources().filter(isProgram)
   const others = files.filter((file) => /\bparseArgs\(|\bprocess\.argv\b/.test(readFileSync(file, 'utf8')))
   expect(others.filter((file) => !OTHERS.includes(file))).toEqual([])
 })

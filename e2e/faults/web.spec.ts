@@ -46,7 +46,8 @@ test('in a worker of a cluster, where the primary listens, the web server starts
 }) => {
   const port = await findPort()
   const program = `const cluster = require('node:cluster')
-    cluster.setupPrimary({ exec: 'node_modules/next/dist/bin/next', args: ['start', '-p', '${port}'] })
+    const args = ['start', '-p', '${port}']
+    cluster.setupPrimary({ exec: 'node_modules/next/dist/bin/next', args, execArgv: [] })
     cluster.fork()`
   const primary = await startProcess(['-e', program], /Ready in/, stack.env)
   expect((await fetch(`http://localhost:${port}/api/health/live`)).status).toBe(200)
