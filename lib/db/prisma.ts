@@ -43,10 +43,11 @@ export function isUnavailable(error: unknown): boolean {
   if (error instanceof Prisma.PrismaClientInitializationError) return true
   if (error instanceof Prisma.PrismaClientUnknownRequestError) return true
   // A job of yours may throw anything, also null, or an error of another library with a code such as 404.
-  const { name, code = '', message, meta } = Object(error) as DatabaseError
+  const thrown = Object(error) as DatabaseError
+  const { name, code = '', message, meta } = thrown
   // BEGIN or COMMIT has failed, for example because of pg-boss's deferred foreign key to a queue that is missing.
   if (name === 'DriverAdapterError') return true
-  const { cause } = meta?.driverAdapterError ?? (Object(error) as DatabaseError)
+  const { cause } = meta?.driverAdapterError ?? thrown
   // Without a SQLSTATE, Postgres was not reached: class 08.
   const state = cause?.kind ? (cause.originalCode ?? '08000') : code
   return (
