@@ -5,7 +5,7 @@ import { act, type Owner, signUpOwner } from '../owner'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
 import { untilSettled } from './oracle'
-import { closeGate, hurry, isFinal, makeDue, report, until, untilAsked } from './steps'
+import { closeGate, hurry, isFinal, makeDue, report, until, untilAsked, updateJobs } from './steps'
 
 const ROUNDS = 3
 const PEOPLE = 24
@@ -74,9 +74,7 @@ async function meet(stack: Stack): Promise<void> {
   }
   const others = [
     repeat(() => makeDue(stack)),
-    repeat(() =>
-      stack.query(`UPDATE pgboss.job SET start_after = now() WHERE name = 'erase-user' AND state < 'active'`),
-    ),
+    repeat(() => updateJobs(stack, 'start_after = now()', `name = 'erase-user' AND state < 'active'`)),
     repeat(() => enqueueOnce(stack, 'clean-up')),
     repeat(() => enqueueOnce(stack, 'sweep')),
     repeat(() => stack.command('waiting', 'render', 'all')),

@@ -4,7 +4,7 @@ import { copyProject, edit } from '../recipe'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, isOpenJob, untilSettled } from './oracle'
-import { countSends, hurryHeartbeats, isFinal, signUpMany, until, untilHurried } from './steps'
+import { countSends, hurryHeartbeats, isFinal, signUpMany, until, untilHurried, updateJobs } from './steps'
 
 /** Mails to people of these names are bad in some way. */
 const PATCH = `
@@ -112,7 +112,7 @@ for (const place of [0, 2]) {
       const worker = await stack.startWorkerOf(folder).catch(() => undefined)
       await waitFor(async () => {
         await hurryHeartbeats(stack)
-        await stack.query(`UPDATE pgboss.job SET start_after = now() WHERE state = 'retry'`)
+        await updateJobs(stack, 'start_after = now()', `state = 'retry'`)
         return !worker?.isRunning() || (await isOver())
       })
       if (!worker?.isRunning()) deaths++
@@ -126,7 +126,8 @@ for (const place of [0, 2]) {
     // The last one lives, and had all the others sent before.
     for (const id of good) {
       expect(await until(stack, id, isFinal)).toMatchObject({ status: 'delivered' })
-      expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
+      // Asked again under the same key when a death, or a heartbeat that was made old, came during the attempt.
+      expect((await countSends(stack, id)).accepted).toBe(1)
     }
     const { attempts, timeline } = await until(stack, bad, isFinal)
     expect({ attempts, last: timeline.at(-1)?.reason }).toEqual({ attempts: 0, last: 'worker_died' })
@@ -153,7 +154,7 @@ test('a worker that dies while it waits for its turn says nothing about the mail
   for (let death = 1; death <= 7; death++) {
     const worker = await stack.startWorker()
     await waitFor(async () => {
-      await stack.query(`UPDATE pgboss.job SET start_after = now() WHERE state = 'retry'`)
+      await updateJobs(stack, 'start_after = now()', `state = 'retry'`)
       return (
         (await stack.query(`SELECT FROM pgboss.job WHERE name = 'send-email' AND state = 'active'`))
           .length === 1

@@ -7,7 +7,7 @@ import { newAddress, readEvents } from '../app'
 import { copyProject, edit, readRecipe } from '../recipe'
 import { type Env, type Process, runToEnd, type Stack, waitFor } from '../stack'
 import { test } from '../test'
-import { hurryHeartbeats, untilHurried } from './steps'
+import { hurryHeartbeats, untilHurried, updateJobs } from './steps'
 
 /*
  * The job that the README says to write. Its picture is a user, and the user's name decides the outcome of the job.
@@ -228,7 +228,7 @@ test('a job of one’s own that kills its worker each time: given up, and said b
     const worker = await shop.startWorker().catch(() => undefined)
     await waitFor(async () => {
       await hurryHeartbeats(stack)
-      await stack.query(`UPDATE pgboss.job SET start_after = now() WHERE state = 'retry'`)
+      await updateJobs(stack, 'start_after = now()', `state = 'retry'`)
       return !worker?.isRunning()
     })
   }

@@ -71,10 +71,20 @@ export async function untilAsked(stack: Stack, id: string, calls = 1): Promise<v
  * would change what its answer means.
  */
 export async function makeDue(stack: Pick<Stack, 'query'>): Promise<void> {
+  await updateJobs(
+    stack,
+    'start_after = now()',
+    `state = 'retry' OR name = 'retry-batch' AND state = 'created'
+       AND NOT EXISTS (SELECT FROM "Email" WHERE "batchId" = job.id AND status = 'sending')`,
+  )
+  await stack.query('UPDATE "Pace" SET "nextTurnAt" = now()')
+}
+
+/** Updates jobs beside workers. Never waits for the lock of a job while it has others: that would be a deadlock. */
+export async function updateJobs(stack: Pick<Stack, 'query'>, change: string, which: string): Promise<void> {
+  const locked = `SELECT id FROM pgboss.job WHERE ${which} FOR UPDATE SKIP LOCKED`
   await stack.query(
-    `UPDATE pgboss.job SET start_after = now() WHERE state = 'retry' OR name = 'retry-batch' AND state = 'created'
-       AND NOT EXISTS (SELECT FROM "Email" WHERE "batchId" = job.id AND status = 'sending');
-     UPDATE "Pace" SET "nextTurnAt" = now()`,
+    `WITH locked AS MATERIALIZED (${locked}) UPDATE pgboss.job SET ${change} WHERE id IN (SELECT id FROM locked)`,
   )
 }
 
@@ -107,10 +117,8 @@ export async function countEmails(stack: Stack, ...statuses: string[]): Promise<
  * attempt to send is given 15.
  */
 export async function hurryHeartbeats(stack: Stack): Promise<void> {
-  await stack.query(
-    `UPDATE pgboss.job SET heartbeat_on = now() - interval '1 minute' WHERE state = 'active';
-     UPDATE pgboss.job SET start_after = now() WHERE name = 'retry-batch' AND state = 'created'`,
-  )
+  await updateJobs(stack, `heartbeat_on = now() - interval '1 minute'`, `state = 'active'`)
+  await updateJobs(stack, 'start_after = now()', `name = 'retry-batch' AND state = 'created'`)
 }
 
 /** Runs a sweep to its end, as pg-boss's cron does it every minute. */

@@ -5,6 +5,7 @@ import { pathToFileURL } from 'node:url'
 import { Client } from 'pg'
 import { type Env, findPort, OURS, type Process, type Stack, WEB_EXIT_CODES, waitFor } from '../stack'
 import { type Answer, ask } from './ask'
+import { updateJobs } from './steps'
 
 /** The processes that a run can hurt: two web servers and two workers. */
 export const SLOTS = ['web 1', 'web 2', 'worker 1', 'worker 2'] as const
@@ -214,22 +215,14 @@ export class World {
 
   /** Ages the heartbeats of the workers, so that each is taken for dead, whether it is or not. */
   async takeSilentForDead(): Promise<void> {
-    await this.#touchJobs(`heartbeat_on = now() - interval '1 minute'`, `state = 'active'`)
+    await updateJobs(this.stack, `heartbeat_on = now() - interval '1 minute'`, `state = 'active'`)
     await this.hurry()
   }
 
   /** Ends all waiting: of retries, batches, erasures and the account. */
   async hurry(): Promise<void> {
-    await this.#touchJobs('start_after = now()', `state < 'active' AND start_after > now()`)
+    await updateJobs(this.stack, 'start_after = now()', `state < 'active' AND start_after > now()`)
     await this.stack.query('UPDATE "Pace" SET "nextTurnAt" = now()')
-  }
-
-  /** Never waits for a lock on a job while it has others, or the test itself would be in a deadlock. */
-  async #touchJobs(change: string, which: string): Promise<void> {
-    const locked = `SELECT id FROM pgboss.job WHERE ${which} FOR UPDATE SKIP LOCKED`
-    await this.stack.query(
-      `WITH locked AS MATERIALIZED (${locked}) UPDATE pgboss.job SET ${change} WHERE id IN (SELECT id FROM locked)`,
-    )
   }
 
   // --------------------------------------------------------------------------------------------------- clients

@@ -11,7 +11,10 @@ import { networksOf, noteVisitor, toVisitor } from './visitor'
 const HEADERS_MS = 10_000
 const REQUEST_MS = 20_000
 
-/** A client that does not read its answer is cut off after this time. Streams write a heartbeat more often. */
+/**
+ * A client that does not read its answer is cut off after this time, or after twice of it: Node takes what its buffers took for
+ * progress. Streams write a heartbeat more often.
+ */
 const UNREAD_MS = 120_000
 
 /** Browsers and proxies send the next request of a connection after the answer to the one before. */
