@@ -55,9 +55,9 @@ async function deleteUser(stack: Stack, emailId = ''): Promise<void> {
   await stack.query('DELETE FROM "User" WHERE id = (SELECT "userId" FROM "Email" WHERE id = $1)', [emailId])
 }
 
-test('rejected together, and then alone: what is not wanted any more is not sent, and its user is erased at once', async ({
-  stack,
-}) => {
+test('rejected together, and then alone: what is not wanted any more is not sent, and its user is erased at once', {
+  tag: '@long',
+}, async ({ stack }) => {
   const signUp = (): Promise<Owner> => signUpOwner(stack.appUrl)
   const [unwanted, erased, leaving, wanted] = [await signUp(), await signUp(), await signUp(), await signUp()]
   await using relay = await startRelay(stack, async (mails, forward) => {
@@ -92,7 +92,7 @@ for (const [title, invalid, valid] of [
   ['nothing but invalid addresses', 10, 0],
 ] as const) {
   test(`a batch with ${title}: each fails alone, and its neighbours are delivered`, {
-    tag: valid === 9 ? '@long' : [],
+    tag: title === 'several invalid addresses' ? [] : '@long',
   }, async ({ stack }) => {
     const requests: string[][] = []
     await using relay = await startRelay(stack, (mails, forward) => {
@@ -121,7 +121,9 @@ for (const [title, invalid, valid] of [
   })
 }
 
-test('an invalid address that is repaired: a redrive sends that mail, and no other', async ({ stack }) => {
+test('an invalid address that is repaired: a redrive sends that mail, and no other', {
+  tag: '@long',
+}, async ({ stack }) => {
   const [neighbour = ''] = await signUpMany(stack, 1)
   const { id: repaired } = await signUp(newInvalid(), stack.appUrl)
   const { id: broken } = await signUp(newInvalid(), stack.appUrl)
@@ -169,9 +171,9 @@ test('a whole batch is refused because of one mail: only that one fails', async 
   expect(await findFaults(stack, [...others, culprit])).toEqual([])
 })
 
-test('rejected together, then accepted alone, and the answer is lost: the same mail is sent again under its key', async ({
-  stack,
-}) => {
+test('rejected together, then accepted alone, and the answer is lost: the same mail is sent again under its key', {
+  tag: '@long',
+}, async ({ stack }) => {
   const ids = await writeMany(stack, 4)
   const letReports = await holdReports(stack)
   const lost = new Set<string>()
@@ -307,7 +309,9 @@ test.describe('users are deleted while their mails are in an unfinished batch', 
       },
     ],
   ] as const) {
-    test(`${title}, one of them: the others get one mail, under the same key`, async ({ stack }) => {
+    test(`${title}, one of them: the others get one mail, under the same key`, {
+      tag: title === 'the answer was lost' ? [] : '@long',
+    }, async ({ stack }) => {
       const letReports = await holdReports(stack)
       const ids = await writeMany(stack, 10)
       await leaveUnfinished(stack)
@@ -331,9 +335,9 @@ test.describe('users are deleted while their mails are in an unfinished batch', 
       ).toEqual([])
     })
 
-    test(`${title}, all of them: nothing is left or asked again, and the next one is served`, async ({
-      stack,
-    }) => {
+    test(`${title}, all of them: nothing is left or asked again, and the next one is served`, {
+      tag: '@long',
+    }, async ({ stack }) => {
       const letReports = await holdReports(stack)
       await writeMany(stack, 10)
       await leaveUnfinished(stack)
@@ -457,7 +461,7 @@ test('300 invitations wait, and a user signs up: their welcome is not behind the
   expect(emails.map(({ id }) => books[id]?.accepted)).toEqual(Array(304).fill(1))
 })
 
-test('250 mails that wait leave by the hundred', async ({ stack }) => {
+test('250 mails that wait leave by the hundred', { tag: '@long' }, async ({ stack }) => {
   const ids = await writeMany(stack, 250)
   const sizes: number[] = []
   await using relay = await startRelay(stack, (mails, forward) => {
@@ -470,9 +474,9 @@ test('250 mails that wait leave by the hundred', async ({ stack }) => {
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('what one statement writes is one notification, and however many it writes, each fits', async ({
-  stack,
-}) => {
+test('what one statement writes is one notification, and however many it writes, each fits', {
+  tag: '@long',
+}, async ({ stack }) => {
   const letReports = await holdReports(stack)
   const ids = await writeMany(stack, 150)
   const listener = new Client({ connectionString: stack.databaseUrl })

@@ -101,9 +101,9 @@ async function untilRetrying(stack: Stack, id: string): Promise<Waiting> {
   return timeline.find(({ retryAt }) => retryAt) as Waiting
 }
 
-test('web servers ten minutes fast and slow: forms, sessions, links, files and mailboxes have their time', async ({
-  stack,
-}) => {
+test('web servers ten minutes fast and slow: forms, sessions, links, files and mailboxes have their time', {
+  tag: '@long',
+}, async ({ stack }) => {
   const [fast, slow] = await Promise.all([
     startWeb(stack, 10 * MINUTE),
     startWeb(stack, -10 * MINUTE),

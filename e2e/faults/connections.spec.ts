@@ -42,9 +42,9 @@ async function openGate(stack: Stack): Promise<Gate> {
   return { ...gate, databaseUrl: `${gate.databaseUrl}?options=-c%20work_mem%3D5MB` }
 }
 
-test('each connection of web and worker asks for UTC and for the server’s own timeouts, and what DATABASE_URL asks for stays', async ({
-  stack,
-}) => {
+test('each connection of web and worker asks for UTC and for the server’s own timeouts, and what DATABASE_URL asks for stays', {
+  tag: '@long',
+}, async ({ stack }) => {
   const [web, worker] = await Promise.all([openGate(stack), openGate(stack)])
   const port = await findPort()
   const production = { RESEND_API_KEY: 're_production', APP_URL: `http://localhost:${port}` }

@@ -69,7 +69,9 @@ test('Postgres is away: 503 with Retry-After, and health says so', async ({ stac
   expect(await stack.query('SELECT FROM "User"')).toEqual([])
 })
 
-test('a release while Postgres vacuums the jobs: nothing waits for the lock', async ({ stack }) => {
+test('a release while Postgres vacuums the jobs: nothing waits for the lock', { tag: '@long' }, async ({
+  stack,
+}) => {
   const migrate = () =>
     stack.run(['--import', 'tsx', 'prisma/migrate.ts'], { DATABASE_URL: stack.databaseUrl })
   const vacuum = new Client({ connectionString: stack.databaseUrl })
@@ -121,10 +123,9 @@ test('pg-boss is missing, or has no queue yet, as during a restore: 503, and the
   expect(jobs).toHaveLength(2)
 })
 
-test('no page is a 500 while the database is away or refuses the password: 503 with words, and a line with the reason', async ({
-  stack,
-  page,
-}) => {
+test('no page is a 500 while the database is away or refuses the password: 503 with words, and a line with the reason', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   const id = '7cf0ea3c-66a4-4b1e-8f5b-000000000000'
   const pages = (await listRoutes()).filter((path) => !path.startsWith('/api/'))
   expect(pages).toEqual(expect.arrayContaining(['/', '/tickets/none']))

@@ -178,9 +178,9 @@ test('erased before the mail goes out: nothing is sent, and asking twice is aski
   expect((await erase('x')).code).toBe(2)
 })
 
-test('a worker is killed in the middle of the erasure: nothing is half gone, and the next one does it', async ({
-  stack,
-}) => {
+test('a worker is killed in the middle of the erasure: nothing is half gone, and the next one does it', {
+  tag: '@long',
+}, async ({ stack }) => {
   const owner = await signUpOwner(stack.appUrl)
   const other = await signUpOwner(stack.appUrl)
   const worker = await stack.startWorker()

@@ -38,7 +38,8 @@ for (const [title, data, reason] of [
   ['an id that is none', { emailId: 'x' }, 'malformed_job'],
   ['an email that never existed', { emailId: randomUUID() }, 'no_such_email'],
 ] as const) {
-  test(`${title}: to the dead letters, and its neighbours are unharmed`, async ({ stack }) => {
+  const tag = title === 'an id that is none' ? [] : '@long'
+  test(`${title}: to the dead letters, and its neighbours are unharmed`, { tag }, async ({ stack }) => {
     const before = await signUpMany(stack, 2)
     const poison = await send(stack, data)
     const after = await signUpMany(stack, 2)
@@ -161,7 +162,7 @@ test('a job of a queue that is not in lib/queue.ts is given up: log, doctor and 
   }
 })
 
-test('jobs are moved into no queue that would not run them', async ({ stack }) => {
+test('jobs are moved into no queue that would not run them', { tag: '@long' }, async ({ stack }) => {
   await send(stack, { emailId: randomUUID() })
   for (const [name, answer] of [
     ['dead-letters', 'is for jobs that were given up'],

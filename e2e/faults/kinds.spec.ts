@@ -87,7 +87,9 @@ for (const withFile of [false, true]) {
   })
 }
 
-test('a slot without a value does not compile, and fails that mail alone', async ({ stack }) => {
+test('a slot without a value does not compile, and fails that mail alone', { tag: '@long' }, async ({
+  stack,
+}) => {
   const folder = await openShop(false)
   const ticket = await signUp(newAddress(), stack.appUrl)
   const id = await queueReceipt(stack, folder, ticket.id, `{ total: '9 €' }`)

@@ -508,7 +508,9 @@ test('lost tickets that skip the pause of the hourly limit keep to the limit of 
   expect(await readPace()).toEqual(pace)
 })
 
-test('what was counted for a failed signup is refunded, if need be later', async ({ stack }) => {
+test('what was counted for a failed signup is refunded, if need be later', { tag: '@long' }, async ({
+  stack,
+}) => {
   const web = await startWeb(stack, { LIMIT_MAILS_PER_MAILBOX: '9' })
   const person = { name: 'Ada', email: newAddress() }
   expect((await postSignup(person, newVisitor(), web.url)).status).toBe(201)
@@ -549,7 +551,7 @@ test('what fails by a fault of ours counts for no visitor', async ({ stack }) =>
   expect([await signUp(), await signUp()]).toEqual([409, 429])
 })
 
-test('many wrong passwords: the right one has to wait, too', async ({ stack }) => {
+test('many wrong passwords: the right one has to wait, too', { tag: '@long' }, async ({ stack }) => {
   const OPERATOR_TOKEN = 'a-token-for-the-operator'
   const BACKSTAGE_TOKEN = 'a-token-for-the-crew' // stage
   const env: Env = {

@@ -30,29 +30,31 @@ test('every program of the scripts in package.json has the guard of its output',
   }
 })
 
-test('the reader of a worker’s output goes away in the middle of a send: it goes on, and is heard again', async ({
-  stack,
-}, { outputDir }) => {
-  await using reader = await startReader(outputDir)
-  await stack.setProvider({ latencyMs: 1_000 })
-  const worker = await stack.startWorker({ LOG_FORMAT: 'json' }, reader)
-  const { id } = await signUp(newAddress(), stack.appUrl)
-  await untilAsked(stack, id)
-  await reader.leave()
-  const ids = await signUpMany(stack, 20)
-  await untilSettled(stack)
-  expect(worker.isRunning()).toBe(true)
-  expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
-  expect(await findFaults(stack, [id, ...ids])).toEqual([])
+test(
+  'the reader of a worker’s output goes away in the middle of a send: it goes on, and is heard again',
+  { tag: '@long' },
+  async ({ stack }, { outputDir }) => {
+    await using reader = await startReader(outputDir)
+    await stack.setProvider({ latencyMs: 1_000 })
+    const worker = await stack.startWorker({ LOG_FORMAT: 'json' }, reader)
+    const { id } = await signUp(newAddress(), stack.appUrl)
+    await untilAsked(stack, id)
+    await reader.leave()
+    const ids = await signUpMany(stack, 20)
+    await untilSettled(stack)
+    expect(worker.isRunning()).toBe(true)
+    expect(await countSends(stack, id)).toEqual({ calls: 1, accepted: 1 })
+    expect(await findFaults(stack, [id, ...ids])).toEqual([])
 
-  reader.goOn()
-  ids.push((await signUp(newAddress(), stack.appUrl)).id)
-  await untilSettled(stack)
-  await waitFor(() => /"lines":\d+.*Lines of this output are missing/.test(worker.output()))
-  expect(await worker.kill('SIGTERM')).toBe(0)
-  await waitFor(() => worker.output().includes('Goodbye.'))
-  expect(await findFaults(stack, [id, ...ids])).toEqual([])
-})
+    reader.goOn()
+    ids.push((await signUp(newAddress(), stack.appUrl)).id)
+    await untilSettled(stack)
+    await waitFor(() => /"lines":\d+.*Lines of this output are missing/.test(worker.output()))
+    expect(await worker.kill('SIGTERM')).toBe(0)
+    await waitFor(() => worker.output().includes('Goodbye.'))
+    expect(await findFaults(stack, [id, ...ids])).toEqual([])
+  },
+)
 
 test(
   'the reader of a worker’s output stands still, and its pipe is full: it sends all the same, and stops',

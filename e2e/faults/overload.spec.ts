@@ -44,9 +44,9 @@ async function setPace(stack: Stack, reason: string | null): Promise<string> {
 
 test.afterEach(({ stack }) => stack.query('DELETE FROM "Pace"'))
 
-test('the database hangs: a crowd gets 503 while it hangs, none of them exists, and asking again is a 201', async ({
-  stack,
-}) => {
+test('the database hangs: a crowd gets 503 while it hangs, none of them exists, and asking again is a 201', {
+  tag: '@long',
+}, async ({ stack }) => {
   // Small, so that few hang.
   const { url } = await stack.startWeb({ env: { DATABASE_POOL_SIZE: '4' } })
   const hanging: Promise<Response>[] = []

@@ -86,7 +86,7 @@ async function logTurns(stack: Stack): Promise<() => Promise<Turns>> {
   }
 }
 
-test('two workers keep to the limit that the first answer tells', async ({ stack }) => {
+test('two workers keep to the limit that the first answer tells', { tag: '@long' }, async ({ stack }) => {
   await stack.setProvider({ rateLimit: 5 })
   await Promise.all([stack.startWorker(), stack.startWorker()])
   const [first = ''] = await writeMany(stack, 1)
@@ -346,9 +346,9 @@ test('what was known of the pace is lost, again and again: they go on', { tag: '
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('SIGTERM during a pause: the worker gives back what waits, untouched, and another one sends it', async ({
-  stack,
-}) => {
+test('SIGTERM during a pause: the worker gives back what waits, untouched, and another one sends it', {
+  tag: '@long',
+}, async ({ stack }) => {
   await stack.setProvider({ mode: 'bad-key' })
   const first = await stack.startWorker()
   const { id: met } = await signUp(newAddress(), stack.appUrl)

@@ -89,9 +89,9 @@ test('during any pause, a worker asks once a second whether it has ended', async
   }
 })
 
-test('mail is paused for longer than Resend knows a key: a batch in doubt is given up, and its user is erased', async ({
-  stack,
-}) => {
+test('mail is paused for longer than Resend knows a key: a batch in doubt is given up, and its user is erased', {
+  tag: '@long',
+}, async ({ stack }) => {
   await stack.setProvider({ mode: 'reset-after-accept' })
   await stack.startWorker()
   const letReports = await holdReports(stack)
@@ -267,7 +267,7 @@ test('a kind that does not exist cannot be dropped, and one that only the next v
   expect((await stack.command('waiting', 'drop', 'tomorrow')).output).toMatch(/^1 dropped/m)
 })
 
-test('a time without its unit or its zone drops no mail', async ({ stack }) => {
+test('a time without its unit or its zone drops no mail', { tag: '@long' }, async ({ stack }) => {
   await signUpMany(stack, 1)
   for (const time of ['90', '2', '2026-11-28', '2026-11-28 09:00', '2026-11-28T09:00:00', 'yesterday', '']) {
     expect(await stack.command('waiting', 'drop', 'all', '--since', time)).toEqual({

@@ -46,7 +46,9 @@ async function start(dir: string, env = {}, platform = 'linux'): Promise<[string
   return [/READY (\S+)/.exec(runner.output())?.[1] ?? '', runner]
 }
 
-test('as on Windows, pg_ctl starts Postgres, which ends with its runner, and starts again with its data', async () => {
+test('as on Windows, pg_ctl starts Postgres, which ends with its runner, and starts again with its data', {
+  tag: '@long',
+}, async () => {
   const dir = test.info().outputPath('postgres')
   const [first, killed] = await start(dir, {}, 'win32')
   await query(first, 'CREATE TABLE kept (id int)')

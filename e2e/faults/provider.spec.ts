@@ -19,7 +19,10 @@ test('slow: a mail that takes eight seconds is sent once, at the first attempt',
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('outage, then recovery: the ticket shows both, and one mail is sent', async ({ stack, page }) => {
+test('outage, then recovery: the ticket shows both, and one mail is sent', { tag: '@long' }, async ({
+  stack,
+  page,
+}) => {
   await stack.startWorker()
   await stack.setProvider({ mode: 'outage' })
   await page.goto(stack.appUrl)
@@ -36,7 +39,9 @@ test('outage, then recovery: the ticket shows both, and one mail is sent', async
   expect((await countSends(stack, id)).accepted).toBe(1)
 })
 
-test('its name does not resolve: tried again, and one mail is sent once it does', async ({ stack }) => {
+test('its name does not resolve: tried again, and one mail is sent once it does', { tag: '@long' }, async ({
+  stack,
+}) => {
   const lost = await stack.startWorker({ RESEND_BASE_URL: 'http://nowhere.invalid' })
   const [id = ''] = await signUpMany(stack, 1)
   const { timeline } = await until(stack, id, ({ status }) => status === 'retrying')
@@ -73,7 +78,7 @@ test('rate limit: no attempt before the time that Resend asks for, and none used
   expect(await findFaults(stack, [id])).toEqual([])
 })
 
-test('hang: given up after ten seconds, then tried again', async ({ stack }) => {
+test('hang: given up after ten seconds, then tried again', { tag: '@long' }, async ({ stack }) => {
   await stack.setProvider({ mode: 'hang' })
   await stack.startWorker()
   const { id } = await signUp(newAddress(), stack.appUrl)
@@ -92,7 +97,7 @@ test('hang: given up after ten seconds, then tried again', async ({ stack }) => 
   expect(await findFaults(stack, [id])).toEqual([])
 })
 
-test('garbage: an unreadable answer counts as none', async ({ stack }) => {
+test('garbage: an unreadable answer counts as none', { tag: '@long' }, async ({ stack }) => {
   await stack.setProvider({ mode: 'garbage' })
   await stack.startWorker({ RETRY_MAX_SECONDS: '0.1' })
   const { id } = await signUp(newAddress(), stack.appUrl)

@@ -103,9 +103,9 @@ async function closeShop(stack: Stack, ...names: string[]): Promise<void> {
   for (const name of names) expect(await stack.command('queues', 'delete', name)).toMatchObject({ code: 0 })
 }
 
-test('a job of one’s own that fails once: its stack in the log, our own lines first, and then it is done', async ({
-  stack,
-}) => {
+test('a job of one’s own that fails once: its stack in the log, our own lines first, and then it is done', {
+  tag: '@long',
+}, async ({ stack }) => {
   const shop = await openShop(stack)
   await order(stack, shop, 'broken once')
   const worker = await shop.startWorker()

@@ -49,7 +49,9 @@ async function failInDoubt(stack: Stack): Promise<string> {
 const age = (stack: Stack, hours: number) =>
   stack.query(`UPDATE "Batch" SET "createdAt" = "createdAt" - make_interval(hours => $1)`, [hours])
 
-test('a batch in doubt is rejected because of one mail: only --force sends each alone', async ({ stack }) => {
+test('a batch in doubt is rejected because of one mail: only --force sends each alone', {
+  tag: '@long',
+}, async ({ stack }) => {
   const ids = await writeMany(stack, 3)
   let isFirst = true
   await using relay = await startRelay(stack, async (mails, forward) => {
@@ -182,7 +184,7 @@ test('within 23 hours Resend still knows the key: no --force needed', { tag: '@l
   expect((await until(stack, id, isFinal)).status).toBe('delivered')
 })
 
-test('what Resend clearly refused may be sent however old it is', async ({ stack }) => {
+test('what Resend clearly refused may be sent however old it is', { tag: '@long' }, async ({ stack }) => {
   const ids = await failMany(stack, 1)
   await age(stack, 1_000)
   expect((await stack.redrive()).code).toBe(0)
@@ -192,7 +194,9 @@ test('what Resend clearly refused may be sent however old it is', async ({ stack
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('an old batch whose worker died is not sent again without a person', async ({ stack }) => {
+test('an old batch whose worker died is not sent again without a person', { tag: '@long' }, async ({
+  stack,
+}) => {
   await stack.setProvider({ mode: 'hang' })
   const first = await stack.startWorker()
   const { id } = await signUp(newAddress(), stack.appUrl)
@@ -222,7 +226,7 @@ test('what Resend accepted and then failed to send is never sent by us again', a
   expect(doctor.output).not.toContain('--reason')
 })
 
-test('two people redrive at the same moment: one job', async ({ stack }) => {
+test('two people redrive at the same moment: one job', { tag: '@long' }, async ({ stack }) => {
   const [id = ''] = await failMany(stack, 1)
   // Both come to this row before either can go on.
   const gate = new Client({ connectionString: stack.databaseUrl })

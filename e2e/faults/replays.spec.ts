@@ -137,9 +137,9 @@ test('a repeat after an erasure, and while it is under way: 410, no user is crea
   expect((await post(web, request, key)).status).toBe(201)
 })
 
-test('repeats that meet an erasure: each is answered 201 or 410, and no user is created again', async ({
-  stack,
-}) => {
+test('repeats that meet an erasure: each is answered 201 or 410, and no user is created again', {
+  tag: '@long',
+}, async ({ stack }) => {
   const web = ownWeb(stack)
   await Promise.all([stack.startWorker(), stack.startWorker()])
   const meet = async (): Promise<number[]> => {
@@ -177,9 +177,9 @@ test('repeats that meet an erasure: each is answered 201 or 410, and no user is 
   expect(await stack.query('SELECT FROM "Session"')).toEqual([])
 })
 
-test('a mailbox’s limit counts what commits: conflicts, failures and repeats are given back', async ({
-  stack,
-}) => {
+test('a mailbox’s limit counts what commits: conflicts, failures and repeats are given back', {
+  tag: '@long',
+}, async ({ stack }) => {
   const web = await startWeb(stack, { LIMIT_MAILS_PER_MAILBOX: '2' })
   const [local = ''] = newAddress().split('@')
   const spell = (label: string): Request => ({ name: 'Ada', email: `${local}+${label}@example.com` })

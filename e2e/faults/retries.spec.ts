@@ -29,7 +29,9 @@ test('all attempts together take about four hours, well inside the day of the id
   expect(Math.max(...budgets) + MAX_ATTEMPTS * 10_000).toBeLessThan(5 * HOUR)
 })
 
-test('a long outage, scaled down: soon after it everything is sent, each mail once', async ({ stack }) => {
+test('a long outage, scaled down: soon after it everything is sent, each mail once', {
+  tag: '@long',
+}, async ({ stack }) => {
   // One second stands for the five minutes between two late attempts.
   await stack.startWorker({ RETRY_MAX_SECONDS: '1' })
   const { calls: before } = await stack.setProvider({ mode: 'outage' })
@@ -97,7 +99,9 @@ test('while every attempt was refused, a repaired sender reaches the mail', asyn
   expect(await findFaults(stack, [id])).toEqual([])
 })
 
-test('another payload under a used key is given up for a person to decide', async ({ stack }) => {
+test('another payload under a used key is given up for a person to decide', { tag: '@long' }, async ({
+  stack,
+}) => {
   const letReports = await holdReports(stack)
   await stack.setProvider({ mode: 'reset-after-accept' })
   await stack.startWorker()
@@ -158,7 +162,9 @@ for (const mode of ['bad-key', 'rate-limit']) {
   })
 }
 
-test('in doubt, and then refused: still in doubt, so exactly the same is sent again', async ({ stack }) => {
+test('in doubt, and then refused: still in doubt, so exactly the same is sent again', {
+  tag: '@long',
+}, async ({ stack }) => {
   const letReports = await holdReports(stack)
   await stack.setProvider({ mode: 'reset-after-accept' })
   const first = await stack.startWorker()

@@ -181,9 +181,9 @@ const LOSSES: Record<string, Loss> = {
   },
 }
 
-test('each kind of half is stranded after a minute, in health, and a worker repairs it, once', async ({
-  stack,
-}) => {
+test('each kind of half is stranded after a minute, in health, and a worker repairs it, once', {
+  tag: '@long',
+}, async ({ stack }) => {
   const web = await startWeb(stack)
   const owners: [string, Loss, Owner][] = []
   for (const [what, loss] of Object.entries(LOSSES)) owners.push([what, loss, await loss.signUp(stack)])

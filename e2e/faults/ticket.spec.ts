@@ -35,7 +35,7 @@ test('retrying: the ticket says why, and when the next attempt is', async ({ sta
   await expect(next).toBeHidden()
 })
 
-test('given up: the ticket says so, and why', async ({ stack, page }) => {
+test('given up: the ticket says so, and why', { tag: '@long' }, async ({ stack, page }) => {
   await stack.setProvider({ mode: 'invalid' })
   await stack.startWorker()
   const { id } = await signUp(newAddress(), stack.appUrl)
@@ -44,7 +44,7 @@ test('given up: the ticket says so, and why', async ({ stack, page }) => {
   await expect(page.getByText('the worker has put it aside. The account is not affected.')).toBeVisible()
 })
 
-test('bounced: the ticket says so, and why', async ({ stack, page }) => {
+test('bounced: the ticket says so, and why', { tag: '@long' }, async ({ stack, page }) => {
   await stack.startWorker()
   const { id } = await signUp(`bounced+${newAddress().slice(0, 8)}@resend.dev`, stack.appUrl)
   await page.goto(`${stack.appUrl}/tickets/${id}`)

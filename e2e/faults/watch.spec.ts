@@ -160,7 +160,9 @@ test('each process tells that it lives, whether it works, and more to the operat
   expect(readLog(worker).filter(({ msg }) => msg === 'pg-boss reports an error')).toHaveLength(1)
 })
 
-test('health is never a 500: what cannot be read is null, and the log says why', async ({ stack }) => {
+test('health is never a 500: what cannot be read is null, and the log says why', { tag: '@long' }, async ({
+  stack,
+}) => {
   const web = await stack.startWeb({ env: { LOG_FORMAT: 'json' } })
   const read = async (): Promise<Record<string, unknown>> => {
     const response = await fetch(`${web.url}/api/health`)

@@ -54,9 +54,9 @@ test('in a worker of a cluster, where the primary listens, the web server starts
   await primary.kill('SIGTERM')
 })
 
-test('a web server hangs: it does not say that it lives, and once it is restarted nothing is lost', async ({
-  stack,
-}) => {
+test('a web server hangs: it does not say that it lives, and once it is restarted nothing is lost', {
+  tag: '@long',
+}, async ({ stack }) => {
   const web = await stack.startWeb()
   const isAlive = (): Promise<boolean> =>
     fetch(`${web.url}/api/health/live`, { signal: AbortSignal.timeout(1_000) }).then(

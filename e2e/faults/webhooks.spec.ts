@@ -421,9 +421,9 @@ test('without a secret nothing is believed: 503', async ({ stack }) => {
   expect(await read(stack, id)).toMatchObject({ status: 'queued', version: 1 })
 })
 
-test('a wrong signing secret: tickets stay at sent, the log says why, and with the right one the repeats are taken', async ({
-  stack,
-}) => {
+test('a wrong signing secret: tickets stay at sent, the log says why, and with the right one the repeats are taken', {
+  tag: '@long',
+}, async ({ stack }) => {
   const secret = `whsec_${randomBytes(32).toString('base64')}`
   const ids = await signUpMany(stack, 3)
   for (const id of ids) await report(stack, 'email.sent', about(id))

@@ -56,7 +56,10 @@ test.describe('a worker is killed', () => {
     ['when it writes down the batch', 'LOCK TABLE "Batch" IN SHARE MODE', 'INSERT INTO'],
     ['when it writes down the attempt', 'LOCK TABLE "EmailEvent" IN SHARE MODE', 'WITH fact'],
   ] as const) {
-    test(`${title}: nothing was sent, and another one sends it, at the first attempt`, async ({ stack }) => {
+    const tag = title === 'when it writes down the batch' ? [] : '@long'
+    test(`${title}: nothing was sent, and another one sends it, at the first attempt`, { tag }, async ({
+      stack,
+    }) => {
       const ids = await signUpMany(stack, 3)
       await using gate = await closeGate(stack, lock)
       const first = await stack.startWorker()
@@ -86,7 +89,8 @@ test.describe('a worker is killed', () => {
       'DELETE FROM pgboss',
     ],
   ] as const) {
-    test(`${title}: the same batch is sent again under its key, and no mail is sent twice`, async ({
+    const tag = title === 'when it records the answer' ? [] : '@long'
+    test(`${title}: the same batch is sent again under its key, and no mail is sent twice`, { tag }, async ({
       stack,
     }) => {
       const letReports = await holdReports(stack)
@@ -132,7 +136,7 @@ test.describe('a worker is killed', () => {
     expect(await findFaults(stack, [id])).toEqual([])
   })
 
-  test('with hands full: others finish all of it', async ({ stack }) => {
+  test('with hands full: others finish all of it', { tag: '@long' }, async ({ stack }) => {
     await stack.setProvider({ latencyMs: 500 })
     const first = await stack.startWorker()
     const ids = await signUpMany(stack, 20)
@@ -170,9 +174,9 @@ test.describe('SIGTERM', () => {
     expect(await findFaults(stack, [id, later])).toEqual([])
   })
 
-  test('while the provider hangs: exits with 0 within 20 s, and another worker goes on', async ({
-    stack,
-  }) => {
+  test('while the provider hangs: exits with 0 within 20 s, and another worker goes on', {
+    tag: '@long',
+  }, async ({ stack }) => {
     await stack.setProvider({ mode: 'hang' })
     const worker = await stack.startWorker()
     const { id } = await signUp(newAddress(), stack.appUrl)
@@ -189,7 +193,9 @@ test.describe('SIGTERM', () => {
   })
 })
 
-test('a worker whose database hangs exits with 0 within 20 s, and another one goes on', async ({ stack }) => {
+test('a worker whose database hangs exits with 0 within 20 s, and another one goes on', {
+  tag: '@long',
+}, async ({ stack }) => {
   await stack.setProvider({ mode: 'hang' })
   const worker = await stack.startWorker()
   const { id } = await signUp(newAddress(), stack.appUrl)

@@ -46,9 +46,9 @@ async function readFile(owner: Owner): Promise<Record<string, unknown>> {
   return await response.json()
 }
 
-test('a worker is killed in the middle: the next one does the missing chapters, and only those', async ({
-  stack,
-}) => {
+test('a worker is killed in the middle: the next one does the missing chapters, and only those', {
+  tag: '@long',
+}, async ({ stack }) => {
   const readChapters = await watchChapters(stack)
   const first = await stack.startWorker(slowly)
   const ada = await start(stack)
@@ -170,7 +170,9 @@ test('a day later: the file is deleted, and the address says so', async ({ stack
   expect((await act(ada, 'GET', 'export/file')).status).toBe(410)
 })
 
-test('an export that fails every time is given up, and one can start again', async ({ stack }) => {
+test('an export that fails every time is given up, and one can start again', { tag: '@long' }, async ({
+  stack,
+}) => {
   await stack.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
        RAISE EXCEPTION 'disk full'; END $$;
      CREATE TRIGGER refuse BEFORE UPDATE ON "Export" FOR EACH ROW

@@ -39,7 +39,9 @@ test('a worker is killed in the middle of a hundred invitations: each friend get
   expect(await countMails(stack, ada)).toEqual(Array(100).fill(1))
 })
 
-test('an answer that gets lost: asking again invites no friend twice', async ({ stack }) => {
+test('an answer that gets lost: asking again invites no friend twice', { tag: '@long' }, async ({
+  stack,
+}) => {
   const ada = await signUpOwner(stack.appUrl)
   const friends = makeFriends(20)
   const web = await stack.startWeb()
@@ -118,9 +120,9 @@ test('Postgres is away: 503 with Retry-After, and afterwards it goes on', async 
   expect((await invite(ada, makeFriends(2))).status).toBe(202)
 })
 
-test('without the sandbox, no user can invite until the operator allows it, and then so many', async ({
-  stack,
-}) => {
+test('without the sandbox, no user can invite until the operator allows it, and then so many', {
+  tag: '@long',
+}, async ({ stack }) => {
   // Any other key means the real Resend.
   const real = { RESEND_API_KEY: 're_real', INVITATIONS_PER_USER: '' }
   const [off, on] = await Promise.all([

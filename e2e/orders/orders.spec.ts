@@ -126,10 +126,9 @@ test('an export in the middle: told chapter by chapter, a reload goes on, and Ca
   await expect(panel.getByRole('button', { name: 'Export my data' })).toBeVisible()
 })
 
-test('invitations in the middle: a reload goes on, and a worker that comes later does the rest', async ({
-  stack,
-  page,
-}) => {
+test('invitations in the middle: a reload goes on, and a worker that comes later does the rest', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   await signUpByHand(page)
   await inviteByHand(page, makeFriends(5))
   const panel = inviting(page)
@@ -161,7 +160,7 @@ test('signed out while an order is in flight: the page says so, and stops asking
   await expect(exporting(page)).not.toContainText('The connection is lost.')
 })
 
-test('no stream is open when nothing is in flight', async ({ stack, page }) => {
+test('no stream is open when nothing is in flight', { tag: '@long' }, async ({ stack, page }) => {
   const streams: string[] = []
   page.on('request', (request) => {
     if (request.url().includes('/orders/events')) streams.push(request.url())
@@ -176,10 +175,9 @@ test('no stream is open when nothing is in flight', async ({ stack, page }) => {
   expect(streams).toHaveLength(1)
 })
 
-test('no violations by day and night, and no sideways scroll on a phone, in every state', async ({
-  stack,
-  page,
-}) => {
+test('no violations by day and night, and no sideways scroll on a phone, in every state', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   await signUpByHand(page)
   await page.getByRole('button', { name: 'Make up 100 friends' }).click()
   await expectUsable(page)

@@ -87,9 +87,16 @@ async function record(stack: Stack, id: string, status: EmailStatus, reason: str
   )
 }
 
+/** One of each kind. The other pages are looked at in the long tests. */
+const FIRST_PAGES = ['the form', 'a form with errors', 'a delivered ticket', 'a failed ticket', 'a mail']
+const toTag = (name: string): { tag: string | string[] } => ({
+  tag: FIRST_PAGES.includes(name) ? [] : '@long',
+})
+
 for (const [name, open] of Object.entries(PAGES)) {
   onSharedApp(
     `${name}: no violations by day and night, and no sideways scroll on a phone`,
+    toTag(name),
     async ({ page }) => {
       await open(page)
       await expectUsable(page)
@@ -98,13 +105,14 @@ for (const [name, open] of Object.entries(PAGES)) {
 }
 
 for (const [name, open] of Object.entries(PAGES_IN_TROUBLE)) {
-  test(`${name}: no violations by day and night, and no sideways scroll on a phone`, async ({
-    stack,
-    page,
-  }) => {
-    await open(page, stack)
-    await expectUsable(page)
-  })
+  test(
+    `${name}: no violations by day and night, and no sideways scroll on a phone`,
+    toTag(name),
+    async ({ stack, page }) => {
+      await open(page, stack)
+      await expectUsable(page)
+    },
+  )
 }
 
 onSharedApp('the longest name and address stay on a phone’s screen', async ({ page }) => {

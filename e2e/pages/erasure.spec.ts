@@ -46,6 +46,7 @@ test('“Erase me” on a ticket that expects no more reports: the page says whe
 
 onOwnStack(
   'a mail is under way: the ticket says what it waits for, then that it is erased',
+  { tag: '@long' },
   async ({ stack, page }) => {
     await stack.setProvider({ mode: 'hang' })
     await stack.startWorker()

@@ -101,10 +101,9 @@ test('bounced: the address is corrected in place, and the same ticket tells the 
   expect(complaints.filter((complaint) => !complaint.includes('422'))).toEqual([])
 })
 
-test('two tabs on a bounced ticket: after a correction in one, the other tells of the new mail, and of an erasure', async ({
-  page,
-  context,
-}) => {
+test('two tabs on a bounced ticket: after a correction in one, the other tells of the new mail, and of an erasure', {
+  tag: '@long',
+}, async ({ page, context }) => {
   const id = await signUpByHand(page, `bounced+${randomUUID()}@resend.dev`)
   const tabs = [page, await context.newPage(), await context.newPage()] as const
   for (const tab of tabs.slice(1)) await tab.goto(`/tickets/${id}`)

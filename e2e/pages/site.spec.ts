@@ -28,10 +28,9 @@ for (const path of [
   )
 }
 
-test('when the database fails, the page owns up to it, and “Try again” brings the ticket', async ({
-  stack,
-  page,
-}) => {
+test('when the database fails, the page owns up to it, and “Try again” brings the ticket', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   await stack.startWorker()
   const { id } = await signUp(newAddress(), stack.appUrl)
   await waitForSnapshot(id, isDelivered, stack.appUrl)

@@ -63,7 +63,7 @@ for (const [title, open] of [
   })
 }
 
-test('two tabs on one ticket are both live', async ({ stack, page, context }) => {
+test('two tabs on one ticket are both live', { tag: '@long' }, async ({ stack, page, context }) => {
   await signUpByHand(page)
   const secondTab = await context.newPage()
   await secondTab.goto(page.url())
@@ -87,7 +87,10 @@ test('an outage: the ticket counts down to the next attempt, which delivers', as
   await expect(ticketOn(page)).not.toContainText(/attempt \d+ in/)
 })
 
-test('a mail that cannot be sent: the ticket says so and offers no mail to read', async ({ stack, page }) => {
+test('a mail that cannot be sent: the ticket says so and offers no mail to read', { tag: '@long' }, async ({
+  stack,
+  page,
+}) => {
   await stack.startWorker()
   await stack.setProvider({ mode: 'invalid' })
   await signUpByHand(page)
@@ -97,11 +100,9 @@ test('a mail that cannot be sent: the ticket says so and offers no mail to read'
   await expect(page.getByRole('link', { name: 'Read the email' })).toBeHidden()
 })
 
-test('offline: the page says so, comes back by itself and shows what it has missed', async ({
-  stack,
-  page,
-  context,
-}) => {
+test('offline: the page says so, comes back by itself and shows what it has missed', {
+  tag: '@long',
+}, async ({ stack, page, context }) => {
   const id = await signUpByHand(page)
   await expect(linesOn(page)).toContainText(['queued'])
   await context.setOffline(true)
@@ -115,7 +116,10 @@ test('offline: the page says so, comes back by itself and shows what it has miss
   await expect(page.getByText(LOST)).toBeHidden()
 })
 
-test('a web server that dies and comes back: the page waits for it and goes on', async ({ stack, page }) => {
+test('a web server that dies and comes back: the page waits for it and goes on', { tag: '@long' }, async ({
+  stack,
+  page,
+}) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
   const web = await stack.startWeb()
   await page.goto(`${web.url}/tickets/${id}`)
@@ -135,6 +139,7 @@ const BROKEN_STREAMS = {
 for (const [trouble, answer] of Object.entries(BROKEN_STREAMS)) {
   onSharedApp(
     `a proxy ${trouble} for a while: the page asks again and shows what it has missed`,
+    { tag: trouble === 'cuts the stream' ? '@long' : [] },
     async ({ page }) => {
       await page.route('**/events', answer)
       const id = await signUpByHand(page)
@@ -189,12 +194,17 @@ const BAD_ENDS = [
   ],
 ] as const
 for (const [address, stamp, sentence, line] of BAD_ENDS) {
-  onSharedApp(`a mail that is ${address} ends with a stamp and with words for people`, async ({ page }) => {
-    await signUpByHand(page, `${address}+${randomUUID()}@resend.dev`)
-    await expect(ticketOn(page).getByRole('strong').last()).toHaveText(stamp)
-    await expect(page.getByRole('status').filter({ hasText: sentence })).toBeVisible()
-    await expect(linesOn(page).last()).toContainText(line)
-  })
+  const tag = address === 'suppressed' ? '@long' : []
+  onSharedApp(
+    `a mail that is ${address} ends with a stamp and with words for people`,
+    { tag },
+    async ({ page }) => {
+      await signUpByHand(page, `${address}+${randomUUID()}@resend.dev`)
+      await expect(ticketOn(page).getByRole('strong').last()).toHaveText(stamp)
+      await expect(page.getByRole('status').filter({ hasText: sentence })).toBeVisible()
+      await expect(linesOn(page).last()).toContainText(line)
+    },
+  )
 }
 
 const SOFT_BOUNCES = [
@@ -203,7 +213,11 @@ const SOFT_BOUNCES = [
   ['Of_tomorrow', 'Reason: of tomorrow.'],
 ] as const
 for (const [type, line] of SOFT_BOUNCES) {
-  test(`a bounce that is ${type} ends the ticket, and asks for no other address`, async ({ stack, page }) => {
+  const tag = type === 'Of_tomorrow' ? [] : '@long'
+  test(`a bounce that is ${type} ends the ticket, and asks for no other address`, { tag }, async ({
+    stack,
+    page,
+  }) => {
     const id = await signUpByHand(page)
     const data = { email_id: randomUUID(), tags: { email_id: id }, bounce: { type } }
     await report(stack, 'email.delivery_delayed', data)
@@ -228,10 +242,9 @@ for (const [type, line] of SOFT_BOUNCES) {
   })
 }
 
-test('the owner of the mailbox wants no mail: the ticket says so, and asks for no other address', async ({
-  stack,
-  page,
-}) => {
+test('the owner of the mailbox wants no mail: the ticket says so, and asks for no other address', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   const id = await signUpByHand(page)
   await stack.query(
     `WITH event AS (INSERT INTO "EmailEvent" ("emailId", status, reason) VALUES ($1, 'suppressed', 'no_mail_wanted'))
@@ -247,7 +260,10 @@ test('the owner of the mailbox wants no mail: the ticket says so, and asks for n
   }
 })
 
-test('delayed, and then failed at the mail service: the ticket ends with that', async ({ stack, page }) => {
+test('delayed, and then failed at the mail service: the ticket ends with that', { tag: '@long' }, async ({
+  stack,
+  page,
+}) => {
   const id = await signUpByHand(page)
   const data = { email_id: randomUUID(), tags: { email_id: id } }
   for (const type of ['email.sent', 'email.delivery_delayed']) await report(stack, type, data)
@@ -269,10 +285,9 @@ onSharedApp('a complaint after the delivery reaches the open page, and its title
   await expect(linesOn(page)).toContainText(['queued', 'sending', 'sent', 'delivered', 'reported'])
 })
 
-test('a complaint is heard for a minute after the delivery, and later when the page becomes visible', async ({
-  stack,
-  page,
-}) => {
+test('a complaint is heard for a minute after the delivery, and later when the page becomes visible', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   await stack.startWorker()
   const id = await signUpByHand(page)
   await expectDelivered(page)

@@ -155,9 +155,9 @@ test('a stream that opens later begins with the dots on their way', async ({ sta
     .toMatchObject({ dots: [], now: { waiting: 603 } })
 })
 
-test('a request is one dot at the desk of the worker that sends it, until it has been sent', async ({
-  stack,
-}) => {
+test('a request is one dot at the desk of the worker that sends it, until it has been sent', {
+  tag: '@long',
+}, async ({ stack }) => {
   const address = `${stack.appUrl}/api/backstage/events`
   type Dots = [id: string, status: string, mails: number, worker: string | null][]
   const isBatch = ([, status, mails]: Dots[number]): boolean => status === 'sending' && mails > 20

@@ -84,10 +84,9 @@ test('a signup shows up, is worked on, and ends in Done', async ({ stack, page }
   expect(complaints).toEqual([])
 })
 
-test('in an outage the jobs try again, and say why; when the mail service works they are done', async ({
-  stack,
-  page,
-}) => {
+test('in an outage the jobs try again, and say why; when the mail service works they are done', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   await stack.startWorker()
   await openBackstage(page)
   await page.getByRole('radio', { name: 'outage' }).check({ force: true })
@@ -105,7 +104,7 @@ test('in an outage the jobs try again, and say why; when the mail service works 
   await hurry(stack, () => expectFigures(page, { sent: 10, retrying: 0 }))
 })
 
-test('what was given up goes out again: one, and then all', async ({ stack, page }) => {
+test('what was given up goes out again: one, and then all', { tag: '@long' }, async ({ stack, page }) => {
   await failMany(stack, 3)
   await stack.startWorker()
   await openBackstage(page)
@@ -141,7 +140,10 @@ test('a given-up job of an old queue has a command instead of a button', async (
   }
 })
 
-test('what might be sent twice is left alone, and the page says so', async ({ stack, page }) => {
+test('what might be sent twice is left alone, and the page says so', { tag: '@long' }, async ({
+  stack,
+  page,
+}) => {
   await stack.setProvider({ mode: 'garbage' })
   await signUp(newAddress(), stack.appUrl)
   await stack.startWorker()
@@ -155,7 +157,7 @@ test('what might be sent twice is left alone, and the page says so', async ({ st
   await expectFigures(page, { 'given up': 1, waiting: 0 })
 })
 
-test('workers come and go before everybody’s eyes', async ({ stack, page }) => {
+test('workers come and go before everybody’s eyes', { tag: '@long' }, async ({ stack, page }) => {
   await openBackstage(page)
   await expect(page.getByRole('heading', { name: 'No worker' })).toBeVisible()
   const first = await stack.startWorker()
@@ -169,10 +171,9 @@ test('workers come and go before everybody’s eyes', async ({ stack, page }) =>
   await expect(workersOn(page)).toContainText('No worker is running.')
 })
 
-test('a hundred demo signups all go out, and the few that mistyped their address come back', async ({
-  stack,
-  page,
-}) => {
+test('a hundred demo signups all go out, and the few that mistyped their address come back', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   await stack.startWorker()
   await openBackstage(page)
   await page.getByRole('button', { name: 'Send 100 demo signups' }).click()
@@ -184,10 +185,9 @@ test('a hundred demo signups all go out, and the few that mistyped their address
   await expect(page.getByText('sent, 4 bounced')).toBeVisible()
 })
 
-test('on stage: one screen, large type, few buttons, and the picture tells who works and why nothing goes out', async ({
-  stack,
-  page,
-}) => {
+test('on stage: one screen, large type, few buttons, and the picture tells who works and why nothing goes out', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   await page.setViewportSize({ width: 1280, height: 720 })
   await page.goto('/backstage?stage')
   const picture = page.locator('div:has(> canvas)')
@@ -448,7 +448,10 @@ test('by keyboard alone: signups, weather, and the answer time', async ({ stack,
   await expect(page.getByText('5.0 s')).toBeVisible()
 })
 
-test('no violations by day and night, and no sideways scroll on a phone', async ({ stack, page }) => {
+test('no violations by day and night, and no sideways scroll on a phone', { tag: '@long' }, async ({
+  stack,
+  page,
+}) => {
   await failMany(stack, 2)
   const worker = await stack.startWorker()
   await openBackstage(page)
@@ -468,10 +471,9 @@ test('has a title, one h1, and is not for search engines', async ({ page }) => {
   await expect(page.locator('meta[name=robots]')).toHaveAttribute('content', /noindex/)
 })
 
-test('outside the sandbox the browser sends the token with the page and with its stream, and the weather cannot be changed', async ({
-  stack,
-  browser,
-}) => {
+test('outside the sandbox the browser sends the token with the page and with its stream, and the weather cannot be changed', {
+  tag: '@long',
+}, async ({ stack, browser }) => {
   const { url } = await stack.startWeb({
     env: { RESEND_API_KEY: 're_real', BACKSTAGE_TOKEN: 'a-token-for-the-crew' },
   })

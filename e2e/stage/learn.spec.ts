@@ -78,60 +78,64 @@ async function countPictures(page: Page, frames: number): Promise<number> {
   }, frames)
 }
 
-onSharedApp('the queue is played by keyboard: each remedy uncovers the next problem', async ({ page }) => {
-  const complaints = listenForComplaints(page)
-  const { keyboard } = page
-  const press = async (name: string, key = 'Enter'): Promise<void> => {
-    await shopOn(page).getByRole('button', { name }).focus()
-    await keyboard.press(key)
-  }
-  const check = async (name: string): Promise<void> => {
-    await shopOn(page).getByRole('checkbox', { name }).focus()
-    await keyboard.press('Space')
-  }
-  await page.emulateMedia({ reducedMotion: 'reduce' })
-  await openLesson(page)
-  await expect(shopOn(page).getByRole('slider')).toHaveCount(0)
-  await page.evaluate(async () => void (await document.fonts.ready))
-  const { height } = (await shopOn(page).boundingBox()) ?? {}
+onSharedApp(
+  'the queue is played by keyboard: each remedy uncovers the next problem',
+  { tag: '@long' },
+  async ({ page }) => {
+    const complaints = listenForComplaints(page)
+    const { keyboard } = page
+    const press = async (name: string, key = 'Enter'): Promise<void> => {
+      await shopOn(page).getByRole('button', { name }).focus()
+      await keyboard.press(key)
+    }
+    const check = async (name: string): Promise<void> => {
+      await shopOn(page).getByRole('checkbox', { name }).focus()
+      await keyboard.press('Space')
+    }
+    await page.emulateMedia({ reducedMotion: 'reduce' })
+    await openLesson(page)
+    await expect(shopOn(page).getByRole('slider')).toHaveCount(0)
+    await page.evaluate(async () => void (await document.fonts.ready))
+    const { height } = (await shopOn(page).boundingBox()) ?? {}
 
-  await press('Order a coffee')
-  await expectTold(page, 'One worker sends')
-  await press('Rush')
-  await expectTold(page, 'This is a jam.')
+    await press('Order a coffee')
+    await expectTold(page, 'One worker sends')
+    await press('Rush')
+    await expectTold(page, 'This is a jam.')
 
-  await press('Stop the workers')
-  await expectTold(page, 'No worker is on duty.')
-  const waiting = await countWaiting(page)
-  await press('Order a coffee')
-  await press('Order a coffee')
-  await expect.poll(() => countWaiting(page)).toBeGreaterThanOrEqual(waiting + 2)
-  await press('Start the workers')
+    await press('Stop the workers')
+    await expectTold(page, 'No worker is on duty.')
+    const waiting = await countWaiting(page)
+    await press('Order a coffee')
+    await press('Order a coffee')
+    await expect.poll(() => countWaiting(page)).toBeGreaterThanOrEqual(waiting + 2)
+    await press('Start the workers')
 
-  await shopOn(page).getByRole('slider', { name: 'Workers' }).focus()
-  await keyboard.press('End')
-  await expectTold(page, 'More workers')
-  await press('Rush')
-  await expectTold(page, 'Some workers are idle')
-  await check('A hundred in one request')
-  await expectTold(page, 'the jam is gone')
-  await press('Newsletter to 30,000')
-  await expectTold(page, 'behind thousands of newsletters')
-  await check('Welcomes first')
-  await press('Newsletter to 30,000')
-  await press('Order a coffee')
-  await expectTold(page, 'The welcome goes first')
-  expect((await shopOn(page).boundingBox())?.height).toBe(height)
+    await shopOn(page).getByRole('slider', { name: 'Workers' }).focus()
+    await keyboard.press('End')
+    await expectTold(page, 'More workers')
+    await press('Rush')
+    await expectTold(page, 'Some workers are idle')
+    await check('A hundred in one request')
+    await expectTold(page, 'the jam is gone')
+    await press('Newsletter to 30,000')
+    await expectTold(page, 'behind thousands of newsletters')
+    await check('Welcomes first')
+    await press('Newsletter to 30,000')
+    await press('Order a coffee')
+    await expectTold(page, 'The welcome goes first')
+    expect((await shopOn(page).boundingBox())?.height).toBe(height)
 
-  await press('Close, and compare')
-  await expect(page.getByRole('table')).toBeVisible()
-  await expectUsable(page)
-  expect(await page.evaluate(() => document.getAnimations().length)).toBe(0)
-  await press('Open again')
-  await expectTold(page, 'One worker sends')
-  await expect(shopOn(page).getByRole('button', { name: 'Order a coffee' })).toBeFocused()
-  expect(complaints).toEqual([])
-})
+    await press('Close, and compare')
+    await expect(page.getByRole('table')).toBeVisible()
+    await expectUsable(page)
+    expect(await page.evaluate(() => document.getAnimations().length)).toBe(0)
+    await press('Open again')
+    await expectTold(page, 'One worker sends')
+    await expect(shopOn(page).getByRole('button', { name: 'Order a coffee' })).toBeFocused()
+    expect(complaints).toEqual([])
+  },
+)
 
 onSharedApp(
   'the reader’s own orders come once more, in four ways and through our own queue',
@@ -242,10 +246,9 @@ onSharedApp(
   },
 )
 
-test('a mail service that is down: the ticket says so, and goes on when it is back', async ({
-  stack,
-  page,
-}) => {
+test('a mail service that is down: the ticket says so, and goes on when it is back', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   await stack.startWorker()
   await stack.setProvider({ mode: 'outage' })
   await openLesson(page)
@@ -261,7 +264,10 @@ test('a mail service that is down: the ticket says so, and goes on when it is ba
   await expect(jobOn(page)).not.toContainText('The mail service is down.')
 })
 
-test('no worker: the ticket says so, and goes on when one starts', async ({ stack, page }) => {
+test('no worker: the ticket says so, and goes on when one starts', { tag: '@long' }, async ({
+  stack,
+  page,
+}) => {
   await openLesson(page)
   await pressSignUp(page)
   await expect(jobOn(page).getByRole('status')).toContainText('No worker is on duty.')
@@ -273,7 +279,10 @@ test('no worker: the ticket says so, and goes on when one starts', async ({ stac
   await expect(jobOn(page)).not.toContainText('No worker is on duty.')
 })
 
-test('a mail that cannot be sent: the ticket says so and is not done', async ({ stack, page }) => {
+test('a mail that cannot be sent: the ticket says so and is not done', { tag: '@long' }, async ({
+  stack,
+  page,
+}) => {
   await stack.startWorker()
   await stack.setProvider({ mode: 'invalid' })
   await openLesson(page)
@@ -318,7 +327,10 @@ onSharedApp(
   },
 )
 
-test('without the sandbox no user is made up: the button leads to the form', async ({ stack, page }) => {
+test('without the sandbox no user is made up: the button leads to the form', { tag: '@long' }, async ({
+  stack,
+  page,
+}) => {
   const web = await stack.startWeb({ env: { RESEND_API_KEY: 're_real' } })
   await page.goto(`${web.url}/learn`)
   await expect(page.getByText('a reader who does not exist')).toBeHidden()
@@ -565,6 +577,7 @@ const STATES: Record<string, (page: Page) => Promise<void>> = {
 for (const [state, open] of Object.entries(STATES)) {
   onSharedApp(
     `the lesson ${state}: no violations by day and night, and no sideways scroll`,
+    { tag: state === 'fresh' ? [] : '@long' },
     async ({ page }) => {
       const complaints = listenForComplaints(page)
       await open(page)
@@ -574,10 +587,9 @@ for (const [state, open] of Object.entries(STATES)) {
   )
 }
 
-test('the lesson in trouble: no violations by day and night, and no sideways scroll', async ({
-  stack,
-  page,
-}) => {
+test('the lesson in trouble: no violations by day and night, and no sideways scroll', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   await openLesson(page)
   await page.route('/api/users', (route) => route.abort())
   await pressSignUp(page)

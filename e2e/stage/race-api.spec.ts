@@ -149,7 +149,9 @@ test('an outage without a repair ends by itself', async ({ stack }) => {
   await expect.poll(() => readMode(stack)).toBe('ok')
 })
 
-test('a reader who leaves in the middle stops nothing and breaks nothing', async ({ stack }) => {
+test('a reader who leaves in the middle stops nothing and breaks nothing', { tag: '@long' }, async ({
+  stack,
+}) => {
   const { url, isRunning, output } = await stack.startWeb()
   await stack.setProvider({ latencyMs: 500 })
   const leaving = new AbortController()
@@ -177,9 +179,9 @@ test('a mail service that hangs and then hangs up: the inline signup fails, and 
   expect(await countUsers(stack)).toBe(0)
 })
 
-test('account first, and the mail service is down: an account, and a mail that is never sent', async ({
-  stack,
-}) => {
+test('account first, and the mail service is down: an account, and a mail that is never sent', {
+  tag: '@long',
+}, async ({ stack }) => {
   const { accepted } = await stack.setProvider({ mode: 'outage' })
   expect(await readLines(await post(stack.appUrl, { way: 'account-first', people: 1 }))).toEqual([
     { person: 0, account: true, lostMail: 'service_unavailable' },

@@ -82,10 +82,9 @@ test('twenty at once, below the limit: forty accounts, and all mails of the back
   expect(mails).toEqual(Array(20).fill({ status: 'delivered' }))
 })
 
-test('the mail service is down: one user is lost, the other gets the mail after the repair', async ({
-  stack,
-  page,
-}) => {
+test('the mail service is down: one user is lost, the other gets the mail after the repair', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   await stack.startWorker()
   await page.goto('/race')
   await page.getByLabel('down', { exact: true }).check()
@@ -131,10 +130,9 @@ for (const [way, leave] of Object.entries({
   })
 }
 
-test('account first: the same wait, and when the mail service is down, an account without a welcome', async ({
-  stack,
-  page,
-}) => {
+test('account first: the same wait, and when the mail service is down, an account without a welcome', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   await stack.startWorker()
   await stack.setProvider({ latencyMs: 700 })
   await page.goto('/race')
@@ -208,7 +206,7 @@ test('without a server the page says so, and can start anew', async ({ page }) =
   await expect(inline(page)).toContainText('Ada had to stand there')
 })
 
-test('by keyboard alone', async ({ stack, page }) => {
+test('by keyboard alone', { tag: '@long' }, async ({ stack, page }) => {
   await stack.startWorker()
   await page.goto('/race')
   await page.getByRole('link', { name: 'Inbox' }).focus()
@@ -260,10 +258,9 @@ test('a page that the browser translates keeps up: an outage, its repair, and tw
   expect(complaints).toEqual([])
 })
 
-test('no violations by day and night before, during and after, and no sideways scroll on a phone', async ({
-  stack,
-  page,
-}) => {
+test('no violations by day and night before, during and after, and no sideways scroll on a phone', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   await stack.startWorker()
   await page.goto('/race')
   await expect(page).toHaveTitle('The race · Behind the Scenes')
@@ -282,7 +279,10 @@ test('no violations by day and night before, during and after, and no sideways s
   await expectUsable(page)
 })
 
-test('everything that counts fits on one screen of a projector', async ({ stack, page }) => {
+test('everything that counts fits on one screen of a projector', { tag: '@long' }, async ({
+  stack,
+  page,
+}) => {
   await stack.startWorker()
   await page.setViewportSize({ width: 1280, height: 720 })
   await page.goto('/race?stage')
@@ -301,7 +301,10 @@ test('everything that counts fits on one screen of a projector', async ({ stack,
     expect(await littlePage.evaluate((sheet) => sheet.scrollHeight - sheet.clientHeight)).toBe(0)
 })
 
-test('a phone watches the race: numbers and bars of both lanes on one screen', async ({ stack, page }) => {
+test('a phone watches the race: numbers and bars of both lanes on one screen', { tag: '@long' }, async ({
+  stack,
+  page,
+}) => {
   await stack.startWorker()
   await page.setViewportSize({ width: 390, height: 844 })
   await page.goto('/race')
@@ -315,10 +318,9 @@ test('a phone watches the race: numbers and bars of both lanes on one screen', a
   }
 })
 
-test('twenty at once, each time: some are lost on the left, all are in on the right', async ({
-  stack,
-  page,
-}) => {
+test('twenty at once, each time: some are lost on the left, all are in on the right', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   await stack.startWorker()
   // As on stage.
   await stack.setProvider({ rateLimit: 10, latencyMs: 1_000 })

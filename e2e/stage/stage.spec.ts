@@ -37,7 +37,9 @@ test('the key is left to those who type, and so are its neighbours', async ({ pa
   await expectStage(page, true)
 })
 
-test('the address puts the app on stage, where it stays until told otherwise', async ({ page }) => {
+test('the address puts the app on stage, where it stays until told otherwise', { tag: '@long' }, async ({
+  page,
+}) => {
   await page.goto('/?stage')
   await expectStage(page, true)
   await sendForm(page)
