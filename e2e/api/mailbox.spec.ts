@@ -36,6 +36,18 @@ test('the spellings of one mailbox are one, and those of two are two', () => {
     'ab@example.com',
   ]
     .concat(['a-b@example.com', 'shop@ada.example.com', 'x@fastmail.com.example.com', 'base@myahoo.com'])
+    // Anybody may own these.
+    .concat(
+      [
+        'yandex.example',
+        'yandex.shop',
+        'yandex.com.example',
+        'gmail.example',
+        'proton.example',
+        'icloud.example',
+        'ya.example',
+      ].map((domain) => `ada@${domain}`),
+    )
     // Each label is another user; nothing but a label is no name.
     .concat(['delivered+1@resend.dev', 'delivered+2@resend.dev', '+x@example.com', '+y@example.com'])
   expect(new Set(mailboxes.map(toMailbox)).size).toBe(mailboxes.length)

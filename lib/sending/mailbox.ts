@@ -1,6 +1,7 @@
 import { hmac } from '../sign'
 
 type Provider = {
+  /** With `canonical`, all of them must belong to the provider: two mailboxes would be one, and each could silence the other. */
   domains: RegExp
   /** The domain that stands for all of them. */
   canonical?: string
@@ -15,7 +16,7 @@ const PROVIDERS: Provider[] = [
   // https://proton.me/support/addresses-and-aliases, https://proton.me/support/change-username
   { domains: /^(proton\.me|protonmail\.(com|ch)|pm\.me)$/, canonical: 'proton.me', ignored: /[._-]/g },
   // https://yandex.com/support/id/authorization/email.html
-  { domains: /^(ya\.ru|yandex\.((com?\.)?[a-z]+))$/, canonical: 'yandex.com' },
+  { domains: /^(ya\.ru|yandex\.(ru|com|by|kz|ua|uz|com\.(am|ge|tr)))$/, canonical: 'yandex.com' },
   // https://support.apple.com/118230
   { domains: /^(icloud|me|mac)\.com$/, canonical: 'icloud.com' },
   // A base name, a hyphen and a keyword: http://help.yahoo.com/help/uk/bt/tutorials/mail/addressguard2.html
