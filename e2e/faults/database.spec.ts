@@ -5,6 +5,7 @@ import { PgBoss } from 'pg-boss'
 import { QUEUES } from '../../lib/queue'
 import { listRoutes } from '../../sandbox/routes'
 import { newAddress, postSignup } from '../app'
+import { signUpOwner } from '../owner'
 import { query, type Web, waitFor } from '../stack'
 import { test } from '../test'
 import { findFaults, untilSettled } from './oracle'
@@ -164,9 +165,9 @@ test('no page is a 500 while the database is away or refuses the password: 503 w
   await expect.poll(async () => (await page.goto(`${web.url}/tickets/${id}`))?.status()).toBe(404)
 })
 
-test('Postgres is read-only, or breaks off what takes long: 503, and everything goes on when it ends', async ({
-  stack,
-}) => {
+test('Postgres is read-only, or breaks off what takes long: 503, and everything goes on when it ends', {
+  tag: '@long',
+}, async ({ stack }) => {
   const worker = await stack.startWorker()
   // The test's own statements have the time that they need.
   const patient = { ...stack, databaseUrl: `${stack.databaseUrl}?options=-c%20statement_timeout%3D0` }
@@ -174,7 +175,9 @@ test('Postgres is read-only, or breaks off what takes long: 503, and everything 
     await query(patient.databaseUrl, `ALTER SYSTEM ${change}`)
     await query(patient.databaseUrl, 'SELECT pg_reload_conf()')
   }
-  const answered: string[] = []
+  const owner = await signUpOwner(stack.appUrl)
+  await stack.query(`UPDATE "Session" SET "usedAt" = now() - interval '2 hours'`)
+  const answered = [owner.id]
   const post = async (): Promise<Response> => {
     const answer = await postSignup({ name: 'Ada', email: newAddress() }, {}, stack.appUrl)
     if (answer.status === 201) answered.push((await answer.clone().json()).welcomeEmail.id)
@@ -186,8 +189,11 @@ test('Postgres is read-only, or breaks off what takes long: 503, and everything 
     let refused = await post()
     while (refused.status !== 503) refused = await post()
     expect(refused.headers.get('retry-after')).toBe('5')
-    // Reads still work.
-    expect((await fetch(`${stack.appUrl}/api/health`)).status).toBe(200)
+    // Reads still work, also for an owner who comes back.
+    const headers = { cookie: owner.cookie, accept: 'text/html' }
+    for (const path of ['/api/health', `/tickets/${owner.id}`])
+      expect((await fetch(stack.appUrl + path, { headers })).status, path).toBe(200)
+    expect(stack.output()).toContain('The use of a session cannot be noted')
     await setSystem('RESET default_transaction_read_only')
     await waitFor(async () => (await post()).status === 201)
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { prisma } from '../db/prisma'
 import type { User } from '../generated/prisma/client'
 import { notFound, Problem } from '../http/problem'
+import { logThrottled } from '../log'
 import { hashToken, isExpired, readToken } from './session'
 
 /** Returns the owner of a ticket if the token belongs to their session. */
@@ -13,9 +14,17 @@ export async function findOwner(ticketId: string, token: string | undefined): Pr
     WHERE "Session".id = ${hashToken(token)}
       AND EXISTS (SELECT FROM "Email" WHERE "userId" = "User".id AND id = ${ticketId}::uuid AND kind = 'welcome')`
   if (!user) return null
-  if (user.isDue)
-    await prisma().$executeRaw`UPDATE "Session" SET "usedAt" = now() WHERE id = ${hashToken(token)}`
+  if (user.isDue) void noteUse(token)
   return user
+}
+
+// Not awaited, because an owner can read their ticket also while the row cannot be written.
+async function noteUse(token: string): Promise<void> {
+  try {
+    await prisma().$executeRaw`UPDATE "Session" SET "usedAt" = now() WHERE id = ${hashToken(token)}`
+  } catch (error) {
+    logThrottled('The use of a session cannot be noted', { err: error })
+  }
 }
 
 /** Returns the ticket's user. @throws {Problem} 401 without a session, 403 when the ticket belongs to another session, 404 without a ticket */
