@@ -10,7 +10,17 @@ import { sendForm } from '../pages/person'
 import { type Env, findPort, type Stack, type Web, waitFor } from '../stack'
 import { test } from '../test'
 import { countStatements } from './statements'
-import { closeGate, postWebhook, sign, signUpMany, until, writeMany } from './steps'
+import {
+  closeGate,
+  isFinal,
+  postWebhook,
+  sign,
+  signUpMany,
+  until,
+  untilAsked,
+  updateJobs,
+  writeMany,
+} from './steps'
 
 let visitors = 0
 
@@ -437,9 +447,9 @@ test('no more mails go out in an hour than may; the others wait', async ({ stack
   expect(ids.map((id) => emails[id]?.accepted)).toEqual([1, 1, 1, 1, 1])
 })
 
-test('another worker takes some of what is left of the hour: the rest of it is used, and only then all wait', async ({
-  stack,
-}) => {
+test('another worker takes some of what is left of the hour: the rest of it is used, and only then all wait', {
+  tag: '@long',
+}, async ({ stack }) => {
   const { accepted: before } = await stack.setProvider({})
   await stack.startWorker({ LIMIT_MAILS_PER_HOUR: '10' })
   const { id } = await signUp(newAddress(), stack.appUrl)
@@ -461,9 +471,31 @@ test('another worker takes some of what is left of the hour: the rest of it is u
   }
 })
 
-test('lost tickets that skip the pause of the hourly limit keep to the limit of Resend, and end no pause', async ({
+test('a batch in doubt does not wait for the hourly limit, for which it counted before', async ({
   stack,
 }) => {
+  const settings = { LIMIT_MAILS_PER_HOUR: '100' }
+  await stack.setProvider({ mode: 'hang' })
+  const [id = ''] = await signUpMany(stack, 1)
+  const worker = await stack.startWorker(settings)
+  await untilAsked(stack, id)
+  await worker.kill('SIGKILL')
+  await stack.setProvider({ mode: 'ok' })
+  await stack.query(
+    `INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason) VALUES ('resend', now() + interval '1 hour', 'hourly_cap')
+     ON CONFLICT (account) DO UPDATE SET "nextTurnAt" = excluded."nextTurnAt", reason = excluded.reason`,
+  )
+  await updateJobs(stack, 'start_after = now()', `name = 'retry-batch'`)
+  await stack.startWorker(settings)
+  await until(stack, id, isFinal)
+  expect(
+    await stack.query('SELECT reason FROM "Pace" WHERE "nextTurnAt" > now() + interval \'50 minutes\''),
+  ).toEqual([{ reason: 'hourly_cap' }])
+})
+
+test('lost tickets that skip the pause of the hourly limit keep to the limit of Resend, and end no pause', {
+  tag: '@long',
+}, async ({ stack }) => {
   // The worker knows a limit that the provider does not enforce: on a busy computer, a request may arrive too soon.
   await stack.setProvider({ rateLimit: 0 })
   const settings = { LIMIT_MAILS_PER_HOUR: '100', RESEND_RATE_LIMIT: '1' }

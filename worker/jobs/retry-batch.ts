@@ -1,4 +1,5 @@
 import { prisma } from '@/lib/db/prisma'
+import type { HourlyLimit } from '@/lib/protection/hourly-limit'
 import type { Job } from '@/lib/queue'
 import { reopenBatch } from '@/lib/sending/batch'
 import { deliver, prepareDelivery } from '../deliver'
@@ -9,8 +10,14 @@ import { deliver, prepareDelivery } from '../deliver'
  */
 export default async function retryBatch({ data, signal }: Job<'retry-batch'>): Promise<void> {
   const reopen = () => prisma().$transaction((tx) => reopenBatch(tx, data.batchId))
-  // A lost ticket does not wait for the hourly limit of other mail.
-  const tickets = await prisma().email.count({ where: { batchId: data.batchId, kind: 'ticket' } })
-  const delivery = await prepareDelivery(signal, reopen, tickets > 0 ? 'lostTicketMail' : 'mail')
+  const delivery = await prepareDelivery(signal, reopen, await findHourlyLimit(data.batchId))
   if (delivery) await deliver(delivery)
+}
+
+// A batch in doubt counts for no limit. It does not wait either: there are few loops for these jobs, and a lost ticket needs one.
+async function findHourlyLimit(batchId: string): Promise<HourlyLimit> {
+  const waits = await prisma().$queryRaw<unknown[]>`
+    SELECT FROM "Batch" WHERE id = ${batchId}::uuid AND "attemptsInDoubt" = 0
+      AND NOT EXISTS (SELECT FROM "Email" WHERE "batchId" = "Batch".id AND kind = 'ticket')`
+  return waits.length > 0 ? 'mail' : 'lostTicketMail'
 }
