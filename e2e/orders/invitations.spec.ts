@@ -2,7 +2,7 @@ import { expect } from '@playwright/test'
 import { newAddress, postSignup } from '../app'
 import { dumpDatabase } from '../faults/dump'
 import { untilSettled } from '../faults/oracle'
-import { countSends, hurryHeartbeats, isFinal, report, until } from '../faults/steps'
+import { closeGate, countSends, hurryHeartbeats, isFinal, report, until } from '../faults/steps'
 import { readLink, sendLink } from '../links'
 import { act, invite, makeFriends, type Owner, signUpOwner, untilOrders } from '../owner'
 import { type Stack, waitFor } from '../stack'
@@ -18,9 +18,9 @@ async function countMails(stack: Stack, owner: Owner): Promise<number[]> {
   return invitations.map(({ id }) => emails[id]?.accepted ?? 0)
 }
 
-test('a worker is killed in the middle of a hundred invitations: each friend gets one mail', async ({
-  stack,
-}) => {
+test('a worker is killed in the middle of a hundred invitations: each friend gets one mail', {
+  tag: '@long',
+}, async ({ stack }) => {
   const first = await stack.startWorker()
   const ada = await signUpOwner(stack.appUrl)
   await until(stack, ada.id, isFinal)
@@ -163,8 +163,13 @@ test('a friend says “This wasn’t me”: their address is forgotten, and no o
 }) => {
   await stack.startWorker()
   const stranger = await signUpOwner(stack.appUrl)
-  const friend = newAddress()
+  const [friend, another] = [newAddress(), newAddress()]
+  await inviteFriend(stack, stranger, another)
   const link = await inviteFriend(stack, stranger, friend)
+  expect((await act(stranger, 'POST', 'export')).status).toBe(202)
+  await untilOrders(stranger, (orders) => orders.export?.status === 'ready')
+  const file = async (): Promise<string> => (await act(stranger, 'GET', 'export/file')).text()
+  expect(await file()).toContain(friend)
   for (let times = 0; times < 2; times++)
     expect(await (await sendLink(stack.appUrl, 'not-me', link)).json()).toEqual({
       isAsked: false,
@@ -172,7 +177,8 @@ test('a friend says “This wasn’t me”: their address is forgotten, and no o
     })
   // The worker deletes its batch, which has the address, a moment after the report.
   await expect.poll(() => dumpDatabase(stack)).not.toContain(friend)
-  expect((await (await act(stranger, 'GET', 'orders')).json()).invitations.total).toBe(1)
+  expect(await file()).toContain(another)
+  expect((await (await act(stranger, 'GET', 'orders')).json()).invitations.total).toBe(2)
 
   expect((await postSignup({ name: 'Ada', email: friend }, {}, stack.appUrl)).status).toBe(409)
   const other = await signUpOwner(stack.appUrl)
@@ -191,15 +197,20 @@ test('a friend says “This wasn’t me” after the inviter was erased: the add
   const inviter = await signUpOwner(stack.appUrl)
   const friend = newAddress()
   const link = await inviteFriend(stack, inviter, friend)
+  // Their erasure waits for a mail, which is no business of the friend.
+  await stack.query(`UPDATE "User" SET erasure = 'waiting'`)
+  const early = await sendLink(stack.appUrl, 'not-me', link)
+  expect(await early.json()).toEqual({ isAsked: false, erasing: null })
+  await stack.query(`UPDATE "User" SET erasure = NULL; DELETE FROM "SuppressedMailbox"`)
   expect((await act(inviter, 'POST', 'erasure')).status).toBe(202)
   await waitFor(async () => (await stack.query('SELECT FROM "User"')).length === 0)
   expect((await sendLink(stack.appUrl, 'not-me', link)).status).toBe(202)
   expect((await postSignup({ name: 'Ada', email: friend }, {}, stack.appUrl)).status).toBe(409)
 })
 
-test('a customer refuses an invitation: the same user invites them no more, and other mail reaches them', async ({
-  stack,
-}) => {
+test('a customer refuses an invitation: the same user invites them no more, and other mail reaches them', {
+  tag: '@long',
+}, async ({ stack }) => {
   await stack.startWorker()
   const [stranger, customer, other] = await Promise.all([1, 2, 3].map(() => signUpOwner(stack.appUrl)))
   if (!stranger || !customer || !other) throw new Error('Three users have signed up')
@@ -216,4 +227,49 @@ test('a customer refuses an invitation: the same user invites them no more, and 
   const count = async ({ userId }: Owner) =>
     (await stack.query(`SELECT FROM "Email" WHERE "userId" = $1 AND kind = 'invitation'`, [userId])).length
   expect([await count(stranger), await count(other)]).toEqual([2, 1])
+})
+
+test('two users who have invited each other say “This wasn’t me” at the same moment: no deadlock', async ({
+  stack,
+}) => {
+  const worker = await stack.startWorker()
+  const [ada, bob] = [await signUpOwner(stack.appUrl), await signUpOwner(stack.appUrl)]
+  await stack.query('UPDATE "User" SET "confirmedAt" = now()')
+  const links = [await inviteFriend(stack, ada, bob.email), await inviteFriend(stack, bob, ada.email)]
+  await worker.kill('SIGTERM')
+  await using gate = await closeGate(stack, 'LOCK TABLE "Email" IN SHARE MODE')
+  const answers = links.map((link) => sendLink(stack.appUrl, 'not-me', link))
+  // Each has locked its inviter by then.
+  await waitFor(async () => (await stack.query(`SELECT FROM pg_locks WHERE NOT granted`)).length === 2)
+  await gate.open()
+  for (const answer of await Promise.all(answers)) {
+    expect(answer.status).toBe(202)
+    expect(await answer.json()).toMatchObject({ isAsked: true })
+  }
+})
+
+test('a friend says “This wasn’t me” while their browser, which is also the inviter’s, signs out: no deadlock', async ({
+  stack,
+}) => {
+  const worker = await stack.startWorker()
+  const users = [await signUpOwner(stack.appUrl), await signUpOwner(stack.appUrl)]
+  // Sessions lock their users by id.
+  const [friend, inviter] = users.sort((a, b) => (a.userId < b.userId ? -1 : 1)) as [Owner, Owner]
+  const link = await inviteFriend(stack, inviter, friend.email)
+  await worker.kill('SIGTERM')
+  await stack.query(
+    `UPDATE "User" SET "confirmedAt" = now(), "sessionId" = (SELECT "sessionId" FROM "User" WHERE id = $1)`,
+    [friend.userId],
+  )
+  await using gate = await closeGate(stack, 'LOCK TABLE "Email" IN SHARE MODE')
+  const answer = sendLink(stack.appUrl, 'not-me', link)
+  await gate.untilReached('UPDATE "public"."Email"')
+  const signOut = fetch(`${stack.appUrl}/api/session`, {
+    method: 'DELETE',
+    headers: { cookie: friend.cookie },
+  })
+  await gate.untilReached('FROM "User" WHERE "sessionId"')
+  await gate.open()
+  expect((await answer).status).toBe(202)
+  expect((await signOut).status).toBe(204)
 })

@@ -13,14 +13,17 @@ export const FORGOTTEN = 'forgotten '
  * Handles "This wasn't me": suppresses the mailbox, and erases its user or the address of an invitation. A confirmed mailbox
  * first gets a mail that asks, whose link sets `isSure`. Idempotent.
  * @param link its mail or user may be deleted, and its mailbox is suppressed all the same
+ * @returns isErasing: the user of this mailbox
  */
-export async function disown(link: Link, isSure: boolean): Promise<{ isAsked: boolean }> {
+export async function disown(link: Link, isSure: boolean): Promise<{ isAsked: boolean; isErasing: boolean }> {
   const { emailId } = link
   await openQueue()
   return await prisma().$transaction(async (tx) => {
     const mail = await lockMail(tx, emailId)
     const mailbox = link.mailbox ?? mail?.mailbox
-    if (!mailbox) return { isAsked: false }
+    if (!mailbox) return { isAsked: false, isErasing: false }
+    const isErasing =
+      mail !== undefined && !mail.isInvitation && mail.isTheirs && (isSure || !mail.isConfirmed)
     const owner = isSure ? undefined : await findConfirmed(tx, mailbox, mail?.userId)
     if (mail?.isInvitation) {
       // While its owner is asked, the row keeps the mailbox, so that the inviter cannot invite it again.
@@ -28,27 +31,39 @@ export async function disown(link: Link, isSure: boolean): Promise<{ isAsked: bo
         where: { id: emailId },
         data: { recipient: FORGOTTEN + emailId, mailbox: owner ? mailbox : null },
       })
-    } else if (mail?.isTheirs && (isSure || !mail.isConfirmed)) await markForErasure(tx, mail.userId)
+      await removeFromExports(tx, mail) // orders
+    } else if (isErasing) await markForErasure(tx, mail.userId)
     if (owner) await askFirst(tx, owner)
     else await suppressMailbox(tx, mailbox)
-    return { isAsked: owner !== undefined }
+    return { isAsked: owner !== undefined, isErasing }
   })
 }
 
 type Mail = {
   userId: string
   mailbox: string | null
+  recipient: string | null
   isInvitation: boolean
   isConfirmed: boolean
   isTheirs: boolean
 }
 
+// `NO KEY`, because a new mail locks the key of its user: two users who refuse each other's invitations would be in a deadlock.
 async function lockMail(tx: Transaction, emailId: string): Promise<Mail | undefined> {
   const [mail] = await tx.$queryRaw<Mail[]>`
-    SELECT "userId", "Email".mailbox, recipient IS NOT NULL AS "isInvitation", "confirmedAt" IS NOT NULL AS "isConfirmed",
+    SELECT "userId", "Email".mailbox, recipient, recipient IS NOT NULL AS "isInvitation", "confirmedAt" IS NOT NULL AS "isConfirmed",
       coalesce("Email".mailbox = "User".mailbox, false) AS "isTheirs"
-    FROM "Email" JOIN "User" ON "User".id = "userId" WHERE "Email".id = ${emailId}::uuid FOR UPDATE OF "User"`
+    FROM "Email" JOIN "User" ON "User".id = "userId" WHERE "Email".id = ${emailId}::uuid FOR NO KEY UPDATE OF "User"`
   return mail
+}
+
+// orders
+async function removeFromExports(tx: Transaction, { userId, recipient }: Mail): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE "Export" SET content = jsonb_set(content, '{invitations}', (
+      SELECT coalesce(jsonb_agg(entry), '[]') FROM jsonb_array_elements(content->'invitations') AS entry
+      WHERE entry->>'recipient' <> ${recipient}))
+    WHERE "userId" = ${userId}::uuid AND content ? 'invitations'`
 }
 
 // Several users can share a mailbox: ada+a@ and ada+b@. Prefers the recipient of the mail.

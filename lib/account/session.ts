@@ -85,7 +85,7 @@ export async function deleteSessions(tx: Transaction, which: Prisma.Sql, most = 
   const sessions = await tx.$queryRaw<{ id: string }[]>`
     SELECT id FROM "Session" WHERE ${which} ORDER BY "usedAt" LIMIT ${most}`
   const ids = sessions.map(({ id }) => id)
-  await tx.$queryRaw`SELECT FROM "User" WHERE "sessionId" = ANY (${ids}) ORDER BY id FOR UPDATE`
+  await tx.$queryRaw`SELECT FROM "User" WHERE "sessionId" = ANY (${ids}) ORDER BY id FOR NO KEY UPDATE`
   return await tx.$executeRaw`DELETE FROM "Session" WHERE id = ANY (${ids}) AND ${which}`
 }
 

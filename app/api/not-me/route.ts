@@ -6,9 +6,9 @@ import { route } from '@/lib/protection/route'
 export const { GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE } = route({
   async POST(request) {
     const { purpose, ...link } = await readLink(request, 'not-me', 'forget')
-    const { isAsked } = await disown(link, purpose === 'forget')
-    const snapshot = await readSnapshot(link.emailId)
+    const { isAsked, isErasing } = await disown(link, purpose === 'forget')
     // Null: gone already, a friend's mail, or the address was corrected since.
+    const snapshot = isErasing ? await readSnapshot(link.emailId) : null
     return Response.json({ isAsked, erasing: snapshot?.erasure ? snapshot : null }, { status: 202 })
   },
 })
