@@ -13,6 +13,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
   const shared = { ...transportHeaders(), [REQUEST_ID]: toRequestId(request.headers) }
   try {
     protectSandbox(request)
+    // Throws for a request that did not come through door.ts.
     visitorOf(request)
     rejectOtherMethods(request)
     await askForPassword(request) // stage

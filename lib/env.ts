@@ -155,7 +155,7 @@ function readSetting(name: keyof Env): { value?: unknown; problem?: string } {
   return { problem: `${name}: ${what}. See .env.example.` }
 }
 
-/** No other program has settings with these prefixes. */
+/** A name that begins like this, and is no setting, is a misspelled one. */
 const OUR_PREFIXES = [
   'LIMIT_',
   'SANDBOX_',

@@ -32,7 +32,7 @@ export async function printBanner({ appUrl, envFile, dev, workers, host, shared 
     ? `everyone in your network, at ${appUrl}`
     : host
       ? `every computer that reaches ${host}, which also sees the mails`
-      : 'this computer only (npm run demo -- --share)'
+      : 'this computer only (for phones nearby: npm run demo -- --share)'
   console.log(`
   Pages    ${pages.join('  ')}
   Open to  ${reach}

@@ -100,11 +100,11 @@ async function checkDatabase(workers: number): Promise<Conflict[]> {
   await client.end()
 
   const size = env('DATABASE_POOL_SIZE')
-  // A release runs a second web server for a while.
-  const needed = 2 * (size + EXTRA_FOR_WEB) + Math.max(workers, 1) * (size + EXTRA_FOR_WORKER)
+  // A release runs one more process for a while.
+  const needed = size + EXTRA_FOR_WEB + (Math.max(workers, 1) + 1) * (size + EXTRA_FOR_WORKER)
   if (needed > found.connections)
     conflicts.push([
-      `Two web servers and ${Math.max(workers, 1)} workers may need ${needed} connections, and Postgres has ${found.connections}.`,
+      `A web server, ${Math.max(workers, 1)} workers and one more during a release may need ${needed} connections, and Postgres has ${found.connections}.`,
       'Lower DATABASE_POOL_SIZE, or raise max_connections.',
     ])
   if (found.skew > 60)

@@ -108,13 +108,18 @@ const failed = await prisma().$queryRaw<Failed[]>`
     SELECT "providerId" IS NOT NULL AS "isReported", (SELECT reason FROM "EmailEvent" WHERE "emailId" = "Email".id AND status = 'failed' ORDER BY id DESC LIMIT 1)
     FROM "Email" WHERE status = 'failed' LIMIT ${MAX_COUNTED}
   ) AS mail GROUP BY reason, "isReported" ORDER BY mails DESC`
-for (const { reason, isReported, mails } of failed)
-  report(
-    `${mails} ${mails === 1 ? 'mail' : 'mails'}: ${reason ?? 'no reason known'}.`,
-    isReported
-      ? 'Resend accepted these mails and then could not send them: see its log. A redrive does not send them again.'
-      : `When that is fixed: npm run redrive${reason ? ` -- --reason ${reason}` : ''}`,
-  )
+for (const { reason, isReported, mails } of failed) {
+  const what = `${mails} ${mails === 1 ? 'mail' : 'mails'}: ${reason ?? 'no reason known'}.`
+  if (reason === 'dropped_by_operator')
+    say(`${what} To send them all the same: npm run redrive -- --reason ${reason}`)
+  else
+    report(
+      what,
+      isReported
+        ? 'Resend accepted these mails and then could not send them: see its log. A redrive does not send them again.'
+        : `When that is fixed: npm run redrive${reason ? ` -- --reason ${reason}` : ''}`,
+    )
+}
 const queues = await readQueueState()
 for (const [name, jobs] of Object.entries(queues.failed))
   report(
@@ -123,7 +128,7 @@ for (const [name, jobs] of Object.entries(queues.failed))
   )
 if (failed.length + Object.keys(queues.failed).length === 0) say('Nothing.')
 
-console.log('Queues without workers')
+console.log('Queues that are not in lib/queue.ts')
 for (const [what, remedy] of explainUnserved(queues.unserved)) report(what, remedy)
 if (Object.keys(queues.unserved).length === 0) say('None.')
 

@@ -57,7 +57,7 @@ await databaseNow()
 const stopSignal = waitForStopSignal()
 await work(boss, HANDLERS)
 logUnserved().catch((error) =>
-  log.error({ reason: reasonOf(error) }, 'Cannot look for queues without workers'),
+  log.error({ reason: reasonOf(error) }, 'Cannot look for queues that are not in lib/queue.ts'),
 )
 log.info('Ready for jobs.')
 

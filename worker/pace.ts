@@ -5,13 +5,13 @@ import { readArguments } from '@/lib/ops/arguments'
 import { describePause, readPace, setPaused } from '@/lib/sending/pace'
 
 const {
-  positionals: [order],
-} = readArguments('npm run pause | npm run resume', {}, ([order = '', ...more]) => {
-  return ['pause', 'resume'].includes(order) && more.length === 0
+  positionals: [action],
+} = readArguments('npm run pause | npm run resume', {}, ([action = '', ...more]) => {
+  return ['pause', 'resume'].includes(action) && more.length === 0
 })
 
 await reachDatabase()
-const since = await setPaused(order === 'pause')
+const since = await setPaused(action === 'pause')
 if (since) console.log(`Paused since ${since.toISOString()}. No mail goes out until: npm run resume`)
 else {
   const held = describePause(await readPace())

@@ -12,7 +12,7 @@ const LENGTHS: Record<string, number> = { '': 0, delete: 2, move: 3 }
 const { positionals } = readArguments('npm run queues [-- move OLD NEW | -- delete OLD]', {}, (words) => {
   return words.length === LENGTHS[words[0] ?? '']
 })
-const [order, from = '', to = ''] = positionals
+const [action, from = '', to = ''] = positionals
 await reachDatabase()
 
 type Row = { name: string; waiting: number; active: number; failed: number }
@@ -25,13 +25,13 @@ const rows = await prisma().$queryRaw<Row[]>`
   FROM pgboss.queue WHERE NOT starts_with(name, '__pgboss__') ORDER BY name`
 const row = rows.find(({ name }) => name === from)
 
-if (!order) {
+if (!action) {
   console.table(Object.fromEntries(rows.map(({ name, ...counts }) => [name, counts])))
   const { unserved } = await readQueueState()
   for (const sentences of explainUnserved(unserved)) console.log(sentences.join(' '))
 } else if (!row) {
   fail(`There is no queue "${from}". The queues are: ${rows.map(({ name }) => name).join(', ')}`)
-} else if (order === 'move') {
+} else if (action === 'move') {
   if (!isServed(to)) fail(`The queue "${to}" is not in lib/queue.ts`)
   if (to === from) fail(`Both names are "${from}".`)
   if (isForDeadLetters(to)) fail(`The queue "${to}" is for jobs that were given up: it would not run these.`)

@@ -18,8 +18,8 @@ A queue of mails (${MAIL_QUEUES.join(', ')}) stands for all failed mails.`,
 const isId = (name: string): boolean => z.guid().safeParse(name).success
 const malformed = positionals.find((name) => !isId(name) && !isServed(name))
 if (malformed) {
-  const isOld = `If it is a queue of an older version: ${toRedriveCommand(malformed)}`
-  fail(`Neither the id of an email nor a queue in lib/queue.ts: ${malformed}\n${isOld}`)
+  const hint = `If it is a queue of an older version: ${toRedriveCommand(malformed)}`
+  fail(`Neither the id of an email nor a queue in lib/queue.ts: ${malformed}\n${hint}`)
 }
 if (values.reason === '') fail('--reason is empty: name a reason, or leave it out for all.')
 if (values.reason && positionals.length > 0) fail('--reason selects mails: leave out ids and queues.')

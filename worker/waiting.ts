@@ -23,14 +23,14 @@ const { values, positionals } = readArguments(
   { since: { type: 'string' }, until: { type: 'string' } },
   (words) => words.length === 0 || (words.length === 2 && ['drop', 'render'].includes(words[0] ?? '')),
 )
-const [order, kind] = positionals
+const [action, kind] = positionals
 await reachDatabase()
 const choice: Choice = {
   kind: kind === 'all' ? undefined : kind,
   since: await readTime(values.since),
   until: await readTime(values.until),
 }
-if (!order) {
+if (!action) {
   const rows = await countWaiting(choice)
   for (const { kind, mails, written, oldest } of rows)
     console.log(`${kind}: ${mails}, the oldest since ${oldest.toISOString()}; ${written} of them in a batch`)
@@ -46,11 +46,11 @@ if (choice.kind) {
 }
 if (!(await readPace()).isPausedByOperator)
   console.log('No operator has paused mail, so some may go out meanwhile: npm run pause')
-const { changed, inDoubt } = order === 'drop' ? await dropWaiting(choice) : await renderWaiting(choice)
+const { changed, inDoubt } = action === 'drop' ? await dropWaiting(choice) : await renderWaiting(choice)
 console.log(
-  order === 'drop'
+  action === 'drop'
     ? `${changed} dropped. To send them all the same: npm run redrive -- --reason dropped_by_operator`
-    : `${changed} will be rendered again, with the template of the workers.`,
+    : `${changed} had been rendered. The workers render them again, with the template that they have.`,
 )
 if (inDoubt.length > 0) {
   console.log(

@@ -31,7 +31,7 @@ export async function correctAddress(userId: string, email: string, beforeMail: 
         // The first answer was lost, or the button was clicked twice.
         const isRepeat = last.user.email === email && last.user._count.emails > 1
         if (isRepeat) return { id: last.id, user: last.user }
-        throw new Problem(409, 'Nothing to correct', { detail: 'No mail to this address came back.' })
+        throw new Problem(409, 'Nothing to correct', { detail: 'No mail to your present address came back.' })
       }
       // The address exists, but its owner wants no mail.
       if (last.events.length > 0) throw noMailWanted()

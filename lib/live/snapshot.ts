@@ -54,7 +54,7 @@ type EmailRow = Pick<Snapshot, 'id' | 'status' | 'attempts'> & {
   lingerMs: number
 }
 
-const STAGES: (Erasure | undefined)[] = [undefined, 'requested', 'waiting']
+const ERASURES: (Erasure | undefined)[] = [undefined, 'requested', 'waiting']
 
 function toWatched(row: EmailRow): Watched {
   const snapshot = toSnapshot(row)
@@ -70,7 +70,7 @@ function toSnapshot({ id, status, attempts, timeline, ...row }: EmailRow): Snaps
     id,
     status,
     attempts,
-    version: events.length + STAGES.indexOf(erasure),
+    version: events.length + ERASURES.indexOf(erasure),
     final: !erasure && isFinal(status, hasWebhooks, events.some(isSoftBounce)),
     timeline: events,
     erasure,

@@ -54,7 +54,7 @@ export function renderWaiting(choice: Choice): Promise<Changed> {
       written.map(({ id }) => ({ emailId: id, status: 'retrying', reason: 'rendered_anew' })),
     )
     await enqueueEmails(tx, written)
-    return mails.length
+    return written.length
   })
 }
 

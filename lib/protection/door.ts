@@ -12,8 +12,8 @@ const HEADERS_MS = 10_000
 const REQUEST_MS = 20_000
 
 /**
- * A client that does not read its answer is cut off after this time, or after twice of it: Node takes what its buffers took for
- * progress. Streams write a heartbeat more often.
+ * A client that does not read its answer is cut off after this time, or after twice as long, because Node counts bytes that only
+ * its own buffers have taken as progress. Streams write a heartbeat more often.
  */
 const UNREAD_MS = 120_000
 

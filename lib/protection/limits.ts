@@ -28,7 +28,7 @@ type Limit = {
   factor?: number
   seconds: number
   detail: string
-  /** Each one of them has a counter, and so has each network of a visitor. Default: one counter for all together. */
+  /** Each visitor (and each of their networks), mailbox or user has a counter of their own. Default: one for all together. */
   of?: keyof typeof WHO
   /** Each process counts on its own. Otherwise the database counts for all processes. */
   inMemory?: true
@@ -49,7 +49,7 @@ const MAX_REMEMBERED = 10_000
 const MAX_REMEMBERED_MS = 60_000
 
 export const TOO_MANY_SIGNUPS =
-  'Too many people are signing up at the moment. Please try again: nothing happens twice.'
+  'Too many people are signing up at the moment. Please try again in a moment. You will not be signed up twice.'
 
 /**
  * The rate limits. door.ts checks `request` and `file`. Routes and jobs check the others. Not in this list: open connections
@@ -183,10 +183,10 @@ export async function count(...hits: Hit[]): Promise<Counted> {
         await refund(toCounters(some).filter(({ keepsFailures }) => !keepsFailures))
     },
     async refundFailure(error) {
-      const isOurs = !(error instanceof Problem && error.status < 500)
+      const isServerFault = !(error instanceof Problem && error.status < 500)
       // If a limit has rejected, only the counters with `keepsFailures` have risen.
       const failed = counters.filter(({ keepsFailures }) =>
-        keepsFailures ? isOurs : rejections.length === 0,
+        keepsFailures ? isServerFault : rejections.length === 0,
       )
       await refund(failed)
       for (const { key } of failed) remembered.delete(key)

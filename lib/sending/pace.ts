@@ -16,8 +16,8 @@ export type Turn = {
 }
 
 /**
- * After a pause, one request is let through as a trial (a half-open circuit breaker). It ends after 10 s at the latest. Without
- * its outcome, another request may be the trial a second later.
+ * After a pause, one request is let through as a trial (a half-open circuit breaker). It ends 10 s after it began, and begins
+ * when its batch is rendered, which is soon after its turn. Without its outcome by then, another request may be the trial.
  */
 const TRIAL_SECONDS = 11
 

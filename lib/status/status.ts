@@ -1,4 +1,4 @@
-/** Reports arrive twice, late and out of order. Their order does not matter, because a report only moves a status up in rank. */
+/** Reports arrive twice, late and out of order. So none lowers the rank. Of two with the same rank, the later one counts. */
 export const RANK = {
   queued: 0,
   sending: 1,

@@ -70,7 +70,7 @@ export const STATUS: Record<EmailStatus, Words> = {
   complained: {
     line: 'reported',
     headline: 'was reported.',
-    sentence: 'The email arrived and was marked as spam. We won’t write to this address again.',
+    sentence: 'The email arrived and was marked as spam. The account is not affected.',
     tone: 'bad',
   },
 }
