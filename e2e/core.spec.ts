@@ -18,7 +18,9 @@ test('npm run take: its project installs, is clean, passes its tests, and delive
   expect(output).toContain('a signup through its dev: yes')
 })
 
-test('npm run take refuses a full folder and wrong arguments with a usage line, and writes nothing', async () => {
+test('npm run take refuses a full folder and wrong arguments with a usage line, and writes nothing', {
+  tag: '@long',
+}, async () => {
   const folder = await mkdtemp(path.join(tmpdir(), 'take-'))
   await writeFile(path.join(folder, 'mine.txt'), 'mine')
   const empty = path.join(folder, 'empty')

@@ -3,7 +3,7 @@ import { execSync } from 'node:child_process'
 import { chromium } from '@playwright/test'
 import { findBrowser } from './browser'
 
-console.log('All tests take about a quarter of an hour: a browser, a build, and then a line for each test.')
+console.log('The tests take about a quarter of an hour: a browser, a build, and then a line for each test.')
 // A warning only, because tests of the API may pass.
 if (process.platform === 'win32')
   console.warn(

@@ -144,7 +144,9 @@ test('an invalid address that is repaired: a redrive sends that mail, and no oth
   expect(await findFaults(stack, [neighbour, repaired, broken])).toEqual([])
 })
 
-test('a whole batch is refused because of one mail: only that one fails', async ({ stack }) => {
+test('a whole batch is refused because of one mail: only that one fails', { tag: '@long' }, async ({
+  stack,
+}) => {
   const others = await writeMany(stack, 12)
   const address = newAddress()
   const { id: culprit } = await signUp(address, stack.appUrl)
@@ -310,7 +312,7 @@ test.describe('users are deleted while their mails are in an unfinished batch', 
     ],
   ] as const) {
     test(`${title}, one of them: the others get one mail, under the same key`, {
-      tag: title === 'the answer was lost' ? [] : '@long',
+      tag: '@long',
     }, async ({ stack }) => {
       const letReports = await holdReports(stack)
       const ids = await writeMany(stack, 10)

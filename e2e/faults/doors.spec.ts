@@ -274,7 +274,9 @@ async function askGuarded(port: number, path: string, from: string): Promise<str
   return await text((await once(asking.end(), 'response'))[0])
 }
 
-test('requests of a network wait for each other, also when they are answered at once', async () => {
+test('requests of a network wait for each other, also when they are answered at once', {
+  tag: '@long',
+}, async () => {
   const flood = async (env: Env, path: string, toAddress: (i: number) => string): Promise<number> => {
     const server = await startGuarded(env)
     const asked = Array.from({ length: 100 }, (_, i) => askGuarded(server.port, path, toAddress(i)))
@@ -290,7 +292,7 @@ test('requests of a network wait for each other, also when they are answered at 
   expect(await flood({ LIMIT_CONCURRENCY_PER_VISITOR: '0' }, '/idle', toSubnet)).toBeGreaterThan(8)
 })
 
-test('a query with many parameters is not read', async ({ stack }) => {
+test('a query with many parameters is not read', { tag: '@long' }, async ({ stack }) => {
   const web = await startWeb(stack, {})
   for (const path of [...(await listRoutes()), ...OTHERS.filter((path) => !/[?]|global-error/.test(path))]) {
     const [few, many] = [99, 100].map((times) => ask(web, 'GET', `${path}?${'a=b&'.repeat(times)}`, {}))

@@ -148,9 +148,9 @@ test('a whole life, erased: neither the database nor any log has heard of them',
   expect(await second.kill('SIGTERM')).toBe(0)
 })
 
-test('erased before the mail goes out: nothing is sent, and asking twice is asking once', async ({
-  stack,
-}) => {
+test('erased before the mail goes out: nothing is sent, and asking twice is asking once', {
+  tag: '@long',
+}, async ({ stack }) => {
   const owner = await signUpOwner(stack.appUrl)
   await Promise.all([eraseMe(owner), eraseMe(owner), eraseMe(owner)])
   expect(await stack.query(`SELECT FROM pgboss.job WHERE name = 'erase-user'`)).toHaveLength(1)
@@ -199,9 +199,9 @@ test('a worker is killed in the middle of the erasure: nothing is half gone, and
   await untilSettled(stack)
 })
 
-test('a mail that was given up in doubt: its bytes go at once, and the neighbour is redriven without them', async ({
-  stack,
-}) => {
+test('a mail that was given up in doubt: its bytes go at once, and the neighbour is redriven without them', {
+  tag: '@long',
+}, async ({ stack }) => {
   const owner = await signUpOwner(stack.appUrl)
   const { id: neighbour } = await signUp(newAddress(), stack.appUrl)
   await stack.setProvider({ mode: 'garbage' })
@@ -270,7 +270,9 @@ test('“This wasn’t me”: opening the link does nothing; saying so forgets t
   await until(stack, (await signUp(victim, stack.appUrl)).id, isDelivered)
 })
 
-test('a signup joins the session of a user who is being erased: the session stays', async ({ stack }) => {
+test('a signup joins the session of a user who is being erased: the session stays', { tag: '@long' }, async ({
+  stack,
+}) => {
   await stack.startWorker()
   const [leaver, joiner] = [await signUpOwner(stack.appUrl), await signUpOwner(stack.appUrl)]
   for (const { id } of [leaver, joiner]) await until(stack, id, isFinal)
@@ -359,7 +361,9 @@ test('what has a lifetime is deleted when it is over, and tickets stay readable'
   expect((await (await fetch(`${stack.appUrl}/api/emails/${fresh}`)).json()).version).toBe(4)
 })
 
-test('a clean-up that fails stops no other, is seen, and is tried again', async ({ stack }) => {
+test('a clean-up that fails stops no other, is seen, and is tried again', { tag: '@long' }, async ({
+  stack,
+}) => {
   await stack.startWorker()
   const readAttention = async (): Promise<unknown> =>
     (await (await fetch(`${stack.appUrl}/api/health`)).json()).attention

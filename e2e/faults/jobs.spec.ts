@@ -72,9 +72,9 @@ test('a user who was deleted before the mail: no mail, and the neighbours are un
   expect(await findFaults(stack, [before, after])).toEqual([])
 })
 
-test('a mail of a kind that only the next version knows waits for it, and its neighbours are unharmed', async ({
-  stack,
-}) => {
+test('a mail of a kind that only the next version knows waits for it, and its neighbours are unharmed', {
+  tag: '@long',
+}, async ({ stack }) => {
   const [before = '', strange = '', after = ''] = await signUpMany(stack, 3)
   await stack.query(`UPDATE "Email" SET kind = 'tomorrow' WHERE id = $1`, [strange])
   const worker = await stack.startWorker()
@@ -131,9 +131,9 @@ test('a dead letter that fails while a table is away is told once, when its hand
   }
 })
 
-test('a job of a queue that is not in lib/queue.ts is given up: log, doctor and redrive name the command that runs it', async ({
-  stack,
-}) => {
+test('a job of a queue that is not in lib/queue.ts is given up: log, doctor and redrive name the command that runs it', {
+  tag: '@long',
+}, async ({ stack }) => {
   const remedy = 'npm run queues -- move old-queue NEW-QUEUE'
   await addOldQueue(stack)
   try {

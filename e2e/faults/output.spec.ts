@@ -80,7 +80,7 @@ for (const [title, leave] of [
   test(
     `the reader of a web server’s output ${title}: everybody is answered, and it is heard again`,
     {
-      tag: leave === 'leave' ? '@long' : [],
+      tag: '@long',
     },
     async ({ stack }, { outputDir }) => {
       await using reader = await startReader(outputDir)

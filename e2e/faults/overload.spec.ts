@@ -185,7 +185,7 @@ test('however many watch the app while the emails are locked: one statement for 
   stop.abort()
 })
 
-test('a backlog is counted up to 10,000, by emails that wait', async ({ stack }) => {
+test('a backlog is counted up to 10,000, by emails that wait', { tag: '@long' }, async ({ stack }) => {
   const addEmails = (status: string, count: number): Promise<unknown> =>
     stack.query(
       `WITH person AS (

@@ -62,7 +62,9 @@ test('all mail is stopped: signups, exports and erasures go on, everybody sees w
   expect(await findFaults(stack, [...ids, owner.id])).toEqual([])
 })
 
-test('during any pause, a worker asks once a second whether it has ended', async ({ stack }) => {
+test('during any pause, a worker asks once a second whether it has ended', { tag: '@long' }, async ({
+  stack,
+}) => {
   expect(await stack.command('pace', 'pause')).toMatchObject({ code: 0 })
   await stack.query(
     `CREATE TABLE asked (at timestamptz DEFAULT clock_timestamp());
@@ -200,6 +202,7 @@ test('a wrong template on a busy morning, by docs/operations.md: stopped, droppe
   // 3. Deploy the release that repairs it.
   await bad.kill('SIGTERM')
   await stack.startWorker()
+  expect((await stack.command('doctor')).output).toContain(`: dropped_by_operator. To send them all the same`)
   // 4. Resume, and send the dropped mails, which are rendered anew.
   await stack.command('pace', 'resume')
   isOver = true
@@ -294,7 +297,9 @@ test('the list of waiting mails can be of a time', async ({ stack }) => {
     expect((await stack.command('waiting', ...args)).output, args.join(' ')).toMatch(answer)
 })
 
-test('a job that was deleted by hand: its mail is found by the sweep, and sent', async ({ stack }) => {
+test('a job that was deleted by hand: its mail is found by the sweep, and sent', { tag: '@long' }, async ({
+  stack,
+}) => {
   const [id = ''] = await signUpMany(stack, 1)
   await stack.query('DELETE FROM pgboss.job')
   await stack.query(`UPDATE "Email" SET "updatedAt" = now() - interval '2 minutes' WHERE id = $1`, [id])

@@ -66,7 +66,9 @@ const FOREIGN = {
   ...{ PGOPTIONS: '-c search_path=nowhere', PGDATESTYLE: 'German' },
 }
 
-test('settings of libpq for another database change nothing: Postgres starts, and takes the place of one that runs', async () => {
+test('settings of libpq for another database change nothing: Postgres starts, and takes the place of one that runs', {
+  tag: '@long',
+}, async () => {
   const dir = test.info().outputPath('postgres')
   const [first] = await start(dir, FOREIGN)
   await query(first, 'CREATE TABLE kept (id int)')

@@ -89,7 +89,7 @@ test('all that was given up goes out, and the tickets go on', async ({ stack }) 
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('one id: the others stay where they are', async ({ stack }) => {
+test('one id: the others stay where they are', { tag: '@long' }, async ({ stack }) => {
   const [chosen = '', other = ''] = await failMany(stack, 2)
   // As the log writes an id.
   const { code, output } = await stack.redrive(chosen.toUpperCase())
@@ -101,7 +101,7 @@ test('one id: the others stay where they are', async ({ stack }) => {
   expect((await until(stack, other, isFinal)).status).toBe('failed')
 })
 
-test('what was not given up is left alone', async ({ stack }) => {
+test('what was not given up is left alone', { tag: '@long' }, async ({ stack }) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
   for (const [one, result] of [
     [id, 'not failed'],
@@ -115,9 +115,9 @@ test('what was not given up is left alone', async ({ stack }) => {
   expect(await stack.query('SELECT 1 FROM pgboss.job')).toHaveLength(1)
 })
 
-test('a malformed or empty id, an empty reason, and a reason beside an id or a queue, are refused before anything happens', async ({
-  stack,
-}) => {
+test('a malformed or empty id, an empty reason, and a reason beside an id or a queue, are refused before anything happens', {
+  tag: '@long',
+}, async ({ stack }) => {
   const [id = ''] = await failMany(stack, 1)
   expect(await stack.redrive(id, 'all')).toEqual({
     code: 2,
@@ -138,7 +138,9 @@ test('a malformed or empty id, an empty reason, and a reason beside an id or a q
   expect((await until(stack, id, isFinal)).status).toBe('failed')
 })
 
-test('a reason that no failed mail has is refused, with the reasons that there are', async ({ stack }) => {
+test('a reason that no failed mail has is refused, with the reasons that there are', {
+  tag: '@long',
+}, async ({ stack }) => {
   expect(await stack.redrive('--reason', 'template-failed')).toEqual({
     code: 2,
     output: 'No failed mail has the reason "template-failed", or any other.\n',
@@ -151,7 +153,9 @@ test('a reason that no failed mail has is refused, with the reasons that there a
   expect((await stack.redrive('--reason', 'validation_error')).output).toContain('2 of 2 put back')
 })
 
-test('a queue of mails redrives all failed mails, as the usage line says', async ({ stack }) => {
+test('a queue of mails redrives all failed mails, as the usage line says', { tag: '@long' }, async ({
+  stack,
+}) => {
   await failMany(stack, 1)
   expect((await stack.redrive('--help')).output).toContain(
     'A queue of mails (send-email, send-ticket, send-email-alone, retry-batch) stands for all failed mails.',

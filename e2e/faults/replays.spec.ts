@@ -234,7 +234,7 @@ for (const [part, sql] of Object.entries(HALVES)) {
   })
 }
 
-test('a repeat says nothing new of a mail that was sent long ago', async ({ stack }) => {
+test('a repeat says nothing new of a mail that was sent long ago', { tag: '@long' }, async ({ stack }) => {
   const web = ownWeb(stack)
   const request = newRequest()
   const key = randomUUID()

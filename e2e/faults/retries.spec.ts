@@ -141,7 +141,7 @@ test('after the last attempt it is given up, with the reason of the last failure
 
 for (const mode of ['bad-key', 'rate-limit']) {
   test(`${mode} at the last attempt: it is given up no sooner than by a real failure`, {
-    tag: mode === 'rate-limit' ? '@long' : [],
+    tag: '@long',
   }, async ({ stack }) => {
     await stack.setProvider({ mode: 'outage' })
     const { id } = await signUp(newAddress(), stack.appUrl)

@@ -118,7 +118,9 @@ test('sending takes any key of Resend’s form, mails and weather take the sandb
   }
 })
 
-test('in a real browser, a page of another origin reads and changes nothing', async ({ stack }) => {
+test('in a real browser, a page of another origin reads and changes nothing', { tag: '@long' }, async ({
+  stack,
+}) => {
   const args = ['--host-resolver-rules=MAP evil.test 127.0.0.1']
   await using browser = await chromium.launch({ executablePath: findBrowser(), args })
   const context = await browser.newContext()

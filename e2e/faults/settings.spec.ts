@@ -148,9 +148,9 @@ test('settings of other programs stop nothing, however much they look like ours'
   expect(output).toMatch(/^The database does not answer: .*ECONNREFUSED.*\n$/)
 })
 
-test('the doctor tells each setting that is malformed once, and skips its other checks', async ({
-  stack,
-}) => {
+test('the doctor tells each setting that is malformed once, and skips its other checks', {
+  tag: '@long',
+}, async ({ stack }) => {
   const malformed = {
     ...{ APP_SECRET: 'short', RESEND_RATE_LIMIT: 'fast', TRUSTED_HOPS: '-1', WORKER_PORT: '0' },
     ...{ LIMIT_MAILS_PER_HOUR: 'many', RESEND_WEBHOOK_SECRET: 'whsec_A' },
@@ -186,7 +186,9 @@ test('the doctor on a database without our tables says so, and ends', async ({ s
   }
 })
 
-test('a command with an argument too many, or too few, says its usage, and does nothing', async () => {
+test('a command with an argument too many, or too few, says its usage, and does nothing', {
+  tag: '@long',
+}, async () => {
   const wrong = [
     ['sandbox/run.ts', 'dev', '0.0.0.0'],
     ['sandbox/run.ts', 'develop'],

@@ -76,7 +76,7 @@ test('two thousand streams: each hears of every change, and Postgres hardly noti
   gate.close()
 })
 
-test('a reader who takes nothing is let go, and the others go on', async ({ stack }) => {
+test('a reader who takes nothing is let go, and the others go on', { tag: '@long' }, async ({ stack }) => {
   const [id = ''] = await createEmails(stack, 1)
   const tell = (times: number) =>
     stack.query(

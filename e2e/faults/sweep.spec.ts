@@ -283,9 +283,9 @@ for (const [queue, table] of [
   ['sweep', 'Sweep'],
   ['clean-up', 'CleanUp'],
 ] as const)
-  test(`a ${queue} that is given up counts until the next one succeeds, and not for two weeks`, async ({
-    stack,
-  }) => {
+  test(`a ${queue} that is given up counts until the next one succeeds, and not for two weeks`, {
+    tag: '@long',
+  }, async ({ stack }) => {
     const web = await startWeb(stack)
     const worker = await stack.startWorker()
     const boss = new PgBoss({ connectionString: stack.databaseUrl, supervise: false, schedule: false })
@@ -306,7 +306,9 @@ for (const [queue, table] of [
     await expect.poll(() => readHealth(web)).toMatchObject({ failed: 0, failedJobs: {} })
   })
 
-test('no sweep finishes while a worker runs: attention, and what to do', async ({ stack }) => {
+test('no sweep finishes while a worker runs: attention, and what to do', { tag: '@long' }, async ({
+  stack,
+}) => {
   const web = await startWeb(stack)
   // With the trigger, no sweep is written down as complete.
   await stack.query(

@@ -16,7 +16,10 @@ test('no worker: the ticket waits for one, and goes on by itself when one starts
   await expect(page.getByText('waiting for a worker')).toBeHidden()
 })
 
-test('retrying: the ticket says why, and when the next attempt is', async ({ stack, page }) => {
+test('retrying: the ticket says why, and when the next attempt is', { tag: '@long' }, async ({
+  stack,
+  page,
+}) => {
   await stack.setProvider({ mode: 'bad-key' })
   await stack.startWorker()
   const { id } = await signUp(newAddress(), stack.appUrl)
@@ -52,7 +55,10 @@ test('bounced: the ticket says so, and why', { tag: '@long' }, async ({ stack, p
   await expect(page.getByText('The mailbox refused the email')).toBeVisible()
 })
 
-test('Postgres restarts under an open ticket: it goes on by itself', async ({ stack, page }) => {
+test('Postgres restarts under an open ticket: it goes on by itself', { tag: '@long' }, async ({
+  stack,
+  page,
+}) => {
   const { id } = await signUp(newAddress(), stack.appUrl)
   await page.goto(`${stack.appUrl}/tickets/${id}`)
   await expect(page.getByText('waiting for a worker')).toBeVisible()

@@ -88,9 +88,9 @@ test('a search for an email finds its story in web, worker and webhook, and no l
   for (const secret of ['Zebulon', email, `/${id}`, '@example.com']) expect(all).not.toContain(secret)
 })
 
-test('a large batch is one line with the ids of its mails, and another for those that were refused', async ({
-  stack,
-}) => {
+test('a large batch is one line with the ids of its mails, and another for those that were refused', {
+  tag: '@long',
+}, async ({ stack }) => {
   const refused = await signUp(`invalid+${randomUUID()}@resend.dev`, stack.appUrl)
   const ids = await signUpMany(stack, 40)
   const worker = await stack.startWorker({ LOG_FORMAT: 'json' })

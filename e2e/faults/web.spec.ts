@@ -252,7 +252,7 @@ test('a range or a condition that does not hold is no error of the server', asyn
     }
 })
 
-test('what scanners send leaves nothing in the log', async ({ stack }) => {
+test('what scanners send leaves nothing in the log', { tag: '@long' }, async ({ stack }) => {
   const web = await stack.startWeb({ env: { LOG_FORMAT: 'json' } })
   const form = (name: string): FormData => {
     const data = new FormData()

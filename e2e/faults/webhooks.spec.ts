@@ -119,7 +119,7 @@ test('delayed, and then failed at Resend: failed is the end in any order', async
   }
 })
 
-test('a mail that is sent and delivered hears of everything else', async ({ stack }) => {
+test('a mail that is sent and delivered hears of everything else', { tag: '@long' }, async ({ stack }) => {
   await stack.startWorker()
   const ends = [
     ['delivered', 'email.bounced', { bounce: { type: 'Transient' } }],
@@ -137,7 +137,9 @@ test('a mail that is sent and delivered hears of everything else', async ({ stac
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('a mail that was given up, and then failed at Resend, is never redriven', async ({ stack }) => {
+test('a mail that was given up, and then failed at Resend, is never redriven', { tag: '@long' }, async ({
+  stack,
+}) => {
   for (const email_id of [randomUUID(), undefined]) {
     const { id } = await signUp(newAddress(), stack.appUrl)
     await stack.query(
@@ -411,7 +413,7 @@ test('a reason never contains an address', async ({ stack }) => {
   expect(timeline.flatMap(({ reason }) => reason ?? [])).toEqual([])
 })
 
-test('without a secret nothing is believed: 503', async ({ stack }) => {
+test('without a secret nothing is believed: 503', { tag: '@long' }, async ({ stack }) => {
   const web = await stack.startWeb({ env: { RESEND_WEBHOOK_SECRET: '' } })
   const { id } = await signUp(newAddress(), stack.appUrl)
   const body = JSON.stringify({ type: 'email.delivered', data: about(id) })

@@ -17,7 +17,7 @@ import {
 } from './steps'
 
 test.describe('a worker is killed', () => {
-  test('before Resend has the mail: another one sends it', async ({ stack }) => {
+  test('before Resend has the mail: another one sends it', { tag: '@long' }, async ({ stack }) => {
     await stack.setProvider({ mode: 'hang' })
     const first = await stack.startWorker()
     const { id } = await signUp(newAddress(), stack.appUrl)
@@ -33,7 +33,9 @@ test.describe('a worker is killed', () => {
     expect(await findFaults(stack, [id])).toEqual([])
   })
 
-  test('after Resend has the mail, and a report tells: it is not even asked again', async ({ stack }) => {
+  test('after Resend has the mail, and a report tells: it is not even asked again', { tag: '@long' }, async ({
+    stack,
+  }) => {
     await stack.setProvider({ latencyMs: 1_000 })
     const first = await stack.startWorker()
     const { id } = await signUp(newAddress(), stack.appUrl)
@@ -56,10 +58,9 @@ test.describe('a worker is killed', () => {
     ['when it writes down the batch', 'LOCK TABLE "Batch" IN SHARE MODE', 'INSERT INTO'],
     ['when it writes down the attempt', 'LOCK TABLE "EmailEvent" IN SHARE MODE', 'WITH fact'],
   ] as const) {
-    const tag = title === 'when it writes down the batch' ? [] : '@long'
-    test(`${title}: nothing was sent, and another one sends it, at the first attempt`, { tag }, async ({
-      stack,
-    }) => {
+    test(`${title}: nothing was sent, and another one sends it, at the first attempt`, {
+      tag: '@long',
+    }, async ({ stack }) => {
       const ids = await signUpMany(stack, 3)
       await using gate = await closeGate(stack, lock)
       const first = await stack.startWorker()
@@ -119,9 +120,9 @@ test.describe('a worker is killed', () => {
     })
   }
 
-  test('right after the record: the job was completed with it, and it is not done again', async ({
-    stack,
-  }) => {
+  test('right after the record: the job was completed with it, and it is not done again', {
+    tag: '@long',
+  }, async ({ stack }) => {
     const letReports = await holdReports(stack)
     const first = await stack.startWorker()
     const { id } = await signUp(newAddress(), stack.appUrl)
@@ -242,7 +243,7 @@ test('a crowd of signups without a worker is sent as soon as one starts', { tag:
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('/api/health counts the living workers', async ({ stack }) => {
+test('/api/health counts the living workers', { tag: '@long' }, async ({ stack }) => {
   const countWorkers = async () => (await (await fetch(`${stack.appUrl}/api/health`)).json()).workers
   const [first] = await Promise.all([stack.startWorker(), stack.startWorker()])
   await waitFor(async () => (await countWorkers()) === 2)
@@ -276,9 +277,9 @@ test('the worker loses all its connections in the middle of a send: one mail', a
   expect(await findFaults(stack, ids)).toEqual([])
 })
 
-test('a pooler adds a last word to a connection that Postgres cuts, as PgBouncer does: the worker lives', async ({
-  stack,
-}) => {
+test('a pooler adds a last word to a connection that Postgres cuts, as PgBouncer does: the worker lives', {
+  tag: '@long',
+}, async ({ stack }) => {
   await using pooler = await startPooler(stack.databaseUrl)
   const worker = await stack.startWorker(pooler.env)
   await stack.query(

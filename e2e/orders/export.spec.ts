@@ -61,9 +61,9 @@ test('a worker is killed in the middle: the next one does the missing chapters, 
   expect(Object.keys(await readFile(ada))).toEqual(['askedFor', ...CHAPTERS])
 })
 
-test('SIGTERM in the middle: the worker leaves at once with 0, and the next one goes on', async ({
-  stack,
-}) => {
+test('SIGTERM in the middle: the worker leaves at once with 0, and the next one goes on', {
+  tag: '@long',
+}, async ({ stack }) => {
   const readChapters = await watchChapters(stack)
   const first = await stack.startWorker(forOneChapter)
   const ada = await start(stack)
@@ -117,7 +117,9 @@ test('canceled while it waits: no worker does anything', async ({ stack }) => {
   expect((await act(ada, 'GET', 'export/file')).status).toBe(404)
 })
 
-test('canceled in the middle: it ends, nothing is kept, and one can start again', async ({ stack }) => {
+test('canceled in the middle: it ends, nothing is kept, and one can start again', { tag: '@long' }, async ({
+  stack,
+}) => {
   await stack.startWorker({ EXPORT_PAUSE_MS: '2000' })
   const ada = await start(stack)
   await untilDone(ada, 2)

@@ -16,29 +16,37 @@ async function inviteByHand(page: Page, friends: string[]): Promise<void> {
   await page.getByRole('button', { name: `Invite ${friends.length} friends` }).click()
 }
 
-onSharedApp('a hundred made-up friends: from the button to the last mail, live', async ({ page }) => {
-  const complaints = listenForComplaints(page)
-  await signUpByHand(page)
-  await page.getByRole('button', { name: 'Make up 100 friends' }).click()
-  await page.getByRole('button', { name: 'Invite 100 friends' }).click()
-  const panel = inviting(page)
-  await expect(panel).toContainText(/Ordered! You waited [\d.]+ m?s/)
-  await expect(panel.getByRole('progressbar', { name: 'Invitations sent' })).toBeVisible()
-  await expect(panel).toContainText(/100 of 100 sent, \d bounced/)
-  await expect(panel.getByRole('status')).toHaveText(/^All invitations are out: 100 of 100 sent/)
-  // No friend is left to invite.
-  await expect(panel.getByRole('textbox')).toHaveCount(0)
-  expect(complaints).toEqual([])
-})
+onSharedApp(
+  'a hundred made-up friends: from the button to the last mail, live',
+  { tag: '@long' },
+  async ({ page }) => {
+    const complaints = listenForComplaints(page)
+    await signUpByHand(page)
+    await page.getByRole('button', { name: 'Make up 100 friends' }).click()
+    await page.getByRole('button', { name: 'Invite 100 friends' }).click()
+    const panel = inviting(page)
+    await expect(panel).toContainText(/Ordered! You waited [\d.]+ m?s/)
+    await expect(panel.getByRole('progressbar', { name: 'Invitations sent' })).toBeVisible()
+    await expect(panel).toContainText(/100 of 100 sent, \d bounced/)
+    await expect(panel.getByRole('status')).toHaveText(/^All invitations are out: 100 of 100 sent/)
+    // No friend is left to invite.
+    await expect(panel.getByRole('textbox')).toHaveCount(0)
+    expect(complaints).toEqual([])
+  },
+)
 
-onSharedApp('a page that the browser translates keeps up: a hundred friends, live', async ({ page }) => {
-  await signUpByHand(page)
-  const complaints = await translate(page)
-  await page.getByRole('button', { name: 'Make up 100 friends' }).click()
-  await page.getByRole('button', { name: 'Invite 100 friends' }).click()
-  await expect(inviting(page)).toContainText(/100 OF 100 SENT, 3 BOUNCED/)
-  expect(complaints).toEqual([])
-})
+onSharedApp(
+  'a page that the browser translates keeps up: a hundred friends, live',
+  { tag: '@long' },
+  async ({ page }) => {
+    await signUpByHand(page)
+    const complaints = await translate(page)
+    await page.getByRole('button', { name: 'Make up 100 friends' }).click()
+    await page.getByRole('button', { name: 'Invite 100 friends' }).click()
+    await expect(inviting(page)).toContainText(/100 OF 100 SENT, 3 BOUNCED/)
+    expect(complaints).toEqual([])
+  },
+)
 
 onSharedApp('two friends by hand: one of them misspelt, then both', async ({ page }) => {
   await signUpByHand(page)
@@ -85,28 +93,31 @@ onSharedApp('a stranger who knows the address sees the ticket, and nothing to or
   await expect(page.getByRole('heading', { name: 'More orders?' })).toHaveCount(0)
 })
 
-onSharedApp('signed in as another user, or signed out: the page says so', async ({ page, context }) => {
-  await signUpByHand(page)
-  await expect(exporting(page)).toBeVisible()
-  await context.clearCookies()
-  await page.getByRole('link', { name: 'Sign up another person' }).click()
-  await sendForm(page)
-  await expect(exporting(page)).toBeVisible()
-  await page.goBack()
-  await page.goBack()
-  await expect(page.getByRole('alert').filter({ hasText: 'Not your ticket' })).toBeVisible()
+onSharedApp(
+  'signed in as another user, or signed out: the page says so',
+  { tag: '@long' },
+  async ({ page, context }) => {
+    await signUpByHand(page)
+    await expect(exporting(page)).toBeVisible()
+    await context.clearCookies()
+    await page.getByRole('link', { name: 'Sign up another person' }).click()
+    await sendForm(page)
+    await expect(exporting(page)).toBeVisible()
+    await page.goBack()
+    await page.goBack()
+    await expect(page.getByRole('alert').filter({ hasText: 'Not your ticket' })).toBeVisible()
 
-  await signUpByHand(page)
-  await expect(exporting(page)).toBeVisible()
-  await context.clearCookies()
-  await exporting(page).getByRole('button', { name: 'Export my data' }).click()
-  await expect(exporting(page).getByRole('alert')).toContainText('Not signed in')
-})
+    await signUpByHand(page)
+    await expect(exporting(page)).toBeVisible()
+    await context.clearCookies()
+    await exporting(page).getByRole('button', { name: 'Export my data' }).click()
+    await expect(exporting(page).getByRole('alert')).toContainText('Not signed in')
+  },
+)
 
-test('an export in the middle: told chapter by chapter, a reload goes on, and Cancel ends it', async ({
-  stack,
-  page,
-}) => {
+test('an export in the middle: told chapter by chapter, a reload goes on, and Cancel ends it', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   await signUpByHand(page)
   const panel = exporting(page)
   await panel.getByRole('button', { name: 'Export my data' }).click()
@@ -145,7 +156,7 @@ test('invitations in the middle: a reload goes on, and a worker that comes later
   await expect(panel).toContainText('8 of 8 sent, 3 bounced')
 })
 
-test('signed out while an order is in flight: the page says so, and stops asking', async ({
+test('signed out while an order is in flight: the page says so, and stops asking', { tag: '@long' }, async ({
   page,
   context,
 }) => {

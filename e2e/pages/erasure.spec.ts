@@ -35,9 +35,9 @@ test('“Erase me”: after a second question everything goes, and the page says
   await expect(page.getByRole('heading', { name: 'There is nothing here.' })).toBeVisible()
 })
 
-test('“Erase me” on a ticket that expects no more reports: the page says when everything is gone', async ({
-  page,
-}) => {
+test('“Erase me” on a ticket that expects no more reports: the page says when everything is gone', {
+  tag: '@long',
+}, async ({ page }) => {
   await signUpByHand(page, `bounced+${randomUUID()}@resend.dev`)
   await expect(ticketOn(page).getByRole('strong').last()).toHaveText('bounced')
   await eraseByHand(page)
@@ -64,7 +64,7 @@ onOwnStack(
   },
 )
 
-test('“Sign out”: this browser’s tickets become those of a stranger', async ({ page }) => {
+test('“Sign out”: this browser’s tickets become those of a stranger', { tag: '@long' }, async ({ page }) => {
   const first = await signUpByHand(page)
   const second = await signUpByHand(page)
   for (const id of [first, second]) {

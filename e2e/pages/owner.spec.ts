@@ -8,7 +8,7 @@ import { expectDelivered, linesOn, listenForComplaints, sendForm, signUpByHand, 
 
 const account = (page: Page) => page.getByRole('region', { name: 'Your account' })
 
-test('only its owner sees the name on the ticket', async ({ page, browser }) => {
+test('only its owner sees the name on the ticket', { tag: '@long' }, async ({ page, browser }) => {
   const email = newAddress()
   const id = await signUpByHand(page, email, 'Ada Lovelace')
   for (const visit of ['fresh', 'reloaded']) {
@@ -127,7 +127,7 @@ test('two tabs on a bounced ticket: after a correction in one, the other tells o
   await expect(tabs[0].getByRole('heading', { name: 'You’re out. All forgotten.' })).toBeVisible()
 })
 
-test('a likely typo is asked about once, and never refused', async ({ page }) => {
+test('a likely typo is asked about once, and never refused', { tag: '@long' }, async ({ page }) => {
   const sent: string[] = []
   await page.route('/api/users', async (route) => {
     sent.push(route.request().postDataJSON().email)

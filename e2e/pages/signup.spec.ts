@@ -36,7 +36,7 @@ test('from the form to the mail, without a reload and without a complaint of the
   expect(complaints).toEqual([])
 })
 
-test('the figure on the ticket is the time that the answer took', async ({ page }) => {
+test('the figure on the ticket is the time that the answer took', { tag: '@long' }, async ({ page }) => {
   await page.goto('/')
   let took = 0
   await page.route('/api/users', async (route) => {
@@ -58,7 +58,7 @@ test('the figure on the ticket is the time that the answer took', async ({ page 
   expect(waited - rounding).toBeLessThan(performance.now() - pressed)
 })
 
-test('Back shows a blank form, Forward the ticket', async ({ page }) => {
+test('Back shows a blank form, Forward the ticket', { tag: '@long' }, async ({ page }) => {
   await signUpByHand(page)
   await expectDelivered(page)
   const ticket = await ticketOn(page).innerText()
@@ -157,7 +157,9 @@ test('an answer that gets lost: pressing again shows the ticket of the one accou
   expect(await sql('SELECT 1 FROM "User" WHERE email = $1', [email])).toHaveLength(1)
 })
 
-test('other data after a broken network is another signup, with a key of its own', async ({ page }) => {
+test('other data after a broken network is another signup, with a key of its own', { tag: '@long' }, async ({
+  page,
+}) => {
   const keys = listenForSignups(page)
   await page.goto('/')
   await page.route('/api/users', (route) => route.abort())

@@ -139,7 +139,7 @@ const BROKEN_STREAMS = {
 for (const [trouble, answer] of Object.entries(BROKEN_STREAMS)) {
   onSharedApp(
     `a proxy ${trouble} for a while: the page asks again and shows what it has missed`,
-    { tag: trouble === 'cuts the stream' ? '@long' : [] },
+    { tag: '@long' },
     async ({ page }) => {
       await page.route('**/events', answer)
       const id = await signUpByHand(page)
@@ -213,8 +213,7 @@ const SOFT_BOUNCES = [
   ['Of_tomorrow', 'Reason: of tomorrow.'],
 ] as const
 for (const [type, line] of SOFT_BOUNCES) {
-  const tag = type === 'Of_tomorrow' ? [] : '@long'
-  test(`a bounce that is ${type} ends the ticket, and asks for no other address`, { tag }, async ({
+  test(`a bounce that is ${type} ends the ticket, and asks for no other address`, { tag: '@long' }, async ({
     stack,
     page,
   }) => {

@@ -60,7 +60,7 @@ test('outside the sandbox the crew needs the token, and there are no controls', 
   expect(await stack.query('SELECT 1 FROM "User"')).toEqual([])
 })
 
-test('outside the sandbox and without a token there is no backstage', async ({ stack }) => {
+test('outside the sandbox and without a token there is no backstage', { tag: '@long' }, async ({ stack }) => {
   // The key of the sandbox is no secret: it opens nothing where mail leaves the computer.
   const { url } = await stack.startWeb({ env: { RESEND_BASE_URL: 'https://resend.example' } })
   for (const path of ['/backstage', '/api/backstage/events', '/inbox', '/race', '/api/sandbox/weather']) {
@@ -72,7 +72,7 @@ test('outside the sandbox and without a token there is no backstage', async ({ s
   expect(redrive.status).toBe(404)
 })
 
-test('the other pages know nothing of the token', async ({ stack }) => {
+test('the other pages know nothing of the token', { tag: '@long' }, async ({ stack }) => {
   const { url } = await startWeb(stack, { BACKSTAGE_TOKEN: TOKEN })
   for (const path of ['/', '/api/health']) expect((await fetch(url + path)).status).toBe(200)
 })
@@ -238,7 +238,9 @@ onSharedApp('the stream answers HEAD, and refuses other methods', async () => {
   expect(response.headers.get('allow')).toBe('GET, HEAD')
 })
 
-test('a hundred demo signups are committed together, and leave together', async ({ stack }) => {
+test('a hundred demo signups are committed together, and leave together', { tag: '@long' }, async ({
+  stack,
+}) => {
   await stack.startWorker()
   const before = await stack.setProvider({})
   const answer = await post(`${stack.appUrl}/api/sandbox/signups`, { count: 100, typos: false })
@@ -247,7 +249,7 @@ test('a hundred demo signups are committed together, and leave together', async 
   expect((await stack.setProvider({})).calls).toBe(before.calls + 1)
 })
 
-test('a hundred that have waited for a worker leave together, too', async ({ stack }) => {
+test('a hundred that have waited for a worker leave together, too', { tag: '@long' }, async ({ stack }) => {
   const before = await stack.setProvider({})
   const answer = await post(`${stack.appUrl}/api/sandbox/signups`, { count: 100, typos: false })
   expect((await answer.json()).ids).toHaveLength(100)

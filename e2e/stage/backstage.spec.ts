@@ -125,7 +125,10 @@ test('what was given up goes out again: one, and then all', { tag: '@long' }, as
   await expect(deadOn(page).getByRole('button')).toHaveCount(0)
 })
 
-test('a given-up job of an old queue has a command instead of a button', async ({ stack, page }) => {
+test('a given-up job of an old queue has a command instead of a button', { tag: '@long' }, async ({
+  stack,
+  page,
+}) => {
   await addOldQueue(stack)
   try {
     await openBackstage(page)
@@ -301,7 +304,7 @@ test('a change of the weather on another page shows', async ({ stack, page }) =>
   await expect(page.locator('output', { hasText: '1.5 s' })).toBeVisible()
 })
 
-test('why nothing goes out, and when it goes on', async ({ stack, page }) => {
+test('why nothing goes out, and when it goes on', { tag: '@long' }, async ({ stack, page }) => {
   await openBackstage(page)
   await expect(page.getByText('No mail goes out.')).toBeHidden()
   try {

@@ -139,6 +139,7 @@ onSharedApp(
 
 onSharedApp(
   'the reader’s own orders come once more, in four ways and through our own queue',
+  { tag: '@long' },
   async ({ page }) => {
     const signups: string[] = []
     page.on('request', (request) => {
@@ -179,6 +180,7 @@ onSharedApp(
 
 onSharedApp(
   'the shop moves, but not for those who prefer less motion, and never unseen',
+  { tag: '@long' },
   async ({ page }) => {
     await openLesson(page)
     await page.emulateMedia({ reducedMotion: 'reduce' })
@@ -486,6 +488,7 @@ onSharedApp(
 
 onSharedApp(
   'a page that the browser translates keeps up: a job of the reader’s own, the shop, and the quiz',
+  { tag: '@long' },
   async ({ page }) => {
     let attempt = 1
     await page.route('/api/emails/*/events', (route) => {
@@ -577,7 +580,7 @@ const STATES: Record<string, (page: Page) => Promise<void>> = {
 for (const [state, open] of Object.entries(STATES)) {
   onSharedApp(
     `the lesson ${state}: no violations by day and night, and no sideways scroll`,
-    { tag: state === 'fresh' ? [] : '@long' },
+    { tag: '@long' },
     async ({ page }) => {
       const complaints = listenForComplaints(page)
       await open(page)

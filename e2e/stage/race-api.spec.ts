@@ -50,7 +50,7 @@ test('each person gets a line, in either way; only the background way leaves an 
   expect(await countUsers(stack)).toBe(23)
 })
 
-test('without the sandbox neither the page nor its routes exist', async ({ stack }) => {
+test('without the sandbox neither the page nor its routes exist', { tag: '@long' }, async ({ stack }) => {
   const { url } = await stack.startWeb({ env: { RESEND_API_KEY: 're_other' } })
   expect((await fetch(`${url}/race`)).status).toBe(404)
   expect((await post(url, { way: 'mail-first', people: 1 })).status).toBe(404)

@@ -173,7 +173,9 @@ test('pressing again during the race changes nothing', async ({ stack, page }) =
   expect(await countUsers(stack)).toBe(2)
 })
 
-test('no worker: the account is there, and the page says that the mail waits', async ({ page }) => {
+test('no worker: the account is there, and the page says that the mail waits', { tag: '@long' }, async ({
+  page,
+}) => {
   await page.goto('/race')
   await start(page).click()
   await expect(background(page)).toContainText('No worker is on duty.')
@@ -229,10 +231,9 @@ test('by keyboard alone', { tag: '@long' }, async ({ stack, page }) => {
   await expect(background(page)).toContainText('All twenty are in, and have their mail')
 })
 
-test('a page that the browser translates keeps up: an outage, its repair, and twenty at once, twice', async ({
-  stack,
-  page,
-}) => {
+test('a page that the browser translates keeps up: an outage, its repair, and twenty at once, twice', {
+  tag: '@long',
+}, async ({ stack, page }) => {
   await stack.startWorker()
   await page.goto('/race')
   const complaints = await translate(page)

@@ -83,7 +83,10 @@ test('a browser that keeps nothing still has a stage for each page', async ({ pa
 })
 
 for (const colorScheme of ['light', 'dark'] as const) {
-  test(`a projector shows the whole form and the whole ticket at once, ${colorScheme}`, async ({ page }) => {
+  const tag = colorScheme === 'dark' ? '@long' : []
+  test(`a projector shows the whole form and the whole ticket at once, ${colorScheme}`, { tag }, async ({
+    page,
+  }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
     await page.goto('/?stage')
     for (const part of [
