@@ -49,7 +49,9 @@ test.afterEach(async () => {
   for (const process of started.splice(0)) await process.kill('SIGTERM')
 })
 
-test('npm run dev: READY, a signup that is delivered, commands that find it, no warning, and Ctrl-C ends it', async () => {
+test('npm run dev: READY, a signup that is delivered, commands that find it, no warning, and Ctrl-C ends it', {
+  tag: '@long',
+}, async () => {
   test.setTimeout(300_000)
   const env = { SANDBOX_DIR: 'test-results/dev', DATABASE_URL: '', RESEND_API_KEY: '', APP_URL: '' }
   const settings = {

@@ -41,7 +41,7 @@ test('waiting mail is rendered again while its batch settles: no deadlock', asyn
   await first.open()
   await gate.untilReached('SELECT id, kind, "batchId" FROM "Email"')
   await gate.open()
-  expect(await rendering).toMatchObject({ code: 0, output: expect.stringContaining('0 will be rendered') })
+  expect(await rendering).toMatchObject({ code: 0, output: expect.stringContaining('0 had been rendered') })
   expect(await until(stack, id, isFinal)).toMatchObject({ status: 'delivered', attempts: 1 })
   expect(stack.output()).not.toContain('40P01')
 })

@@ -56,7 +56,7 @@ function readReached(output: string): string[] {
   return [...new Set([...lines].map(([, what, who]) => `${what}${who}`))].sort()
 }
 
-test('a stranger can do only so much', async ({ stack, page }) => {
+test('a stranger can do only so much', { tag: '@long' }, async ({ stack, page }) => {
   test.setTimeout(600_000)
   const gate = await countStatements(stack.databaseUrl)
   const web = await startWeb(stack, {
