@@ -3,6 +3,7 @@ import { expect, type Page } from '@playwright/test'
 import { app, isDelivered, waitForSnapshot } from '../app'
 import { hurry } from '../faults/steps'
 import { readLink } from '../links'
+import { waitFor } from '../stack'
 import { test } from '../test'
 import { expectUsable } from './accessibility'
 import { expectDelivered, listenForComplaints, signUpByHand, ticketOn } from './person'
@@ -127,4 +128,38 @@ test('a page that the browser translates keeps up: “This wasn’t me”, until
   await page.unroute('/api/emails/**')
   await expect(headline).toHaveText('WE HAVE FORGOTTEN YOU.')
   expect(complaints).toEqual([])
+})
+
+test('the skip link leaves the token of a link from a mail as it is', async ({ page }) => {
+  for (const [path, button] of [
+    ['/not-me', 'Forget my address'],
+    ['/lost', 'Open my ticket'],
+  ] as const) {
+    await page.goto(`${path}#token`)
+    await expect(page.getByRole('button', { name: button })).toBeVisible()
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await expect(page).toHaveURL(/#main$/)
+    const asked = page.waitForRequest((request) => request.method() === 'POST')
+    await page.getByRole('button', { name: button }).click()
+    expect((await asked).postDataJSON(), path).toEqual({ link: 'token' })
+  }
+})
+
+test('“Erase me” whose answer is lost: the next press says that all is forgotten', async ({ page }) => {
+  const id = await signUpByHand(page)
+  await expectDelivered(page)
+  // Some time after the delivery, the stream is over.
+  await page.route('**/events', (route) => route.fulfill({ status: 204 }))
+  await page.goto(`/tickets/${id}`)
+  await page.route('**/erasure', async (route) => {
+    await route.fetch()
+    await route.abort()
+  })
+  await eraseByHand(page)
+  await expect(account(page)).toContainText('We couldn’t reach the server.')
+  await waitFor(async () => (await fetch(`${app.url}/api/emails/${id}`)).status === 404)
+  await page.unroute('**/erasure')
+  await account(page).getByRole('button', { name: 'Erase everything' }).click()
+  await expect(page.getByRole('heading', { name: 'You’re out. All forgotten.' })).toBeVisible()
 })

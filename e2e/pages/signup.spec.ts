@@ -341,3 +341,25 @@ test.describe('without JavaScript', () => {
     await expect(page.locator('form noscript p')).toHaveText(/^This form needs JavaScript/)
   })
 })
+
+test('Back while a signup is under way: its ticket comes under its own address', async ({ page }) => {
+  const other = await signUp()
+  await page.goto(`/tickets/${other.id}`)
+  await page.getByRole('link', { name: 'Sign up another person' }).click()
+  let release = (): void => {}
+  const released = new Promise<void>((resolve) => {
+    release = resolve
+  })
+  await page.route('/api/users', async (route) => {
+    await released
+    await route.continue()
+  })
+  const asked = page.waitForRequest('/api/users')
+  await sendForm(page)
+  await asked
+  await page.goBack()
+  release()
+  await expect(page).toHaveURL(new RegExp(`/tickets/(?!${other.id})`))
+  const id = page.url().split('/').at(-1) ?? ''
+  await expect(ticketOn(page)).toContainText(id.slice(0, 8).toUpperCase())
+})

@@ -34,7 +34,9 @@ export function SignupFlow({ pass, children }: Props) {
     rememberWaited(path, signup.waitedMs)
     setSignups((earlier) => [...earlier, signup])
     // The page stays mounted. Back returns to the form, and a reload gets the ticket from the server.
-    window.history.pushState(null, '', path)
+    if (window.location.pathname === '/') window.history.pushState(null, '', path)
+    // Back was pressed meanwhile: `pushState` would leave the page before, under the address of this ticket.
+    else window.location.assign(path)
   }
 
   // Back from another page mounts this without the signup. The server renders its ticket.

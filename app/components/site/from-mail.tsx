@@ -8,7 +8,14 @@ export function FromMail({ children }: { children: (link: string) => ReactNode }
   return link ? children(link) : <BrokenLink />
 }
 
-const readFragment = (): string => window.location.hash.slice(1)
+let token = ''
+
+// The skip link and other links within the page change the fragment, too.
+function readFragment(): string {
+  const fragment = window.location.hash.slice(1)
+  if (!document.getElementById(fragment)) token = fragment
+  return token
+}
 
 function watchFragment(onChange: () => void): () => void {
   window.addEventListener('hashchange', onChange)

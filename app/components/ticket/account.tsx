@@ -24,8 +24,11 @@ export function Account({ ticketId, onErasure }: Props) {
     setPending(true)
     const answer = await callServer<Data>(method, path)
     setPending(false)
-    setProblem('problem' in answer ? answer.problem : undefined)
-    if ('data' in answer) done(answer.data)
+    // The answer to an earlier request was lost, and the erasure is done.
+    const isGone = 'problem' in answer && answer.problem.status === 404
+    setProblem('problem' in answer && !isGone ? answer.problem : undefined)
+    if (isGone) onErasure(undefined)
+    else if ('data' in answer) done(answer.data)
   }
 
   return (
