@@ -273,3 +273,33 @@ test('a friend says “This wasn’t me” while their browser, which is also th
   expect((await answer).status).toBe(202)
   expect((await signOut).status).toBe(204)
 })
+
+test('a friend says “This wasn’t me” in the middle of an export: it does not keep their address', async ({
+  stack,
+}) => {
+  await stack.query(
+    `CREATE FUNCTION wait_here() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+       PERFORM pg_advisory_xact_lock(7);
+       RETURN NEW;
+     END $$;
+     CREATE TRIGGER wait_here BEFORE UPDATE ON "Export" FOR EACH ROW
+       WHEN (NEW.content ? 'invitations' AND NOT OLD.content ? 'invitations') EXECUTE FUNCTION wait_here()`,
+  )
+  try {
+    await stack.startWorker()
+    const inviter = await signUpOwner(stack.appUrl)
+    const friend = newAddress()
+    const link = await inviteFriend(stack, inviter, friend)
+    await using gate = await closeGate(stack, 'SELECT pg_advisory_lock(7)')
+    expect((await act(inviter, 'POST', 'export')).status).toBe(202)
+    await gate.untilReached('UPDATE "Export"')
+    const answer = sendLink(stack.appUrl, 'not-me', link)
+    await Promise.race([answer, gate.untilReached('FOR NO KEY UPDATE OF "User"')])
+    await gate.open()
+    expect((await answer).status).toBe(202)
+    await untilOrders(inviter, (orders) => orders.export?.status === 'ready')
+    await expect.poll(() => dumpDatabase(stack)).not.toContain(friend)
+  } finally {
+    await stack.query('DROP TRIGGER wait_here ON "Export"; DROP FUNCTION wait_here()')
+  }
+})

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { prisma } from '@/lib/db/prisma'
+import { prisma, type Transaction } from '@/lib/db/prisma'
 import { env } from '@/lib/env'
 import { CHAPTERS } from '@/lib/orders/export/chapters'
 import type { Job } from '@/lib/queue'
@@ -17,8 +17,12 @@ export default async function exportData({ data, signal }: Job<'export-data'>): 
   const missing = CHAPTERS.filter(({ name }) => !Object.hasOwn(found.content as object, name))
 
   for (const { name, gather } of missing) {
-    const chapter = { [name]: await gather(found.userId) }
-    if (!(await saveChapter(exportId, chapter))) return
+    const isSaved = await prisma().$transaction(async (tx) => {
+      // "This wasn't me" takes this lock, too, and then removes the address from what is saved.
+      await tx.$queryRaw`SELECT FROM "User" WHERE id = ${found.userId}::uuid FOR NO KEY UPDATE`
+      return await saveChapter(tx, exportId, { [name]: await gather(tx, found.userId) })
+    })
+    if (!isSaved) return
     const pauseMs = name === CHAPTERS.at(-1)?.name ? 0 : env('EXPORT_PAUSE_MS')
     await sleep(pauseMs, undefined, { signal: AbortSignal.any([signal, stopping]) })
   }
@@ -32,8 +36,8 @@ async function reopenExport(id: string): Promise<void> {
       AND NOT EXISTS (SELECT FROM "Export" WHERE "userId" = old."userId" AND "createdAt" > old."createdAt")`
 }
 
-async function saveChapter(id: string, chapter: Record<string, unknown>): Promise<boolean> {
-  const saved = await prisma().$executeRaw`
+async function saveChapter(tx: Transaction, id: string, chapter: Record<string, unknown>): Promise<boolean> {
+  const saved = await tx.$executeRaw`
     UPDATE "Export" SET status = 'working', content = content || ${JSON.stringify(chapter)}::jsonb
     WHERE id = ${id}::uuid AND status IN ('queued', 'working')`
   return saved > 0

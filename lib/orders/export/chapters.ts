@@ -1,4 +1,4 @@
-import { prisma } from '../../db/prisma'
+import type { Transaction } from '../../db/prisma'
 import type { Prisma } from '../../generated/prisma/client'
 import { omitTokens } from '../../mail/links'
 import type { Recipient } from '../../mail/message'
@@ -9,7 +9,7 @@ type Chapter = {
   name: string
   title: string
   /** Leaves out secrets and data of other users. */
-  gather: (userId: string) => Promise<unknown>
+  gather: (tx: Transaction, userId: string) => Promise<unknown>
 }
 
 const events = {
@@ -21,14 +21,14 @@ export const CHAPTERS: Chapter[] = [
   {
     name: 'account',
     title: 'your account',
-    gather: (id) =>
-      prisma().user.findUnique({ where: { id }, select: { name: true, email: true, createdAt: true } }),
+    gather: (tx, id) =>
+      tx.user.findUnique({ where: { id }, select: { name: true, email: true, createdAt: true } }),
   },
   {
     name: 'emails',
     title: 'emails to you',
-    gather: async (userId) => {
-      const emails = await prisma().email.findMany({
+    gather: async (tx, userId) => {
+      const emails = await tx.email.findMany({
         where: { userId, recipient: null },
         include: { user: true },
         orderBy: { createdAt: 'asc' },
@@ -53,8 +53,8 @@ export const CHAPTERS: Chapter[] = [
   {
     name: 'timelines',
     title: 'their timelines',
-    gather: (userId) =>
-      prisma().email.findMany({
+    gather: (tx, userId) =>
+      tx.email.findMany({
         where: { userId, recipient: null },
         select: { id: true, attempts: true, events },
         orderBy: { createdAt: 'asc' },
@@ -63,8 +63,8 @@ export const CHAPTERS: Chapter[] = [
   {
     name: 'invitations',
     title: 'your invitations',
-    gather: (userId) =>
-      prisma().email.findMany({
+    gather: (tx, userId) =>
+      tx.email.findMany({
         where: { userId, recipient: { not: null } },
         select: { recipient: true, status: true, createdAt: true, events },
         orderBy: [{ createdAt: 'asc' }, { recipient: 'asc' }],
@@ -73,8 +73,8 @@ export const CHAPTERS: Chapter[] = [
   {
     name: 'exports',
     title: 'your exports',
-    gather: (userId) =>
-      prisma().export.findMany({
+    gather: (tx, userId) =>
+      tx.export.findMany({
         where: { userId },
         select: { id: true, status: true, createdAt: true, expiresAt: true },
         orderBy: { createdAt: 'asc' },
