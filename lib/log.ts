@@ -35,12 +35,12 @@ export function withLogFields<Result>(fields: object, act: () => Result): Result
 const THROTTLE_MS = 60_000
 const lastLogged = new Map<string, { at: number; times: number }>()
 
-/** Logs an error at once, and then at most once a minute, with how often it came since the last line. */
-export function logThrottled(message: string, fields: object = {}): void {
+/** Logs at once, and then at most once a minute, with how often it came since the last line. */
+export function logThrottled(message: string, fields: object = {}, level: 'error' | 'warn' = 'error'): void {
   const { at, times } = lastLogged.get(message) ?? { at: Number.NEGATIVE_INFINITY, times: 0 }
   const now = performance.now()
   const isDue = now - at > THROTTLE_MS
-  if (isDue) log.error({ ...fields, times: times + 1 }, message)
+  if (isDue) log[level]({ ...fields, times: times + 1 }, message)
   lastLogged.set(message, isDue ? { at: now, times: 0 } : { at, times: times + 1 })
 }
 

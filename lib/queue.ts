@@ -13,7 +13,7 @@ import { connectionConfig } from './db/connection'
 import { listen } from './db/listen'
 import { prisma, type Transaction } from './db/prisma'
 import { Prisma } from './generated/prisma/client'
-import { log, logThrottled, reasonOf } from './log'
+import { logThrottled, reasonOf } from './log'
 
 /** pg-boss's maximum for `expireInSeconds`. */
 const MAX_EXPIRE_SECONDS = 24 * 3600 - 1
@@ -115,7 +115,11 @@ export function createBoss({ statementTimeoutMs, ...options }: BossOptions): PgB
   })
   // Without this listener, Node ends the process at the first lost connection.
   boss.on('error', (error) => logThrottled('pg-boss reports an error', { reason: error.message }))
-  boss.on('warning', ({ message }) => log.warn({ reason: message }, 'pg-boss warns'))
+  // Every two seconds, as long as a queue is long.
+  boss.on('warning', ({ message }) => {
+    const [, kind = message] = /^Warning: ([^:]+)/.exec(message) ?? []
+    logThrottled(`pg-boss warns: ${kind}`, { reason: message }, 'warn')
+  })
   // pg-boss's own `listen` removes its `error` listener too early: PgBouncer sends an error when the connection closes.
   boss.getDb().listen = async (channel, onNotification, onConnect) =>
     listen({ name: 'queue', channels: [channel], onNotification, onConnect })

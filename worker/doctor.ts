@@ -110,15 +110,13 @@ const failed = await prisma().$queryRaw<Failed[]>`
   ) AS mail GROUP BY reason, "isReported" ORDER BY mails DESC`
 for (const { reason, isReported, mails } of failed) {
   const what = `${mails} ${mails === 1 ? 'mail' : 'mails'}: ${reason ?? 'no reason known'}.`
-  if (reason === 'dropped_by_operator')
-    say(`${what} To send them all the same: npm run redrive -- --reason ${reason}`)
-  else
-    report(
-      what,
-      isReported
-        ? 'Resend accepted these mails and then could not send them: see its log. A redrive does not send them again.'
-        : `When that is fixed: npm run redrive${reason ? ` -- --reason ${reason}` : ''}`,
+  if (isReported)
+    say(
+      `${what} Resend accepted these mails and then could not send them: see its log. A redrive does not send them again.`,
     )
+  else if (reason === 'dropped_by_operator')
+    say(`${what} To send them all the same: npm run redrive -- --reason ${reason}`)
+  else report(what, `When that is fixed: npm run redrive${reason ? ` -- --reason ${reason}` : ''}`)
 }
 const queues = await readQueueState()
 for (const [name, jobs] of Object.entries(queues.failed))

@@ -31,11 +31,12 @@ const all = values.reason ? [] : (Object.keys(QUEUES) as QueueName[])
 const queues = isAll ? all : positionals.filter(isServed)
 const takesMails = isAll || queues.some((name) => MAIL_QUEUES.includes(name))
 
-const counts = { emails: 0, queued: 0 }
+const counts = { emails: 0, queued: 0, inDoubt: 0 }
 function report(chunk: Redriven[]): void {
   console.log(chunk.map(({ id, result }) => `${id}: ${result}`).join('\n'))
   counts.emails += chunk.length
   counts.queued += chunk.filter(({ result }) => result === 'queued').length
+  counts.inDoubt += chunk.filter(({ result }) => result === 'might be sent twice').length
 }
 
 const ids = [...new Set(positionals.filter(isId).map((id) => id.toLowerCase()))]
@@ -55,4 +56,8 @@ for (const name of queues) {
 for (const [name, count] of isAll && !values.reason ? Object.entries((await readQueueState()).failed) : [])
   if (!isServed(name)) console.log(`${name}: ${count} left. To run them: ${toRedriveCommand(name)}`)
 console.log(`${counts.queued + jobs} of ${counts.emails + jobs} put back into the queue.`)
+if (counts.inDoubt > 0)
+  console.log(
+    `Left alone: ${counts.inDoubt} that might be sent twice. Look in Resend's log first. To send them all the same: --force`,
+  )
 process.exit(counts.queued === counts.emails ? 0 : 1)

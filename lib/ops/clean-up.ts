@@ -78,10 +78,13 @@ function deleteEvents(): Promise<number> {
     const due = end < 0 ? events : events.slice(0, end)
     const last = due.at(-1)
     if (!last) return 0
+    const emailIds = [...new Set(due.map(({ emailId }) => emailId))]
+    // An erasure locks the emails before it deletes their events.
+    await tx.$queryRaw`SELECT FROM "Email" WHERE id = ANY (${emailIds}::uuid[]) ORDER BY id FOR NO KEY UPDATE`
     // Skips an email with a newer event: the cursor reaches that event later.
     await tx.$executeRaw`
       DELETE FROM "EmailEvent" WHERE id IN (
-        SELECT event.id FROM unnest(${[...new Set(due.map(({ emailId }) => emailId))]}::uuid[]) AS checked
+        SELECT event.id FROM unnest(${emailIds}::uuid[]) AS checked
         CROSS JOIN LATERAL (SELECT status FROM "Email" WHERE "Email".id = checked LIMIT 1) AS email
         CROSS JOIN LATERAL (
           SELECT id, status, at, max(at) OVER () AS newest FROM "EmailEvent" WHERE "emailId" = checked
