@@ -149,8 +149,10 @@ test('the skip link leaves the token of a link from a mail as it is', async ({ p
 test('“Erase me” whose answer is lost: the next press says that all is forgotten', async ({ page }) => {
   const id = await signUpByHand(page)
   await expectDelivered(page)
-  // Some time after the delivery, the stream is over.
-  await page.route('**/events', (route) => route.fulfill({ status: 204 }))
+  // A minute after the delivery, the stream is over. Without one, the page would hear of the erasure by itself.
+  await page.route('**/events', (route) =>
+    route.fulfill({ contentType: 'text/event-stream', body: 'event: over\ndata: {}\n\n' }),
+  )
   await page.goto(`/tickets/${id}`)
   await page.route('**/erasure', async (route) => {
     await route.fetch()
