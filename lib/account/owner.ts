@@ -14,11 +14,11 @@ export async function findOwner(ticketId: string, token: string | undefined): Pr
     WHERE "Session".id = ${hashToken(token)}
       AND EXISTS (SELECT FROM "Email" WHERE "userId" = "User".id AND id = ${ticketId}::uuid AND kind = 'welcome')`
   if (!user) return null
-  if (user.isDue) void noteUse(token)
+  if (user.isDue) await noteUse(token)
   return user
 }
 
-// Not awaited, because an owner can read their ticket also while the row cannot be written.
+// Never throws: an owner can read their ticket also when the database is read-only.
 async function noteUse(token: string): Promise<void> {
   try {
     await prisma().$executeRaw`UPDATE "Session" SET "usedAt" = now() WHERE id = ${hashToken(token)}`
