@@ -1,4 +1,4 @@
-import { expect } from '@playwright/test'
+import { expect, type Page } from '@playwright/test'
 import { newAddress, signUp, sql } from '../app'
 import { follow } from '../stage/follow' // stage
 import { test } from '../test'
@@ -211,8 +211,8 @@ test('too many requests: the page counts down, keeps what was typed, and one can
   expect(new Set(keys)).toEqual(new Set([expect.any(String)]))
 })
 
-test('impatience: a double click and Enter send one request', async ({ page }) => {
-  const keys = listenForSignups(page)
+/** Keeps the page's signups from the server until the returned function is called. */
+async function holdSignups(page: Page): Promise<() => void> {
   let release = (): void => {}
   const released = new Promise<void>((resolve) => {
     release = resolve
@@ -221,6 +221,12 @@ test('impatience: a double click and Enter send one request', async ({ page }) =
     await released
     await route.continue()
   })
+  return () => release()
+}
+
+test('impatience: a double click and Enter send one request', async ({ page }) => {
+  const keys = listenForSignups(page)
+  const release = await holdSignups(page)
   await page.goto('/')
   await page.getByLabel('Name').fill('Ada')
   await page.getByLabel('Email').fill(newAddress())
@@ -346,14 +352,7 @@ test('Back while a signup is under way: its ticket comes under its own address',
   const other = await signUp()
   await page.goto(`/tickets/${other.id}`)
   await page.getByRole('link', { name: 'Sign up another person' }).click()
-  let release = (): void => {}
-  const released = new Promise<void>((resolve) => {
-    release = resolve
-  })
-  await page.route('/api/users', async (route) => {
-    await released
-    await route.continue()
-  })
+  const release = await holdSignups(page)
   const asked = page.waitForRequest('/api/users')
   await sendForm(page)
   await asked
