@@ -22,10 +22,10 @@ export async function disown(link: Link, isSure: boolean): Promise<{ isAsked: bo
     const mail = await lockMail(tx, emailId)
     const mailbox = link.mailbox ?? mail?.mailbox
     if (!mailbox) return { isAsked: false, isErasing: false }
-    const isErasing =
-      mail !== undefined && !mail.isInvitation && mail.isTheirs && (isSure || !mail.isConfirmed)
+    const isInvitation = mail !== undefined && mail.recipient !== null
+    const isErasing = mail !== undefined && !isInvitation && mail.isTheirs && (isSure || !mail.isConfirmed)
     const owner = isSure ? undefined : await findConfirmed(tx, mailbox, mail?.userId)
-    if (mail?.isInvitation) {
+    if (isInvitation) {
       // While its owner is asked, the row keeps the mailbox, so that the inviter cannot invite it again.
       await tx.email.update({
         where: { id: emailId },
@@ -42,8 +42,8 @@ export async function disown(link: Link, isSure: boolean): Promise<{ isAsked: bo
 type Mail = {
   userId: string
   mailbox: string | null
+  /** Of an invitation. */
   recipient: string | null
-  isInvitation: boolean
   isConfirmed: boolean
   isTheirs: boolean
 }
@@ -51,7 +51,7 @@ type Mail = {
 // `NO KEY`, because a new mail locks the key of its user: two users who refuse each other's invitations would be in a deadlock.
 async function lockMail(tx: Transaction, emailId: string): Promise<Mail | undefined> {
   const [mail] = await tx.$queryRaw<Mail[]>`
-    SELECT "userId", "Email".mailbox, recipient, recipient IS NOT NULL AS "isInvitation", "confirmedAt" IS NOT NULL AS "isConfirmed",
+    SELECT "userId", "Email".mailbox, recipient, "confirmedAt" IS NOT NULL AS "isConfirmed",
       coalesce("Email".mailbox = "User".mailbox, false) AS "isTheirs"
     FROM "Email" JOIN "User" ON "User".id = "userId" WHERE "Email".id = ${emailId}::uuid FOR NO KEY UPDATE OF "User"`
   return mail
