@@ -155,6 +155,18 @@ class QueueUnavailable extends Error {
   readonly code = 'QUEUE_UNAVAILABLE'
 }
 
+/**
+ * Runs a transaction that enqueues. Connects pg-boss before it begins: transactions that wait for pg-boss could hold all the
+ * connections that it needs. In the worker, pg-boss is connected before the first job.
+ * @throws when pg-boss cannot start, and what `act` throws
+ */
+export async function transactionWithQueue<Result>(
+  act: (tx: Transaction) => Promise<Result>,
+): Promise<Result> {
+  await openQueue()
+  return await prisma().$transaction(act)
+}
+
 type NewJob<Name extends QueueName> = {
   data: JobData<Name>
   id?: string
@@ -163,7 +175,7 @@ type NewJob<Name extends QueueName> = {
   priority?: number
 }
 
-/** Adds a job in the caller's transaction. @throws when the queue does not exist */
+/** Adds a job in the caller's transaction (`transactionWithQueue`). @throws when the queue does not exist */
 export function enqueue<Name extends QueueName>(
   tx: Transaction,
   name: Name,

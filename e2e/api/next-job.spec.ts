@@ -70,9 +70,8 @@ test('while the worker of dev runs, the next kind of job is written as the READM
   await untilSaid(/Ready for jobs/)
   await writeFile(
     path.join(folder, 'save-picture.ts'),
-    `import { prisma } from '@/lib/db/prisma'
-     import { enqueue } from '@/lib/queue'
-     await prisma().$transaction(async (tx) => {
+    `import { enqueue, transactionWithQueue } from '@/lib/queue'
+     await transactionWithQueue(async (tx) => {
        const { id: pictureId } = await tx.user.create({ data: { name: 'large', email: '${newAddress()}' } })
        ${call}
      })

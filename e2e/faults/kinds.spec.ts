@@ -44,9 +44,10 @@ async function queueReceipt(stack: Stack, folder: string, ticket: string, data: 
   await writeFile(
     path.join(folder, 'queue.ts'),
     `import { prisma } from '@/lib/db/prisma'
+     import { transactionWithQueue } from '@/lib/queue'
      import { queueEmail } from '@/lib/sending/enqueue'
      const { userId } = await prisma().email.findUniqueOrThrow({ where: { id: '${ticket}' } })
-     console.log(await prisma().$transaction((tx) => queueEmail(tx, userId, 'receipt', ${data})))
+     console.log(await transactionWithQueue((tx) => queueEmail(tx, userId, 'receipt', ${data})))
      process.exit()`,
   )
   const { code, output } = await runToEnd(['--import', 'tsx', 'queue.ts'], stack.env as Env, { cwd: folder })

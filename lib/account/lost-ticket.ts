@@ -1,7 +1,7 @@
 import { prisma, type Transaction } from '../db/prisma'
 import { notFound } from '../http/problem'
 import { log } from '../log'
-import { openQueue } from '../queue'
+import { transactionWithQueue } from '../queue'
 import { queueEmail } from '../sending/enqueue'
 import { hashMailbox } from '../sending/mailbox'
 import { lockUser } from '../sending/recipients'
@@ -12,8 +12,7 @@ import { listTicketMails } from './ticket'
 
 /** Enqueues the ticket mail if this address has a ticket. */
 export async function sendLostTicket(address: string): Promise<void> {
-  await openQueue()
-  const emailId = await prisma().$transaction(async (tx) => {
+  const emailId = await transactionWithQueue(async (tx) => {
     const complaint = { recipient: null, status: 'complained' } as const
     const user = await tx.user.findFirst({
       where: { email: address, erasure: null, emails: { none: complaint } },

@@ -1,6 +1,6 @@
-import { prisma, type Transaction } from '../db/prisma'
+import type { Transaction } from '../db/prisma'
 import { log } from '../log'
-import { openQueue } from '../queue'
+import { transactionWithQueue } from '../queue'
 import { queueEmail } from '../sending/enqueue'
 import { suppressMailbox } from '../sending/suppression'
 import type { Link } from './read-link'
@@ -17,8 +17,7 @@ export const FORGOTTEN = 'forgotten '
  */
 export async function disown(link: Link, isSure: boolean): Promise<{ isAsked: boolean; isErasing: boolean }> {
   const { emailId } = link
-  await openQueue()
-  return await prisma().$transaction(async (tx) => {
+  return await transactionWithQueue(async (tx) => {
     const mail = await lockMail(tx, emailId)
     const mailbox = link.mailbox ?? mail?.mailbox
     if (!mailbox) return { isAsked: false, isErasing: false }

@@ -1,13 +1,12 @@
-import { prisma, type Transaction } from '../db/prisma'
-import { enqueue, openQueue } from '../queue'
+import type { Transaction } from '../db/prisma'
+import { enqueue, transactionWithQueue } from '../queue'
 
 /** The page needs time to open its stream, in which it shows the erasure. */
 const HEAD_START_MS = 1_000
 
 /** Enqueues the erasure and stops all mail to the user. */
 export async function requestErasure(userId: string): Promise<void> {
-  await openQueue()
-  await prisma().$transaction((tx) => markForErasure(tx, userId))
+  await transactionWithQueue((tx) => markForErasure(tx, userId))
 }
 
 /** Does the same in a transaction. Does nothing for a user who is already being erased. */

@@ -3,7 +3,7 @@ import { prisma, type Transaction } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
 import { memoizeFor } from '../live/memoize-for'
 import { log } from '../log'
-import { deleteJobs, enqueueAll, QUEUES, type QueueName } from '../queue'
+import { deleteJobs, enqueueAll, QUEUES, type QueueName, transactionWithQueue } from '../queue'
 
 /** Jobs by queue, at most 10,000 each. Queues without any are left out. */
 export type JobCounts = Record<string, number>
@@ -87,7 +87,7 @@ async function moveJobs(from: string, to: QueueName, which: Prisma.Sql): Promise
   const total: Moves = { moved: 0, unfit: 0 }
   let last = '00000000-0000-0000-0000-000000000000'
   for (;;) {
-    const jobs = await prisma().$transaction((tx) =>
+    const jobs = await transactionWithQueue((tx) =>
       moveChunk(tx, from, to, Prisma.sql`${which} AND id > ${last}::uuid`),
     )
     for (const { isMoved } of jobs) total[isMoved ? 'moved' : 'unfit']++

@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto'
-import { prisma } from '../db/prisma'
-import { openQueue } from '../queue'
+import { transactionWithQueue } from '../queue'
 import { createSignup } from '../signup/signup'
 
 /** Warms up code and connections with a signup that it rolls back. */
 export async function rehearseSignup(): Promise<void> {
   const takenBack = new Error('The rehearsal is over')
   const person = { name: 'Rehearsal', email: `${randomUUID()}@rehearsal.invalid` }
-  await openQueue()
   try {
-    await prisma().$transaction(async (tx) => {
+    await transactionWithQueue(async (tx) => {
       await createSignup(tx, person)
       throw takenBack
     })

@@ -1,6 +1,6 @@
 import { prisma, type Transaction } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
-import { deleteJobsAbout, lockJobsAbout } from '../queue'
+import { deleteJobsAbout, lockJobsAbout, transactionWithQueue } from '../queue'
 import { enqueueEmails } from '../sending/enqueue'
 import { isUnfinished } from '../sending/stranded-emails'
 import { recordEvents } from '../status/record'
@@ -79,7 +79,7 @@ async function changeWaiting(
         ORDER BY "updatedAt", id LIMIT ${CHUNK}`
       if (chunk.length > 0) {
         const ids = chunk.map(({ id }) => id)
-        const { changed, inDoubt } = await prisma().$transaction((tx) => changeChunk(tx, ids, change))
+        const { changed, inDoubt } = await transactionWithQueue((tx) => changeChunk(tx, ids, change))
         total.changed += changed
         total.inDoubt.push(...inDoubt)
       }

@@ -5,7 +5,7 @@ import { env } from '../env'
 import { Problem } from '../http/problem'
 import { log } from '../log'
 import { count, type Hit } from '../protection/limits'
-import { openQueue } from '../queue'
+import { transactionWithQueue } from '../queue'
 import { enqueueEmails } from '../sending/enqueue'
 import { hashMailbox, toMailbox } from '../sending/mailbox'
 import { lockUser } from '../sending/recipients'
@@ -68,8 +68,7 @@ export async function inviteWithinLimits(userId: string, addresses: string[]): P
  * @throws {Problem} 422 over INVITATIONS_PER_USER.
  */
 async function inviteFriends(userId: string, addresses: string[]): Promise<string[]> {
-  await openQueue()
-  const invitations = await prisma().$transaction(async (tx) => {
+  const invitations = await transactionWithQueue(async (tx) => {
     await lockUser(tx, userId)
     const refused = await findRefusals(tx, userId)
     const isWanted = (address: string): boolean => !refused.includes(hashMailbox(address))

@@ -1,6 +1,7 @@
 import { MAX_COUNTED } from '../db/max-counted'
 import { prisma, type Transaction } from '../db/prisma'
 import type { Email } from '../generated/prisma/client'
+import { transactionWithQueue } from '../queue'
 import { recordEvents } from '../status/record'
 import { lockBatch, requeueBatch } from './batch'
 import { enqueueEmails } from './enqueue'
@@ -61,7 +62,7 @@ export async function redriveEmails(ids: string[], { force = false }: Options = 
   const results = new Map<string, RedriveResult>()
   for (const batchId of new Set(known.map((email) => email.batchId))) {
     const chosen = known.filter((email) => email.batchId === batchId).map(({ id }) => id)
-    const redriven = await prisma().$transaction((tx) => redriveTogether(tx, chosen, batchId, force))
+    const redriven = await transactionWithQueue((tx) => redriveTogether(tx, chosen, batchId, force))
     for (const { id, result } of redriven) results.set(id, result)
   }
   return ids.map((id) => ({ id, result: results.get(id) ?? 'unknown' }))

@@ -1,7 +1,7 @@
 import { isUnavailable, isUniqueViolation, prisma, type Transaction } from '../db/prisma'
 import { Problem, unavailable } from '../http/problem'
 import { log, reasonOf } from '../log'
-import { openQueue } from '../queue'
+import { transactionWithQueue } from '../queue'
 import { enqueueEmails, insertEmail, queueEmail } from '../sending/enqueue'
 import { hashMailbox } from '../sending/mailbox'
 import { lockUser } from '../sending/recipients'
@@ -34,8 +34,6 @@ export async function signUp(
   // Postgres gets only this HMAC: with the key itself, a thief of a database copy could replay the request.
   const signupKey = key && hmac('key', key)
   try {
-    // The first call connects pg-boss. Before the transaction, so that this does not hold a connection meanwhile.
-    await openQueue()
     const create = async (tx: Transaction): Promise<Signup> => {
       const signup = await createSignup(tx, input, signupKey)
       // Runs once for a key: a second request with this key waits at the insert in `createSignup`. When this transaction commits,
@@ -43,7 +41,7 @@ export async function signUp(
       await inTransaction?.(tx, signup.user.id)
       return signup
     }
-    const signup = await traced('commit', () => prisma().$transaction(create))
+    const signup = await traced('commit', () => transactionWithQueue(create))
     log.info({ emailId: signup.welcomeEmail.id }, 'queued')
     return { ...signup, isReplay: false }
   } catch (error) {
@@ -110,7 +108,7 @@ function rejectSpentKey(spentHash: string | null, hash: string): void {
 async function findWelcome(userId: string): Promise<Snapshot> {
   const email = await readWelcome(prisma(), userId)
   if (email && !(await isStranded(prisma(), EMAIL, email.id))) return toFirstSnapshot(email)
-  return await prisma().$transaction((tx) => completeSignup(tx, userId))
+  return await transactionWithQueue((tx) => completeSignup(tx, userId))
 }
 
 /**

@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { prisma } from '@/lib/db/prisma'
 import { withinCapacity } from '@/lib/protection/overload'
-import { openQueue } from '@/lib/queue'
+import { transactionWithQueue } from '@/lib/queue'
 import { enqueueEmails } from '@/lib/sending/enqueue'
 import { hashMailbox } from '@/lib/sending/mailbox'
 import { tieToSpan, traced } from '@/lib/telemetry'
@@ -30,10 +29,9 @@ export async function signUpCrowd({ count, typos }: z.infer<typeof demoInput>): 
   const emails = users.map(({ id: userId, mailbox }) => {
     return { id: crypto.randomUUID(), userId, kind: 'welcome' as const, mailbox }
   })
-  await openQueue()
   await withinCapacity(() =>
     traced('commit', () =>
-      prisma().$transaction(async (tx) => {
+      transactionWithQueue(async (tx) => {
         await tx.user.createMany({ data: users })
         await tx.email.createMany({ data: emails })
         await tx.emailEvent.createMany({ data: emails.map(({ id }) => ({ emailId: id, status: 'queued' })) })

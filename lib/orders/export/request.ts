@@ -1,6 +1,6 @@
 import { prisma } from '../../db/prisma'
 import type { ExportStatus } from '../../generated/prisma/client'
-import { enqueue, openQueue } from '../../queue'
+import { enqueue, transactionWithQueue } from '../../queue'
 import { lockUser } from '../../sending/recipients'
 import { type Progress, readProgress } from './progress'
 
@@ -8,8 +8,7 @@ export const OPEN: ExportStatus[] = ['queued', 'working']
 
 /** Starts an export, unless one is running. @param beforeStart what it throws cancels the start */
 export async function startExport(userId: string, beforeStart: () => void): Promise<Progress | null> {
-  await openQueue()
-  await prisma().$transaction(async (tx) => {
+  await transactionWithQueue(async (tx) => {
     await lockUser(tx, userId)
     if (await tx.export.findFirst({ where: { userId, status: { in: OPEN } } })) return
     beforeStart()
