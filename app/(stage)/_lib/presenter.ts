@@ -1,8 +1,7 @@
-import { timingSafeEqual } from 'node:crypto'
 import { env, inSandbox } from '@/lib/env'
 import { readCookie } from '@/lib/http/cookie'
 import { notFound, Problem } from '@/lib/http/problem'
-import { hmac } from '@/lib/sign'
+import { hmac, isSameSecret } from '@/lib/sign'
 
 /*
  * In a shared sandbox, some pages are for the presenter's browser only. It gets a cookie by a link from the terminal.
@@ -23,7 +22,7 @@ export function isPresenter(headers: Headers): boolean {
   const token = env('PRESENTER_TOKEN')
   if (token === undefined) return inSandbox()
   const sent = readCookie(headers, COOKIE)
-  const isHere = sent !== undefined && isSame(sent, token)
+  const isHere = sent !== undefined && isSameSecret(sent, token)
   // Also after a restart of the server, the link must not let in a second browser.
   if (isHere) shared.presenterIsHere = true
   return isHere
@@ -40,7 +39,7 @@ export function mayUseSandbox(headers: Headers): boolean {
  */
 export function signInPresenter(link: string): string {
   const token = env('PRESENTER_TOKEN')
-  if (token === undefined || !isSame(link, hmac('presenter', token))) throw notFound()
+  if (token === undefined || !isSameSecret(link, hmac('presenter', token))) throw notFound()
   if (shared.presenterIsHere) {
     throw new Problem(410, 'This link has been used', {
       detail: 'It works in one browser. Start the app again for a new one.',
@@ -48,9 +47,4 @@ export function signInPresenter(link: string): string {
   }
   shared.presenterIsHere = true
   return `${COOKIE}=${token}; Path=/; Max-Age=${DAY_S}; HttpOnly; SameSite=Lax`
-}
-
-function isSame(given: string, good: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(good)]
-  return a.length === b.length && timingSafeEqual(a, b)
 }

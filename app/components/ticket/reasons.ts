@@ -12,7 +12,6 @@ const REASON: Record<string, string> = {
   timeout: 'The mail service didn’t answer in time.',
   service_unavailable: DOWN,
   internal_server_error: DOWN,
-  provider_error: DOWN,
   application_error: NO_ANSWER,
   unreadable_answer: NO_ANSWER,
   concurrent_idempotent_requests: NOT_YET,
