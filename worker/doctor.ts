@@ -7,7 +7,7 @@ import { LIVE_WORKERS } from '@/lib/live/workers'
 import { readArguments } from '@/lib/ops/arguments'
 import { readDetails } from '@/lib/ops/health'
 import { explainUnserved, readQueueState, toRedriveCommand } from '@/lib/ops/queue-state'
-import { describePause, readPace } from '@/lib/sending/pace'
+import { describePause, readPace } from '@/lib/sending/pause'
 import { checkSettings } from './check-settings'
 
 let problems = 0

@@ -2,7 +2,7 @@
 
 import { reachDatabase } from '@/lib/db/find-database'
 import { readArguments } from '@/lib/ops/arguments'
-import { describePause, readPace, setPaused } from '@/lib/sending/pace'
+import { describePause, readPace, setPaused } from '@/lib/sending/pause'
 
 const {
   positionals: [action],

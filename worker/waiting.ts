@@ -5,7 +5,7 @@ import { reachDatabase } from '@/lib/db/find-database'
 import { TEMPLATES } from '@/lib/mail/templates'
 import { fail, readArguments } from '@/lib/ops/arguments'
 import { type Choice, countWaiting, dropWaiting, renderWaiting } from '@/lib/ops/waiting'
-import { readPace } from '@/lib/sending/pace'
+import { readPace } from '@/lib/sending/pause'
 
 const MINUTES: Record<string, number> = { m: 1, h: 60, d: 24 * 60 }
 

@@ -1,5 +1,5 @@
 import { Prisma } from '../generated/prisma/client'
-import { PAUSED_BY_OPERATOR, readPace } from '../sending/pace'
+import { PAUSED_BY_OPERATOR, readPace } from '../sending/pause'
 import { memoizeFor } from './memoize-for'
 import { readPool } from './read-pool'
 

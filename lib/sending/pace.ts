@@ -16,8 +16,8 @@ export type Turn = {
 }
 
 /**
- * After a pause, one request is let through as a trial (a half-open circuit breaker). It ends 10 s after it began, and begins
- * when its batch is rendered, which is soon after its turn. Without its outcome by then, another request may be the trial.
+ * After a pause, one request is let through as a trial (a half-open circuit breaker). It has a timeout of 10 s. If it has no
+ * outcome so long after its turn, for example because the rendering was slow, another request becomes the trial.
  */
 const TRIAL_SECONDS = 11
 
@@ -28,11 +28,11 @@ const MARGIN = 1.1
 
 const POLL_MS = 1_000
 
-/** Without a pause, a next turn that is later than this plus its gap means that the database's clock was set back. */
+/** Without a pause, the next turn is at most one gap ahead. If it is so much further ahead, the database's clock was set back. */
 const MOST_AHEAD_SECONDS = 300
 
-/** A line of waiting calls for each ignored pause (the key, null: none). The value ends when the last call of the line has its turn. */
-const lastCalls = new Map<string | null, Promise<unknown>>()
+/** The calls that ignore the same pause (the key, null: none) wait in one line. The value ends when the next call may ask. */
+const lineEnds = new Map<string | null, Promise<unknown>>()
 
 /**
  * Waits for permission to call Resend. All workers share one row, because the limit is for the whole account. The calls of a
@@ -40,15 +40,13 @@ const lastCalls = new Map<string | null, Promise<unknown>>()
  * @param ignoredPause see `Turn`. @throws when `signal` is aborted and this call is the first in line
  */
 export function takeTurn(signal: AbortSignal, ignoredPause: string | null = null): Promise<Turn> {
-  const turn = (lastCalls.get(ignoredPause) ?? Promise.resolve()).then(() =>
-    pollForTurn(signal, ignoredPause),
-  )
+  const turn = (lineEnds.get(ignoredPause) ?? Promise.resolve()).then(() => pollForTurn(signal, ignoredPause))
   // A call that ignores a pause does not move `nextTurnAt`, so each process waits between its own calls.
   const leaveGap = async (turn: Turn): Promise<void> => {
     if (turn.ignoredPause) await sleep(toGap(turn.perSecond) * 1000)
   }
   // A call that fails lets the next one pass.
-  lastCalls.set(
+  lineEnds.set(
     ignoredPause,
     turn.then(leaveGap).catch(() => {}),
   )
@@ -96,56 +94,7 @@ async function askForTurn(ignoredPause: string | null): Promise<Turn & { waitMs:
   return row ?? { waitMs: 1, perSecond: null, reason: null, failures: 0, ignoredPause: null }
 }
 
-export type PaceState = {
-  isPausedByOperator: boolean
-  /** Why requests are held now. Null: they are not. */
-  reason: string | null
-  until: Date | null
-  /** The pause is over, but mail still waits for the trial. */
-  isTrialDue: boolean
-  perSecond: number | null
-}
-
-/**
- * Reads whether and why requests are held. After a pause, `reason` stays in the row until a trial succeeds. If no mail waits, there
- * is no trial, so this returns no reason.
- */
-export async function readPace(): Promise<PaceState> {
-  // JavaScript has no date for "infinity".
-  const [row] = await prisma().$queryRaw<PaceState[]>`
-    SELECT "pausedAt" IS NOT NULL AS "isPausedByOperator", reason, "perSecond",
-      CASE WHEN abs(extract(year FROM "nextTurnAt")) < 10000 THEN "nextTurnAt" END AS until,
-      reason IS NOT NULL AND "nextTurnAt" <= clock_timestamp() AS "isTrialDue"
-    FROM "Pace" WHERE account = 'resend'`
-  const noPause = { reason: null, until: null, isTrialDue: false }
-  if (!row?.isTrialDue) return row ?? { ...noPause, isPausedByOperator: false, perSecond: null }
-  // A statement of its own: while the table "Email" is locked, a pause can still be reported. `ORDER BY` makes Postgres use the
-  // index: otherwise it may read all mails.
-  const [mail] = await prisma().$queryRaw<object[]>`
-    SELECT FROM unnest('{queued,sending,retrying}'::"EmailStatus"[]) AS waiting (status),
-      LATERAL (SELECT FROM "Email" WHERE status = waiting.status ORDER BY "updatedAt" LIMIT 1) AS mail LIMIT 1`
-  return mail ? row : { ...row, ...noPause }
-}
-
-/** Says in a sentence why requests are held now. Null: they are not. */
-export function describePause({ reason, until, isTrialDue }: PaceState): string | null {
-  if (!reason) return null
-  if (isTrialDue) return `The next request to Resend is a trial: ${reason}.`
-  return `No requests to Resend until ${until?.toISOString() ?? 'an operator resets "nextTurnAt"'}: ${reason}.`
-}
-
-export const PAUSED_BY_OPERATOR = 'paused_by_operator'
-
-/** Pauses or resumes all sending. A pause because of Resend's answers stays. @returns since when an operator has paused it. */
-export async function setPaused(paused: boolean): Promise<Date | null> {
-  const [row] = await prisma().$queryRaw<[{ pausedAt: Date | null }]>`
-    INSERT INTO "Pace" AS pace (account, "pausedAt") VALUES ('resend', CASE WHEN ${paused} THEN now() END)
-    ON CONFLICT (account) DO UPDATE SET "pausedAt" = CASE WHEN ${paused} THEN coalesce(pace."pausedAt", now()) END
-    RETURNING "pausedAt"`
-  return row.pausedAt
-}
-
-/** Frees an unused trial for another call. A newer pause of more than 11 s stays. */
+/** Frees an unused trial for another call. Leaves a newer pause, if it has another reason or ends later than a trial. */
 export async function giveBackTrial(turn: Turn): Promise<void> {
   if (!isTrial(turn)) return
   await prisma().$executeRaw`
@@ -161,9 +110,9 @@ export async function updatePace(turn: Turn, outcome: Outcome): Promise<Date> {
   const retryAt = new Date((await databaseNow()) + seconds * 1000)
   if (turn.ignoredPause && !reason) return retryAt
   if (reason || turn.reason || perSecond !== turn.perSecond) {
-    // WHERE: replaces the pause of this turn. A newer pause is replaced only by one that ends later. (A success counts as a pause
-    // that ends now.) A newer pause may have the same reason: after a trial, its own ends within TRIAL_SECONDS. CASE: without a
-    // pause before and now, only the rate changes.
+    // WHERE: this replaces the pause of its turn, and another pause only if that ends earlier. (A success counts as a pause that
+    // ends now.) A newer pause may have the same reason as that of a trial. It ends later than TRIAL_SECONDS from now, and the
+    // trial's own pause does not. CASE: without a pause before and after, only the rate changes.
     await prisma().$executeRaw`
       INSERT INTO "Pace" AS pace (account, "nextTurnAt", reason, failures, "perSecond")
       VALUES ('resend', clock_timestamp() + make_interval(secs => ${seconds}), ${reason}, ${failures}, ${perSecond})

@@ -3,7 +3,7 @@ import { backstageOnly } from '@/app/(stage)/_lib/guard'
 import { readInput } from '@/lib/http/input'
 import { log } from '@/lib/log'
 import { route } from '@/lib/protection/route'
-import { setPaused } from '@/lib/sending/pace'
+import { setPaused } from '@/lib/sending/pause'
 
 const MAX_BYTES = 1024
 
