@@ -32,29 +32,30 @@ const KEY_LIFETIME_MS = 23 * 3600 * 1000
 
 export const isKeyExpired = Prisma.sql`"Batch"."createdAt" < now() - make_interval(secs => ${KEY_LIFETIME_MS / 1000})`
 
+/** A batch without its messages, which may be a megabyte. */
+type LockedBatch = Pick<Batch, 'id' | 'attemptsInDoubt'> & { emailIds: string[]; isKeyExpired: boolean }
+
 /** Locks a batch with its emails, in the order of lock-emails.ts. */
 export async function lockBatch(tx: Transaction, id: string): Promise<LockedBatch | undefined> {
   // Emails are locked before the batch, but only the batch's row names them. So an advisory lock on its id comes before both. A
   // lock on the job's row would not help, because `requeueBatch` replaces that row.
   await tx.$queryRaw`SELECT FROM pg_advisory_xact_lock(hashtextextended(${id}, 0))`
   // The first tag of a message is the id of its email.
-  await tx.$queryRaw`
-    SELECT FROM "Email" WHERE id IN (
+  const emails = await tx.$queryRaw<{ id: string }[]>`
+    SELECT id FROM "Email" WHERE id IN (
       SELECT (message->'tags'->0->>'value')::uuid FROM "Batch", json_array_elements(messages) AS message
       WHERE "Batch".id = ${id}::uuid
     ) ORDER BY id FOR UPDATE`
-  const [batch] = await tx.$queryRaw<LockedBatch[]>`
-    SELECT *, ${isKeyExpired} AS "isKeyExpired" FROM "Batch" WHERE id = ${id}::uuid FOR UPDATE`
-  return batch
+  const [batch] = await tx.$queryRaw<Omit<LockedBatch, 'emailIds'>[]>`
+    SELECT id, "attemptsInDoubt", ${isKeyExpired} AS "isKeyExpired" FROM "Batch" WHERE id = ${id}::uuid FOR UPDATE`
+  return batch && { ...batch, emailIds: emails.map((email) => email.id) }
 }
-
-type LockedBatch = Batch & { isKeyExpired: boolean }
 
 /** Records a batch before its first attempt, with the job that sends it again if this worker dies. */
 export async function writeBatch(tx: Transaction, messages: Message[]): Promise<Batch> {
   const data = { messages, attemptsInDoubt: 1, sender: PROCESS_NAME }
   const batch = { ...(await tx.batch.create({ data, omit: { messages: true } })), messages }
-  await recordForAll(tx, messages, { status: 'sending', batchId: batch.id })
+  await recordForAll(tx, toEmailIds(messages), { status: 'sending', batchId: batch.id })
   await enqueue(tx, 'retry-batch', { batchId: batch.id }, { id: batch.id, delayMs: TAKEOVER_MS })
   return batch
 }
@@ -91,27 +92,25 @@ async function splitBatch(
 export async function reopenBatch(tx: Transaction, id: string): Promise<Batch | undefined> {
   const batch = await lockBatch(tx, id)
   if (!batch) return
-  const isNew = batch.attemptsInDoubt === 0
-  if (isNew && (await dropIfSuppressed(tx, batch))) return await finishBatch(tx, id)
-  // `createdAt` becomes the time of the first attempt, because the key's age and the links' tokens count from it.
-  if (isNew) batch.createdAt = new Date(await databaseNow())
-  batch.attemptsInDoubt++
-  if (batch.isKeyExpired && !isNew) return await giveUp(tx, batch, 'outcome_unknown')
+  const { emailIds, attemptsInDoubt, isKeyExpired } = batch
+  const isNew = attemptsInDoubt === 0
+  if (isNew && (await isUnwanted(tx, emailIds))) return await finishBatch(tx, id)
+  if (isKeyExpired && !isNew) return await giveUp(tx, batch, 'outcome_unknown')
   // `settleBatch` gives up when the last attempt fails. One more attempt means that a worker died during the last one.
-  if (batch.attemptsInDoubt > MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')
-  const { attemptsInDoubt, createdAt } = batch
-  await tx.batch.update({ where: { id }, data: { attemptsInDoubt, createdAt, sender: PROCESS_NAME } })
-  // inDoubt: mails that no webhook has reported as accepted. If there is one, the whole batch is sent, because it must not change.
-  const inDoubt = await recordForAll(tx, batch.messages, { status: 'sending', batchId: id })
-  return inDoubt.length > 0 ? batch : await finishBatch(tx, id)
+  if (attemptsInDoubt >= MAX_ATTEMPTS) return await giveUp(tx, batch, 'worker_died')
+  // A webhook may have reported some mails as accepted. If one is unreported, the whole batch is sent, because it must not change.
+  const unreported = await recordForAll(tx, emailIds, { status: 'sending', batchId: id })
+  if (unreported.length === 0) return await finishBatch(tx, id)
+  const attempt = { attemptsInDoubt: attemptsInDoubt + 1, sender: PROCESS_NAME }
+  // The time of the first attempt, because the key's age and the links' tokens count from it.
+  const first = isNew ? { createdAt: new Date(await databaseNow()) } : {}
+  const row = await tx.batch.update({ where: { id }, data: { ...attempt, ...first } })
+  return { ...row, messages: row.messages as Message[] }
 }
 
-/** Records the mail of a batch that was never sent as suppressed, if it must not be sent any more. @returns whether it did */
-async function dropIfSuppressed(tx: Transaction, { messages }: Batch): Promise<boolean> {
-  const emails = await lockEmails(
-    tx,
-    messages.map(({ tags }) => tags[0].value),
-  )
+/** For a new batch of one mail. If this must not be sent any more, records it as suppressed. @returns whether it did */
+async function isUnwanted(tx: Transaction, emailIds: string[]): Promise<boolean> {
+  const emails = await lockEmails(tx, emailIds)
   return (await dropSuppressed(tx, [...emails.values()])).length === 0
 }
 
@@ -136,25 +135,26 @@ export async function settleBatch(
   // If this worker froze, another may have sent the batch again. Then the row has more attempts in doubt, or is gone.
   const row = await lockBatch(tx, id)
   if (outcome.kind === 'accepted') {
-    const facts = outcome.mails.map((mail, index) => ({ ...mail, emailId: messages[index]?.tags[0].value }))
+    const sentIds = toEmailIds(messages)
+    const facts = outcome.mails.map((mail, index) => ({ ...mail, emailId: sentIds[index] }))
     // Without a row, another worker has recorded this answer. Mails that it recorded as failed may be queued again by now, so this
     // records only the sent ones.
     await recordEvents(tx, row ? facts : facts.filter(({ status }) => status === 'sent'))
     return await finishBatch(tx, id)
   }
   if (!row) return
-  const { attemptsInDoubt } = row
+  const { emailIds, attemptsInDoubt } = row
   const { kind, reason } = outcome
   const mustWait = kind === 'wait' || kind === 'operator'
   // Only this attempt counts, and Resend has rejected it. So Resend has accepted none of these mails.
   const mayChange = attemptsInDoubt === 1
   if (mustWait && mayChange) {
-    const ids = await recordForAll(tx, messages, { status: 'retrying', reason, retryAt })
+    const ids = await recordForAll(tx, emailIds, { status: 'retrying', reason, retryAt })
     await enqueueEmails(tx, await tx.email.findMany({ where: { id: { in: ids } } }))
     return await finishBatch(tx, id)
   }
   if (kind === 'permanent' && mayChange) {
-    if (messages.length === 1) await recordForAll(tx, messages, { status: 'failed', reason })
+    if (messages.length === 1) await recordForAll(tx, emailIds, { status: 'failed', reason })
     else await splitBatch(tx, messages, reason, retryAt)
     return await finishBatch(tx, id)
   }
@@ -164,10 +164,10 @@ export async function settleBatch(
       : new Date(Math.max(+retryAt, (await databaseNow()) + backoff(attemptsInDoubt)))
     // Resend has not accepted this attempt. Earlier ones stay in doubt.
     if (mustWait) await tx.batch.update({ where: { id }, data: { attemptsInDoubt: attemptsInDoubt - 1 } })
-    await recordForAll(tx, messages, { status: 'retrying', reason, retryAt: startAfter, batchId: id })
+    await recordForAll(tx, emailIds, { status: 'retrying', reason, retryAt: startAfter, batchId: id })
     return await requeueBatch(tx, id, startAfter)
   }
-  await giveUp(tx, batch, reason)
+  await giveUp(tx, row, reason)
 }
 
 /** Enqueues another attempt of the same batch. */
@@ -176,16 +176,16 @@ export async function requeueBatch(tx: Transaction, id: string, startAfter?: Dat
   await enqueue(tx, 'retry-batch', { batchId: id }, { id, startAfter })
 }
 
-/** Gives up a batch with an expired key, also during a pause. The erasure of a user waits until their batches end. */
+/** Gives up a batch with an expired key, also during a pause, because no user in it can be erased before it ends. */
 export async function giveUpExpired(tx: Transaction, id: string): Promise<void> {
   const batch = await lockBatch(tx, id)
   if (batch?.isKeyExpired && batch.attemptsInDoubt > 0) await giveUp(tx, batch, 'outcome_unknown')
 }
 
 // Keeps the batch, because a webhook may still report it as sent, or an operator may redrive it.
-async function giveUp(tx: Transaction, { id, messages }: Batch, reason: string): Promise<undefined> {
-  const emailIds = await recordForAll(tx, messages, { status: 'failed', reason, batchId: id })
-  log.error({ emailIds, batchId: id, reason }, `given up: npm run redrive -- --reason ${reason}`)
+async function giveUp(tx: Transaction, { id, emailIds }: LockedBatch, reason: string): Promise<undefined> {
+  const failed = await recordForAll(tx, emailIds, { status: 'failed', reason, batchId: id })
+  log.error({ emailIds: failed, batchId: id, reason }, `given up: npm run redrive -- --reason ${reason}`)
   await deleteJobs(tx, 'retry-batch', [{ id }])
 }
 
@@ -195,9 +195,11 @@ async function finishBatch(tx: Transaction, id: string): Promise<undefined> {
 }
 
 /** @returns the ids of the mails with a new event: see `recordEvents` */
-function recordForAll(tx: Transaction, messages: Message[], fact: EmailFact): Promise<string[]> {
+function recordForAll(tx: Transaction, emailIds: string[], fact: EmailFact): Promise<string[]> {
   return recordEvents(
     tx,
-    messages.map(({ tags }) => ({ ...fact, emailId: tags[0].value })),
+    emailIds.map((emailId) => ({ ...fact, emailId })),
   )
 }
+
+const toEmailIds = (messages: Message[]): string[] => messages.map(({ tags }) => tags[0].value)
