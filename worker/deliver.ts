@@ -7,19 +7,20 @@ import { logAttempt, logOutcome } from './log-progress'
 import { stopping } from './stop'
 
 /** A batch that is written, and the permission to send it. */
-export type Delivery = { batch: Batch; turn: Turn; hourlyLimit: HourlyLimit }
+export type Delivery = { batch: Batch; turn: Turn; hourlyLimit: HourlyLimit | null }
 
 /**
  * Waits for a turn, and calls `prepare`.
  * @param prepare writes the batch in a transaction. It returns undefined when there is nothing to send
- * @throws when the worker must stop before its turn, or the database fails
+ * @param hourlyLimit null: the batch counts for none
+ * @throws when the worker must stop before its turn, the database fails, or `prepare` throws
  */
 export async function prepareDelivery(
   signal: AbortSignal,
   prepare: () => Promise<Batch | undefined>,
-  hourlyLimit: HourlyLimit = 'mail',
+  hourlyLimit: HourlyLimit | null = 'mail',
 ): Promise<Delivery | undefined> {
-  // Mails with a lost ticket have an hourly limit of their own, so they ignore a pause that the limit of all mail has caused.
+  // A pause that the limit of all mail has caused is only for mail that counts for it.
   const ignoredPause = hourlyLimit === 'mail' ? null : HOURLY_LIMIT_REACHED
   const turn = await takeTurn(AbortSignal.any([signal, stopping]), ignoredPause)
   let batch: Batch | undefined

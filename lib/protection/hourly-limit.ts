@@ -22,12 +22,13 @@ export async function hasLostTicketsLeft(): Promise<boolean> {
 }
 
 /**
- * Sends a batch, or returns `wait` when it does not fit into this hour. Only the first attempt counts, and not if Resend rejects
- * it. If a worker dies after it has written the batch and before this call, the batch never counts.
+ * Sends a batch, or returns `wait` when it does not fit into this hour. A batch that Resend rejects does not count. If a worker
+ * dies after it has written the batch and before this call, the batch never counts.
+ * @param limit null: none, because an earlier attempt has counted
  */
-export async function sendWithinHourlyLimit(batch: Batch, limit: HourlyLimit): Promise<Outcome> {
-  const { messages, attemptsInDoubt } = batch
-  if (attemptsInDoubt > 1) return await sendBatch(batch)
+export async function sendWithinHourlyLimit(batch: Batch, limit: HourlyLimit | null): Promise<Outcome> {
+  if (!limit) return await sendBatch(batch)
+  const { messages } = batch
   let counted = await count([limit, ALL, messages.length])
   if (counted.rejections.length > 0 && limit !== 'mail') counted = await count(['mail', ALL, messages.length])
   const [rejection] = counted.rejections

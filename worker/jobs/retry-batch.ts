@@ -14,10 +14,8 @@ export default async function retryBatch({ data, signal }: Job<'retry-batch'>): 
   if (delivery) await deliver(delivery)
 }
 
-// A batch in doubt counts for no limit. It does not wait either: there are few loops for these jobs, and a lost ticket needs one.
-async function findHourlyLimit(batchId: string): Promise<HourlyLimit> {
-  const waits = await prisma().$queryRaw<unknown[]>`
-    SELECT FROM "Batch" WHERE id = ${batchId}::uuid AND "attemptsInDoubt" = 0
-      AND NOT EXISTS (SELECT FROM "Email" WHERE "batchId" = "Batch".id AND kind = 'ticket')`
-  return waits.length > 0 ? 'mail' : 'lostTicketMail'
+// A batch in doubt counts for no limit. It does not wait for one either: there are few loops for these jobs, and others need them.
+async function findHourlyLimit(batchId: string): Promise<HourlyLimit | null> {
+  const isNew = await prisma().batch.count({ where: { id: batchId, attemptsInDoubt: 0 } })
+  return isNew ? 'mail' : null
 }
