@@ -156,8 +156,8 @@ class QueueUnavailable extends Error {
 }
 
 /**
- * Runs a transaction that enqueues. Connects pg-boss before it begins: transactions that wait for pg-boss could hold all the
- * connections that it needs. In the worker, pg-boss is connected before the first job.
+ * Runs a transaction that enqueues. Connects pg-boss before it begins: where connections are few, open transactions could hold
+ * those that pg-boss waits for. In the worker, pg-boss is connected before the first job.
  * @throws when pg-boss cannot start, and what `act` throws
  */
 export async function transactionWithQueue<Result>(

@@ -165,8 +165,9 @@ async function writeRecipe(folder: string, title: string): Promise<void> {
   const items = (await readSection(title)).split(/^(?=\d\. )/m).slice(1)
   expect(items.length).toBeGreaterThan(2)
   for (const item of items) {
-    const [words = '', , block = ''] = item.split(/^ {3}```(tsx?)\n/m)
-    const code = (block.split(/^ {3}```$/m)[0] ?? '').replace(/^ {3}/gm, '')
+    const [words = ''] = item.split(/^ {3}```/m)
+    const blocks = [...item.matchAll(/^ {3}```tsx?\n(.*?)^ {3}```$/gms)].map(([, block = '']) => block)
+    const code = blocks.join('').replace(/^ {3}/gm, '')
     const [, file = ''] = /`([\w/.[\]-]+\.tsx?)`/.exec(words) ?? []
     const [, list] = /`([A-Z]+)`/.exec(words) ?? []
     expect([file, code], item).not.toContain('')

@@ -111,7 +111,7 @@ test('a mail to a row of another table goes out by SMTP: a 4xx is retried, a 5xx
   const queue = async (name: string): Promise<string> => {
     const [row] = await query<{ id: string }>(
       url(),
-      'INSERT INTO account (mail, full_name) VALUES ($1, $2) RETURNING id',
+      'INSERT INTO customer (mail, full_name) VALUES ($1, $2) RETURNING id',
       [`${name}-${newAddress()}`, 'Ada Lovelace'],
     )
     await call(
@@ -159,7 +159,7 @@ test('a mail to a row of another table goes out by SMTP: a 4xx is retried, a 5xx
   // The process died before its hook.
   await query(
     url(),
-    `INSERT INTO account (mail, full_name, created) VALUES ('swept-${newAddress()}', 'Bob', now() - interval '2 minutes')`,
+    `INSERT INTO customer (mail, full_name, created) VALUES ('swept-${newAddress()}', 'Bob', now() - interval '2 minutes')`,
   )
   await waitFor(() => mails.some((mail) => /^To: swept-/m.test(mail)))
 
@@ -168,7 +168,7 @@ test('a mail to a row of another table goes out by SMTP: a 4xx is retried, a 5xx
     `import { prisma } from './lib/db/prisma'\nimport { deleteUser } from './lib/sending/delete-user'
      if (!(await prisma().$transaction((tx) => deleteUser(tx, '${owner?.userId}')))) process.exit(1)`,
   )
-  expect(await query(url(), 'SELECT FROM account WHERE id = $1', [owner?.userId])).toEqual([])
+  expect(await query(url(), 'SELECT FROM customer WHERE id = $1', [owner?.userId])).toEqual([])
   expect(await readEvents(good)).toEqual([])
 
   expect(await worker.kill('SIGTERM')).toBe(0)
@@ -193,6 +193,31 @@ test('npm run dev:all of that app requests nothing of it but /api/health', { tag
   expect([...new Set(requests)]).toEqual(['GET /api/health?warm-up'])
 })
 
+test('the SQL about the tables of Better Auth and Auth.js fits them', async () => {
+  const name = 'tables_of_auth'
+  await sql(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)
+  await sql(`CREATE DATABASE ${name}`)
+  const database = Object.assign(new URL(url()), { pathname: name }).href
+  await query(database, TABLES_OF_AUTH)
+  const columns = []
+  for (const block of readBlocks(DOCUMENT, 'sql')) {
+    const rows = await query<object>(database, `SELECT * FROM ${block} AS "user" WHERE id = 'a' FOR UPDATE`)
+    columns.push(...rows.map((row) => Object.keys(row)))
+  }
+  const users = ['id', 'name', 'email', 'mailbox', 'confirmedAt', 'erasure']
+  expect(columns).toEqual([users, ['id', 'since'], users])
+  await sql(`DROP DATABASE ${name} WITH (FORCE)`)
+})
+
+/** https://better-auth.com/docs/concepts/database#user and https://authjs.dev/getting-started/adapters/prisma */
+const TABLES_OF_AUTH = `
+  CREATE TABLE "user" (id text PRIMARY KEY, name text NOT NULL, email text NOT NULL UNIQUE, "emailVerified" boolean NOT NULL,
+    image text, "createdAt" timestamp(3) NOT NULL DEFAULT now(), "updatedAt" timestamp(3) NOT NULL DEFAULT now());
+  CREATE TABLE "User" (id text PRIMARY KEY, name text, email text UNIQUE, "emailVerified" timestamp(3), image text,
+    "createdAt" timestamp(3) NOT NULL DEFAULT now(), "updatedAt" timestamp(3) NOT NULL DEFAULT now());
+  INSERT INTO "user" (id, name, email, "emailVerified") VALUES ('a', 'Ada', 'ada@example.com', true);
+  INSERT INTO "User" (id, name, email, "emailVerified") VALUES ('a', 'Ada', 'ada@example.com', now());`
+
 /** A program in the place of `next dev -p PORT`. */
 const LOGS_REQUESTS = `
   require('node:http').createServer((request, response) => {
@@ -201,7 +226,7 @@ const LOGS_REQUESTS = `
   }).listen(process.argv[4], '127.0.0.1')`
 
 const INSTRUMENTATION = `export { register } from './instrumentation-of-mails'\n`
-const TABLES = `CREATE TABLE account (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), mail text NOT NULL UNIQUE, full_name text NOT NULL,
+const TABLES = `CREATE TABLE customer (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), mail text NOT NULL UNIQUE, full_name text NOT NULL,
        created timestamptz(3) NOT NULL DEFAULT now());
      CREATE TABLE "Picture" (id uuid PRIMARY KEY, "userId" uuid NOT NULL);`
 
@@ -218,11 +243,11 @@ async function makeApp(): Promise<void> {
   await write('instrumentation.ts', INSTRUMENTATION)
   await write('lib/auth.ts', `export const currentUser = async (): Promise<{ id: string }> => ({ id: '' })\n`)
   const [head = ''] = (await readFile('prisma/schema.prisma', 'utf8')).split('model User')
-  const account = readBlocks(DOCUMENT, 'prisma')
+  const customer = readBlocks(DOCUMENT, 'prisma')
     .join('')
     .replace(/ +emails .*\n/, '')
   const picture = 'model Picture {\n  id String @id @default(uuid()) @db.Uuid\n  userId String @db.Uuid\n}\n'
-  await write('prisma/schema.prisma', `${head}${account}\n${picture}`)
+  await write('prisma/schema.prisma', `${head}${customer}\n${picture}`)
   await write('prisma/migrations/20260101000000_before/migration.sql', TABLES)
   await symlink(path.resolve('node_modules'), path.join(folder, 'node_modules'), 'junction')
 }
@@ -246,9 +271,9 @@ async function addTables(): Promise<void> {
   await cp(schema, path.join(prisma, 'migrations/schema.prisma'))
   const models = (await readFile(path.join(prisma, 'emails.prisma'), 'utf8')).replace(
     /^( +user +)User( +@relation)/m,
-    '$1Account$2',
+    '$1Customer$2',
   )
-  const own = (await readFile(schema, 'utf8')).replace(/^ +@@map\("account"\)/m, '  emails Email[]\n$&')
+  const own = (await readFile(schema, 'utf8')).replace(/^ +@@map\("customer"\)/m, '  emails Email[]\n$&')
   await writeFile(schema, `${own}\n${models}`)
   await cp('prisma/new-migration.ts', path.join(prisma, 'new-migration.ts'))
   const migration = await run([...TSX, 'prisma/new-migration.ts', 'emails'])

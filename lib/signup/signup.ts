@@ -61,7 +61,7 @@ export async function createSignup(tx: Transaction, input: SignupInput, signupKe
   const signupHash = hashInput(input)
   const mailbox = hashMailbox(input.email)
   const user = await tx.user.create({ data: { ...input, mailbox, signupKey, signupHash } })
-  // After the insert, because the insert waits for a transaction that erases the user of this key, and that one adds a `SpentKey`.
+  // Must come after the insert, which waits for a transaction that erases the user of this key. That one adds the `SpentKey`.
   const { spentHash, isSuppressed } = await readConflicts(tx, mailbox, signupKey)
   rejectSpentKey(spentHash, signupHash)
   if (isSuppressed) throw noMailWanted()
@@ -82,7 +82,7 @@ async function findSignup(input: SignupInput, signupKey: string | undefined): Pr
   if (user.signupHash !== hash) throw keyAlreadyUsed()
   if (user.erasure) throw wasErased()
   // The first request had the same data. The row of the user may have a corrected address since then.
-  return { user: { id: user.id, ...input }, welcomeEmail: await findWelcome(user.id) }
+  return { user: { id: user.id, ...input }, welcomeEmail: await findOrRepairWelcome(user.id) }
 }
 
 function hashInput({ name, email }: SignupInput): string {
@@ -93,10 +93,10 @@ function hashInput({ name, email }: SignupInput): string {
 async function readConflicts(
   db: Pick<Transaction, '$queryRaw'>,
   mailbox: string,
-  key: string | undefined,
+  signupKey: string | undefined,
 ): Promise<{ spentHash: string | null; isSuppressed: boolean }> {
   const [conflicts] = await db.$queryRaw<[{ spentHash: string | null; isSuppressed: boolean }]>`
-    SELECT (SELECT hash FROM "SpentKey" WHERE key = ${key ?? null} AND until > now()) AS "spentHash",
+    SELECT (SELECT hash FROM "SpentKey" WHERE key = ${signupKey ?? null} AND until > now()) AS "spentHash",
       ${suppressed(mailbox)} AS "isSuppressed"`
   return conflicts
 }
@@ -105,7 +105,7 @@ function rejectSpentKey(spentHash: string | null, hash: string): void {
   if (spentHash !== null) throw spentHash === hash ? wasErased() : keyAlreadyUsed()
 }
 
-async function findWelcome(userId: string): Promise<Snapshot> {
+async function findOrRepairWelcome(userId: string): Promise<Snapshot> {
   const email = await readWelcome(prisma(), userId)
   if (email && !(await isStranded(prisma(), EMAIL, email.id))) return toFirstSnapshot(email)
   return await transactionWithQueue((tx) => completeSignup(tx, userId))

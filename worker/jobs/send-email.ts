@@ -6,7 +6,7 @@ import { prepareDelivery } from '../deliver'
 
 /**
  * Sends an email and others that wait, in one request. The transaction that writes the batch completes their jobs, so this returns
- * before the request ends. Meanwhile, the only loop of this queue fetches the next batch. With several loops, each would hold one
+ * before the request ends. Each worker runs one of these jobs at a time (`CONCURRENCY` in work.ts): several would each hold a
  * mail, which then misses the batch.
  * @throws {GiveUp} when the email does not exist
  */
