@@ -232,10 +232,11 @@ test('a job of one’s own that kills its worker each time: given up, and said b
       return !worker?.isRunning()
     })
   }
+  // It does not know the queue.
   const survivor = await stack.startWorker({ LOG_FORMAT: 'json' })
   await waitFor(async () => {
     await hurryHeartbeats(stack)
-    return survivor.output().includes(`given up: npm run redrive -- ${shop.name}`)
+    return survivor.output().includes(`given up: npm run queues -- move ${shop.name}`)
   })
   const line =
     survivor

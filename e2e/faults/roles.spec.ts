@@ -64,7 +64,7 @@ test('with a wrong password, web and worker go on, and each line of their logs h
     expect((await postSignup({ name: 'Ada', email: newAddress() }, {}, web.url)).status).toBe(503)
   expect((await fetch(`${web.url}/api/health`)).status).toBe(503)
   expect((await fetch(`${web.url}/tickets/${id}`)).status).toBe(503)
-  await waitFor(() => worker.output().includes('The queue cannot be reached yet'))
+  await waitFor(() => worker.output().includes('Cannot reach the queue yet'))
 
   for (const { output, isRunning } of [web, worker]) {
     expect(isRunning()).toBe(true)
