@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server } from 'node:net'
 
 /** The given TCP port, or the next free one. 0: any free port, which no outgoing connection takes while a server restarts. */
 export async function findPort(wanted: number): Promise<number> {
@@ -14,13 +14,17 @@ export async function findPort(wanted: number): Promise<number> {
 /** Finds a port like `findPort`, and keeps it busy until `release` is called. */
 export async function reservePort(wanted: number): Promise<{ port: number; release(): Promise<void> }> {
   const port = await findPort(wanted)
-  const placeholder = await listen(port)
+  const placeholder = await listen(port, '127.0.0.1')
   return { port, release: () => close(placeholder) }
 }
 
-// On macOS, one program can listen on all addresses of a port and another on its 127.0.0.1. So this tries both.
+const isWindows = process.platform === 'win32'
+
+// On macOS and Windows, one program can listen on all addresses of a port and another on its 127.0.0.1. So this tries both. On
+// Windows, to listen on all addresses opens a dialog of the firewall, so this connects instead.
 async function isFree(port: number): Promise<boolean> {
-  for (const host of ['127.0.0.1', '::1', undefined]) {
+  if (isWindows && (await answers(port))) return false
+  for (const host of isWindows ? ['127.0.0.1', '::1'] : ['127.0.0.1', '::1', undefined]) {
     try {
       await close(await listen(port, host))
     } catch (error) {
@@ -37,6 +41,18 @@ async function listen(port: number, host?: string): Promise<Server> {
   const server = createServer().listen({ port, host })
   await once(server, 'listening')
   return server
+}
+
+async function answers(port: number): Promise<boolean> {
+  const socket = connect({ port, host: '127.0.0.1' })
+  try {
+    await once(socket, 'connect', { signal: AbortSignal.timeout(200) })
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
+  }
 }
 
 async function close(server: Server): Promise<void> {

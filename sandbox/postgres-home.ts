@@ -93,7 +93,7 @@ async function findBinaries(): Promise<string> {
 
 async function findAccount(): Promise<Account> {
   const users = await readFile('/etc/passwd', 'utf8')
-  for (const name of ['postgres', 'nobody']) {
+  for (const name of ['postgres', '_postgres', 'nobody']) {
     const [, uid, gid] = users.match(new RegExp(`^${name}:[^:]*:(\\d+):(\\d+):`, 'm')) ?? []
     if (uid && gid) return { uid: Number(uid), gid: Number(gid) }
   }

@@ -19,7 +19,8 @@ export async function startWithPgCtl(
   settings: string[],
   logFile: string,
 ): Promise<Postgres> {
-  await rm(logFile, { force: true })
+  // A server that has just stopped may still hold it.
+  await rm(logFile, { recursive: true, force: true, maxRetries: 10 })
   const options = settings.map((setting) => `-c ${setting}`).join(' ')
   const args = ['start', '-D', cluster.data, '-l', logFile, '-w', '-t', '60', '-o', options]
   // Without pipes, because the server inherits them and keeps them open.

@@ -9,7 +9,7 @@ export interface Share {
 }
 
 /** Virtual networks, which no phone can join. */
-const NOT_FOR_PHONES = /^(docker|br-|veth|virbr|vmnet|vEthernet)/
+const NOT_FOR_PHONES = /^(docker|br-|veth|virbr|vmnet|vboxnet|lxdbr|vEthernet|VMware|VirtualBox)/i
 
 /**
  * Reads which network may reach the app.
