@@ -25,16 +25,16 @@ const queues = new Map<string, Set<Waiting>>()
  * its response begins or its connection closes. @returns false when the queue is full
  */
 export function runOrQueue(
-  kind: 'request' | 'probe',
+  kind: 'request' | 'readiness' | 'liveness',
   visitor: string,
   { request: { socket }, response, run }: Exchange,
 ): boolean {
   const most = env('LIMIT_CONCURRENCY_PER_VISITOR')
-  const places = toPlaces(`running ${kind}s`, visitor, most)
-  const waiting = toPlaces(`waiting ${kind}s`, visitor, most * WAITING)
+  const places = toPlaces(`running ${kind}`, visitor, most)
+  const waiting = toPlaces(`waiting ${kind}`, visitor, most * WAITING)
   if (findFull(waiting)) return false
 
-  const name = `${kind}s of ${networksOf(visitor).at(-1)?.[0]}`
+  const name = `${kind} of ${networksOf(visitor).at(-1)?.[0]}`
   const queue = queues.get(name) ?? new Set()
   // Bound, because another request starts it when it ends: logs and spans must not name that one.
   const entry: Waiting = { places, start: AsyncResource.bind(start) }

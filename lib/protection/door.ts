@@ -20,8 +20,11 @@ const UNREAD_MS = 120_000
 /** Browsers and proxies send the next request of a connection after the answer to the one before. */
 const MAX_PIPELINED = 10
 
-/** Health probes are not counted: after a 429, an orchestrator would restart a healthy server. */
-const PROBES = ['/api/health', '/api/health/live']
+/**
+ * Health probes are not counted: after a 429, an orchestrator would restart a healthy server. Two kinds, because the first may wait
+ * for the database.
+ */
+const PROBES: Record<string, Kind> = { '/api/health': 'readiness', '/api/health/live': 'liveness' }
 
 /** Not counted, because Resend sends thousands of webhooks from a few addresses. */
 const WEBHOOK = '/api/webhooks/resend'
@@ -35,7 +38,7 @@ const TOO_MANY_PARAMETERS = new Problem(414, 'URI too long', {
   detail: `A query has up to ${MAX_PARAMETERS} parameters.`,
 })
 
-type Kind = 'request' | 'file' | 'probe' | 'webhook'
+type Kind = 'request' | 'file' | 'readiness' | 'liveness' | 'webhook'
 type CountedRequest = { visitor: string; kind: Kind; rejection: Problem | undefined }
 
 const QUEUE_IS_FULL = new Problem(429, 'Too many requests', {
@@ -142,7 +145,7 @@ function sendProblem({ headers }: IncomingMessage, response: ServerResponse, pro
 function findKind({ method = '', url = '' }: IncomingMessage, visitor: string): Kind {
   const [path = ''] = url.split('?')
   const isRead = method === 'GET' || method === 'HEAD'
-  if (isRead && PROBES.includes(path)) return 'probe'
+  if (isRead && Object.hasOwn(PROBES, path)) return PROBES[path] as Kind
   // Webhooks of a visitor who sent many forged ones count as requests.
   if (method === 'POST' && path === WEBHOOK && !isFull('signature', visitor)) return 'webhook'
   return isRead && BUILD_FILE.test(path) ? 'file' : 'request'
