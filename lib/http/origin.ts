@@ -17,5 +17,6 @@ export function hasForeignOrigin(headers: Headers): boolean {
   if (origin === null || origin === env('APP_URL')) return false
   if (process.env.NODE_ENV !== 'development' && !inSandbox()) return true
   // A client chooses the Host header, so it proves only a name of this computer.
-  return origin !== `http://${headers.get('host')}` || !isLoopback(new URL(origin).hostname)
+  if (origin !== `http://${headers.get('host')}` || !URL.canParse(origin)) return true
+  return !isLoopback(new URL(origin).hostname)
 }
