@@ -130,19 +130,27 @@ export function findProblems(names = ALL): Map<Setting, string> {
   )
 }
 
-/** Exits the process, with one line for each setting that is missing, malformed or misspelled. */
+/**
+ * Exits the process, with one line for each setting that is missing, malformed or misspelled.
+ * @param names all that the process reads. With a part of them, other misspelled names are only printed: an operator's command
+ *   also runs beside the settings of a newer version
+ */
 export function requireEnv(names = ALL): void {
-  const problems = [...findProblems(names).values(), ...listUnknown()]
-  for (const problem of problems) console.error(problem)
-  if (problems.length > 0) process.exit(1)
+  const problems = findProblems(names)
+  const unknown = listUnknown()
+  for (const sentence of [...problems.values(), ...unknown.map(({ sentence }) => sentence)])
+    console.error(sentence)
+  const isFatal = names === ALL || unknown.some(({ meant }) => names.some((name) => name === meant))
+  if (problems.size > 0 || (unknown.length > 0 && isFatal)) process.exit(1)
 }
 
-/** Lists misspelled settings, each as a sentence with a suggestion. */
-export function listUnknown(): string[] {
+/** Lists misspelled settings, each with a sentence and the name that was probably meant. */
+export function listUnknown(): { meant: string; sentence: string }[] {
   loadEnvFiles()
-  return findUnknown(process.env, SETTINGS).map(
-    ({ name, meant }) => `${name}: nothing reads it. Did you mean ${meant}? See .env.example.`,
-  )
+  return findUnknown(process.env, SETTINGS).map(({ name, meant }) => ({
+    meant,
+    sentence: `${name}: nothing reads it. Did you mean ${meant}? See .env.example.`,
+  }))
 }
 
 function readSetting(name: keyof Env): { value?: unknown; problem?: string } {

@@ -25,7 +25,10 @@ const schema = z.object({
 export function readSettings(): z.infer<typeof schema> {
   const given = Object.entries(process.env).filter(([, value]) => value !== '')
   const settings = schema.safeParse(Object.fromEntries(given))
-  const problems = [...(settings.error ? [z.prettifyError(settings.error)] : []), ...listUnknown()]
+  const problems = [
+    ...(settings.error ? [z.prettifyError(settings.error)] : []),
+    ...listUnknown().map(({ sentence }) => sentence),
+  ]
   if (!settings.success || problems.length > 0)
     throw new Error(`Check the environment:\n${problems.join('\n')}`)
   return settings.data

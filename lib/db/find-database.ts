@@ -1,25 +1,25 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseEnv } from 'node:util'
-import { env, loadEnvFiles, requireEnv } from '../env'
+import { env, loadEnvFiles, requireEnv, type Setting } from '../env'
 import { reasonOf } from '../log'
 import { connectionConfig, SafeClient } from './connection'
 
 /** Returns DATABASE_URL of the settings or of the running sandbox. Exits the process without either. */
-export function findDatabase(): string {
+export function findDatabase(names: Setting[] = ['DATABASE_URL']): string {
   loadEnvFiles()
   const sandbox = path.join(process.env.SANDBOX_DIR || '.sandbox', 'env')
   if (!process.env.DATABASE_URL && existsSync(sandbox)) {
     Object.assign(process.env, parseEnv(readFileSync(sandbox, 'utf8')))
   }
-  requireEnv(['DATABASE_URL'])
+  requireEnv(names)
   return env('DATABASE_URL')
 }
 
 /** Checks the connection. Exits the process with the reason when the database does not answer. */
 export async function reachDatabase(): Promise<void> {
-  const client = new SafeClient(connectionConfig(5_000, findDatabase()))
-  requireEnv(['DATABASE_POOL_SIZE'])
+  const url = findDatabase(['DATABASE_URL', 'DATABASE_POOL_SIZE'])
+  const client = new SafeClient(connectionConfig(5_000, url))
   try {
     await client.connect()
     await client.end()
