@@ -6,6 +6,7 @@ import { TEMPLATES } from '@/lib/mail/templates'
 import { fail, readArguments } from '@/lib/ops/arguments'
 import { type Choice, countWaiting, dropWaiting, renderWaiting } from '@/lib/ops/waiting'
 import { readPace } from '@/lib/sending/pause'
+import { DROPPED } from '@/lib/sending/redrive'
 
 const MINUTES: Record<string, number> = { m: 1, h: 60, d: 24 * 60 }
 
@@ -49,7 +50,7 @@ if (!(await readPace()).isPausedByOperator)
 const { changed, inDoubt } = action === 'drop' ? await dropWaiting(choice) : await renderWaiting(choice)
 console.log(
   action === 'drop'
-    ? `${changed} dropped. To send them all the same: npm run redrive -- --reason dropped_by_operator`
+    ? `${changed} dropped. To send them all the same: npm run redrive -- --reason ${DROPPED}`
     : `${changed} had been rendered. The workers render them again, with the template that they have.`,
 )
 if (inDoubt.length > 0) {

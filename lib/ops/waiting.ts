@@ -2,6 +2,7 @@ import { prisma, type Transaction } from '../db/prisma'
 import { Prisma } from '../generated/prisma/client'
 import { deleteJobsAbout, lockJobsAbout, transactionWithQueue } from '../queue'
 import { enqueueEmails } from '../sending/enqueue'
+import { DROPPED } from '../sending/redrive'
 import { isUnfinished } from '../sending/stranded-emails'
 import { recordEvents } from '../status/record'
 
@@ -34,7 +35,7 @@ export function dropWaiting(choice: Choice): Promise<Changed> {
     const facts = mails.map(({ id }) => ({
       emailId: id,
       status: 'failed' as const,
-      reason: 'dropped_by_operator',
+      reason: DROPPED,
     }))
     const dropped = await recordEvents(tx, facts)
     await deleteJobsAbout(

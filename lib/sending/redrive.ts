@@ -14,6 +14,9 @@ export type Redriven = { id: string; result: RedriveResult }
 /** `force` also redrives mails that Resend may have accepted more than 23 h ago, or together with mails that it rejects now. */
 type Options = { force?: boolean }
 
+/** The reason of mails that an operator has dropped. */
+export const DROPPED = 'dropped_by_operator'
+
 const CHUNK = 500
 
 /** Lists why emails were given up: of 10,000 of them, if there are more. */
@@ -26,7 +29,10 @@ export async function listFailedReasons(): Promise<string[]> {
   return rows.map(({ reason }) => reason)
 }
 
-/** Redrives emails that have failed, oldest first, in chunks. */
+/**
+ * Redrives emails that have failed, oldest first, in chunks.
+ * @param reason only these. Without it, those that an operator has dropped stay
+ */
 export async function* redriveFailed(reason?: string, options?: Options): AsyncGenerator<Redriven[]> {
   // Emails that fail again meanwhile are newer than this.
   const { _max: end } = await prisma().email.aggregate({
@@ -38,9 +44,10 @@ export async function* redriveFailed(reason?: string, options?: Options): AsyncG
     const chunk = await prisma().$queryRaw<(typeof last)[]>`
       SELECT id, "updatedAt" FROM "Email"
       WHERE status = 'failed' AND "updatedAt" <= ${end.updatedAt} AND ("updatedAt", id) > (${last.updatedAt}, ${last.id}::uuid)
-        AND (${reason ?? null}::text IS NULL OR ${reason ?? null} = (
-          SELECT event.reason FROM "EmailEvent" AS event WHERE "emailId" = "Email".id AND event.status = 'failed'
-          ORDER BY event.id DESC LIMIT 1))
+        AND coalesce((
+          SELECT CASE WHEN ${reason ?? null}::text IS NULL THEN event.reason <> ${DROPPED} ELSE event.reason = ${reason ?? null} END
+          FROM "EmailEvent" AS event WHERE "emailId" = "Email".id AND event.status = 'failed' ORDER BY event.id DESC LIMIT 1
+        ), ${reason === undefined})
       ORDER BY "updatedAt", id LIMIT ${CHUNK}`
     const ids = chunk.map(({ id }) => id)
     if (ids.length > 0) yield await redriveEmails(ids, options)
