@@ -78,7 +78,15 @@ test('the curves go on when all workers are dead: the web servers tell them, too
 }) => {
   const collector = await startCollector()
   await stack.startWeb({ env: { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url } })
-  const names = ['emails.queued', 'emails.oldest', 'emails.failed', 'emails.pace', 'emails.paused', 'workers']
+  const names = [
+    'emails.queued',
+    'emails.oldest',
+    'emails.failed',
+    'emails.pace',
+    'emails.paused',
+    'emails.attention',
+    'workers',
+  ]
   await waitFor(() => names.every((name) => collector.metrics.has(name)))
   collector.stop()
 })

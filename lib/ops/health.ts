@@ -5,7 +5,7 @@ import { Prisma } from '../generated/prisma/client'
 import { memoizeFor } from '../live/memoize-for'
 import { countWorkers, LIVE_WORKERS } from '../live/workers'
 import { logThrottled } from '../log'
-import { findVerdict } from '../sending/outcome'
+import { findVerdict, HOURLY_LIMIT_REACHED, TIMEOUT } from '../sending/outcome'
 import { PAUSED_BY_OPERATOR, type PaceState, readPace } from '../sending/pause'
 import { MAX_DEATHS } from '../sending/prepare-batch'
 import type { EmailStatus } from '../status/status'
@@ -79,7 +79,7 @@ export const readDetails = memoizeFor(
       unserved: queues?.unserved ?? null,
       stranded: sweep?.stranded ?? null,
       repaired: sweep?.repaired ?? null,
-      attention: paused && needsOperator(paused.reason) ? paused.reason : attention,
+      attention: pace && paused && needsOperator(pace) ? paused.reason : attention,
       paused,
       oldest: mails?.oldest ?? null,
       perSecond: pace && (pace.perSecond ?? (await readOrNull('pace', async () => env('RESEND_RATE_LIMIT')))),
@@ -136,7 +136,12 @@ export function countEmails(status: EmailStatus): Prisma.Sql {
   ) AS email)`
 }
 
-// The reason lacks the HTTP status. Only a `validation_error` with 401 or 403 starts a pause.
-function needsOperator(reason: string): boolean {
-  return [PAUSED_BY_OPERATOR, 'validation_error'].includes(reason) || findVerdict(reason)?.kind === 'operator'
+// The reason lacks the HTTP status. Only a `validation_error` with 401 or 403 starts a pause. A code that is not in our table has
+// paused all mail either because it came with such a status, or because of failures.
+function needsOperator({ isPausedByOperator, reason, failures }: PaceState): boolean {
+  if (isPausedByOperator || reason === null || reason === 'validation_error') return true
+  const verdict = findVerdict(reason)
+  return verdict
+    ? verdict.kind === 'operator'
+    : failures === 0 && ![HOURLY_LIMIT_REACHED, TIMEOUT].includes(reason)
 }

@@ -47,13 +47,17 @@ function observeHealth(): void {
     oldest: gauge('emails.oldest', 's', 'How long the oldest email has waited for its first attempt.'),
     perSecond: gauge('emails.pace', '{request}/s', 'The limit of requests to Resend.'),
     paused: gauge('emails.paused', '1', '1 while no mail goes out.'),
+    attention: gauge('emails.attention', '1', '1 while an operator must act.'),
   }
   meter.addBatchObservableCallback(async (result) => {
-    const { paused, ...health } = await readDetails()
+    const { paused, attention, ...health } = await readDetails()
     for (const name of ['queued', 'failed', 'stranded', 'workers', 'oldest', 'perSecond'] as const) {
       const value = health[name]
       if (value !== null) result.observe(gauges[name], value)
     }
+    // Both are null, too, when they cannot be read. Then there is no `perSecond`.
+    if (health.perSecond === null) return
     result.observe(gauges.paused, paused ? 1 : 0)
+    result.observe(gauges.attention, attention ? 1 : 0)
   }, Object.values(gauges))
 }

@@ -73,6 +73,9 @@ export const VERDICTS: Record<string, Verdict> = {
 /** For unknown codes. Any other status is retried, because Resend may have accepted the request. */
 const BY_STATUS: Record<string, Verdict> = { 401: operator, 402: operator, 403: operator, 429: rateLimited }
 
+/** Our own code: no answer in time. */
+export const TIMEOUT = 'timeout'
+
 /** Our own code: the attempt was held back, so Resend has not seen it. */
 export const HOURLY_LIMIT_REACHED = 'hourly_cap'
 

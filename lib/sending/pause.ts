@@ -7,6 +7,8 @@ export type PaceState = {
   until: Date | null
   /** The pause is over, but mail still waits for the trial. */
   isTrialDue: boolean
+  /** Requests in a row that got no clear answer. After a rejection, 0. */
+  failures: number
   perSecond: number | null
 }
 
@@ -17,11 +19,11 @@ export type PaceState = {
 export async function readPace(): Promise<PaceState> {
   // JavaScript has no date for "infinity".
   const [row] = await prisma().$queryRaw<PaceState[]>`
-    SELECT "pausedAt" IS NOT NULL AS "isPausedByOperator", reason, "perSecond",
+    SELECT "pausedAt" IS NOT NULL AS "isPausedByOperator", reason, failures, "perSecond",
       CASE WHEN abs(extract(year FROM "nextTurnAt")) < 10000 THEN "nextTurnAt" END AS until,
       reason IS NOT NULL AND "nextTurnAt" <= clock_timestamp() AS "isTrialDue"
     FROM "Pace" WHERE account = 'resend'`
-  const noPause = { reason: null, until: null, isTrialDue: false }
+  const noPause = { reason: null, until: null, isTrialDue: false, failures: 0 }
   if (!row?.isTrialDue) return row ?? { ...noPause, isPausedByOperator: false, perSecond: null }
   // A statement of its own: while the table "Email" is locked, a pause can still be reported. `ORDER BY` makes Postgres use the
   // index: otherwise it may read all mails.

@@ -7,7 +7,7 @@ import { signLinks } from '../mail/links'
 import type { Message } from '../mail/message'
 import { fail, traced } from '../telemetry'
 import type { Batch } from './batch'
-import { type BatchResponse, classify, type Outcome } from './outcome'
+import { type BatchResponse, classify, type Outcome, TIMEOUT } from './outcome'
 
 const TIMEOUT_MS = 10_000
 
@@ -65,7 +65,7 @@ async function callResend({ id, messages, createdAt }: Sendable, span: Span): Pr
     : await resend.batch.send(signed, { ...options, batchValidation: 'permissive' })
   const outcome: Outcome =
     timeout.aborted && !response.data
-      ? { kind: 'retry', reason: 'timeout' }
+      ? { kind: 'retry', reason: TIMEOUT }
       : classify(response, messages.length)
   if (outcome.kind !== 'accepted') fail(span, outcome.reason)
   if (outcome.kind === 'operator') {
