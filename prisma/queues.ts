@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createBoss, JOB_INDEX, QUEUES, type QueueName, SCHEDULES, type Schedule } from '../lib/queue'
 
 /**
@@ -12,6 +13,9 @@ export async function createQueues(): Promise<string[]> {
   const { rows } = await boss.getDb().executeSql(`SELECT to_regclass('pgboss.job_carries') AS index`)
   if (!rows[0].index)
     await boss.getDb().executeSql(`SET lock_timeout = '5s'; ${JOB_INDEX}; RESET lock_timeout`)
+  // What pg-boss's migration has left for later, for example an index. Web servers and workers would not do it.
+  while ((await boss.getBamStatus()).some(({ status }) => ['pending', 'in_progress'].includes(status)))
+    await sleep(100)
   const names = sortQueues()
   for (const name of names) {
     const { deadLetter, partition, ...options } = QUEUES[name].options

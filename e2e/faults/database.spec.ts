@@ -257,9 +257,15 @@ test('a migration that Postgres refuses: its own words, nothing half applied, an
       `ALTER TABLE _prisma_migrations SET SCHEMA pgboss; DROP SCHEMA public CASCADE; CREATE SCHEMA public;
        ALTER TABLE pgboss._prisma_migrations SET SCHEMA public`,
     )
+    // What a new pg-boss has left for later, because it locks no table.
+    await query(
+      url.href,
+      `INSERT INTO pgboss.bam (name, version, status, table_name, command) VALUES ('late', 1, 'pending', 'job', 'SELECT 1')`,
+    )
     const repaired = await migrate()
     expect(repaired.code, repaired.output).toBe(0)
     expect(repaired.output).toContain(`Applied ${first?.name}.`)
+    expect(await query(url.href, 'SELECT status FROM pgboss.bam')).toEqual([{ status: 'completed' }])
   } finally {
     await stack.query(`DROP DATABASE ${name} WITH (FORCE)`)
   }
