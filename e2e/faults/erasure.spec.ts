@@ -175,6 +175,12 @@ test('erased before the mail goes out: nothing is sent, and asking twice is aski
   expect((await erase(owner.email.toUpperCase())).code).toBe(0)
   await waitFor(() => isGone(back))
   expect((await erase(owner.email)).code).toBe(1)
+  // The log has only the id.
+  const again = await signUpOwner(stack.appUrl, owner.email)
+  const [user] = await stack.query<{ id: string }>('SELECT id FROM "User" WHERE email = $1', [owner.email])
+  expect((await erase(user?.id ?? '')).code).toBe(0)
+  await waitFor(() => isGone(again))
+  expect((await erase(user?.id ?? '')).code).toBe(1)
   expect((await erase('x')).code).toBe(2)
 })
 
