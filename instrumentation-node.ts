@@ -1,9 +1,10 @@
 import cluster from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseNow } from './lib/db/clock'
+import { isUnavailable } from './lib/db/prisma'
 import { requireEnv } from './lib/env'
 import { closeStreams } from './lib/live/events'
-import { log } from './lib/log'
+import { log, reasonOf } from './lib/log'
 import { takeOverConsole } from './lib/ops/console'
 import { drainConnections } from './lib/ops/drain-connections'
 import { rehearseSignup } from './lib/ops/rehearse'
@@ -41,4 +42,11 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 // Next answers no request before this is done, so the first signup is as fast as the tenth. If the database is down, the
 // server starts all the same.
 const rehearsal = Promise.all([databaseNow(), rehearseSignup(), countLeft('allSignups', '')])
-await Promise.race([rehearsal.catch(() => {}), sleep(2_000)])
+const rehearsed = rehearsal.catch((error) => {
+  // With the name of a column that is missing, if the database was not migrated.
+  log.warn(
+    isUnavailable(error) ? { reason: reasonOf(error) } : { err: error },
+    'The rehearsal of a signup failed',
+  )
+})
+await Promise.race([rehearsed, sleep(2_000)])

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { connectionConfig, SafeClient } from '@/lib/db/connection'
 import { env, findProblems, inSandbox, isLoopback, type Setting } from '@/lib/env'
 import { QUEUES, SCHEDULES } from '@/lib/queue'
@@ -75,6 +77,10 @@ async function checkDatabase(workers: number): Promise<Conflict[]> {
        current_setting('lock_timeout') AS lock_timeout,
        current_setting('idle_in_transaction_session_timeout') AS idle_in_transaction_session_timeout,
        abs(extract(epoch FROM clock_timestamp() - $1::timestamptz))::int AS skew,
+       pg_is_in_recovery() AS standby, current_setting('transaction_read_only')::bool AS readonly,
+       EXISTS (SELECT FROM "Email" WHERE status = 'sent' AND "updatedAt" BETWEEN now() - interval '1 day' AND now() - interval '1 hour')
+         AND NOT EXISTS (SELECT FROM "Email" WHERE status IN ('delayed', 'delivered', 'bounced', 'complained')
+           AND "updatedAt" > now() - interval '1 day') AS unreported,
        (SELECT array_agg(name) FROM pgboss.queue) AS queues, (SELECT array_agg(name) FROM pgboss.schedule) AS schedules`,
     [new Date()],
   )
@@ -90,14 +96,26 @@ async function checkDatabase(workers: number): Promise<Conflict[]> {
       'Set them for the role, with ALTER ROLE: docs/operations.md, PgBouncer.',
     ])
 
-  await client.query('LISTEN doctor')
+  if (found.standby || found.readonly)
+    conflicts.push([
+      `The database is ${found.standby ? 'a standby' : 'read-only'}: signups are a 503, and no worker counts as live.`,
+      'Promote it, or free its disk and end the read-only state.',
+    ])
+  // A standby rejects LISTEN.
+  if (!found.standby) await client.query('LISTEN doctor')
   const { rowCount } = await client.query('SELECT pg_listening_channels()')
-  if (rowCount === 0)
+  if (rowCount === 0 && !found.standby)
     conflicts.push([
       'Connections cannot LISTEN behind a transaction pooler.',
       'Use session pooling, or the direct address: docs/operations.md, PgBouncer.',
     ])
+  const applied = await client.query(
+    'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL',
+  )
   await client.end()
+  const lacking = (await listMigrations()).filter((name) => !applied.rows.some((row) => row.name === name))
+  if (lacking.length > 0)
+    conflicts.push([`The database lacks these migrations: ${lacking.join(', ')}.`, 'npm run migrate'])
 
   const size = env('DATABASE_POOL_SIZE')
   // A release runs one more process for a while.
@@ -112,6 +130,12 @@ async function checkDatabase(workers: number): Promise<Conflict[]> {
       `The clock of this computer is ${found.skew} s off that of the database.`,
       'Synchronize the clocks: from 300 s on, webhooks are rejected.',
     ])
+  const hasSecret = findProblems(['RESEND_WEBHOOK_SECRET']).size === 0 && env('RESEND_WEBHOOK_SECRET')
+  if (found.unreported && hasSecret)
+    conflicts.push([
+      'Mails were sent, and for a day no webhook has reported one.',
+      'Compare the address and the signing secret of the webhook at Resend, and look for “Rejected a webhook” in the log.',
+    ])
   const missing = [
     ...Object.keys(QUEUES).filter((name) => !found.queues?.includes(name)),
     ...Object.keys(SCHEDULES).filter((name) => !found.schedules?.includes(name)),
@@ -122,4 +146,12 @@ async function checkDatabase(workers: number): Promise<Conflict[]> {
       'npm run migrate',
     ])
   return conflicts
+}
+
+/** In the folder of the project, or of the image. None if this runs elsewhere. */
+async function listMigrations(): Promise<string[]> {
+  const folder = 'prisma/migrations'
+  if (!existsSync(folder)) return []
+  const entries = await readdir(folder, { withFileTypes: true })
+  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
 }

@@ -4,10 +4,12 @@ import { reachDatabase } from '@/lib/db/find-database'
 import { MAX_COUNTED } from '@/lib/db/max-counted'
 import { prisma } from '@/lib/db/prisma'
 import { LIVE_WORKERS } from '@/lib/live/workers'
+import { TEMPLATES } from '@/lib/mail/templates'
 import { readArguments } from '@/lib/ops/arguments'
 import { readDetails } from '@/lib/ops/health'
 import { explainUnserved, readQueueState, toRedriveCommand } from '@/lib/ops/queue-state'
 import { describePause, readPace } from '@/lib/sending/pause'
+import { DROPPED } from '@/lib/sending/redrive'
 import { checkSettings } from './check-settings'
 
 let problems = 0
@@ -36,6 +38,11 @@ if (!isMigrated) {
 }
 const health = await readDetails()
 const { paused } = health
+const unread = Object.entries(health).flatMap(([name, value]) =>
+  value === null && !['paused', 'attention'].includes(name) ? name : [],
+)
+if (unread.length > 0)
+  report(`These could not be read: ${unread.join(', ')}.`, 'The lines of the log above have the reason.')
 
 console.log('Workers')
 const live = await prisma().$queryRaw<{ worker: string }[]>`${LIVE_WORKERS}`
@@ -54,7 +61,16 @@ const unfinished = await prisma().$queryRaw<Unfinished[]>`
 for (const { status, reason, mails, age } of unfinished)
   say(`${mails} ${status}${reason ? ` (${reason})` : ''}, the oldest for ${formatAge(age)}`)
 if (unfinished.length === 0) say('None.')
-if ((health.oldest ?? 0) > 300 && !paused && live.length > 0)
+const unknown = await prisma().$queryRaw<{ kind: string; mails: number }[]>`
+  SELECT kind, count(*)::int AS mails FROM (
+    SELECT kind FROM "Email" WHERE status IN ('queued', 'sending', 'retrying') LIMIT ${MAX_COUNTED}
+  ) AS mail WHERE kind <> ALL (${Object.keys(TEMPLATES)}) GROUP BY kind`
+for (const { kind, mails } of unknown)
+  report(
+    `${mails} of the kind "${kind}", which this version does not have.`,
+    'They wait for workers of a version that has it.',
+  )
+if ((health.oldest ?? 0) > 300 && !paused && live.length > 0 && unknown.length === 0)
   report(
     `A mail has waited for ${formatAge(health.oldest ?? 0)} for its first attempt, and mail is not paused.`,
     'More mails come in than may go out: docs/operations.md, Scaling.',
@@ -77,7 +93,7 @@ else if (health.attention === 'sweep_late')
 else if (health.attention && health.attention !== paused?.reason)
   report(
     `Some mail cannot be sent: ${health.attention}.`,
-    'The log of the workers names the mails and the cause. After the release with the fix: npm run redrive',
+    `The log of the workers names the mails and the cause. After the release with the fix: npm run redrive -- --reason ${health.attention}`,
   )
 
 console.log('Pace')
@@ -114,8 +130,17 @@ for (const { reason, isReported, mails } of failed) {
     say(
       `${what} Resend accepted these mails and then could not send them: see its log. A redrive does not send them again.`,
     )
-  else if (reason === 'dropped_by_operator')
-    say(`${what} To send them all the same: npm run redrive -- --reason ${reason}`)
+  else if (reason === 'outcome_unknown')
+    report(
+      `${what} Resend may have accepted these mails.`,
+      `Look in its log. To send them all the same: npm run redrive -- --reason ${reason} --force`,
+    )
+  else if (reason === 'invalid_idempotent_request')
+    report(
+      `${what} The mails of a batch have changed between two attempts, for example by another APP_SECRET.`,
+      `Look in Resend's log. With the old setting: npm run redrive -- --reason ${reason}`,
+    )
+  else if (reason === DROPPED) say(`${what} To send them all the same: npm run redrive -- --reason ${reason}`)
   else report(what, `When that is fixed: npm run redrive${reason ? ` -- --reason ${reason}` : ''}`)
 }
 const queues = await readQueueState()

@@ -33,7 +33,7 @@ if (port) listenForHealth(port)
 const progress = setInterval(async () => {
   const reason = await pool()
     .query('SELECT 1')
-    .then(() => 'the database answers. Has "npm run migrate" been run?', reasonOf)
+    .then(() => 'the database answers. Has "npm run migrate" been run, and not by a newer version?', reasonOf)
   log.error({ reason }, 'Cannot reach the queue yet: trying again')
 }, 15_000)
 const boss = await openQueue({

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { expect } from '@playwright/test'
+import { newAddress, signUp } from '../app'
 import { type Env, findPort, programOf, runToEnd } from '../stack'
 import { test } from '../test'
 
@@ -83,6 +84,14 @@ for (const [name, program] of Object.entries(PROGRAMS)) {
     expect(output).not.toMatch(/^ +at /m)
   })
 }
+
+test('a command of an operator goes on beside a setting of a newer version, and names it', async () => {
+  const { output } = await runToEnd(await PROGRAMS['npm run redrive'](), {
+    ...COMPLETE,
+    LIMIT_OF_TOMORROW: '5',
+  })
+  expect(output).toMatch(/^LIMIT_OF_TOMORROW: nothing reads it\. .+\nThe database does not answer: .+\n$/)
+})
 
 test('npm run demo with a setting that nothing reads says which, and ends', async () => {
   const env = { SANDBOX_DIR: 'test-results/none', DATABASE_URL: '', RESEND_API_KEY: '', SANDBOX_WORKER: '2' }
@@ -183,6 +192,37 @@ test('the doctor on a database without our tables says so, and ends', async ({ s
     })
   } finally {
     await stack.query('DROP DATABASE bare WITH (FORCE)')
+  }
+})
+
+test('the doctor names a missing migration, a kind of a newer version, missing webhooks and a read-only database', async ({
+  stack,
+}) => {
+  const readOnly = new URL(stack.databaseUrl)
+  readOnly.searchParams.set('options', '-c default_transaction_read_only=on')
+  const doctor = async (url: string): Promise<string> =>
+    (await stack.run(programOf('worker/doctor.ts'), { DATABASE_URL: url })).output
+  const rename = (from: string, to: string) =>
+    stack.query('UPDATE _prisma_migrations SET migration_name = replace(migration_name, $1, $2)', [from, to])
+  const [{ id: kind }, { id: report }] = [
+    await signUp(newAddress(), stack.appUrl),
+    await signUp(newAddress(), stack.appUrl),
+  ]
+  expect(await doctor(stack.databaseUrl)).not.toMatch(/migrations|version|webhook|read-only/)
+  await stack.query(`UPDATE "Email" SET kind = 'of-tomorrow' WHERE id = $1`, [kind])
+  await stack.query(
+    `UPDATE "Email" SET status = 'sent', "updatedAt" = now() - interval '2 hours' WHERE id = $1`,
+    [report],
+  )
+  await rename('_init', '_before')
+  try {
+    const output = await doctor(readOnly.href)
+    expect(output).toMatch(/^! 1 of the kind "of-tomorrow", which this version does not have\.$/m)
+    expect(output).toMatch(/^! Mails were sent, and for a day no webhook has reported one\.$/m)
+    expect(output).toMatch(/^! The database lacks these migrations: \d+_init\.$/m)
+    expect(output).toMatch(/^! The database is read-only: /m)
+  } finally {
+    await rename('_before', '_init')
   }
 })
 
