@@ -231,6 +231,14 @@ test('what Resend accepted and then failed to send is never sent by us again', a
   expect(doctor.output).not.toContain('--reason')
 })
 
+test('what an operator has dropped is redriven only by its reason', async ({ stack }) => {
+  const { id } = await signUp(newAddress(), stack.appUrl)
+  await stack.command('waiting', 'drop', 'all')
+  expect(await stack.redrive()).toMatchObject({ code: 0, output: '0 of 0 put back into the queue.\n' })
+  const { output } = await stack.redrive('--reason', 'dropped_by_operator')
+  expect(output).toContain(`${id}: queued`)
+})
+
 test('two people redrive at the same moment: one job', { tag: '@long' }, async ({ stack }) => {
   const [id = ''] = await failMany(stack, 1)
   // Both come to this row before either can go on.
