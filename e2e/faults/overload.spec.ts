@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect } from '@playwright/test'
 import { Client } from 'pg'
-import { askUntilTaken, newAddress, postSignupOnce, readEvents, signUp } from '../app'
+import { askUntilTaken, newAddress, postSignupOnce, readEvents } from '../app'
 import { type Stack, waitFor } from '../stack'
 import { test } from '../test'
 import { signUpStubbornly } from './steps'
@@ -259,16 +259,6 @@ test('liveness does not wait behind readiness', async ({ stack }) => {
     expect(answers).toBe(0)
     asking.abort()
     await Promise.all(asked)
-  })
-})
-
-test('a ticket is a 503 while its table is locked', { tag: '@long' }, async ({ stack }) => {
-  const { id } = await signUp(newAddress(), stack.appUrl)
-  await whileLocked(stack, '"Email"', async () => {
-    const page = await fetch(`${stack.appUrl}/tickets/${id}`, { headers: { accept: 'text/html' } })
-    expect(page.status).toBe(503)
-    expect(page.headers.get('retry-after')).toBe('5')
-    expect(await page.text()).toContain('Temporarily unavailable')
   })
 })
 
