@@ -41,14 +41,16 @@ export async function lockBatch(tx: Transaction, id: string): Promise<LockedBatc
   // lock on the job's row would not help, because `requeueBatch` replaces that row.
   await tx.$queryRaw`SELECT FROM pg_advisory_xact_lock(hashtextextended(${id}, 0))`
   // The first tag of a message is the id of its email.
-  const emails = await tx.$queryRaw<{ id: string }[]>`
-    SELECT id FROM "Email" WHERE id IN (
+  await tx.$queryRaw`
+    SELECT FROM "Email" WHERE id IN (
       SELECT (message->'tags'->0->>'value')::uuid FROM "Batch", json_array_elements(messages) AS message
       WHERE "Batch".id = ${id}::uuid
     ) ORDER BY id FOR UPDATE`
-  const [batch] = await tx.$queryRaw<Omit<LockedBatch, 'emailIds'>[]>`
-    SELECT id, "attemptsInDoubt", ${isKeyExpired} AS "isKeyExpired" FROM "Batch" WHERE id = ${id}::uuid FOR UPDATE`
-  return batch && { ...batch, emailIds: emails.map((email) => email.id) }
+  const [batch] = await tx.$queryRaw<LockedBatch[]>`
+    SELECT id, "attemptsInDoubt", ${isKeyExpired} AS "isKeyExpired",
+      ARRAY(SELECT message->'tags'->0->>'value' FROM json_array_elements(messages) AS message) AS "emailIds"
+    FROM "Batch" WHERE id = ${id}::uuid FOR UPDATE`
+  return batch
 }
 
 /** Records a batch before its first attempt, with the job that sends it again if this worker dies. */
