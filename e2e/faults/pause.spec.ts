@@ -72,22 +72,26 @@ test('during any pause, a worker asks once a second whether it has ended', { tag
        'BEGIN INSERT INTO asked DEFAULT VALUES; RETURN NEW; END';
      CREATE TRIGGER asked BEFORE INSERT ON "Pace" FOR EACH ROW EXECUTE FUNCTION note_asked()`,
   )
-  await stack.startWorker()
-  await signUpMany(stack, 2)
-  for (const pause of [
-    `"pausedAt" = now()`,
-    `"pausedAt" = now(), reason = 'daily_quota_exceeded', "nextTurnAt" = 'infinity'`,
-    `"pausedAt" = NULL, reason = 'daily_quota_exceeded', "nextTurnAt" = 'infinity'`,
-    `"pausedAt" = NULL, reason = 'daily_quota_exceeded', "nextTurnAt" = now() + interval '1 hour'`,
-  ]) {
-    await stack.query(`UPDATE "Pace" SET ${pause}`)
-    await stack.query('TRUNCATE asked')
-    await waitFor(async () => (await stack.query('SELECT FROM asked')).length >= 3)
-    const [gaps] = await stack.query<{ shortest: number }>(
-      `SELECT min(gap)::float8 AS shortest
-       FROM (SELECT extract(epoch FROM at - lag(at) OVER (ORDER BY at)) AS gap FROM asked) AS asked`,
-    )
-    expect(gaps?.shortest, pause).toBeGreaterThan(0.9)
+  try {
+    await stack.startWorker()
+    await signUpMany(stack, 2)
+    for (const pause of [
+      `"pausedAt" = now()`,
+      `"pausedAt" = now(), reason = 'daily_quota_exceeded', "nextTurnAt" = 'infinity'`,
+      `"pausedAt" = NULL, reason = 'daily_quota_exceeded', "nextTurnAt" = 'infinity'`,
+      `"pausedAt" = NULL, reason = 'daily_quota_exceeded', "nextTurnAt" = now() + interval '1 hour'`,
+    ]) {
+      await stack.query(`UPDATE "Pace" SET ${pause}`)
+      await stack.query('TRUNCATE asked')
+      await waitFor(async () => (await stack.query('SELECT FROM asked')).length >= 3)
+      const [gaps] = await stack.query<{ shortest: number }>(
+        `SELECT min(gap)::float8 AS shortest
+         FROM (SELECT extract(epoch FROM at - lag(at) OVER (ORDER BY at)) AS gap FROM asked) AS asked`,
+      )
+      expect(gaps?.shortest, pause).toBeGreaterThan(0.9)
+    }
+  } finally {
+    await stack.query('DROP FUNCTION note_asked CASCADE; DROP TABLE asked')
   }
 })
 
