@@ -1,10 +1,10 @@
 import cluster from 'node:cluster'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { databaseNow } from './lib/db/clock'
-import { isUnavailable } from './lib/db/prisma'
+import { toLogFields } from './lib/db/prisma'
 import { requireEnv } from './lib/env'
 import { closeStreams } from './lib/live/events'
-import { log, reasonOf } from './lib/log'
+import { log } from './lib/log'
 import { takeOverConsole } from './lib/ops/console'
 import { drainConnections } from './lib/ops/drain-connections'
 import { rehearseSignup } from './lib/ops/rehearse'
@@ -44,9 +44,6 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 const rehearsal = Promise.all([databaseNow(), rehearseSignup(), countLeft('allSignups', '')])
 const rehearsed = rehearsal.catch((error) => {
   // With the name of a column that is missing, if the database was not migrated.
-  log.warn(
-    isUnavailable(error) ? { reason: reasonOf(error) } : { err: error },
-    'The rehearsal of a signup failed',
-  )
+  log.warn(toLogFields(error), 'The rehearsal of a signup failed')
 })
 await Promise.race([rehearsed, sleep(2_000)])

@@ -15,8 +15,10 @@ export async function register(): Promise<void> {
 export const onRequestError: Instrumentation.onRequestError = async (err, request, { routePath }) => {
   // In development, Next shows the error itself.
   if (process.env.NEXT_RUNTIME !== 'nodejs' || process.env.NODE_ENV === 'development') return
-  const { log, reasonOf } = await import('./lib/log')
-  const { isUnavailable } = await import('./lib/db/prisma')
-  const why = isUnavailable(err) ? { reason: reasonOf(err) } : { err }
-  log.error({ ...why, requestId: request.headers['x-request-id'] }, `${request.method} ${routePath}`)
+  const { log } = await import('./lib/log')
+  const { toLogFields } = await import('./lib/db/prisma')
+  log.error(
+    { ...toLogFields(err), requestId: request.headers['x-request-id'] },
+    `${request.method} ${routePath}`,
+  )
 }

@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -7,6 +7,7 @@ import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-util
 import * as bindings from '@prisma/schema-engine-wasm/schema_engine_bg'
 import type { DatabaseError } from 'pg'
 import { connectionConfig } from '../lib/db/connection'
+import { listMigrations } from '../lib/db/list-migrations'
 
 /*
  * Prisma's schema engine, compiled to WebAssembly. It works like `prisma migrate` and writes the same
@@ -30,7 +31,7 @@ export async function applyMigrations(databaseUrl: string): Promise<string[]> {
   // The statements of a migration have no timeout.
   const adapter = new Adapter({ ...connectionConfig(0, databaseUrl), lock_timeout: LOCK_TIMEOUT_MS })
   const engine = await openEngine(adapter)
-  const names = await listMigrations()
+  const names = await listMigrations(MIGRATIONS)
   const lockfile = path.join(MIGRATIONS, 'migration_lock.toml')
   const migrations = {
     migrationsList: {
@@ -80,14 +81,6 @@ export async function diffSchemas(databaseUrl: string, from: string | null, to: 
     filters: NO_FILTER,
   })
   return result.exitCode === 0 ? '' : (result.stdout ?? '')
-}
-
-async function listMigrations(): Promise<string[]> {
-  const entries = await readdir(MIGRATIONS, { withFileTypes: true })
-  return entries
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort()
 }
 
 async function openEngine(adapter: Adapter): Promise<bindings.SchemaEngine> {

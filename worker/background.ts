@@ -1,5 +1,5 @@
-import { isUnavailable } from '@/lib/db/prisma'
-import { log, reasonOf } from '@/lib/log'
+import { toLogFields } from '@/lib/db/prisma'
+import { log } from '@/lib/log'
 import { traced } from '@/lib/telemetry'
 import { type Delivery, deliver } from './deliver'
 
@@ -19,9 +19,7 @@ export async function waitForFreeDelivery(): Promise<void> {
 export function deliverInBackground(delivery: Delivery): void {
   // A span of its own, because that of the job ends earlier.
   const done = traced('deliver a batch', () => deliver(delivery))
-    .catch((error) =>
-      log.error(isUnavailable(error) ? { reason: reasonOf(error) } : { err: error }, LOST_OUTCOME),
-    )
+    .catch((error) => log.error(toLogFields(error), LOST_OUTCOME))
     .finally(() => underWay.delete(done))
   underWay.add(done)
 }

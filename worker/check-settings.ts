@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
 import { connectionConfig, SafeClient } from '@/lib/db/connection'
+import { listMigrations } from '@/lib/db/list-migrations'
 import { env, findProblems, inSandbox, isLoopback, type Setting } from '@/lib/env'
 import { QUEUES, SCHEDULES } from '@/lib/queue'
 
@@ -9,6 +9,9 @@ type Conflict = [problem: string, remedy: string]
 /** Connections of a process on top of DATABASE_POOL_SIZE, at most: see docs/operations.md. */
 const EXTRA_FOR_WEB = 7
 const EXTRA_FOR_WORKER = 15
+
+/** Of the project, or of the image. It is not there if this runs elsewhere. */
+const MIGRATIONS = 'prisma/migrations'
 
 /** Finds settings that conflict with each other or with the database. */
 export async function checkSettings(workers: number): Promise<Conflict[]> {
@@ -20,8 +23,6 @@ function checkEnvironment(): Conflict[] {
   const conflicts = [...problems.values()].map(
     (problem): Conflict => [problem, 'No process starts until it is right.'],
   )
-  const read = <Name extends Setting>(name: Name): ReturnType<typeof env<Name>> | undefined =>
-    problems.has(name) ? undefined : env(name)
   const isUnset = (name: Setting): boolean => !problems.has(name) && env(name) === undefined
   const appUrl = read('APP_URL') ?? ''
   const [key, baseUrl] = [read('RESEND_API_KEY'), read('RESEND_BASE_URL')]
@@ -113,7 +114,8 @@ async function checkDatabase(workers: number): Promise<Conflict[]> {
     'SELECT migration_name AS name FROM _prisma_migrations WHERE finished_at IS NOT NULL',
   )
   await client.end()
-  const lacking = (await listMigrations()).filter((name) => !applied.rows.some((row) => row.name === name))
+  const known = existsSync(MIGRATIONS) ? await listMigrations(MIGRATIONS) : []
+  const lacking = known.filter((name) => !applied.rows.some((row) => row.name === name))
   if (lacking.length > 0)
     conflicts.push([`The database lacks these migrations: ${lacking.join(', ')}.`, 'npm run migrate'])
 
@@ -130,8 +132,7 @@ async function checkDatabase(workers: number): Promise<Conflict[]> {
       `The clock of this computer is ${found.skew} s off that of the database.`,
       'Synchronize the clocks: from 300 s on, webhooks are rejected.',
     ])
-  const hasSecret = findProblems(['RESEND_WEBHOOK_SECRET']).size === 0 && env('RESEND_WEBHOOK_SECRET')
-  if (found.unreported && hasSecret)
+  if (found.unreported && read('RESEND_WEBHOOK_SECRET'))
     conflicts.push([
       'Mails were sent, and for a day no webhook has reported one.',
       'Compare the address and the signing secret of the webhook at Resend, and look for “Rejected a webhook” in the log.',
@@ -148,10 +149,7 @@ async function checkDatabase(workers: number): Promise<Conflict[]> {
   return conflicts
 }
 
-/** In the folder of the project, or of the image. None if this runs elsewhere. */
-async function listMigrations(): Promise<string[]> {
-  const folder = 'prisma/migrations'
-  if (!existsSync(folder)) return []
-  const entries = await readdir(folder, { withFileTypes: true })
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+/** Reads a setting, or undefined if it is malformed. */
+function read<Name extends Setting>(name: Name): ReturnType<typeof env<Name>> | undefined {
+  return findProblems([name]).size > 0 ? undefined : env(name)
 }

@@ -10,6 +10,7 @@ import { readDetails } from '@/lib/ops/health'
 import { explainUnserved, readQueueState, toRedriveCommand } from '@/lib/ops/queue-state'
 import { describePause, readPace } from '@/lib/sending/pause'
 import { DROPPED } from '@/lib/sending/redrive'
+import { isUnfinished } from '@/lib/sending/stranded-emails'
 import { checkSettings } from './check-settings'
 
 let problems = 0
@@ -56,14 +57,14 @@ const unfinished = await prisma().$queryRaw<Unfinished[]>`
   FROM (
     SELECT status, "createdAt", CASE status WHEN 'queued' THEN NULL ELSE (
       SELECT reason FROM "EmailEvent" WHERE "emailId" = "Email".id ORDER BY id DESC LIMIT 1) END AS reason
-    FROM "Email" WHERE status IN ('queued', 'sending', 'retrying') AND isfinite("createdAt") LIMIT ${MAX_COUNTED}
+    FROM "Email" WHERE ${isUnfinished} AND isfinite("createdAt") LIMIT ${MAX_COUNTED}
   ) AS mail GROUP BY status, reason ORDER BY mails DESC`
 for (const { status, reason, mails, age } of unfinished)
   say(`${mails} ${status}${reason ? ` (${reason})` : ''}, the oldest for ${formatAge(age)}`)
 if (unfinished.length === 0) say('None.')
 const unknown = await prisma().$queryRaw<{ kind: string; mails: number }[]>`
   SELECT kind, count(*)::int AS mails FROM (
-    SELECT kind FROM "Email" WHERE status IN ('queued', 'sending', 'retrying') LIMIT ${MAX_COUNTED}
+    SELECT kind FROM "Email" WHERE ${isUnfinished} LIMIT ${MAX_COUNTED}
   ) AS mail WHERE kind <> ALL (${Object.keys(TEMPLATES)}) GROUP BY kind`
 for (const { kind, mails } of unknown)
   report(
@@ -108,7 +109,7 @@ type InHand = { sender: string | null; batches: number; mails: number; age: numb
 const inHand = await prisma().$queryRaw<InHand[]>`
   SELECT sender, count(DISTINCT "Batch".id)::int AS batches, count(*)::int AS mails,
     max(extract(epoch FROM now() - "Batch"."createdAt"))::int AS age, sender IN (${LIVE_WORKERS}) AS "isLive"
-  FROM "Batch" JOIN "Email" ON "batchId" = "Batch".id WHERE status IN ('queued', 'sending', 'retrying')
+  FROM "Batch" JOIN "Email" ON "batchId" = "Batch".id WHERE ${isUnfinished}
   GROUP BY sender ORDER BY sender`
 const successor = live.length > 0 ? 'another worker sends them' : 'the next worker sends them'
 for (const { sender, batches, mails, age, isLive } of inHand) {

@@ -68,6 +68,6 @@ if (counts.inDoubt > 0)
   console.log(
     `Left alone: ${counts.inDoubt} that might be sent twice. Look in Resend's log first. To send them all the same: --force`,
   )
-// Whoever names a mail wants to know that it was not sent. Of all failed mails, those of Resend stay for ever.
+// An operator who names a mail wants to know that it was not sent. Of all failed mails, those of Resend stay for ever.
 const isDone = counts.queued + (takesMails ? counts.accepted : 0) === counts.emails
 process.exit(isDone ? 0 : 1)

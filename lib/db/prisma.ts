@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg'
 import { env } from '../env'
 import { Prisma, PrismaClient } from '../generated/prisma/client'
+import { reasonOf } from '../log'
 import { perProcess } from '../process'
 import { MeasuredPool } from './pool'
 
@@ -56,6 +57,11 @@ export function isUnavailable(error: unknown): boolean {
     NETWORK_CODE.test(code) ||
     TRANSIENT_MESSAGE.test(message)
   )
+}
+
+/** The fields of a log line: the reason of a transient error, any other error with its stack. */
+export function toLogFields(error: unknown): { reason: string } | { err: unknown } {
+  return isUnavailable(error) ? { reason: reasonOf(error) } : { err: error }
 }
 
 export function isUniqueViolation(error: unknown): boolean {
