@@ -4,7 +4,7 @@
  * The database's primary is lost while people sign up, and a standby takes over: behind a PgBouncer that is pointed to it,
  * by the commands of docs/operations.md. Web server and workers have production's settings and are not restarted.
  *
- * It needs Debian's packages (see ../production/parts.ts) and three minutes. With --only <word> it runs the scenarios with
+ * It needs Debian's packages (see production/parts.ts) and three minutes. With --only <word> it runs the scenarios with
  * the word in their names.
  */
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'

@@ -224,7 +224,7 @@ test.describe('shared with a room', () => {
       path,
     )
     expect(text, `${path} for React`).toContain('NEXT_HTTP_ERROR_FALLBACK;404')
-    expect(text).not.toMatch(/@example\.com|Mail that the sandbox kept|Send 10 demo signups/)
+    expect(text).not.toMatch(/@example\.com|All mail of this demonstration|Send 10 demo signups/)
   }
 
   function signIn(link = ''): Promise<Response> {
